@@ -1,0 +1,59 @@
+// What the faces (HTTP API, Sentinel protocol, page) may ask of the controller. Implemented by controller.ts.
+import type { GroupId, GroupSpec, LogEntry, WallTime } from '../core/model.ts'
+import type { GroupStatus } from '../core/status.ts'
+import type { Command, CommandAnswer } from '../ports.ts'
+
+export interface SpecRevision {
+  readonly revision: number
+  readonly at: WallTime
+  readonly by: string
+  readonly why: string
+  readonly groups: readonly GroupSpec[]
+}
+
+export interface SpecChange {
+  readonly group: GroupId
+  readonly change: 'add' | 'remove' | 'change'
+  /** One sentence per difference. */
+  readonly what: readonly string[]
+}
+
+export interface ApplyRequest {
+  /** The whole wanted state of the groups named here. */
+  readonly put: readonly GroupSpec[]
+  readonly remove: readonly GroupId[]
+  readonly by: string
+  readonly why: string
+  readonly dryRun: boolean
+  /** Refuse with REVISION_CONFLICT when the current revision is another one; null: whatever it is. */
+  readonly ifRevision: number | null
+}
+
+export interface ApplyResult {
+  /** The revision that holds the change; the current one when nothing changed or on a dry run. */
+  readonly revision: number
+  readonly dryRun: boolean
+  readonly changes: readonly SpecChange[]
+}
+
+/** What happened, for the event stream. `status` is sent when a group's status changed in a way a person would see. */
+export type ControllerEvent =
+  | { readonly kind: 'log'; readonly entry: LogEntry }
+  | { readonly kind: 'status'; readonly status: GroupStatus }
+  | { readonly kind: 'spec'; readonly revision: number }
+
+export interface ControllerFacade {
+  readonly installation: string
+  statuses(): readonly GroupStatus[]
+  /** Throws UNKNOWN_GROUP. */
+  status(group: GroupId): GroupStatus
+  spec(): SpecRevision
+  /** One revision for all of it, or nothing. Throws the codes that errors.ts lists for specs. */
+  apply(request: ApplyRequest): Promise<ApplyResult>
+  /** Throws UNKNOWN_GROUP. A refusal is an answer, not an error. */
+  command(group: GroupId, command: Command): Promise<CommandAnswer>
+  /** Newest first. Throws UNKNOWN_GROUP. */
+  history(group: GroupId, limit: number, before?: number): Promise<readonly LogEntry[]>
+  /** Returns how to stop. */
+  subscribe(listener: (event: ControllerEvent) => void): () => void
+}

@@ -1,0 +1,260 @@
+// The words of the core: what an operator asks for, what is recorded, what is observed, what is decided.
+// Everything here is plain data; the rest of core/ computes on it.
+
+export type GroupId = string
+/** A node's name inside its group. The name is the identity; the address may change. */
+export type NodeId = string
+/** Rises by at least one at every change of primary; carried by every action. */
+export type Epoch = number
+/** Milliseconds on the injected monotonic clock. Comparable only inside one process. */
+export type Instant = number
+/** Milliseconds since 1970 on the wall clock. For people and for the store, never for a verdict. */
+export type WallTime = number
+
+export type EngineName = 'redis' | 'valkey' | 'pika'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+// ---------------------------------------------------------------------------------------------- spec
+
+/** Every wait and limit of a group. Units are in the names; `limits.ts` holds the defaults and their reasons. */
+export interface Policy {
+  readonly probeEveryMs: number
+  readonly silentAfterMs: number
+  readonly retryDownMs: number
+  readonly actionTimeoutMs: number
+  readonly inSyncMaxLagBytes: number
+  readonly parallelSyncs: number
+  readonly canaryEveryMs: number
+  readonly canaryTimeoutMs: number
+  readonly betterCandidateMs: number
+  readonly switchoverDeadlineMs: number
+  readonly flapFailovers: number
+  readonly flapWindowMs: number
+  /** auto: one replica must acknowledge when the group has two or more; on: also with one; off: never. */
+  readonly guard: 'auto' | 'on' | 'off'
+  readonly bootFence: boolean
+  /** auto: only an unguarded group of one primary and one replica may be promoted by silence alone. */
+  readonly acceptSplitRisk: 'auto' | 'always' | 'never'
+  /** true: a replica may be promoted although nobody watched the primary die. */
+  readonly acceptStaleRisk: boolean
+}
+
+export interface NodeSpec {
+  readonly id: NodeId
+  readonly host: string
+  readonly port: number
+  readonly site: string | null
+  /** As Redis' replica-priority: the lowest wins a tie, 0 is never promoted. */
+  readonly priority: number
+  /** Until then the node is not promoted. */
+  readonly maintenanceUntil: WallTime | null
+  /** A person said that whatever this node holds may be overwritten. */
+  readonly overwrite: boolean
+}
+
+export interface OperatorPause {
+  readonly until: WallTime
+  readonly by: string
+  readonly why: string
+}
+
+export interface GroupSpec {
+  readonly id: GroupId
+  readonly engine: EngineName
+  readonly nodes: readonly NodeSpec[]
+  /** Names an entry of `credentials` in regroup.yaml; the secret itself is never in the spec. */
+  readonly credential: string | null
+  readonly tls: boolean
+  readonly policy: Partial<Policy>
+  readonly pause: OperatorPause | null
+}
+
+// -------------------------------------------------------------------------------------------- record
+
+/** A node that may be promoted, with the process that was seen in sync: a restarted process is another incarnation. */
+export interface InSyncMember {
+  readonly node: NodeId
+  readonly incarnation: string
+}
+
+/** Who was primary from which position on. `start` is the first offset of the new history, null when unknown. */
+export interface LineageEntry {
+  readonly epoch: Epoch
+  readonly node: NodeId
+  readonly at: WallTime
+  readonly replid: string
+  readonly start: number | null
+}
+
+/** The highest position the primary was known to hold when the record was saved: who holds less is known to lack data. */
+export interface Floor {
+  readonly replid: string
+  readonly offset: number
+  readonly markSeq: number
+}
+
+interface RecordBase {
+  readonly epoch: Epoch
+  readonly primary: NodeId
+  /** The primary's process; another process at its address is a restarted primary. */
+  readonly incarnation: string
+  readonly inSync: readonly InSyncMember[]
+  readonly guard: number
+  readonly hasData: boolean
+  /** The primary's own file says "replica of nowhere". */
+  readonly fenced: boolean
+  readonly floor: Floor | null
+  readonly lineage: readonly LineageEntry[]
+  /** Completed forced failovers, newest last; anti-flapping counts them. */
+  readonly failovers: readonly WallTime[]
+  readonly specRevision: number
+  readonly writer: string
+  readonly nonce: string
+  readonly at: WallTime
+}
+
+/** The durable decision. In `failover` and `switchover` the epoch is already the new one and `primary` still the old node. */
+export type GroupRecord = RecordBase &
+  (
+    | { readonly phase: 'steady' }
+    | { readonly phase: 'failover'; readonly candidate: NodeId; readonly cause: string; readonly loss: string | null }
+    | { readonly phase: 'switchover'; readonly candidate: NodeId; readonly deadline: WallTime }
+  )
+
+// ------------------------------------------------------------------------------------------- reading
+
+/** Where a node is in a history. `stream` is Redis' and Valkey's; `none`: the engine gave nothing to compare. */
+export type Position =
+  | { readonly kind: 'stream'; readonly replid: string; readonly replid2: string; readonly second: number; readonly offset: number }
+  | { readonly kind: 'none' }
+
+/** Whose data a node holds, to the canary's period. Written by the canary, replicated with the data. */
+export interface Mark {
+  readonly installation: string
+  readonly group: GroupId
+  readonly epoch: Epoch
+  readonly seq: number
+}
+
+export interface AttachedReplica {
+  readonly host: string
+  readonly port: number
+  readonly online: boolean
+  /** Bytes acknowledged; 0 until the first acknowledgement after a full sync. */
+  readonly acked: number
+}
+
+export interface Upstream {
+  readonly host: string
+  readonly port: number
+  readonly linkUp: boolean
+  readonly syncing: boolean
+}
+
+/** One answer of one node, as its engine reads it. */
+export interface Reading {
+  readonly engine: EngineName
+  readonly version: string
+  /** The process: changes at every restart. */
+  readonly incarnation: string
+  readonly role: 'primary' | 'replica'
+  readonly upstream: Upstream | null
+  readonly replicas: readonly AttachedReplica[]
+  readonly position: Position
+  /** Its position may be compared: loaded, backlog present, read-only when a replica. */
+  readonly usable: boolean
+  readonly loading: boolean
+  readonly shuttingDown: boolean
+  /** Survives a kill -9 of the process: append-only file on. */
+  readonly durable: boolean
+  readonly guard: number | null
+  /** Keys besides our own mark. */
+  readonly keys: number
+  readonly mark: Mark | null
+  /** Why its writes fail although it answers (MISCONF), null when none is known. */
+  readonly writeProblem: string | null
+}
+
+/** Why a node gave no reading. `refused` and `closed` are answers of its host, `silent` is none. */
+export type ProbeFailure =
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'silent' }
+  /** It answered, but not with a reading: alive, classified by `code` (BUSY, NOAUTH, NOPERM, MAXCLIENTS, PROTOCOL, DNS, TLS ...). */
+  | { readonly kind: 'answered'; readonly code: string; readonly message: string }
+  /** We could not even ask (name resolution, no route, no credential). */
+  | { readonly kind: 'unasked'; readonly code: string; readonly message: string }
+
+export type ProbeResult = { readonly ok: true; readonly reading: Reading } | { readonly ok: false; readonly failure: ProbeFailure }
+
+// ------------------------------------------------------------------------------------------- actions
+
+/** What is done to a node. Data only; the engine turns it into commands. `epoch` says under which decision. */
+export type Action =
+  /** Become primary, closed to writes, with a file that says "replica of nowhere". */
+  | { readonly name: 'promote' }
+  /** Let a closed primary accept writes with this guard. */
+  | { readonly name: 'open'; readonly guard: number }
+  | { readonly name: 'guard'; readonly guard: number }
+  /** Become or stay a replica of `target`, and persist it. */
+  | { readonly name: 'follow'; readonly target: Address }
+  /** A primary becomes a replica of `target`; its clients are cut so that none clings to it. */
+  | { readonly name: 'demote'; readonly target: Address; readonly cutClients: boolean }
+  /** A replica of nowhere: keeps its data, takes no writes, feeds nobody. */
+  | { readonly name: 'fence'; readonly cutClients: boolean }
+  /** Write the boot fence into an open primary's file without closing it. */
+  | { readonly name: 'bootFence' }
+  /** Write the running role into the node's file. Never for a primary: its file says "replica of nowhere". */
+  | { readonly name: 'persist' }
+  | { readonly name: 'pauseWrites'; readonly forMs: number }
+  | { readonly name: 'resumeWrites' }
+  /** Drop the replication link so that the node must prove that it can be made again. */
+  | { readonly name: 'proveLink' }
+  | { readonly name: 'mark'; readonly mark: Mark }
+  /** Leave regroup: no boot fence, no guard. */
+  | { readonly name: 'release' }
+
+export type ActionResult =
+  | {
+      readonly ok: true
+      /** false: the role was changed but the file could not be written. */ readonly persisted: boolean
+      readonly note: string | null
+    }
+  | { readonly ok: false; readonly code: string; readonly message: string }
+
+// ----------------------------------------------------------------------------------- decisions, log
+
+/** Facts behind a decision, flat, so that a person and a page can show them. */
+export type Evidence = Readonly<Record<string, string | number | boolean | null>>
+
+export interface LogEntry {
+  /** Given by the store; rises by one per group. */
+  readonly seq: number
+  readonly at: WallTime
+  readonly group: GroupId
+  readonly epoch: Epoch
+  /** decision: the next step; hold: nothing is done and why; event: something seen or done that a person wants in the history. */
+  readonly kind: 'decision' | 'hold' | 'event'
+  readonly rule: string
+  readonly sentence: string
+  readonly evidence: Evidence
+}
+
+/** What clients and proxies are told. */
+export interface Topology {
+  readonly group: GroupId
+  readonly epoch: Epoch
+  /** null: nobody may write now. */
+  readonly primary: (Address & { readonly node: NodeId }) | null
+  readonly replicas: readonly (Address & { readonly node: NodeId; readonly inSync: boolean })[]
+  readonly at: WallTime
+}
+
+/** Says what "known to lack" means to a compiler: a bug of ours, never the world's. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`assertion failed: ${message}`)
+}

@@ -1,0 +1,82 @@
+// What people are shown of a group: the record beside what is observed, what it is called, what is done and why.
+import type { Address, EngineName, Epoch, Evidence, GroupId, NodeId, OperatorPause, WallTime } from './model.ts'
+
+/** healthy: writable, every node follows and is in sync. degraded: writable, but not all of that. down: not writable. unknown: not heard yet. */
+export type GroupState = 'healthy' | 'degraded' | 'down' | 'unknown'
+
+/** up: gave a reading within silentAfterMs. answering: alive, but gave no reading. unheard: nothing known yet. */
+export type NodeHealth = 'up' | 'answering' | 'silent' | 'refused' | 'unheard'
+
+/** What a node is in its group, by the record and by what it says itself. */
+export type NodeRole = 'primary' | 'replica' | 'fenced' | 'foreign primary' | 'unknown'
+
+export const recoverySteps = ['seen', 'fenced', 'demoted', 'role persisted', 'link up', 'in sync'] as const
+export type RecoveryStepName = (typeof recoverySteps)[number]
+
+export interface RecoveryStep {
+  readonly name: RecoveryStepName
+  readonly state: 'done' | 'now' | 'waiting' | 'failed' | 'skipped'
+  /** Milliseconds after the node was seen again; null when not reached. */
+  readonly afterMs: number | null
+  readonly note: string | null
+}
+
+/** A node that came back or joined, on its way to in sync. Kept for an hour after it ended. */
+export interface Recovery {
+  readonly node: NodeId
+  readonly startedAt: WallTime
+  readonly endedAt: WallTime | null
+  readonly steps: readonly RecoveryStep[]
+}
+
+export interface NodeStatus {
+  readonly id: NodeId
+  readonly address: Address
+  readonly site: string | null
+  readonly role: NodeRole
+  readonly health: NodeHealth
+  /** Why it is not simply up; null when it is. */
+  readonly problem: string | null
+  readonly inSync: boolean
+  readonly linkUp: boolean | null
+  /** Bytes behind the primary; null when the positions cannot be compared. */
+  readonly lagBytes: number | null
+  readonly keys: number | null
+  readonly version: string | null
+  readonly maintenanceUntil: WallTime | null
+  readonly lastReplyAgoMs: number | null
+}
+
+export interface Verdict {
+  readonly rule: string
+  readonly kind: 'decision' | 'hold'
+  readonly sentence: string
+  readonly evidence: Evidence
+  readonly at: WallTime
+}
+
+export interface GroupStatus {
+  readonly group: GroupId
+  readonly engine: EngineName
+  readonly state: GroupState
+  /** The situation's name, for example `primary dead, proven`. */
+  readonly diagnosis: string
+  readonly sentence: string
+  readonly evidence: Evidence
+  readonly epoch: Epoch
+  readonly phase: 'new' | 'steady' | 'failover' | 'switchover'
+  readonly primary: NodeId | null
+  readonly candidate: NodeId | null
+  readonly writable: boolean
+  /** How many replicas must acknowledge; `set` is what the primary says, null when unheard. */
+  readonly guard: { readonly recorded: number; readonly set: number | null }
+  readonly inSync: readonly NodeId[]
+  readonly pause: OperatorPause | null
+  /** The last decision or refusal and why. */
+  readonly verdict: Verdict
+  readonly nodes: readonly NodeStatus[]
+  readonly recoveries: readonly Recovery[]
+  /** Things a person should mend, each with its way out. */
+  readonly warnings: readonly string[]
+  readonly specRevision: number
+}

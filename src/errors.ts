@@ -1,0 +1,48 @@
+// Every error a person can meet: a stable code, what is wrong and the way out. Never a stack trace.
+
+/** HTTP status and exit code by error code. Exit: 2 bad input, 3 refused or not now, 4 not found, 5 cannot reach or broken. */
+const codes = {
+  BAD_INPUT: { status: 400, exit: 2 },
+  BAD_SPEC: { status: 400, exit: 2 },
+  BAD_SETTINGS: { status: 400, exit: 2 },
+  UNKNOWN_GROUP: { status: 404, exit: 4 },
+  UNKNOWN_NODE: { status: 404, exit: 4 },
+  UNKNOWN_ROUTE: { status: 404, exit: 4 },
+  GROUP_EXISTS: { status: 409, exit: 3 },
+  NODE_EXISTS: { status: 409, exit: 3 },
+  NODE_OF_ANOTHER_GROUP: { status: 409, exit: 3 },
+  GROUP_TOO_SMALL: { status: 409, exit: 3 },
+  NODE_IS_PRIMARY: { status: 409, exit: 3 },
+  REVISION_CONFLICT: { status: 409, exit: 3 },
+  NOT_NOW: { status: 409, exit: 3 },
+  WOULD_LOSE_DATA: { status: 409, exit: 3 },
+  STORE_LOCKED: { status: 503, exit: 5 },
+  STORE_NEWER: { status: 503, exit: 5 },
+  STORE_BROKEN: { status: 503, exit: 5 },
+  LISTEN_REFUSED: { status: 503, exit: 5 },
+  NO_SERVER: { status: 503, exit: 5 },
+  INTERNAL: { status: 500, exit: 70 },
+} as const
+
+export type ErrorCode = keyof typeof codes
+
+/** An error meant for a person. `details` lists each problem with its place when there is more than one. */
+export class UserError extends Error {
+  readonly code: ErrorCode
+  readonly details: readonly string[]
+
+  constructor(code: ErrorCode, message: string, details: readonly string[] = []) {
+    super(message)
+    this.name = 'UserError'
+    this.code = code
+    this.details = details
+  }
+
+  get status(): number {
+    return codes[this.code].status
+  }
+
+  get exitCode(): number {
+    return codes[this.code].exit
+  }
+}
