@@ -50,6 +50,8 @@ test('redis helper: started, killed and started again -> same port and directory
   assert.equal(await reply(redis.port, 'CONFIG SET maxclients 77'), '+OK\r\n')
   assert.equal(await reply(redis.port, 'CONFIG REWRITE'), '+OK\r\n')
   assert.match(redis.config, /^maxclients 77$/m)
+  assert.equal(await redis.ask('GET', 'k'), 'v')
+  assert.equal((await redis.info('server')).get('process_id'), String(redis.pid))
 })
 
 test('redis helper: frozen -> silent, thawed -> answers, removed -> nothing left', async () => {

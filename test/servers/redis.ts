@@ -2,11 +2,15 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
+import { Decoder } from '../../src/resp/decode.ts'
+import { encodeCommands } from '../../src/resp/encode.ts'
+import { RespError, type RespValue } from '../../src/resp/value.ts'
 
 export interface RedisOptions {
   /** Directives of the configuration file; a list repeats the directive, an empty string is written as `""`. */
@@ -80,6 +84,46 @@ export class RedisServer {
   #child: Child | null = null
   #exited: Promise<void> = Promise.resolve()
   #log = ''
+
+  /**
+   * One command on a connection of its own. An error reply is given as a value; throws when nothing was answered in 5 s.
+   * With a password: `ask('AUTH', 'secret', 'THEN', 'GET', 'k')` is two commands, the reply is the last one's.
+   */
+  ask(...words: readonly string[]): Promise<RespValue> {
+    const then = words.indexOf('THEN')
+    return this.batch(then < 0 ? [words] : [words.slice(0, then), words.slice(then + 1)]).then((replies) => replies.at(-1) ?? null)
+  }
+
+  /** As `ask`, for several commands in one write; one reply each. */
+  batch(commands: readonly (readonly string[])[], timeoutMs = 5_000): Promise<readonly RespValue[]> {
+    const { host, port } = this
+    return new Promise((resolve, reject) => {
+      const socket = this.#options.tls === undefined ? connect(port, host) : connectTls({ port, host, rejectUnauthorized: false })
+      const decoder = new Decoder()
+      const replies: RespValue[] = []
+      const settle = (problem: string | null): void => {
+        clearTimeout(timer)
+        socket.destroy()
+        if (problem === null) resolve(replies)
+        else reject(new Error(`asking redis-server on port ${port}: ${problem}`))
+      }
+      const timer = setTimeout(() => settle('no answer'), timeoutMs)
+      socket.on('data', (bytes: Buffer) => {
+        replies.push(...decoder.push(bytes))
+        if (replies.length >= commands.length || decoder.violation !== null) settle(decoder.violation?.message ?? null)
+      })
+      socket.once('error', (error) => settle(error.message))
+      socket.once('close', () => settle('closed'))
+      socket.write(encodeCommands(commands))
+    })
+  }
+
+  /** `INFO section` as fields. */
+  async info(section = 'everything'): Promise<ReadonlyMap<string, string>> {
+    const text = await this.ask('INFO', section)
+    if (typeof text !== 'string') throw new Error(`INFO ${section}: ${text instanceof RespError ? text.message : 'no text'}`)
+    return new Map(text.split('\r\n').flatMap((line) => (line.includes(':') ? [cutAt(line, line.indexOf(':'))] : [])))
+  }
 
   /** Writes the directory and the file, starts nothing. */
   constructor(port: number, options: RedisOptions = {}) {
@@ -256,6 +300,10 @@ function configText(port: number, dir: string, options: RedisOptions): string {
   return Object.entries(directives)
     .flatMap(([name, value]) => (typeof value === 'object' ? value : [value]).map((one) => `${name} ${one === '' ? '""' : one}\n`))
     .join('')
+}
+
+function cutAt(text: string, at: number): readonly [string, string] {
+  return [text.slice(0, at), text.slice(at + 1)]
 }
 
 /** The letter of the kernel's process state: T is stopped. Field 3, after the command's closing parenthesis. */
