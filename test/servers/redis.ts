@@ -17,6 +17,10 @@ export interface RedisOptions {
   readonly config?: Readonly<Record<string, string | number | readonly string[]>>
   /** Given: the port speaks TLS only. Paths of PEM files. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly caFile: string }
+  /** Default 127.0.0.1. Another address needs a `bind` in `config`. */
+  readonly host?: string
+  /** Put before the command line, for example to run in a network namespace. It must become the server (exec), not fork it. */
+  readonly launcher?: readonly string[]
   /** Default: a free one, outside the range the kernel takes local ports from. */
   readonly port?: number
   /** Default `redis-server`. */
@@ -76,7 +80,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 }
 
 export class RedisServer {
-  readonly host = '127.0.0.1'
+  readonly host: string
   readonly port: number
   readonly dir: string
   readonly configFile: string
@@ -128,6 +132,7 @@ export class RedisServer {
   /** Writes the directory and the file, starts nothing. */
   constructor(port: number, options: RedisOptions = {}) {
     this.port = port
+    this.host = options.host ?? '127.0.0.1'
     this.#options = options
     this.dir = mkdtempSync(join(tmpdir(), `regroup-redis-${port}-`))
     this.configFile = join(this.dir, 'redis.conf')
@@ -233,7 +238,8 @@ export class RedisServer {
 
   #spawn(): Child {
     const binary = this.#options.binary ?? 'redis-server'
-    const command = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', binary, this.configFile] : [binary, this.configFile]
+    const guarded = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL'] : []
+    const command = [...guarded, ...(this.#options.launcher ?? []), binary, this.configFile]
     const [file = binary, ...args] = command
     const child = spawn(file, args, { cwd: this.dir, detached: false, stdio: ['ignore', 'pipe', 'ignore'] })
     this.#child = child

@@ -1,0 +1,115 @@
+// A real regroup server process: started, killed and started again on the same store.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Policy } from '../../src/core/model.ts'
+import { freePort } from '../../test/servers/redis.ts'
+import { Api } from './api.ts'
+import { atExit } from './cleanup.ts'
+import { found, instead, until } from './wait.ts'
+
+const entry = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const setpriv = '/usr/bin/setpriv'
+/** A busy machine of two cores compiles the sources in this time; a server that needs longer is broken. */
+const startLimitMs = 30_000
+
+export interface ControllerOptions {
+  readonly port?: number
+  readonly defaults?: Partial<Policy>
+}
+
+export class Controller {
+  readonly url: string
+  readonly dir: string
+  readonly configFile: string
+  readonly logFile: string
+  readonly api: Api
+  readonly #forget: () => void
+  #child: ChildProcess | null = null
+  #exited: Promise<void> = Promise.resolve()
+
+  private constructor(port: number, options: ControllerOptions) {
+    this.dir = mkdtempSync(join(tmpdir(), 'regroup-controller-'))
+    this.url = `http://127.0.0.1:${port}`
+    this.configFile = join(this.dir, 'regroup.yaml')
+    this.logFile = join(this.dir, 'server.out')
+    this.api = new Api(this.url)
+    mkdirSync(join(this.dir, 'store'), { mode: 0o700 })
+    const settings = {
+      listen: { http: `127.0.0.1:${port}` },
+      store: { kind: 'embedded', path: join(this.dir, 'store') },
+      ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
+    }
+    // JSON is YAML.
+    writeFileSync(this.configFile, JSON.stringify(settings, null, 1))
+    this.#forget = atExit(() => this.#child?.kill('SIGKILL'))
+  }
+
+  /** A fresh store on a free port; ends when it answers. */
+  static async start(options: ControllerOptions = {}): Promise<Controller> {
+    const controller = new Controller(options.port ?? (await freePort()), options)
+    await controller.start()
+    return controller
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== null
+  }
+
+  get pid(): number {
+    const pid = this.#child?.pid
+    if (pid === undefined) throw new Error('the regroup server does not run')
+    return pid
+  }
+
+  /** What it printed, all its lives together. */
+  get log(): string {
+    return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : ''
+  }
+
+  /** Starts on the same store and port; ends when it answers. Throws with its log when it does not. */
+  async start(): Promise<void> {
+    this.launch()
+    await until('the regroup server answers', startLimitMs, async () => {
+      if (this.#child === null) throw new Error(`the regroup server ended while it started:\n${this.log.slice(-4_000)}`)
+      return (await this.api.healthy()) ? found(true) : instead(this.log.slice(-2_000))
+    })
+  }
+
+  /** Starts it without waiting. */
+  launch(): void {
+    if (this.#child !== null) throw new Error('the regroup server runs already')
+    const command = [process.execPath, entry, 'server', '--config', this.configFile]
+    const [file = '', ...args] = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', ...command] : command
+    const out = openSync(this.logFile, 'a')
+    const child = spawn(file, args, { cwd: this.dir, stdio: ['ignore', out, out] })
+    closeSync(out)
+    this.#child = child
+    this.#exited = new Promise((resolve) => {
+      const ended = (): void => {
+        if (this.#child === child) this.#child = null
+        resolve()
+      }
+      child.once('exit', ended).once('error', ended)
+    })
+  }
+
+  /** The signal leaves before the promise is returned. */
+  kill9(): Promise<void> {
+    return this.stop('SIGKILL')
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const exited = this.#exited
+    this.#child?.kill(signal)
+    await exited
+  }
+
+  async remove(): Promise<void> {
+    await this.kill9()
+    this.#forget()
+    rmSync(this.dir, { recursive: true, force: true })
+  }
+}
