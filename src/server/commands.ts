@@ -1,0 +1,68 @@
+// What the routes ask of the controller where one call is not enough: it keeps what a request is silent about.
+import type { ApplyResult, ControllerFacade } from '../controller/facade.ts'
+import type { GroupId, GroupSpec, OperatorPause } from '../core/model.ts'
+import { UserError } from '../errors.ts'
+import type { Command } from '../ports.ts'
+import type { Paused, Spec } from './schemas.ts'
+import type { ApplyBody, GroupInput } from './specSchemas.ts'
+import { groupOf, inputOf } from './specInput.ts'
+
+/** Somebody else wrote between our reading and our writing. Three of those in a row are a storm; the caller should know. */
+const attempts = 3
+
+export function specView(facade: ControllerFacade): Spec {
+  const { revision, at, by, why, groups } = facade.spec()
+  const pauses = groups.flatMap((group) => (group.pause === null ? [] : [[group.id, group.pause] as const]))
+  return { revision, at, by, why, groups: groups.map(inputOf), pauses: Object.fromEntries(pauses) }
+}
+
+/** Applies a checked body. Pauses and maintenance of the groups it names stay as they are. */
+export async function applyBody(facade: ControllerFacade, body: ApplyBody, by: string): Promise<ApplyResult> {
+  return await onCurrent(facade, body.ifRevision ?? null, async (groups, ifRevision) => {
+    const current = new Map(groups.map((group) => [group.id, group]))
+    const put = (body.groups ?? []).map((input: GroupInput) => groupOf(input, current.get(input.name)))
+    const { remove = [], why = '', dryRun = false } = body
+    return await facade.apply({ put, remove, by, why, dryRun, ifRevision })
+  })
+}
+
+/** Sets or ends a group's pause. Ending what is not paused changes nothing. */
+export async function setPause(
+  facade: ControllerFacade,
+  group: GroupId,
+  pause: OperatorPause | null,
+  by: string,
+  why: string,
+): Promise<Paused> {
+  return await onCurrent(facade, null, async (groups, ifRevision) => {
+    const spec = groups.find((candidate) => candidate.id === group)
+    if (spec === undefined) throw new UserError('UNKNOWN_GROUP', `there is no group ${JSON.stringify(group)}`)
+    if (pause === null && spec.pause === null) return { revision: ifRevision, pause }
+    const { revision } = await facade.apply({ put: [{ ...spec, pause }], remove: [], by, why, dryRun: false, ifRevision })
+    return { revision, pause }
+  })
+}
+
+/** Runs a read-modify-write on the current spec, again when another writer came first and the caller did not name a revision. */
+async function onCurrent<T>(
+  facade: ControllerFacade,
+  ifRevision: number | null,
+  write: (groups: readonly GroupSpec[], revision: number) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const { revision, groups } = facade.spec()
+    try {
+      return await write(groups, ifRevision ?? revision)
+    } catch (error) {
+      const lostRace = error instanceof UserError && error.code === 'REVISION_CONFLICT'
+      if (!lostRace || ifRevision !== null || attempt === attempts) throw error
+    }
+  }
+}
+
+/** Gives a command to a group; a refusal is thrown with its code and sentence. */
+export async function commandGroup(facade: ControllerFacade, group: GroupId, command: Command) {
+  const answer = await facade.command(group, command)
+  if (!answer.ok) throw new UserError(answer.code, answer.sentence)
+  return answer
+}

@@ -1,0 +1,175 @@
+// Everything the API gives, and the small bodies it takes. One source for validation, for OpenAPI and for the client's types.
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import { recoverySteps } from '../core/status.ts'
+import { GroupInput, why } from './specSchemas.ts'
+
+const nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Null()])
+const wall = (description = 'Milliseconds since 1970.') => Type.Integer({ description })
+const bytes = Type.Integer({ description: 'Bytes.' })
+const text = Type.String()
+const ms = Type.Number({ description: 'Milliseconds.' })
+
+const Evidence = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]), {
+  description: 'Facts behind a sentence.',
+})
+
+export const LogEntry = Type.Object({
+  seq: Type.Integer({ description: 'Rises by one per group.' }),
+  at: wall(),
+  group: text,
+  epoch: Type.Integer(),
+  kind: Type.Enum(['decision', 'hold', 'event']),
+  rule: text,
+  sentence: text,
+  evidence: Evidence,
+})
+
+const Pause = Type.Object({ until: wall(), by: text, why: text })
+
+const Verdict = Type.Object({ rule: text, kind: Type.Enum(['decision', 'hold']), sentence: text, evidence: Evidence, at: wall() })
+
+const NodeStatus = Type.Object({
+  id: text,
+  address: Type.Object({ host: text, port: Type.Integer() }),
+  site: nullable(text),
+  role: Type.Enum(['primary', 'replica', 'fenced', 'foreign primary', 'unknown']),
+  health: Type.Enum(['up', 'answering', 'silent', 'refused', 'unheard']),
+  problem: nullable(text),
+  inSync: Type.Boolean(),
+  linkUp: nullable(Type.Boolean()),
+  lagBytes: nullable(bytes),
+  keys: nullable(Type.Integer()),
+  version: nullable(text),
+  maintenanceUntil: nullable(wall()),
+  lastReplyAgoMs: nullable(ms),
+})
+
+const RecoveryStep = Type.Object({
+  name: Type.Enum([...recoverySteps]),
+  state: Type.Enum(['done', 'now', 'waiting', 'failed', 'skipped']),
+  afterMs: nullable(ms),
+  note: nullable(text),
+})
+
+const Recovery = Type.Object({ node: text, startedAt: wall(), endedAt: nullable(wall()), steps: Type.Array(RecoveryStep) })
+
+export const GroupStatus = Type.Object({
+  group: text,
+  engine: Type.Enum(['redis', 'valkey', 'pika']),
+  state: Type.Enum(['healthy', 'degraded', 'down', 'unknown']),
+  diagnosis: text,
+  sentence: text,
+  evidence: Evidence,
+  epoch: Type.Integer(),
+  phase: Type.Enum(['new', 'steady', 'failover', 'switchover']),
+  primary: nullable(text),
+  candidate: nullable(text),
+  writable: Type.Boolean(),
+  guard: Type.Object({ recorded: Type.Integer(), set: nullable(Type.Integer()) }),
+  inSync: Type.Array(text),
+  pause: nullable(Pause),
+  verdict: Verdict,
+  nodes: Type.Array(NodeStatus),
+  recoveries: Type.Array(Recovery),
+  warnings: Type.Array(text),
+  specRevision: Type.Integer(),
+})
+
+export const Groups = Type.Object({ groups: Type.Array(GroupStatus) })
+export const Explanation = Type.Object({ status: GroupStatus, recent: Type.Array(LogEntry) })
+export const History = Type.Object({
+  entries: Type.Array(LogEntry, { description: 'Newest first.' }),
+  next: nullable(Type.Integer({ description: 'The value of `before` that gives the entries after these.' })),
+})
+
+/** `groups` has the form that POST takes, so that what was read can be changed and sent back. */
+export const Spec = Type.Object({
+  revision: Type.Integer(),
+  at: wall(),
+  by: text,
+  why: text,
+  groups: Type.Array(GroupInput),
+  pauses: Type.Record(Type.String(), Pause, { description: 'The operators’ pauses by group.' }),
+})
+
+export const Applied = Type.Object({
+  revision: Type.Integer({ description: 'The revision that holds the change; the current one when nothing changed or on a dry run.' }),
+  dryRun: Type.Boolean(),
+  changes: Type.Array(Type.Object({ group: text, change: Type.Enum(['add', 'remove', 'change']), what: Type.Array(text) })),
+})
+
+export const Accepted = Type.Object({ ok: Type.Literal(true), epoch: Type.Integer(), candidate: text, sentence: text })
+export const Paused = Type.Object({ revision: Type.Integer(), pause: nullable(Pause) })
+export const Health = Type.Object({ ok: Type.Literal(true), installation: text })
+export const Readiness = Type.Object({ ready: Type.Boolean(), groups: Type.Integer(), unheard: Type.Integer() })
+
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'urn:regroup:error:CODE' }),
+    title: text,
+    status: Type.Integer(),
+    code: text,
+    detail: text,
+    details: Type.Array(text, { description: 'Each problem with its place when there is more than one.' }),
+  },
+  { description: 'application/problem+json, RFC 9457' },
+)
+
+// ------------------------------------------------------------------------------------- what is taken
+
+const closed = { additionalProperties: false }
+const to = Type.String({ minLength: 1, maxLength: 63, description: 'the name of a node of the group; the best one when not given' })
+const dryRun = Type.Boolean({ description: 'true or false; true: only say what would be done' })
+
+export const SwitchoverBody = Type.Object({ to: Type.Optional(to), dryRun: Type.Optional(dryRun) }, { ...closed, description: 'a mapping' })
+
+export const FailoverBody = Type.Object(
+  {
+    to: Type.Optional(to),
+    acceptLoss: Type.Literal(true, {
+      description: 'true: a forced failover can lose writes that the new primary had not received; to move without loss use switchover',
+    }),
+    dryRun: Type.Optional(dryRun),
+  },
+  { ...closed, description: 'a mapping with acceptLoss' },
+)
+
+export const defaultPauseMs = 30 * 60_000
+/** A group that is forgotten in a pause is a group without failover. */
+export const maxPauseMs = 7 * 86_400_000
+
+export const PauseBody = Type.Object(
+  {
+    forMs: Type.Optional(
+      Type.Integer({
+        minimum: 1000,
+        maximum: maxPauseMs,
+        description: `1000 to ${maxPauseMs} ms (7 days); ${defaultPauseMs} when not given`,
+      }),
+    ),
+    why: Type.Optional(why),
+  },
+  { ...closed, description: 'a mapping' },
+)
+
+export const ResumeBody = Type.Object({ why: Type.Optional(why) }, { ...closed, description: 'a mapping' })
+
+export const GroupParams = Type.Object({ group: Type.String({ minLength: 1, maxLength: 63 }) })
+
+export const HistoryQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: '1 to 500; 50 when not given' })),
+    before: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number from 1: only entries with a smaller seq' })),
+  },
+  closed,
+)
+
+export const EmptyQuery = Type.Object({}, closed)
+
+export type Explanation = Static<typeof Explanation>
+export type History = Static<typeof History>
+export type Spec = Static<typeof Spec>
+export type Problem = Static<typeof Problem>
+export type Readiness = Static<typeof Readiness>
+export type Paused = Static<typeof Paused>

@@ -1,0 +1,90 @@
+// The form in which people write groups, in a YAML file and in the API's body alike. Descriptions complete the sentence "must be ...".
+import { Type } from 'typebox'
+import type { Static, TSchema } from 'typebox'
+import { policyKeys, policyRanges } from '../core/policyRanges.ts'
+import type { NumericPolicyKey } from '../core/policyRanges.ts'
+import { choices, maxNodes, maxPriority, namePattern, nameRule } from '../core/spec.ts'
+import type { Policy } from '../core/model.ts'
+
+const closed = { additionalProperties: false }
+const name = Type.String({ pattern: namePattern, description: nameRule })
+export const addressRule = 'host:port, an IPv6 address in brackets: "127.0.0.1:6379", "[::1]:6379"'
+/** One apply of everything at once; ten times the groups a controller is measured with. */
+export const maxGroups = 20_000
+
+const boolean = (description: string) => Type.Boolean({ description })
+
+/** Nothing is said about a wait's own limits here but what policyRanges says. */
+const policyProperties = Object.fromEntries<TSchema>(policyKeys.map((key) => [key, Type.Optional(policyValue(key))] as const))
+
+function policyValue(key: keyof Policy): TSchema {
+  if (key === 'bootFence' || key === 'acceptStaleRisk') return Type.Boolean()
+  if (key === 'guard') return Type.Enum([...choices.guard])
+  if (key === 'acceptSplitRisk') return Type.Enum([...choices.acceptSplitRisk])
+  const range = policyRanges[key satisfies NumericPolicyKey]
+  return Type.Integer({ minimum: range.min, maximum: range.max, description: `${range.min} to ${range.max} ${range.unit}: ${range.why}` })
+}
+
+export const PolicyInput = Type.Unsafe<Partial<Policy>>(
+  Type.Object(policyProperties, { ...closed, description: 'policy keys with their values' }),
+)
+
+export const NodeInput = Type.Object(
+  {
+    name,
+    address: Type.String({ maxLength: 270, description: addressRule }),
+    site: Type.Optional(Type.Union([Type.Null(), name], { description: `null or ${nameRule}` })),
+    priority: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: maxPriority,
+        description: `0 (never promoted) to ${maxPriority}, the lowest wins a tie; 100 when not given`,
+      }),
+    ),
+    overwrite: Type.Optional(boolean('true or false; true: whatever this node holds may be overwritten')),
+  },
+  { ...closed, description: 'a mapping with name and address' },
+)
+
+export const GroupInput = Type.Object(
+  {
+    name,
+    engine: Type.Optional(Type.Enum(['redis', 'valkey', 'pika'], { description: 'redis, valkey or pika; redis when not given' })),
+    credential: Type.Optional(
+      Type.Union([Type.Null(), name], { description: `null or ${nameRule}; it names an entry of credentials in regroup.yaml` }),
+    ),
+    tls: Type.Optional(boolean('true or false; true: nodes are spoken to over TLS')),
+    policy: Type.Optional(PolicyInput),
+    nodes: Type.Array(NodeInput, { minItems: 1, maxItems: maxNodes, description: `a list of 1 to ${maxNodes} nodes` }),
+  },
+  { ...closed, description: 'a mapping with name and nodes' },
+)
+
+const content = {
+  groups: Type.Optional(Type.Array(GroupInput, { maxItems: maxGroups, description: 'a list of groups, each in its whole wanted state' })),
+  remove: Type.Optional(Type.Array(name, { maxItems: maxGroups, description: 'a list of names of groups' })),
+}
+
+/** What `regroup apply` reads. Groups that are named nowhere stay as they are. */
+export const SpecFile = Type.Object(content, { ...closed, description: 'a mapping with groups, remove or both' })
+
+export const why = Type.String({ maxLength: 500, description: 'a text of at most 500 characters; it stands in the history' })
+
+export const ApplyBody = Type.Object(
+  {
+    ...content,
+    why: Type.Optional(why),
+    dryRun: Type.Optional(boolean('true or false; true: only say what would change')),
+    ifRevision: Type.Optional(
+      Type.Union([Type.Null(), Type.Integer({ minimum: 0 })], {
+        description: 'null or a revision; the request is refused when the current revision is another one',
+      }),
+    ),
+  },
+  { ...closed, description: 'a mapping with groups, remove or both' },
+)
+
+export type NodeInput = Static<typeof NodeInput>
+export type GroupInput = Static<typeof GroupInput>
+export type SpecFile = Static<typeof SpecFile>
+export type ApplyBody = Static<typeof ApplyBody>

@@ -1,0 +1,209 @@
+// A controller for the tests of the faces: fixed statuses, a spec that really changes, and commands that are recorded.
+import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecRevision } from '../src/controller/facade.ts'
+import type { GroupSpec, LogEntry } from '../src/core/model.ts'
+import { checkGroups, diffSpec } from '../src/core/spec.ts'
+import type { GroupStatus, NodeStatus } from '../src/core/status.ts'
+import { UserError } from '../src/errors.ts'
+import type { Command, CommandAnswer } from '../src/ports.ts'
+
+/** 2026-11-22 07:00:00 UTC. */
+export const testTime = Date.UTC(2026, 10, 22, 7, 0, 0)
+
+export const ordersSpec: GroupSpec = {
+  id: 'orders',
+  engine: 'redis',
+  nodes: [nodeSpec('a', 6379), nodeSpec('b', 6380), nodeSpec('c', 6381)],
+  credential: null,
+  tls: false,
+  policy: { silentAfterMs: 900 },
+  pause: null,
+}
+
+function nodeSpec(id: string, port: number): GroupSpec['nodes'][number] {
+  return { id, host: '127.0.0.1', port, site: 's1', priority: 100, maintenanceUntil: null, overwrite: false }
+}
+
+export function nodeStatus(id: string, port: number, change: Partial<NodeStatus> = {}): NodeStatus {
+  return {
+    id,
+    address: { host: '127.0.0.1', port },
+    site: 's1',
+    role: 'replica',
+    health: 'up',
+    problem: null,
+    inSync: true,
+    linkUp: true,
+    lagBytes: 0,
+    keys: 1200,
+    version: '7.0.15',
+    maintenanceUntil: null,
+    lastReplyAgoMs: 120,
+    ...change,
+  }
+}
+
+/** A healthy group of three. */
+export const ordersStatus: GroupStatus = {
+  group: 'orders',
+  engine: 'redis',
+  state: 'healthy',
+  diagnosis: 'all well',
+  sentence: 'a is primary; b and c follow in sync',
+  evidence: { primary: 'a', inSync: 3 },
+  epoch: 4,
+  phase: 'steady',
+  primary: 'a',
+  candidate: null,
+  writable: true,
+  guard: { recorded: 1, set: 1 },
+  inSync: ['a', 'b', 'c'],
+  pause: null,
+  verdict: { rule: 'steady.well', kind: 'decision', sentence: 'nothing to do', evidence: {}, at: testTime - 5000 },
+  nodes: [nodeStatus('a', 6379, { role: 'primary', linkUp: null, lagBytes: null }), nodeStatus('b', 6380), nodeStatus('c', 6381)],
+  recoveries: [],
+  warnings: [],
+  specRevision: 3,
+}
+
+/** After a failover: the old primary is on its way back. */
+export const billingStatus: GroupStatus = {
+  ...ordersStatus,
+  group: 'billing',
+  state: 'degraded',
+  diagnosis: 'replica returning',
+  sentence: 'b is primary; a returns as its replica',
+  epoch: 7,
+  primary: 'b',
+  guard: { recorded: 0, set: 0 },
+  inSync: ['b'],
+  pause: { until: testTime + 1_800_000, by: 'cli:ann', why: 'moving racks' },
+  verdict: {
+    rule: 'failover.dead',
+    kind: 'decision',
+    sentence: 'a is dead, proven: promoted b',
+    evidence: { refused: 3, 'b.offset': 81_234, lost: null },
+    at: testTime - 61_000,
+  },
+  nodes: [
+    nodeStatus('a', 7001, { problem: 'full sync in progress', inSync: false, linkUp: false, lagBytes: null, keys: null }),
+    nodeStatus('b', 7002, { role: 'primary', site: null, linkUp: null, lagBytes: null }),
+  ],
+  recoveries: [
+    {
+      node: 'a',
+      startedAt: testTime - 2000,
+      endedAt: null,
+      steps: [
+        { name: 'seen', state: 'done', afterMs: 0, note: null },
+        { name: 'fenced', state: 'skipped', afterMs: null, note: 'closed by its own boot fence' },
+        { name: 'demoted', state: 'done', afterMs: 350, note: null },
+        { name: 'role persisted', state: 'done', afterMs: 352, note: null },
+        { name: 'link up', state: 'now', afterMs: null, note: 'receiving 12 MB' },
+        { name: 'in sync', state: 'waiting', afterMs: null, note: null },
+      ],
+    },
+  ],
+  warnings: ['node a has no append-only file: switch it on, or a restart empties it'],
+  specRevision: 3,
+}
+
+export function logEntry(seq: number, change: Partial<LogEntry> = {}): LogEntry {
+  return {
+    seq,
+    at: testTime - 100_000 + seq * 1000,
+    group: 'orders',
+    epoch: 4,
+    kind: 'decision',
+    rule: 'steady.well',
+    sentence: `entry ${seq}`,
+    evidence: {},
+    ...change,
+  }
+}
+
+export interface TestFacade extends ControllerFacade {
+  readonly commands: { readonly group: string; readonly command: Command }[]
+  readonly applied: ApplyRequest[]
+  /** What the next commands are answered with. */
+  answer: CommandAnswer
+  /** Runs before every apply: another operator who comes first. */
+  beforeApply: () => void
+  /** Another operator's revision, with the same groups. */
+  overtake(): void
+  put(status: GroupStatus): void
+  emit(event: ControllerEvent): void
+  listeners(): number
+}
+
+export function testFacade(
+  specs: readonly GroupSpec[] = [ordersSpec],
+  given: readonly GroupStatus[] = [ordersStatus, billingStatus],
+): TestFacade {
+  const statuses = new Map(given.map((status) => [status.group, status]))
+  const listeners = new Set<(event: ControllerEvent) => void>()
+  const entries = Array.from({ length: 60 }, (_, index) => logEntry(60 - index))
+  let spec: SpecRevision = { revision: 3, at: testTime - 86_400_000, by: 'cli:ann', why: 'first groups', groups: specs }
+  const statusOf = (group: string): GroupStatus => {
+    const status = statuses.get(group)
+    if (status === undefined) throw new UserError('UNKNOWN_GROUP', `there is no group "${group}"; regroup status lists them`)
+    return status
+  }
+  const facade: TestFacade = {
+    installation: 'test-installation',
+    commands: [],
+    applied: [],
+    answer: { ok: true, epoch: 5, candidate: 'b', sentence: 'b takes over from a' },
+    beforeApply: () => {},
+    statuses: () => [...statuses.values()],
+    status: statusOf,
+    spec: () => spec,
+    async apply(request): Promise<ApplyResult> {
+      facade.applied.push(request)
+      facade.beforeApply()
+      const next = applied(spec, request)
+      const result = { dryRun: request.dryRun, changes: diffSpec(spec.groups, next) }
+      if (request.dryRun || result.changes.length === 0) return { revision: spec.revision, ...result }
+      spec = { revision: spec.revision + 1, at: testTime, by: request.by, why: request.why, groups: next }
+      facade.emit({ kind: 'spec', revision: spec.revision })
+      return { revision: spec.revision, ...result }
+    },
+    async command(group, command) {
+      statusOf(group)
+      facade.commands.push({ group, command })
+      return facade.answer
+    },
+    async history(group, limit, before = Infinity) {
+      statusOf(group)
+      return entries.filter((entry) => entry.seq < before).slice(0, limit)
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    overtake() {
+      spec = { ...spec, revision: spec.revision + 1 }
+    },
+    put(status) {
+      statuses.set(status.group, status)
+      facade.emit({ kind: 'status', status })
+    },
+    emit(event) {
+      for (const listener of listeners) listener(event)
+    },
+    listeners: () => listeners.size,
+  }
+  return facade
+}
+
+function applied(spec: SpecRevision, request: ApplyRequest): readonly GroupSpec[] {
+  if (request.ifRevision !== null && request.ifRevision !== spec.revision) {
+    throw new UserError('REVISION_CONFLICT', `the spec is at revision ${spec.revision}, not ${request.ifRevision}; read it again`)
+  }
+  const put = new Map(request.put.map((group) => [group.id, group]))
+  const kept = spec.groups.filter((group) => !request.remove.includes(group.id)).map((group) => put.get(group.id) ?? group)
+  const known = new Set(kept.map((group) => group.id))
+  const next = [...kept, ...request.put.filter((group) => !known.has(group.id))]
+  const problems = checkGroups(next)
+  if (problems.length > 0) throw new UserError('BAD_SPEC', `the spec has ${problems.length} problems`, problems)
+  return next
+}
