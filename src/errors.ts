@@ -27,6 +27,10 @@ const codes = {
 
 export type ErrorCode = keyof typeof codes
 
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(codes, text)
+}
+
 /** An error meant for a person. `details` lists each problem with its place when there is more than one. */
 export class UserError extends Error {
   readonly code: ErrorCode
