@@ -180,17 +180,27 @@ export class StoreFile {
     try {
       return this.#transaction(commits)
     } catch (error) {
-      const full = resultCode(error) === sqlite.full
-      this.#rollBack(error, full)
-      // A commit too large for what is left of the disk must not take the others with it.
-      if (full && commits.length > 1) return commits.flatMap((commit) => this.apply([commit]))
-      const left = full ? 'no space left: ' : ''
-      return commits.map(() => ({ ok: false, reason: 'unknown', message: `${left}${this.#path}: ${messageOf(error)}` }))
+      this.#rollBack(error)
+      if (resultCode(error) !== sqlite.full) return commits.map(() => this.#unknown())
+      // One commit too large for what is left must not take the others with it; and the write-ahead log can be emptied.
+      this.#makeRoom()
+      return commits.flatMap((commit) => this.#alone(commit))
     }
   }
 
   close(): void {
     this.#db.close()
+  }
+
+  #alone(commit: TextCommit): Applied[] {
+    if (!this.#settle()) return [this.#unknown()]
+    try {
+      return this.#transaction([commit])
+    } catch (error) {
+      this.#rollBack(error)
+      if (resultCode(error) !== sqlite.full) return [this.#unknown()]
+      return [{ ok: false, reason: 'unknown', message: `no space left for ${this.#path}: ${messageOf(error)}` }]
+    }
   }
 
   #transaction(commits: readonly TextCommit[]): Applied[] {
@@ -237,12 +247,21 @@ export class StoreFile {
     }
   }
 
-  #rollBack(error: unknown, known: boolean): void {
+  #rollBack(error: unknown): void {
     try {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
-      if (!known) this.#doubt = messageOf(error)
+      // A full disk leaves no doubt: the frame that would have made the commit was never written.
+      if (resultCode(error) !== sqlite.full) this.#doubt = messageOf(error)
     } catch (second) {
       this.#doubt = messageOf(second)
+    }
+  }
+
+  #makeRoom(): void {
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch {
+      // Then there is no room to make; the commits will say so.
     }
   }
 
