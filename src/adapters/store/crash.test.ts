@@ -12,7 +12,7 @@ import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
 import { accepted, eventually } from './contract.ts'
 import { openEmbeddedStore } from './embedded.ts'
-import { holderIn } from './lock-holder.ts'
+import { holderIn } from './lockHolder.ts'
 
 const writer = fileURLToPath(new URL('../../../test/store/writer.ts', import.meta.url))
 const keepEntries = 50

@@ -4,7 +4,7 @@ import type { GroupId, LogEntry } from '../../core/model.ts'
 import { UserError } from '../../errors.ts'
 import type { Change, NewLogEntry, SaveResult, Store, Stored } from '../../ports.ts'
 import type { Applied, TextCommit, TextPair } from './file.ts'
-import { messageOf } from './file-problem.ts'
+import { messageOf } from './fileProblem.ts'
 import { maxValueBytes } from './limits.ts'
 import { StoreThread } from './thread.ts'
 

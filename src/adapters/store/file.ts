@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { UserError } from '../../errors.ts'
-import { messageOf, openProblem, resultCode, sqlite } from './file-problem.ts'
+import { messageOf, openProblem, resultCode, sqlite } from './fileProblem.ts'
 import { checkSchema, migrate, migrations, pragma } from './schema.ts'
 
 export interface FileSettings {

@@ -1,14 +1,14 @@
 // A thread that answers questions in order, seen from the side that asks.
 import { Worker } from 'node:worker_threads'
 import { UserError } from '../../errors.ts'
-import type { Answer, Answers, Question } from './file-messages.ts'
+import type { Answer, Answers, Question } from './fileMessages.ts'
 
 interface Waiting {
   readonly resolve: (value: Answers[keyof Answers]) => void
   readonly reject: (error: UserError) => void
 }
 
-/** Runs file-thread.ts. Every promise rejects with a UserError: what the thread answered, or STORE_BROKEN once it is gone. */
+/** Runs fileThread.ts. Every promise rejects with a UserError: what the thread answered, or STORE_BROKEN once it is gone. */
 export class StoreThread {
   readonly #worker: Worker
   /** Answers come in the order of the questions, so the first in the line is the one that is answered. */
@@ -18,7 +18,7 @@ export class StoreThread {
   constructor() {
     // Compiled to JavaScript the neighbour ends differently. execArgv: flags meant for the main thread (a test runner's, a debugger's) stay there.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    this.#worker = new Worker(new URL(`./file-thread.${extension}`, import.meta.url), { name: 'store', execArgv: [] })
+    this.#worker = new Worker(new URL(`./fileThread.${extension}`, import.meta.url), { name: 'store', execArgv: [] })
     this.#worker.on('message', (answer: Answer) => this.#answered(answer))
     this.#worker.on('error', (error) => this.#lost(error instanceof Error ? error.message : String(error)))
     this.#worker.on('exit', () => this.#lost('its thread ended'))

@@ -2,8 +2,8 @@
 import { parentPort } from 'node:worker_threads'
 import { UserError } from '../../errors.ts'
 import { openStoreFile, type StoreFile } from './file.ts'
-import type { Answer, Answers, Question } from './file-messages.ts'
-import { messageOf } from './file-problem.ts'
+import type { Answer, Answers, Question } from './fileMessages.ts'
+import { messageOf } from './fileProblem.ts'
 
 let file: StoreFile | null = null
 

@@ -1,6 +1,6 @@
 // What SQLite and the file system say when a store cannot be opened, as an error that a person can act on.
 import { UserError } from '../../errors.ts'
-import { lockHolder } from './lock-holder.ts'
+import { lockHolder } from './lockHolder.ts'
 
 /** SQLite's primary result codes that mean something to us. Source: sqlite.org/rescode.html. */
 export const sqlite = { busy: 5, locked: 6, readOnly: 8, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const
