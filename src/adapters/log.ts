@@ -20,8 +20,8 @@ const maxWaitingBytes = 1024 * 1024
 /** Deeper facts are not logged: they would be someone's whole state. */
 const maxDepth = 6
 
-const secretName =
-  /pass(word|wd|phrase)?$|^auth$|requirepass|masterauth|token|secret|credential|authorization|cookie|private_?key|api_?key/i
+// `credential` alone is the name of an entry in the settings, not what it holds.
+const secretName = /pass(word|wd|phrase)?$|auth$|token|secret|credentials|authorization|cookie|private_?key|api_?key/i
 
 /** The same facts with every field that by its name holds a secret replaced, at any depth. */
 export function withoutSecrets(value: unknown, depth = 0): unknown {
