@@ -1,0 +1,41 @@
+// A connection of its own for one kind of work, made when it is first needed and kept.
+import type { ProbeFailure } from '../core/model.ts'
+import type { Connection } from './connection.ts'
+import { type Answer, failed, silent, unasked } from './outcome.ts'
+
+/** A write pause of some seconds with a canary each second comes to a few; more means that a caller does not wait for its answers. */
+const maxInFlight = 16
+
+export class Lane {
+  readonly #open: () => Connection
+  #connection: Connection | null = null
+
+  constructor(open: () => Connection) {
+    this.#open = open
+  }
+
+  /** Connects ahead, so that the first call saves the connect and the greeting. */
+  prepare(): void {
+    this.#live()
+  }
+
+  /** Of a call that times out the connection is closed, and with it whatever else is in flight on it, as silent. */
+  async ask(commands: readonly (readonly string[])[], timeoutMs: number): Promise<Answer> {
+    const connection = this.#live()
+    if (connection.outstanding >= maxInFlight)
+      return failed(unasked('LANE_FULL', `${maxInFlight} calls are in flight to this node already`))
+    const answer = await connection.ask(commands, timeoutMs)
+    if (!answer.ok && connection.isOpen) connection.destroy(silent)
+    return answer
+  }
+
+  close(failure: ProbeFailure): void {
+    this.#connection?.destroy(failure)
+    this.#connection = null
+  }
+
+  #live(): Connection {
+    if (this.#connection?.isOpen !== true) this.#connection = this.#open()
+    return this.#connection
+  }
+}

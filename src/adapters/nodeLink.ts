@@ -1,0 +1,238 @@
+// Everything that is said to one node: the probing connection that notices a death at once, and two lanes for work that may block.
+import type { Address, Instant, ProbeFailure } from '../core/model.ts'
+import type { Script } from '../engines/engine.ts'
+import type { Clock } from '../ports.ts'
+import { Connection, type Credential, type TlsOptions } from './connection.ts'
+import { deadline } from './deadline.ts'
+import { Lane } from './lane.ts'
+import { type Answer, type Outcome, closed, failed, silent, unasked } from './outcome.ts'
+import { commandsOf, scriptAnswer } from './scriptCall.ts'
+
+/** act: role changes. mark: the canary's write, which a write pause blocks. */
+export type LaneName = 'act' | 'mark'
+
+export interface NodeLinkOptions {
+  readonly address: Address
+  readonly tls: TlsOptions | null
+  readonly credential: Credential | null
+  /** Names every connection that may change a role, so that a later leader can cut them (CLIENT SETNAME; no spaces). */
+  readonly name: string
+  readonly clock: Clock
+  /** The warm probing connection was closed or reset by the other side. Once for each; not when `close()` was called. */
+  readonly onDisconnected: () => void
+}
+
+interface Flight {
+  readonly sentAt: Instant
+  readonly settle: (outcome: Outcome) => void
+  readonly cancel: () => void
+}
+
+/**
+ * How long a challenger that was accepted but not answered is asked no more and waited for. A frozen process answers it when it wakes; a
+ * host that restarted meanwhile never does. Shorter would fill the frozen process's accept queue (511 by default) with our connections.
+ */
+const challengerMaxAgeMs = 5_000
+/** How long a replaced connection with queued bytes may still deliver them; by then the node has been a replica for long. */
+const keptMs = 60_000
+
+const linkClosed = unasked('LINK_CLOSED', 'the link to this node was closed')
+
+export class NodeLink {
+  readonly #options: NodeLinkOptions
+  readonly #lanes: Readonly<Record<LaneName, Lane>>
+  /** Has answered before; open. With an unanswered question it is left alone: a frozen process may wake. */
+  #warm: Connection | null = null
+  /** Has not answered yet: the first connection, or the one that asks while the warm one is silent. */
+  #challenger: { readonly connection: Connection; readonly bornAt: Instant } | null = null
+  /** Carries the script that was queued on it last. */
+  #queuedOn: Connection | null = null
+  #kept: { readonly connection: Connection; readonly timer: NodeJS.Timeout } | null = null
+  #flight: Flight | null = null
+  #isClosed = false
+
+  /** Connects to nothing yet. */
+  constructor(options: NodeLinkOptions) {
+    this.#options = options
+    this.#lanes = { act: new Lane(() => this.#laneConnection()), mark: new Lane(() => this.#laneConnection()) }
+  }
+
+  /**
+   * Asks the node; ends at the latest after `timeoutMs`, a connect included, and at once when the connection is refused or ends.
+   *
+   * silent: no answer in time; the warm connection stays, its question stays open and no more are put to it. From then on each probe asks
+   * on a challenger beside it. Whichever answers first counts: a late answer on the warm connection ends the probe in flight and the
+   * challenger with it; an answer of the challenger makes it the warm connection.
+   *
+   * A challenger that is refused, closed or answered with a refusal ends the probe so, although the warm connection is open and silent:
+   * it is what the host says now, while silence says nothing (a host that restarted leaves the old connection hanging for minutes). It is
+   * no proof of death by itself; no disconnect is reported for it and the warm connection stays, with what is queued on it.
+   *
+   * Codes of `answered`: MAXCLIENTS, DENIED, WRONGPASS, NOAUTH, NOPERM, PROTOCOL, TLS; of `unasked`: DNS, NO_ROUTE, EMFILE and other
+   * codes of the system, IN_FLIGHT (one probe at a time), LINK_CLOSED. Error replies to the commands themselves are replies.
+   */
+  probe(commands: readonly (readonly string[])[], timeoutMs: number): Promise<Outcome> {
+    const sentAt = this.#options.clock.now()
+    if (this.#isClosed) return Promise.resolve({ ...failed(linkClosed), sentAt })
+    if (this.#flight !== null) return Promise.resolve({ ...failed(unasked('IN_FLIGHT', 'this node is being probed already')), sentAt })
+    return new Promise((settle) => {
+      this.#flight = { sentAt, settle, cancel: deadline(timeoutMs, () => this.#late()) }
+      if (this.#warm !== null && this.#warm.outstanding === 0) this.#ask(this.#warm, commands, sentAt)
+      else this.#challenge(commands, sentAt)
+    })
+  }
+
+  /**
+   * Runs a script on a lane; a transaction leaves as MULTI .. EXEC in one write and its replies are EXEC's elements.
+   * After `silent` the lane's connection is closed, so nothing more is read from it, but what the node has received it may still execute,
+   * also long after; the same holds for `closed`. Belief comes from the next probe.
+   * A node without room for a connection of the act lane (MAXCLIENTS) is told on the warm probing connection instead: a full node must
+   * still be promotable. There the connection stays when the time is over.
+   * Codes as for `probe`, and that of a transaction's first refused command with its name in the message; LANE_FULL.
+   */
+  async run(lane: LaneName, script: Script, timeoutMs: number): Promise<Outcome> {
+    const sentAt = this.#options.clock.now()
+    if (this.#isClosed) return { ...failed(linkClosed), sentAt }
+    const commands = commandsOf(script)
+    const warm = this.#warm
+    let answer = await this.#lanes[lane].ask(commands, timeoutMs)
+    if (lane === 'act' && isFull(answer) && warm !== null && warm === this.#warm && warm.isNamed)
+      answer = await warm.ask(commands, timeoutMs)
+    return { ...(answer.ok ? scriptAnswer(script, answer.replies) : answer), sentAt }
+  }
+
+  /** Opens a lane ahead of its first script: saves the connect and a round trip when it counts. */
+  prepare(lane: LaneName): void {
+    if (!this.#isClosed) this.#lanes[lane].prepare()
+  }
+
+  /**
+   * Writes a script onto the warm probing connection behind the question that the node has not answered, and waits for nothing: a frozen
+   * process executes it in its first batch on waking (docs/protocol.md, A14). It cannot be withdrawn. Its replies are read and dropped.
+   * false: nothing was written; there is no warm connection, it carries a queued script already, or the node does not know its name.
+   */
+  queue(script: Script): boolean {
+    const connection = this.#warm
+    if (connection === null || !connection.isNamed || this.#queuedOn === connection) return false
+    this.#queuedOn = connection
+    connection.send(commandsOf(script), () => {
+      if (this.#queuedOn === connection) this.#queuedOn = null
+      if (this.#kept?.connection === connection) this.#dropKept()
+    })
+    return true
+  }
+
+  /** Closes every connection; what is in flight ends as `unasked` LINK_CLOSED. */
+  close(): void {
+    this.#isClosed = true
+    this.#settle({ ...failed(linkClosed), sentAt: this.#options.clock.now() })
+    this.#warm?.destroy(linkClosed)
+    this.#warm = null
+    this.#dropChallenger()
+    this.#dropKept()
+    for (const lane of Object.values(this.#lanes)) lane.close(linkClosed)
+  }
+
+  #challenge(commands: readonly (readonly string[])[], sentAt: Instant): void {
+    const { connection: old, bornAt } = this.#challenger ?? { connection: null, bornAt: 0 }
+    // Stuck in its connect, a fresh one is faster: the kernel repeats a lost SYN only after a second, then two, then four.
+    if (old !== null && old.isConnected && sentAt - bornAt < challengerMaxAgeMs) return
+    this.#dropChallenger()
+    const connection: Connection = new Connection({
+      ...this.#connectionOptions(),
+      greetFirst: false,
+      onEnd: (failure) => this.#ended(connection, failure),
+    })
+    this.#challenger = { connection, bornAt: sentAt }
+    this.#ask(connection, commands, sentAt)
+  }
+
+  #ask(connection: Connection, commands: readonly (readonly string[])[], sentAt: Instant): void {
+    connection.send(commands, (answer) => {
+      // A connection that ended is told by onEnd, also when it was asked nothing.
+      if (answer.ok) this.#heard(connection, { ...answer, sentAt })
+    })
+  }
+
+  #heard(connection: Connection, outcome: Outcome): void {
+    if (connection === this.#challenger?.connection) this.#adopt(connection)
+    else if (connection === this.#warm) this.#dropChallenger()
+    else return
+    this.#settle(outcome)
+  }
+
+  /** The challenger answered: it is the warm connection from now on. */
+  #adopt(connection: Connection): void {
+    const old = this.#warm
+    this.#challenger = null
+    this.#warm = connection
+    if (old === null) return
+    if (this.#queuedOn !== old) {
+      old.destroy(silent)
+      return
+    }
+    this.#dropKept()
+    this.#kept = { connection: old, timer: setTimeout(() => this.#dropKept(), keptMs) }
+  }
+
+  #ended(connection: Connection, failure: ProbeFailure): void {
+    if (this.#queuedOn === connection) this.#queuedOn = null
+    if (connection === this.#kept?.connection) return this.#dropKept()
+    if (connection === this.#warm) {
+      this.#warm = null
+      // The kernel gave up on it: no news of the node, and a challenger may still be asking.
+      if (failure.kind === 'silent') return
+      // It was accepted before this end and may be gone too; the next probe's fresh connect is the truth.
+      this.#dropChallenger()
+      this.#fail(failure)
+      if (failure.kind === closed.kind) this.#options.onDisconnected()
+    } else if (connection === this.#challenger?.connection) {
+      this.#challenger = null
+      // We could not ask again, but the warm connection's question stands until the deadline.
+      if (failure.kind !== 'unasked' || this.#warm === null) this.#fail(failure)
+    }
+  }
+
+  #late(): void {
+    this.#fail(this.#warm === null ? (this.#challenger?.connection.lateness() ?? silent) : silent)
+  }
+
+  #fail(failure: ProbeFailure): void {
+    if (this.#flight !== null) this.#settle({ ...failed(failure), sentAt: this.#flight.sentAt })
+  }
+
+  #settle(outcome: Outcome): void {
+    const flight = this.#flight
+    if (flight === null) return
+    this.#flight = null
+    flight.cancel()
+    flight.settle(outcome)
+  }
+
+  #dropChallenger(): void {
+    this.#challenger?.connection.destroy(silent)
+    this.#challenger = null
+  }
+
+  #dropKept(): void {
+    if (this.#kept === null) return
+    const { connection, timer } = this.#kept
+    this.#kept = null
+    clearTimeout(timer)
+    connection.destroy(silent)
+  }
+
+  #laneConnection(): Connection {
+    return new Connection({ ...this.#connectionOptions(), greetFirst: true })
+  }
+
+  #connectionOptions(): Pick<ConstructorParameters<typeof Connection>[0], 'address' | 'tls' | 'credential' | 'name'> {
+    const { address, tls, credential, name } = this.#options
+    return { address, tls, credential, name }
+  }
+}
+
+/** The node had no room for the connection: nothing that was sent on it was executed. */
+function isFull(answer: Answer): boolean {
+  return !answer.ok && answer.failure.kind === 'answered' && answer.failure.code === 'MAXCLIENTS'
+}
