@@ -53,10 +53,18 @@ export class Api {
     return answer.ok ? answer.body : null
   }
 
-  /** Newest first; empty when the server does not answer. */
+  /** Newest first, at most so many; fewer when the server stops answering. */
   async history(group: string, limit = 200): Promise<readonly LogEntry[]> {
-    const answer = await this.#ask<{ entries: LogEntry[] }>(`/api/v1/groups/${group}/history?limit=${limit}`)
-    return answer.ok ? answer.body.entries : []
+    const all: LogEntry[] = []
+    for (let before = ''; all.length < limit;) {
+      const page = Math.min(limit - all.length, 500)
+      const answer = await this.#ask<{ entries: LogEntry[]; next: number | null }>(`/api/v1/groups/${group}/history?limit=${page}${before}`)
+      if (!answer.ok) break
+      all.push(...answer.body.entries)
+      if (answer.body.next === null) break
+      before = `&before=${answer.body.next}`
+    }
+    return all
   }
 
   apply(groups: readonly GroupInput[], remove: readonly string[] = [], why = 'proof'): Promise<Answer<unknown>> {

@@ -1,7 +1,7 @@
 // Whatever happens to a proof, no process, directory or network namespace of it stays behind.
 // Three nets: every child is killed by the kernel when we die (setpriv --pdeathsig), an exit hook kills and removes what is known, and the
 // next run sweeps what a killed run left in its directory.
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -35,6 +35,7 @@ export function main(options: MainOptions, body: (dir: string) => Promise<number
   process.env['TMPDIR'] = dir
   process.on('exit', () => {
     for (const undo of lastResorts.splice(0).toReversed()) quietly(undo)
+    killAllIn(dir)
     rmSync(dir, { recursive: true, force: true, maxRetries: 3 })
   })
   for (const [signal, code] of [
@@ -61,7 +62,7 @@ export function sweep(base: string): string[] {
     .map((name) => join(base, name))
     .filter((dir) => !ownerLives(dir))
   for (const dir of dead) {
-    for (const pid of processesOf(dir)) quietly(() => process.kill(pid, 'SIGKILL'))
+    killAllIn(dir)
     rmSync(dir, { recursive: true, force: true, maxRetries: 3 })
   }
   return dead
@@ -77,18 +78,13 @@ function ownerLives(dir: string): boolean {
   }
 }
 
-/** The processes that were started with a path inside the directory, by their command lines. */
-function processesOf(dir: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${dir}/`)
-      } catch {
-        return false
-      }
+/** The processes that work in the directory, whoever started them: a redis-server rewrites its command line but not where it works. */
+function killAllIn(dir: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    quietly(() => {
+      if (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${dir}/`)) process.kill(Number(pid), 'SIGKILL')
     })
-    .map(Number)
+  }
 }
 
 /** When the process started, in the kernel's ticks: tells a process from a later one with the same id. Null when there is none. */

@@ -14,8 +14,8 @@ const now = (): number => performance.now()
 test('writers: the primary dies and the replica is promoted by hand -> the roaming writer goes on, the clinging one never', async (t) => {
   const group = await startGroup('g', 2, { persistence: 'none', delay: 0 })
   t.after(() => group.remove())
-  const [a, b] = [group.node('a'), group.node('b')]
-  assert.deepEqual(await oneFamily(group), { found: 'a' })
+  const [a, b] = [group.node('n1'), group.node('n2')]
+  assert.deepEqual(await oneFamily(group), { found: 'n1' })
   const roams = new Writer('roams', roaming(group.targets)).start()
   const clings = new Writer('clings', clinging(a.target)).start()
   const acked = (writer: Writer, since: number): Promise<unknown> =>
@@ -30,16 +30,16 @@ test('writers: the primary dies and the replica is promoted by hand -> the roami
   await Promise.all([roams.stop(), clings.stop()])
   assert.equal(clings.between(promoted).length, 0)
   assert.ok(clings.refusals.some((one) => one.kind === 'refused'))
-  assert.deepEqual(acknowledgedBy([roams, clings], 'a', promoted), [])
+  assert.deepEqual(acknowledgedBy([roams, clings], 'n1', promoted), [])
   const held = (await heldBy(b.address, ['roams'])).get('roams') ?? []
   const judged = judge(roams.acks, held)
   assert.deepEqual(judged.disorder, [])
   assert.equal(judged.highest, roams.lastAck?.n)
   assert.ok(
-    judged.lost.every((ack) => ack.node === 'a' && ack.at > dead - 500),
+    judged.lost.every((ack) => ack.node === 'n1' && ack.at > dead - 500),
     'only what the replica had not received yet',
   )
-  assert.match(JSON.stringify(await oneFamily(group)), /a=refused.*b=primary/)
+  assert.match(JSON.stringify(await oneFamily(group)), /n1=refused.*n2=primary/)
 })
 
 test('check: acknowledged numbers are missing or out of order -> each is named', () => {
@@ -52,15 +52,15 @@ test('check: acknowledged numbers are missing or out of order -> each is named',
 test('check: two primaries -> not one family', async (t) => {
   const group = await startGroup('g', 2, { persistence: 'none', delay: 0 })
   t.after(() => group.remove())
-  await must(group.node('b').address, 'REPLICAOF', 'NO', 'ONE')
-  assert.deepEqual(await oneFamily(group), { instead: 'a=primary, b=primary' })
+  await must(group.node('n2').address, 'REPLICAOF', 'NO', 'ONE')
+  assert.deepEqual(await oneFamily(group), { instead: 'n1=primary, n2=primary' })
 })
 
 for (const persistence of ['aof', 'rdb', 'none'] as Persistence[]) {
   test(`servers: a group with ${persistence} is stopped -> what its files hold is known and untouched`, async (t) => {
     const group = await startGroup('g', 2, { persistence, delay: 0 })
     t.after(() => group.remove())
-    const a = group.node('a')
+    const a = group.node('n1')
     for (let n = 1; n <= 50; n++) await must(a.address, 'RPUSH', 'w', String(n))
     await a.server.stop('SIGTERM')
     const held = (await heldByFiles(a, ['w'])).get('w')

@@ -1,10 +1,9 @@
-// Run by network.test.ts: two hosts, one rule each, and what connects from both sides come to. Prints JSON.
+// Run by network.test.ts inside a network of its own: two hosts, one rule each, and what connects from both sides come to. Prints JSON.
 import { startRedis } from '../../test/servers/redis.ts'
 import { main } from './cleanup.ts'
-import { Network, clientIp, controllerIp, enterOwnNetwork, knock } from './network.ts'
+import { Network, clientIp, controllerIp, knock } from './network.ts'
 
 main({ limitMs: 30_000 }, async () => {
-  await enterOwnNetwork()
   const network = Network.open()
   const [first, second] = [await network.host('first'), await network.host('second')]
   const start = (host: typeof first): ReturnType<typeof startRedis> =>

@@ -1,5 +1,5 @@
 // Hosts of our own: network namespaces joined by one bridge, with firewall rules between them.
-// Everything lives in an unnamed namespace that we re-execute ourselves into, so nothing is left when its last process ends, whatever
+// Everything lives in an unnamed namespace that a process of ours is started in, so nothing is left when its last process ends, whatever
 // ends it: no name in /run/netns, no link, no rule on the machine.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { connect } from 'node:net'
@@ -22,27 +22,45 @@ export interface Host {
 /** What happens to packets: DROP is silence, REJECT is a refusal that comes at once. */
 export type Rule = 'DROP' | 'REJECT'
 
-/** Returns inside our namespace only: outside it runs this process again inside and then ends with its exit code. */
-export async function enterOwnNetwork(): Promise<void> {
-  if (process.env[insideFlag] === String(process.ppid)) return
-  for (const tool of ['unshare', 'nsenter', 'ip', 'iptables']) {
-    if (spawnSync('which', [tool]).status !== 0) throw new CannotRun(`this story needs ${tool}; install iproute2, iptables and util-linux`)
+export function isInsideOwnNetwork(): boolean {
+  return process.env[insideFlag] === 'yes'
+}
+
+/** Null when this machine and this user can have networks of their own. */
+export function whyNoNetworks(): string | null {
+  for (const tool of ['setpriv', 'unshare', 'nsenter', 'ip', 'iptables']) {
+    if (spawnSync('which', [tool]).status !== 0)
+      return `networks of our own need ${tool}; on Debian: apt-get install iproute2 iptables util-linux`
   }
-  const asRoot = process.getuid?.() === 0
-  const enter = asRoot ? ['-n'] : ['-rn']
-  if (spawnSync('unshare', [...enter, 'true']).status !== 0) throw new CannotRun('this story needs root, or user namespaces for everybody')
-  const child = spawn('unshare', [...enter, process.execPath, ...process.argv.slice(1)], {
-    stdio: 'inherit',
-    env: { ...process.env, [insideFlag]: String(process.pid) },
+  return spawnSync('unshare', [...enter(), 'true']).status === 0 ? null : 'networks of our own need root, or user namespaces for everybody'
+}
+
+function enter(): readonly string[] {
+  return process.getuid?.() === 0 ? ['-n'] : ['-rn']
+}
+
+/** Runs a TypeScript file in a namespace of its own; its errors go to ours. Gives its exit code and what it printed. */
+export async function runInsideOwnNetwork(
+  file: string,
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly stdout: string }> {
+  const problem = whyNoNetworks()
+  if (problem !== null) throw new CannotRun(problem)
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...enter(), process.execPath, file, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, [insideFlag]: 'yes' },
   })
-  const forget = atExit(() => child.kill('SIGTERM'))
-  const code = await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1)))
+  const forget = atExit(() => child.kill('SIGKILL'))
+  let stdout = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? 1)))
   forget()
-  process.exit(code)
+  return { code, stdout }
 }
 
 export class Network {
   readonly #hosts: { host: Host; holder: ChildProcess; forget: () => void }[] = []
+  #named = 0
 
   /** Only inside our own namespace. */
   static open(): Network {
@@ -55,7 +73,7 @@ export class Network {
   }
 
   async host(name: string): Promise<Host> {
-    const at = this.#hosts.length + 11
+    const at = 11 + this.#named++
     // Holds the namespace open; ends by itself when we do, because its input ends.
     const holder = spawn('unshare', ['-n', 'cat'], { stdio: ['pipe', 'ignore', 'inherit'] })
     const pid = holder.pid
@@ -74,6 +92,12 @@ export class Network {
     on(host, 'ip', 'link', 'set', 'eth0', 'up')
     this.#hosts.push({ host, holder, forget })
     return host
+  }
+
+  at(ip: string): Host {
+    const one = this.#hosts.find(({ host }) => host.ip === ip)
+    if (one === undefined) throw new Error(`no host has the address ${ip}`)
+    return one.host
   }
 
   /** From now on what the host hears from `from` is dropped or refused, and what it sends there is dropped too. */

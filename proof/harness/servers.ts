@@ -1,4 +1,4 @@
-// Replication groups of real redis-servers, as an operator would have set them up before regroup saw them: node a is the primary, the
+// Replication groups of real redis-servers, as an operator would have set them up before regroup saw them: node n1 is the primary, the
 // others name it in their files.
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ export interface GroupOptions {
   readonly hosts?: readonly Host[]
 }
 
-const names = ['a', 'b', 'c', 'd', 'e']
+const names = ['n1', 'n2', 'n3', 'n4', 'n5']
 const firstSyncLimitMs = 10_000
 
 export class Node {

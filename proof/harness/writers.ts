@@ -48,6 +48,7 @@ export class Writer {
   #stopped = false
   #paused = false
   #client: Client | null = null
+  #target: Target | null = null
   #done: Promise<void> = Promise.resolve()
 
   constructor(key: string, choose: Chooser, options: WriterOptions = {}) {
@@ -66,6 +67,11 @@ export class Writer {
     return this.#n
   }
 
+  /** Where it writes, or wrote last. */
+  get lastTarget(): Target | null {
+    return this.#target
+  }
+
   get lastAck(): Ack | null {
     return this.acks.at(-1) ?? null
   }
@@ -78,6 +84,12 @@ export class Writer {
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#done
+    this.#client?.close()
+  }
+
+  /** Stops without waiting for the operation in flight: its outcome stays unknown. */
+  abandon(): void {
+    this.#stopped = true
     this.#client?.close()
   }
 
@@ -101,7 +113,6 @@ export class Writer {
   }
 
   async #loop(): Promise<void> {
-    let target: Target | null = null
     let failures = 0
     while (!this.#stopped) {
       if (this.#paused) {
@@ -109,8 +120,9 @@ export class Writer {
         continue
       }
       if (this.#client === null || this.#client.closed) {
-        target = await this.#choose(target, failures)
+        this.#target = await this.#choose(this.#target, failures)
         if (this.#stopped) return
+        const target = this.#target
         const opened: Client | Called = target === null ? refusedNowhere : await Client.connect(target.address, this.#options)
         if (!(opened instanceof Client)) {
           failures += 1
@@ -120,6 +132,7 @@ export class Writer {
         }
         this.#client = opened
       }
+      const target = this.#target
       if (target === null) throw new Error('a writer has a connection but no target')
       const started = performance.now()
       failures = (await this.#write(this.#client, target)) ? 0 : failures + 1

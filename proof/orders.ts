@@ -1,0 +1,160 @@
+// Every order of stopping and starting every node of a 1+1 and a 1+2, on real servers, with the controller killed on the way.
+import { parseArgs } from 'node:util'
+import { main } from './harness/cleanup.ts'
+import { Controller } from './harness/controller.ts'
+import { oneOf, parsed, requireRedis, wholeNumber } from './harness/options.ts'
+import { parallel } from './harness/parallel.ts'
+import { type Violation, emit, figures, figuresText, table } from './harness/report.ts'
+import type { Outcome } from './orders/outcome.ts'
+import { type Case, plan } from './orders/plan.ts'
+import { type Played, play } from './orders/play.ts'
+
+const usage = `script/run orders [options]
+  --nodes 2|3|all                     nodes of a group (all)
+  --persistence aof|rdb|none|all      (aof)
+  --delay 0|5                         repl-diskless-sync-delay of the servers (0)
+  --stop kill|term|mixed              how nodes are stopped (mixed)
+  --jobs n                            cases at once, each with a controller of its own (2)
+  --seed n                            plays the same run again
+  --only TEXT                         only cases whose name holds TEXT, for example "aof mixed -321 +123"
+  --json`
+
+const { values } = parsed(usage, () =>
+  parseArgs({
+    options: {
+      nodes: { type: 'string' },
+      persistence: { type: 'string' },
+      delay: { type: 'string' },
+      stop: { type: 'string' },
+      jobs: { type: 'string' },
+      seed: { type: 'string' },
+      only: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  }),
+)
+
+/** 120 cases of at most 40 s each, two at once. */
+const limitMs = 40 * 60_000
+
+if (values.help) console.log(`usage: ${usage}`)
+else main({ limitMs }, orders)
+
+async function orders(): Promise<number> {
+  requireRedis()
+  const nodes = oneOf('nodes', values.nodes, ['2', '3', 'all'], 'all')
+  const persistence = oneOf('persistence', values.persistence, ['aof', 'rdb', 'none', 'all'], 'aof')
+  const seed = wholeNumber('seed', values.seed, 0, 2 ** 32 - 1, Math.floor(Math.random() * 2 ** 32))
+  const cases = plan({
+    seed,
+    nodes: nodes === 'all' ? [2, 3] : [Number(nodes)],
+    persistences: persistence === 'all' ? ['aof', 'rdb', 'none'] : [persistence],
+    delay: oneOf('delay', values.delay, ['0', '5'], '0') === '5' ? 5 : 0,
+    stop: oneOf('stop', values.stop, ['kill', 'term', 'mixed'], 'mixed'),
+  }).filter((one) => one.name.includes(values.only ?? ''))
+  const jobs = wholeNumber('jobs', values.jobs, 1, 16, 2)
+  if (!values.json) console.log(`${cases.length} cases, ${jobs} at once, seed ${seed}`)
+  const controllers = await Promise.all(Array.from({ length: Math.min(jobs, cases.length) }, () => Controller.start()))
+  const began = performance.now()
+  const all = await parallel(cases, jobs, (one, job) => playSafely(one, controllers, job, cases))
+  await Promise.all(controllers.map((controller) => controller.remove()))
+  return report(all, seed, Math.round(performance.now() - began))
+}
+
+/** A case that breaks down is a violation; the others go on. */
+async function playSafely(one: Case, controllers: readonly Controller[], job: number, cases: readonly Case[]): Promise<Played> {
+  const controller = controllers[job]
+  if (controller === undefined) throw new Error(`no controller for job ${job}`)
+  const failed = (error: unknown): Played => ({
+    outcome: {
+      case: one.name,
+      seed: one.seed,
+      end: 'neither',
+      convergedMs: null,
+      winner: null,
+      held: {},
+      acknowledged: 0,
+      hold: null,
+      violations: [error instanceof Error ? error.message : String(error)],
+      notes: [],
+    },
+    facts: { controllerLog: controller.log.slice(-3_000) },
+  })
+  if (!controller.isRunning) await controller.start()
+  const played = await play(one, controller, `case${cases.indexOf(one)}`).catch(failed)
+  if (!values.json) console.log(lineOf(played.outcome))
+  return played
+}
+
+function lineOf(outcome: Outcome): string {
+  const how =
+    outcome.end === 'converged'
+      ? `converged on ${outcome.winner} in ${outcome.convergedMs} ms`
+      : outcome.end === 'held'
+        ? `held: ${outcome.hold?.rule}`
+        : 'NEITHER'
+  return [`${outcome.case.padEnd(28)} ${how}`, ...outcome.violations.map((what) => `   VIOLATION ${what}`)].join('\n')
+}
+
+function report(all: readonly Played[], seed: number, tookMs: number): number {
+  const outcomes = all.map((one) => one.outcome)
+  const kinds = [...new Set(outcomes.map(kindOf))]
+  const summary = kinds.map((kind) => {
+    const of = outcomes.filter((one) => kindOf(one) === kind)
+    const ms = figures(of.flatMap((one) => one.convergedMs ?? []))
+    const count = (end: Outcome['end']): number => of.filter((one) => one.end === end).length
+    return {
+      kind,
+      cases: of.length,
+      converged: count('converged'),
+      held: count('held'),
+      violations: of.filter((one) => one.violations.length > 0).length,
+      convergeMs: ms,
+    }
+  })
+  const holds = outcomes.filter((one) => one.end === 'held')
+  const rules = [...new Map(holds.map((one) => [one.hold?.rule ?? '', one])).values()].map((one) => ({
+    rule: one.hold?.rule ?? '',
+    cases: holds.filter((other) => other.hold?.rule === one.hold?.rule).length,
+    example: `${one.case}: ${one.hold?.sentence ?? ''}`,
+    why: one.notes.at(-1) ?? '',
+  }))
+  const violations = all.flatMap((one) =>
+    one.outcome.violations.map((what): Violation => ({ where: `${one.outcome.case} (seed ${seed})`, what, facts: one.facts })),
+  )
+  return emit(
+    {
+      name: 'orders',
+      seed,
+      sections: [
+        {
+          title: 'Orders',
+          text: table(
+            ['persistence', 'cases', 'converged', 'held', 'with violations', 'ms after the last start, min / median / worst'],
+            summary.map((row) => [row.kind, row.cases, row.converged, row.held, row.violations, figuresText(row.convergeMs)]),
+          ),
+          data: { summary, tookMs, outcomes },
+        },
+        {
+          title: 'Holds',
+          text:
+            holds.length === 0
+              ? 'none'
+              : table(
+                  ['rule', 'cases', 'for example', 'why it is right'],
+                  rules.map((row) => [row.rule, row.cases, row.example, row.why]),
+                ),
+          data: rules,
+        },
+      ],
+      violations,
+    },
+    values.json ?? false,
+  )
+}
+
+function kindOf(outcome: Outcome): string {
+  const [persistence = '', stop = '', stops = ''] = outcome.case.split(' ')
+  return `1+${stops.length - 2} ${persistence} ${stop}`
+}

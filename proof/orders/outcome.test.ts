@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Ack } from '../harness/writers.ts'
+import { type Seen, outcomeOf } from './outcome.ts'
+import { type Case, plan } from './plan.ts'
+
+const choice = { seed: 7, nodes: [2, 3], persistences: ['aof'], delay: 0, stop: 'mixed' } as const
+const one = plan(choice)[0] as Case
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, at) => from + at)
+}
+
+/** 1 to 50 at 10 to 500 ms by n1, stopped at 1000; 51 to 60 from 2000 on. n2 stopped early and has 30. */
+function seen(change: Partial<Seen> = {}): Seen {
+  const acks: Ack[] = range(1, 60).map((n) => ({ n, at: n <= 50 ? n * 10 : 2000 + n, node: 'n1' }))
+  return {
+    case: one,
+    stops: [
+      { node: 'n2', at: 300 },
+      { node: 'n1', at: 505 },
+    ],
+    allStoppedAt: 1000,
+    acks,
+    files: new Map([
+      ['n1', range(1, 50)],
+      ['n2', range(1, 30)],
+    ]),
+    after: new Map([
+      ['n1', range(1, 60)],
+      ['n2', range(1, 60)],
+    ]),
+    winner: 'n1',
+    convergedMs: 812.4,
+    hold: null,
+    lateness: null,
+    notes: [],
+    violations: [],
+    ...change,
+  }
+}
+
+function violationsOf(change: Partial<Seen>): string {
+  return outcomeOf(seen(change)).violations.join('; ')
+}
+
+const hold = { rule: 'wait', sentence: 'waits for n1' }
+const notConverged = { after: null, winner: null, convergedMs: null }
+
+test('orders: the best node won and everything is there -> converged, no violation', () => {
+  const outcome = outcomeOf(seen())
+  assert.deepEqual(outcome.violations, [])
+  assert.equal(outcome.end, 'converged')
+  assert.equal(outcome.convergedMs, 812)
+  assert.deepEqual(outcome.held, { n1: 50, n2: 30 })
+})
+
+test('orders: a stale node won and took newer writes -> a violation although its highest number is higher', () => {
+  const stale = [...range(1, 30), ...range(51, 60)]
+  const after = new Map([
+    ['n1', stale],
+    ['n2', stale],
+  ])
+  assert.match(violationsOf({ after, winner: 'n2' }), /n2 won without 20 writes that n1 held \(31 \.\. 50\)/)
+})
+
+test('orders: writes taken while nodes were started are missing -> a violation', () => {
+  const after = new Map([
+    ['n1', range(1, 55)],
+    ['n2', range(1, 55)],
+  ])
+  assert.match(violationsOf({ after }), /^5 writes acknowledged by n1 while nodes were started are lost$/)
+})
+
+test('orders: a replica holds other data than its primary -> a violation', () => {
+  const after = new Map([
+    ['n1', range(1, 60)],
+    ['n2', range(1, 59)],
+  ])
+  assert.match(violationsOf({ after }), /^n2 holds other data than its primary n1$/)
+})
+
+test('orders: held although a node has everything -> a violation; held when acknowledged data is in no file -> none', () => {
+  assert.match(violationsOf({ ...notConverged, hold }), /^held although n1 has all/)
+  const rdb = { ...one, persistence: 'rdb' } as const
+  const files = new Map([
+    ['n1', range(1, 40)],
+    ['n2', range(1, 30)],
+  ])
+  const outcome = outcomeOf(seen({ ...notConverged, hold, files, case: rdb }))
+  assert.deepEqual(outcome.violations, [])
+  assert.equal(outcome.end, 'held')
+  assert.match(outcome.notes.join(), /10 acknowledged writes were in no file/)
+})
+
+test('orders: neither converged nor held -> a violation that says what was there instead', () => {
+  assert.match(violationsOf({ ...notConverged, lateness: 'n1=primary, n2=primary' }), /neither converged nor held: n1=primary, n2=primary/)
+})
+
+test('orders: acknowledged long before the crash and on no file -> a violation; in the last moments before it -> none', () => {
+  const without = (gap: (n: number) => boolean): Partial<Seen> => {
+    const list = range(1, 60).filter((n) => !gap(n))
+    return {
+      files: new Map([['n1', list.filter((n) => n <= 50)]]),
+      after: new Map([
+        ['n1', list],
+        ['n2', list],
+      ]),
+    }
+  }
+  assert.match(
+    violationsOf(without((n) => n >= 10 && n < 15)),
+    /^5 acknowledged writes lost that no crash explains, the first \(10\) taken by n1$/,
+  )
+  assert.equal(violationsOf(without((n) => n > 46 && n <= 49)), '')
+})
+
+test('orders: the plan of a seed -> every order once, the same again, another seed kills the controller elsewhere', () => {
+  const cases = plan(choice)
+  assert.equal(cases.length, 4 + 1 + 36)
+  assert.equal(new Set(cases.map((each) => each.name)).size, cases.length)
+  assert.deepEqual(plan(choice), cases)
+  assert.notDeepEqual(
+    plan({ ...choice, seed: 8 }).map((each) => each.controllerDies),
+    cases.map((each) => each.controllerDies),
+  )
+})

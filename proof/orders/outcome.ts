@@ -1,0 +1,122 @@
+// What one case came to, and whether that is right: judged by what the nodes' files held when all were stopped and by what writers were told.
+import type { Verdict } from '../../src/core/status.ts'
+import { judge } from '../harness/check.ts'
+import type { Ack } from '../harness/writers.ts'
+import type { Case } from './plan.ts'
+
+export interface Outcome {
+  readonly case: string
+  readonly seed: number
+  readonly end: 'converged' | 'held' | 'neither'
+  /** After the last start; null unless converged. */
+  readonly convergedMs: number | null
+  readonly winner: string | null
+  /** By node: the highest number its files held when all were stopped. */
+  readonly held: Readonly<Record<string, number>>
+  readonly acknowledged: number
+  readonly hold: Pick<Verdict, 'rule' | 'sentence'> | null
+  readonly violations: readonly string[]
+  readonly notes: readonly string[]
+}
+
+export interface Stopped {
+  readonly node: string
+  readonly at: number
+}
+
+export interface Seen {
+  readonly case: Case
+  readonly stops: readonly Stopped[]
+  /** Everything was stopped between these two moments. */
+  readonly allStoppedAt: number
+  readonly acks: readonly Ack[]
+  /** By node, the writer's list in its files when all were stopped. */
+  readonly files: ReadonlyMap<string, readonly number[]>
+  /** The writer's list on every node after convergence; null when it did not converge. */
+  readonly after: ReadonlyMap<string, readonly number[]> | null
+  readonly winner: string | null
+  readonly convergedMs: number | null
+  readonly hold: Pick<Verdict, 'rule' | 'sentence'> | null
+  readonly lateness: string | null
+  readonly notes: readonly string[]
+  readonly violations: readonly string[]
+}
+
+/** A primary's last moments before a crash: replication is asynchronous, so nobody else may have had these writes. */
+const asynchronousMs = 100
+
+export function outcomeOf(seen: Seen): Outcome {
+  const before = seen.acks.filter((ack) => ack.at < seen.allStoppedAt)
+  const highest = before.at(-1)?.n ?? 0
+  const best = bestOf(seen.files)
+  const gone = highest > best.highest
+  const violations = [...seen.violations]
+  const notes = [...seen.notes]
+  if (gone) notes.push(`${highest - best.highest} acknowledged writes were in no file when all were stopped`)
+  if (seen.after !== null && seen.winner !== null) violations.push(...lostByWinner(seen, best), ...apart(seen))
+  else if (seen.hold === null) violations.push(`neither converged nor held: ${seen.lateness ?? ''}`)
+  else if (!gone) violations.push(`held although ${best.node} has all that was acknowledged: ${seen.hold.rule}: ${seen.hold.sentence}`)
+  if (seen.case.persistence === 'aof') violations.push(...unexplained(seen, before, best))
+  return {
+    case: seen.case.name,
+    seed: seen.case.seed,
+    end: seen.after !== null ? 'converged' : seen.hold !== null ? 'held' : 'neither',
+    convergedMs: seen.convergedMs === null ? null : Math.round(seen.convergedMs),
+    winner: seen.winner,
+    held: Object.fromEntries([...seen.files].map(([node, list]) => [node, list.at(-1) ?? 0])),
+    acknowledged: seen.acks.length,
+    hold: seen.after === null ? seen.hold : null,
+    violations,
+    notes,
+  }
+}
+
+interface Best {
+  readonly node: string
+  readonly highest: number
+  readonly list: readonly number[]
+}
+
+function bestOf(files: Seen['files']): Best {
+  let best: Best = { node: 'none', highest: 0, list: [] }
+  for (const [node, list] of files) {
+    const highest = list.at(-1) ?? 0
+    if (highest > best.highest) best = { node, highest, list }
+  }
+  return best
+}
+
+/** The winner has everything the best node had, and everything that was acknowledged since. */
+function lostByWinner(seen: Seen, best: Best): string[] {
+  const list = seen.after?.get(seen.winner ?? '') ?? []
+  const there = new Set(list)
+  const missing = best.list.filter((n) => !there.has(n))
+  const later = seen.acks.filter((ack) => ack.at >= seen.allStoppedAt && !there.has(ack.n))
+  const { disorder } = judge([], list)
+  return [
+    ...(missing.length > 0
+      ? [`${seen.winner} won without ${missing.length} writes that ${best.node} held (${missing[0]} .. ${missing.at(-1)})`]
+      : []),
+    ...(later.length > 0 ? [`${later.length} writes acknowledged by ${later[0]?.node} while nodes were started are lost`] : []),
+    ...(disorder.length > 0 ? [`${seen.winner} holds numbers out of order: ${disorder.slice(0, 3).join(', ')}`] : []),
+  ]
+}
+
+function apart(seen: Seen): string[] {
+  const wanted = JSON.stringify(seen.after?.get(seen.winner ?? ''))
+  return [...(seen.after ?? [])]
+    .filter(([, list]) => JSON.stringify(list) !== wanted)
+    .map(([node]) => `${node} holds other data than its primary ${seen.winner}`)
+}
+
+/** With a file that survives a kill, an acknowledged write is missing only when it was taken in a crashed primary's last moments. */
+function unexplained(seen: Seen, before: readonly Ack[], best: Best): string[] {
+  const lost = judge(before, best.list).lost.filter((ack) => {
+    const end = seen.stops.find((stop) => stop.node === ack.node)
+    return end === undefined || ack.at < end.at - asynchronousMs
+  })
+  const first = lost[0]
+  return first === undefined
+    ? []
+    : [`${lost.length} acknowledged writes lost that no crash explains, the first (${first.n}) taken by ${first.node}`]
+}

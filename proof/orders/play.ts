@@ -1,0 +1,246 @@
+// Plays one case on real servers with a real controller that is killed on the way.
+import type { Verdict } from '../../src/core/status.ts'
+import { converged, facts, oneFamily } from '../harness/check.ts'
+import type { Controller } from '../harness/controller.ts'
+import { type Dice, dice } from '../harness/dice.ts'
+import { type Group, heldBy, heldByFiles } from '../harness/servers.ts'
+import { Late, type Look, found, instead, pass, staysTrue, until } from '../harness/wait.ts'
+import { dismiss, startWatched } from '../harness/watched.ts'
+import { Writer, roaming } from '../harness/writers.ts'
+import { type Outcome, type Seen, type Stopped, outcomeOf } from './outcome.ts'
+import type { Case } from './plan.ts'
+
+export interface Played {
+  readonly outcome: Outcome
+  /** Of the group at its end; null when nothing was wrong. */
+  readonly facts: unknown
+}
+
+const key = 'w'
+const perSecond = 300
+/** The promise: converged this soon after the last start. */
+export const convergeLimitMs = 5_000
+/** A hold that stays the same this long with every node up is regroup's last word. */
+const holdStaysMs = 1_500
+const reactLimitMs = 4_000
+const shortPauseMs = 300
+/** A promotion of the stale replica would come within milliseconds to a second. */
+const blindWatchMs = 2_500
+
+class Play {
+  readonly case: Case
+  readonly controller: Controller
+  readonly group: Group
+  readonly chance: Dice
+  readonly writer: Writer
+  readonly stops: Stopped[] = []
+  readonly notes: string[] = []
+  readonly violations: string[] = []
+  #actions = 0
+  #revived: Promise<void> = Promise.resolve()
+
+  constructor(one: Case, controller: Controller, group: Group) {
+    this.case = one
+    this.controller = controller
+    this.group = group
+    this.chance = dice(one.seed + 1)
+    this.writer = new Writer(key, roaming(group.targets), { perSecond })
+  }
+
+  async stop(id: string, signal: NodeJS.Signals): Promise<void> {
+    this.stops.push({ node: id, at: performance.now() })
+    await this.group.node(id).server.stop(signal)
+    this.#act()
+  }
+
+  async start(id: string): Promise<number> {
+    await this.group.node(id).server.start()
+    const at = performance.now()
+    this.#act()
+    return at
+  }
+
+  /** The controller is back; throws when it does not come. */
+  revived(): Promise<void> {
+    return this.#revived
+  }
+
+  acknowledged(count: number, since: number): Promise<boolean> {
+    return until(`${count} acknowledged writes`, 5_000, () =>
+      this.writer.between(since).length >= count ? found(true) : instead('too few'),
+    )
+  }
+
+  /** Half the time until regroup has reacted, else hardly at all. */
+  async pause(): Promise<void> {
+    if (this.chance.next() < 0.5) return pass(this.chance.below(shortPauseMs))
+    try {
+      await until('regroup has reacted', reactLimitMs, () => this.#reacted(), 10)
+    } catch (error) {
+      if (!(error instanceof Late)) throw error
+      this.notes.push(error.message)
+    }
+  }
+
+  async #reacted(): Promise<Look<true>> {
+    const status = await this.controller.api.group(this.group.id, 500)
+    if (status === null) return instead('no answer')
+    const primary = this.group.nodes.find((node) => node.id === status.primary)
+    const writable = status.writable && primary?.server.isRunning === true
+    return writable || status.verdict.kind === 'hold' ? found(true) : instead(`${status.diagnosis}: ${status.sentence}`)
+  }
+
+  #act(): void {
+    if (this.#actions++ !== this.case.controllerDies.after || this.case.blind) return
+    this.#revived = this.#killController()
+    this.#revived.catch(() => undefined)
+  }
+
+  async #killController(): Promise<void> {
+    await pass(this.case.controllerDies.laterMs)
+    await this.controller.kill9()
+    await this.controller.start()
+  }
+}
+
+export async function play(one: Case, controller: Controller, id: string): Promise<Played> {
+  const group = await startWatched(controller, id, one.nodes, one)
+  const it = new Play(one, controller, group)
+  it.writer.start()
+  try {
+    await it.acknowledged(30, 0)
+    const seen = await (one.blind ? playBlind(it) : playOrder(it))
+    const outcome = outcomeOf(seen)
+    return { outcome, facts: outcome.violations.length > 0 ? await facts(group, controller.api) : null }
+  } finally {
+    await it.writer.stop()
+    await it.revived()
+    await dismiss(controller, group)
+  }
+}
+
+async function playOrder(it: Play): Promise<Seen> {
+  for (const { node, signal } of it.case.stops) {
+    await it.stop(node, signal)
+    await it.pause()
+  }
+  const { files, allStoppedAt } = await allStopped(it)
+  let lastStart = 0
+  for (const node of it.case.starts) {
+    lastStart = await it.start(node)
+    if (node !== it.case.starts.at(-1)) await it.pause()
+  }
+  return theEnd(it, files, allStoppedAt, lastStart)
+}
+
+/** While nobody watches: the replica stops, the primary takes writes and stops. The replica, which lacks them, returns with the controller. */
+async function playBlind(it: Play): Promise<Seen> {
+  const [primary, replica] = [it.group.node('n1'), it.group.node('n2')]
+  await it.controller.kill9()
+  await it.stop('n2', 'SIGTERM')
+  await it.acknowledged(100, performance.now())
+  await it.stop('n1', it.case.stops[1]?.signal ?? 'SIGTERM')
+  const { files, allStoppedAt } = await allStopped(it)
+  await Promise.all([it.controller.start(), it.start(replica.id)])
+  const since = performance.now()
+  try {
+    await until('regroup holds', reactLimitMs, () => lastWord(it), 20)
+    await staysTrue('the stale replica stays closed', blindWatchMs, async () => {
+      const family = await oneFamily(it.group)
+      if (JSON.stringify(family).includes(`${replica.id}=primary`)) return instead('it was promoted')
+      return it.writer.between(since).length === 0 ? found(true) : instead('it took a write')
+    })
+  } catch (error) {
+    it.violations.push(error instanceof Error ? error.message : String(error))
+  }
+  return theEnd(it, files, allStoppedAt, await it.start(primary.id))
+}
+
+async function allStopped(it: Play): Promise<Pick<Seen, 'files' | 'allStoppedAt'>> {
+  it.writer.pause(true)
+  const allStoppedAt = performance.now()
+  const files = new Map<string, readonly number[]>()
+  for (const node of it.group.nodes) files.set(node.id, (await heldByFiles(node, [key])).get(key) ?? [])
+  it.writer.pause(false)
+  return { files, allStoppedAt }
+}
+
+async function theEnd(it: Play, files: Seen['files'], allStoppedAt: number, lastStart: number): Promise<Seen> {
+  const { controller, group } = it
+  const end = lastStart + convergeLimitMs
+  const hold = new Hold()
+  let lateness: string | null = null
+  let winner: string | null = null
+  let convergedAt: number | null = null
+  while (convergedAt === null && performance.now() < end) {
+    const look = await converged(group, controller.api)
+    if ('found' in look) {
+      convergedAt = performance.now()
+      winner = look.found.primary
+      break
+    }
+    lateness = look.instead
+    const word = await lastWord(it)
+    hold.hear('found' in word ? word.found : null)
+    // Only when the files prove that something is gone can a hold be right: only then is it taken for the end before its time.
+    const mayHold = (it.writer.lastAck?.n ?? 0) > Math.max(0, ...[...files.values()].map((list) => list.at(-1) ?? 0))
+    if (mayHold && hold.forMs() > holdStaysMs) break
+    await pass(10)
+  }
+  await it.revived()
+  const after = winner === null || convergedAt === null ? null : await dataAfter(it, winner, convergedAt)
+  const common = {
+    case: it.case,
+    stops: it.stops,
+    allStoppedAt,
+    acks: it.writer.acks,
+    files,
+    hold: hold.words,
+    lateness,
+    notes: it.notes,
+    violations: it.violations,
+  }
+  return { ...common, winner, after, convergedMs: convergedAt === null ? null : convergedAt - lastStart }
+}
+
+/** What regroup last said while it did nothing, and for how long it has said so. */
+class Hold {
+  words: Pick<Verdict, 'rule' | 'sentence'> | null = null
+  #since = 0
+
+  hear(words: Hold['words']): void {
+    if (words?.rule !== this.words?.rule) this.#since = performance.now()
+    this.words = words
+  }
+
+  forMs(): number {
+    return this.words === null ? 0 : performance.now() - this.#since
+  }
+}
+
+/** Regroup's hold, when every node is up and it still decides nothing. */
+async function lastWord(it: Play): Promise<Look<Pick<Verdict, 'rule' | 'sentence'>>> {
+  const status = await it.controller.api.group(it.group.id, 500)
+  if (status === null) return instead('no answer')
+  const unseen = status.nodes.find((node) => it.group.node(node.id).server.isRunning && node.health !== 'up')
+  if (unseen !== undefined) return instead(`${unseen.id} is ${unseen.health}`)
+  return status.verdict.kind === 'hold' && !status.writable
+    ? found(status.verdict)
+    : instead(`${status.verdict.rule}: ${status.verdict.sentence}`)
+}
+
+/** The group must also take a write; then all nodes are read when the writer rests and the replicas had time to receive its last. */
+async function dataAfter(it: Play, winner: string, convergedAt: number): Promise<ReadonlyMap<string, readonly number[]>> {
+  await it.acknowledged(1, convergedAt).catch(() => it.violations.push('called healthy, but no write was acknowledged within 5 s'))
+  await it.writer.stop()
+  const read = async (id: string): Promise<readonly number[]> => (await heldBy(it.group.node(id).address, [key])).get(key) ?? []
+  const after = new Map<string, readonly number[]>([[winner, await read(winner)]])
+  const same = async (): Promise<Look<true>> => {
+    for (const node of it.group.nodes) after.set(node.id, await read(node.id))
+    const apart = it.group.nodes.find((node) => after.get(node.id)?.length !== after.get(winner)?.length)
+    return apart === undefined ? found(true) : instead(`${apart.id} differs`)
+  }
+  // What is still different then is judged with the rest.
+  await until('replicas hold what their primary holds', 2_000, same).catch(() => false)
+  return after
+}
