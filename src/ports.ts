@@ -54,7 +54,7 @@ export type Effect =
   /** -> saved. The log entry is stored in the same transaction. */
   | { readonly kind: 'save'; readonly id: number; readonly expected: number; readonly record: GroupRecord; readonly entry: NewLogEntry }
   /** -> loaded. Asked at start and whenever the outcome of a save is not known. */
-  | { readonly kind: 'load' }
+  | { readonly kind: 'load'; readonly group: GroupId }
   /** -> noted. */
   | { readonly kind: 'note'; readonly entry: NewLogEntry }
   /** -> published. */
@@ -121,4 +121,22 @@ export interface Store {
   /** Called after every durable change, in order, with the keys that changed. Returns how to stop. */
   watch(prefix: string, changed: (key: string) => void): () => void
   close(): Promise<void>
+}
+
+// ---------------------------------------------------------------------------------------------- world
+
+/** Carries out effects. Each ends as exactly one input, given to `post` later, never inside `run`. */
+export interface World {
+  run(effect: WorldEffect, post: (input: Input) => void): void
+  /** Closes the links to every node that is not among these. */
+  keep(targets: readonly NodeTarget[]): void
+}
+
+/** What leaves the process; `publish` and `reply` end inside the controller. */
+export type WorldEffect = Exclude<Effect, { kind: 'publish' } | { kind: 'reply' }>
+
+/** Calls `ring` once, at or after an instant; setting a name again replaces its instant. `lateMs`: how far our own loop was behind. */
+export interface Alarm {
+  set(name: string, at: Instant, ring: (lateMs: number) => void): void
+  clear(name: string): void
 }

@@ -97,6 +97,9 @@ export interface Floor {
   readonly markSeq: number
 }
 
+/** silent: the old primary may still run, so its replicas are detached before anything else. */
+export type FailoverCause = 'dead' | 'silent' | 'restarted' | 'no primary' | 'hung' | 'operator'
+
 interface RecordBase {
   readonly epoch: Epoch
   readonly primary: NodeId
@@ -121,8 +124,16 @@ interface RecordBase {
 export type GroupRecord = RecordBase &
   (
     | { readonly phase: 'steady' }
-    | { readonly phase: 'failover'; readonly candidate: NodeId; readonly cause: string; readonly loss: string | null }
-    | { readonly phase: 'switchover'; readonly candidate: NodeId; readonly deadline: WallTime }
+    | {
+        readonly phase: 'failover'
+        readonly candidate: NodeId
+        /** The candidate's process: another one may hold other data. */
+        readonly candidateIncarnation: string
+        readonly cause: FailoverCause
+        /** What is known to be lost or risked by it, for people; null when nothing is. */
+        readonly loss: string | null
+      }
+    | { readonly phase: 'switchover'; readonly candidate: NodeId; readonly candidateIncarnation: string; readonly deadline: WallTime }
   )
 
 // ------------------------------------------------------------------------------------------- reading
@@ -131,6 +142,23 @@ export type GroupRecord = RecordBase &
 export type Position =
   | { readonly kind: 'stream'; readonly replid: string; readonly replid2: string; readonly second: number; readonly offset: number }
   | { readonly kind: 'none' }
+
+/** How two positions stand to each other. `tail`: bytes of stream that one has and the other lacks; they contain pings and expiries. */
+export type Comparison =
+  | { readonly order: 'equal' }
+  | { readonly order: 'behind' | 'ahead'; readonly tail: number }
+  | { readonly order: 'incomparable'; readonly reason: 'unusable' | 'no shared history' }
+  | { readonly order: 'diverged'; readonly tail: number; readonly otherTail: number }
+
+/** What an engine can do; the core asks this and never the engine's name. */
+export interface Capabilities {
+  readonly canPauseWrites: boolean
+  readonly canGuard: boolean
+  readonly canBootFence: boolean
+  readonly canProveLink: boolean
+  /** How `a` stands to `b`. */
+  comparePositions(a: Position, b: Position): Comparison
+}
 
 /** Whose data a node holds, to the canary's period. Written by the canary, replicated with the data. */
 export interface Mark {
@@ -196,14 +224,14 @@ export type ProbeResult = { readonly ok: true; readonly reading: Reading } | { r
 /** What is done to a node. Data only; the engine turns it into commands. `epoch` says under which decision. */
 export type Action =
   /** Become primary, closed to writes, with a file that says "replica of nowhere". */
-  | { readonly name: 'promote' }
+  | { readonly name: 'promote'; readonly bootFence: boolean }
   /** Let a closed primary accept writes with this guard. */
-  | { readonly name: 'open'; readonly guard: number }
+  | { readonly name: 'open'; readonly guard: number; readonly bootFenced: boolean }
   | { readonly name: 'guard'; readonly guard: number }
   /** Become or stay a replica of `target`, and persist it. */
   | { readonly name: 'follow'; readonly target: Address }
   /** A primary becomes a replica of `target`; its clients are cut so that none clings to it. */
-  | { readonly name: 'demote'; readonly target: Address; readonly cutClients: boolean }
+  | { readonly name: 'demote'; readonly target: Address; readonly cutClients: boolean; readonly resumeWrites: boolean }
   /** A replica of nowhere: keeps its data, takes no writes, feeds nobody. */
   | { readonly name: 'fence'; readonly cutClients: boolean }
   /** Write the boot fence into an open primary's file without closing it. */
@@ -254,7 +282,7 @@ export interface Topology {
   readonly at: WallTime
 }
 
-/** Says what "known to lack" means to a compiler: a bug of ours, never the world's. */
+/** For what only a bug of ours can break; the world's faults are values. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${message}`)
 }

@@ -1,0 +1,158 @@
+// Carries the effects of every group out: questions and actions to nodes, records and notes to the store. Decides nothing.
+import type { ActionResult, GroupRecord, GroupSpec, Instant } from '../core/model.ts'
+import { recordKey } from '../controller/specStore.ts'
+import type { Engine } from '../engines/engine.ts'
+import type { Clock, Input, NodeTarget, Store, World, WorldEffect } from '../ports.ts'
+import type { Credential, TlsOptions } from './connection.ts'
+import { NodeLink } from './nodeLink.ts'
+import { describeFailure } from './outcome.ts'
+
+type Post = (input: Input) => void
+type Of<Kind extends WorldEffect['kind']> = Extract<WorldEffect, { kind: Kind }>
+
+/** How a group's nodes are spoken to. */
+export interface GroupAccess {
+  readonly engine: Engine
+  readonly credential: Credential | null
+  readonly tls: TlsOptions | null
+}
+
+export interface WorldOptions {
+  readonly store: Store
+  readonly clock: Clock
+  /** Names the connections that may change roles. */
+  readonly connectionName: string
+  readonly access: (group: GroupSpec['id']) => GroupAccess
+  readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
+}
+
+interface Linked {
+  readonly link: NodeLink
+  post: Post
+}
+
+/** A store that does not answer is asked again after this. */
+const loadAgainMs = 500
+
+export function createWorld(options: WorldOptions): World {
+  return new RealWorld(options)
+}
+
+class RealWorld implements World {
+  readonly #options: WorldOptions
+  readonly #links = new Map<string, Linked>()
+
+  constructor(options: WorldOptions) {
+    this.#options = options
+  }
+
+  run(effect: WorldEffect, post: Post): void {
+    switch (effect.kind) {
+      case 'probe':
+        return void this.#probe(effect, post)
+      case 'act':
+        return void this.#act(effect, post)
+      case 'save':
+        return void this.#save(effect, post)
+      case 'note':
+        return void this.#options.store.commit([], [effect.entry]).then(() => post({ kind: 'noted' }))
+      case 'load':
+        return void this.#load(effect, post)
+    }
+  }
+
+  keep(targets: readonly NodeTarget[]): void {
+    const kept = new Set(targets.map(keyOf))
+    for (const [key, { link }] of this.#links) {
+      if (kept.has(key)) continue
+      link.close()
+      this.#links.delete(key)
+    }
+  }
+
+  #link(target: NodeTarget, post: Post): NodeLink {
+    const key = keyOf(target)
+    const known = this.#links.get(key)
+    if (known !== undefined) {
+      known.post = post
+      return known.link
+    }
+    const { credential, tls } = this.#options.access(target.group)
+    const linked: Linked = {
+      post,
+      link: new NodeLink({
+        address: target.address,
+        credential,
+        tls,
+        name: this.#options.connectionName,
+        clock: this.#options.clock,
+        onDisconnected: () => linked.post({ kind: 'disconnected', node: target.node }),
+      }),
+    }
+    this.#links.set(key, linked)
+    return linked.link
+  }
+
+  async #probe({ target, timeoutMs }: Of<'probe'>, post: Post): Promise<void> {
+    const { engine } = this.#options.access(target.group)
+    const outcome = await this.#link(target, post).probe(engine.probe, timeoutMs)
+    const result = outcome.ok ? engine.readProbe(outcome.replies) : ({ ok: false, failure: outcome.failure } as const)
+    post({ kind: 'probed', node: target.node, sentAt: outcome.sentAt, result })
+  }
+
+  async #act(effect: Of<'act'>, post: Post): Promise<void> {
+    const { target, action, id, queued } = effect
+    const { engine } = this.#options.access(target.group)
+    const link = this.#link(target, post)
+    const acted = (sentAt: Instant, result: ActionResult): void => {
+      if (action.name !== 'mark') {
+        const told = result.ok ? { ok: true, note: result.note } : { ok: false, code: result.code, reason: result.message }
+        this.#options.log('node.told', {
+          group: target.group,
+          node: target.node,
+          action: action.name,
+          epoch: effect.epoch,
+          queued,
+          ...told,
+        })
+      }
+      post({ kind: 'acted', id, node: target.node, sentAt, result })
+    }
+    if (queued) {
+      const sentAt = this.#options.clock.now()
+      const done = link.queue(engine.script(action))
+      // An effect ends later, never inside `run`.
+      await Promise.resolve()
+      return acted(
+        sentAt,
+        done
+          ? { ok: true, persisted: true, note: 'waits in its sockets' }
+          : { ok: false, code: 'NOT_QUEUED', message: 'no connection from before its silence' },
+      )
+    }
+    const outcome = await link.run(action.name === 'mark' ? 'mark' : 'act', engine.script(action), effect.timeoutMs)
+    acted(outcome.sentAt, outcome.ok ? engine.readActed(action, outcome.replies) : { ok: false, ...describeFailure(outcome.failure) })
+  }
+
+  async #save({ id, expected, record, entry }: Of<'save'>, post: Post): Promise<void> {
+    const result = await this.#options.store.commit([{ key: recordKey(entry.group), expected, value: record }], [entry])
+    if (!result.ok) this.#options.log('record.notSaved', { group: entry.group, reason: result.reason, message: result.message })
+    post({ kind: 'saved', id, result })
+  }
+
+  /** Reads until it can: without the record nothing may be decided. */
+  async #load(effect: Of<'load'>, post: Post): Promise<void> {
+    for (;;) {
+      try {
+        return post({ kind: 'loaded', stored: await this.#options.store.get<GroupRecord>(recordKey(effect.group)) })
+      } catch (error) {
+        this.#options.log('record.notRead', { group: effect.group, error })
+        await new Promise((resolve) => setTimeout(resolve, loadAgainMs))
+      }
+    }
+  }
+}
+
+function keyOf(target: NodeTarget): string {
+  return `${target.group}/${target.node}/${target.address.host}:${target.address.port}`
+}

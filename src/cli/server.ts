@@ -1,0 +1,85 @@
+// `regroup server`: puts the parts together and runs until it is told to stop.
+import { createAlarm } from '../adapters/alarm.ts'
+import { systemClock } from '../adapters/clock.ts'
+import { systemDice } from '../adapters/dice.ts'
+import { createLog } from '../adapters/log.ts'
+import { openEmbeddedStore } from '../adapters/store/embedded.ts'
+import { type GroupAccess, createWorld } from '../adapters/world.ts'
+import { Controller } from '../controller/controller.ts'
+import { engineOf } from '../engines/all.ts'
+import { UserError } from '../errors.ts'
+import { startHttp } from '../server/http.ts'
+import { type Settings, loadSettings } from './settings.ts'
+import { version } from './version.ts'
+
+export interface ServerOptions {
+  readonly config?: string
+  readonly listen?: string
+  readonly store?: string
+}
+
+export async function runServer(options: ServerOptions): Promise<void> {
+  const { settings, file, warnings } = loadSettings(options.config)
+  const log = createLog(settings.log.level)
+  for (const warning of warnings) log.warn('settings.warning', { warning })
+  const clock = systemClock
+  const dir = options.store ?? settings.store.path
+  const store = await openEmbeddedStore({ dir })
+  const tell = (event: string, facts: Readonly<Record<string, unknown>>): void => log.info(event, facts)
+  let controller: Controller | null = null
+  const world = createWorld({
+    store,
+    clock,
+    connectionName: `regroup:${systemDice.id().slice(0, 8)}`,
+    access: (group) => accessOf(settings, controller, group),
+    log: tell,
+  })
+  controller = await Controller.open({
+    store,
+    world,
+    clock,
+    dice: systemDice,
+    alarm: createAlarm(clock),
+    defaults: settings.defaults,
+    log: tell,
+  })
+  controller.begin()
+  const every = (ms: number, run: () => void): (() => void) => {
+    const timer = setInterval(run, ms)
+    return () => clearInterval(timer)
+  }
+  const http = await startHttp({
+    facade: controller,
+    listen: options.listen ?? settings.listen.http,
+    log,
+    wall: () => clock.wall(),
+    every,
+    version,
+  })
+  log.info('server.started', { version, http: http.address, store: dir, settings: file })
+  await stopped()
+  log.info('server.stopping', {})
+  await http.close()
+  controller.close()
+  await store.close()
+}
+
+/** How a group's nodes are spoken to, by its spec and the settings of this process. */
+function accessOf(settings: Settings, controller: Controller | null, group: string): GroupAccess {
+  const spec = controller?.spec().groups.find((candidate) => candidate.id === group)
+  const engine = engineOf(spec?.engine ?? 'redis')
+  if (engine === null) throw new UserError('INTERNAL', `no engine for group ${group}`)
+  const credential = spec?.credential ? (settings.credentials[spec.credential] ?? null) : null
+  const { ca, cert, key, verify } = settings.tls
+  const tls = spec?.tls
+    ? { ...(ca === null ? {} : { ca }), ...(cert === null ? {} : { cert }), ...(key === null ? {} : { key }), rejectUnauthorized: verify }
+    : null
+  return { engine, credential, tls }
+}
+
+function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', resolve)
+    process.once('SIGTERM', resolve)
+  })
+}

@@ -1,0 +1,307 @@
+// The set of groups of one process: reads the spec, runs a Group for each, and is what the faces ask.
+import { policyOf, stallMs } from '../core/limits.ts'
+import type { GroupId, GroupSpec, LogEntry, Policy, Topology } from '../core/model.ts'
+import { checkGroups, diffSpec } from '../core/spec.ts'
+import type { GroupStatus } from '../core/status.ts'
+import { engineOf } from '../engines/all.ts'
+import { UserError } from '../errors.ts'
+import type { Alarm, Clock, Command, CommandAnswer, Dice, Effect, Input, NodeTarget, Store, World } from '../ports.ts'
+import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecRevision } from './facade.ts'
+import { Group, type Time } from './group.ts'
+import { SpecStore } from './specStore.ts'
+
+export interface ControllerOptions {
+  readonly store: Store
+  readonly world: World
+  readonly clock: Clock
+  readonly dice: Dice
+  readonly alarm: Alarm
+  /** Under every group's own policy. */
+  readonly defaults: Partial<Policy>
+  /** Told once per decision, refusal and role change, where it is carried out. */
+  readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
+}
+
+/** Hosts over all groups are counted at most this often. */
+const hostsEveryMs = 100
+/** A group that is not decided about is shown anew at most this often. */
+const statusEveryMs = 1000
+/** Entries fetched for the event stream at once. */
+const entriesAtOnce = 100
+
+export class Controller implements ControllerFacade {
+  readonly installation: string
+  readonly #options: ControllerOptions
+  readonly #writer: string
+  readonly #specs: SpecStore
+  readonly #groups = new Map<GroupId, Group>()
+  readonly #topologies = new Map<GroupId, Topology>()
+  readonly #listeners = new Set<(event: ControllerEvent) => void>()
+  readonly #answers = new Map<string, (answer: CommandAnswer) => void>()
+  readonly #told = new Map<GroupId, number>()
+  readonly #shown = new Map<GroupId, string>()
+  #hosts = { at: -Infinity, all: 0, silent: 0 }
+  #nextCommand = 1
+  #closed = false
+
+  private constructor(options: ControllerOptions, installation: string, specs: SpecStore) {
+    this.#options = options
+    this.installation = installation
+    this.#writer = options.dice.id()
+    this.#specs = specs
+  }
+
+  /** Reads the store; `begin` starts the groups. Errors: those of the store. */
+  static async open(options: ControllerOptions): Promise<Controller> {
+    const { store, dice } = options
+    const known = await store.get<string>('installation')
+    const installation = known?.value ?? dice.id()
+    if (known === null) await store.commit([{ key: 'installation', expected: 0, value: installation }], [])
+    return new Controller(options, installation, await SpecStore.read(store))
+  }
+
+  /** Starts every group of the spec. */
+  begin(): void {
+    this.#run(this.#specs.current.groups)
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const id of this.#groups.keys()) this.#options.alarm.clear(id)
+    this.#groups.clear()
+    this.#options.world.keep([])
+  }
+
+  // ---------------------------------------------------------------------------------------- the facade
+
+  statuses(): readonly GroupStatus[] {
+    const time = this.#time()
+    return [...this.#groups.values()].map((group) => group.status(time))
+  }
+
+  status(id: GroupId): GroupStatus {
+    return this.#group(id).status(this.#time())
+  }
+
+  /** What clients are told of a group; null before its first word. Throws UNKNOWN_GROUP. */
+  topology(id: GroupId): Topology | null {
+    this.#group(id)
+    return this.#topologies.get(id) ?? null
+  }
+
+  spec(): SpecRevision {
+    return this.#specs.current
+  }
+
+  async apply(request: ApplyRequest): Promise<ApplyResult> {
+    const before = this.#specs.current
+    if (request.ifRevision !== null && request.ifRevision !== before.revision) {
+      throw new UserError('REVISION_CONFLICT', `the spec is at revision ${before.revision}, not ${request.ifRevision}; read it again`)
+    }
+    for (const id of request.remove) this.#group(id)
+    const put = new Map(request.put.map((spec) => [spec.id, spec]))
+    const kept = before.groups.filter((spec) => !request.remove.includes(spec.id))
+    const after = [...kept.map((spec) => put.get(spec.id) ?? spec), ...request.put.filter((spec) => !kept.some((k) => k.id === spec.id))]
+    this.#check(after)
+    const changes = diffSpec(before.groups, after)
+    if (request.dryRun || changes.length === 0) return { revision: before.revision, dryRun: request.dryRun, changes }
+    const released = request.remove.flatMap((id) => this.#groups.get(id)?.release() ?? [])
+    const revision = await this.#specs.write(request, changes, after, this.#options.clock.wall())
+    this.#options.log('spec.changed', { revision, by: request.by, changes: changes.length })
+    this.#run(after)
+    this.#release(released)
+    this.#emit({ kind: 'spec', revision })
+    return { revision, dryRun: false, changes }
+  }
+
+  async command(id: GroupId, command: Command): Promise<CommandAnswer> {
+    this.#group(id)
+    const number = this.#nextCommand++
+    return new Promise((resolve) => {
+      this.#answers.set(`${id} ${number}`, resolve)
+      this.#post(id, { kind: 'command', id: number, command })
+    })
+  }
+
+  async history(id: GroupId, limit: number, before?: number): Promise<readonly LogEntry[]> {
+    this.#group(id)
+    return this.#options.store.history(id, limit, before)
+  }
+
+  subscribe(listener: (event: ControllerEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  // ------------------------------------------------------------------------------------------ the spec
+
+  #check(groups: readonly GroupSpec[]): void {
+    const problems = checkGroups(groups, policyOf({ ...emptySpec, policy: this.#options.defaults }))
+    for (const spec of groups) {
+      if (engineOf(spec.engine) === null)
+        problems.push(`group ${spec.id}: this version cannot manage the engine ${spec.engine} yet; it manages redis and valkey`)
+      const record = this.#groups.get(spec.id)?.record
+      if (record !== null && record !== undefined && !spec.nodes.some((node) => node.id === record.primary)) {
+        throw new UserError(
+          'NODE_IS_PRIMARY',
+          `${record.primary} is the primary of group ${spec.id}; move it first: \`regroup switchover ${spec.id}\``,
+        )
+      }
+    }
+    const [first, ...rest] = problems
+    if (first !== undefined)
+      throw new UserError('BAD_SPEC', rest.length === 0 ? first : `the spec has ${problems.length} problems`, problems)
+  }
+
+  /** Makes the running groups those of the spec. */
+  #run(specs: readonly GroupSpec[]): void {
+    const time = this.#time()
+    for (const id of this.#groups.keys()) {
+      if (specs.some((spec) => spec.id === id)) continue
+      this.#groups.delete(id)
+      this.#options.alarm.clear(id)
+    }
+    const { revision } = this.#specs.current
+    for (const written of specs) {
+      const spec = { ...written, policy: { ...this.#options.defaults, ...written.policy } }
+      const engine = engineOf(spec.engine)
+      if (engine === null) continue
+      if (this.#groups.has(spec.id)) {
+        this.#post(spec.id, { kind: 'spec', spec, revision })
+        continue
+      }
+      this.#groups.set(
+        spec.id,
+        new Group({ spec, specRevision: revision, can: engine, installation: this.installation, writer: this.#writer }, time),
+      )
+      this.#post(spec.id, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0 })
+    }
+    this.#options.world.keep(specs.flatMap(targetsOf))
+  }
+
+  /** Nodes of a removed group get a plain file back: without regroup nobody would open them after a restart. */
+  #release(targets: readonly NodeTarget[]): void {
+    for (const target of targets) {
+      const effect = { kind: 'act', id: 0, target, action: { name: 'release' }, epoch: 0, timeoutMs: 2000, queued: false } as const
+      this.#options.world.run(effect, (input) => {
+        if (input.kind === 'acted') this.#options.log('node.released', { group: target.group, node: target.node, ok: input.result.ok })
+        this.#options.world.keep(this.#specs.current.groups.flatMap(targetsOf))
+      })
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------- groups
+
+  #time(): Time {
+    return { now: this.#options.clock.now(), wall: this.#options.clock.wall() }
+  }
+
+  #group(id: GroupId): Group {
+    const group = this.#groups.get(id)
+    if (group === undefined) throw new UserError('UNKNOWN_GROUP', `there is no group ${id}`)
+    return group
+  }
+
+  #post(id: GroupId, input: Input): void {
+    const group = this.#groups.get(id)
+    if (group === undefined || this.#closed) return
+    const effects = group.step(input, this.#time())
+    for (const effect of effects) this.#carryOut(group, effect)
+    this.#wake(group)
+    const decisive = input.kind === 'saved' || effects.some((effect) => effect.kind === 'note' || effect.kind === 'publish')
+    if (this.#listeners.size > 0 && (decisive || this.#due(id))) this.#show(group)
+  }
+
+  #wake(group: Group): void {
+    this.#options.alarm.set(group.id, group.wakeAt(), (lateMs) => {
+      const { silent, all } = this.#countHosts()
+      this.#post(group.id, { kind: 'tick', silentHosts: silent, hosts: all, stalledMs: lateMs > stallMs ? lateMs : 0 })
+    })
+  }
+
+  #carryOut(group: Group, effect: Effect): void {
+    const { id } = group
+    const post = (input: Input): void => {
+      // A group that was removed and added again under its name is another one.
+      if (this.#groups.get(id) === group) this.#post(id, input)
+    }
+    if (effect.kind === 'publish') {
+      this.#topologies.set(id, effect.topology)
+      return
+    }
+    if (effect.kind === 'reply') {
+      this.#answers.get(`${id} ${effect.id}`)?.(effect.answer)
+      this.#answers.delete(`${id} ${effect.id}`)
+      return
+    }
+    if (effect.kind === 'save' || effect.kind === 'note') {
+      const { rule, kind, epoch, sentence } = effect.entry
+      this.#options.log(`group.${kind}`, { group: id, epoch, rule, sentence })
+    }
+    this.#options.world.run(effect, (input) => {
+      post(input)
+      if (input.kind === 'saved' || input.kind === 'noted') void this.#tell(id)
+    })
+  }
+
+  #countHosts(): { all: number; silent: number } {
+    const time = this.#time()
+    if (time.now - this.#hosts.at < hostsEveryMs) return this.#hosts
+    const all = new Set<string>()
+    const silent = new Set<string>()
+    for (const group of this.#groups.values()) {
+      const hosts = group.hosts(time)
+      for (const host of hosts.all) all.add(host)
+      for (const host of hosts.silent) silent.add(host)
+    }
+    this.#hosts = { at: time.now, all: all.size, silent: silent.size }
+    return this.#hosts
+  }
+
+  // -------------------------------------------------------------------------------------------- events
+
+  #emit(event: ControllerEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  #due(id: GroupId): boolean {
+    const now = this.#options.clock.now()
+    if (now - (this.#told.get(id) ?? -Infinity) < statusEveryMs) return false
+    this.#told.set(id, now)
+    return true
+  }
+
+  /** Sends a group's status when a person would see a difference. */
+  #show(group: Group): void {
+    const status = group.status(this.#time())
+    const text = JSON.stringify({
+      ...status,
+      evidence: 0,
+      verdict: { ...status.verdict, evidence: 0 },
+      nodes: status.nodes.map((node) => ({ ...node, lastReplyAgoMs: 0 })),
+    })
+    if (this.#shown.get(group.id) === text) return
+    this.#shown.set(group.id, text)
+    this.#emit({ kind: 'status', status })
+  }
+
+  readonly #lastSeq = new Map<GroupId, number>()
+
+  /** Sends the entries that were stored since the last time. */
+  async #tell(id: GroupId): Promise<void> {
+    if (this.#listeners.size === 0) return
+    const entries = await this.#options.store.history(id, entriesAtOnce)
+    const last = this.#lastSeq.get(id) ?? (entries[0]?.seq ?? 1) - 1
+    for (const entry of entries.toReversed()) {
+      if (entry.seq <= (this.#lastSeq.get(id) ?? last)) continue
+      this.#lastSeq.set(id, entry.seq)
+      this.#emit({ kind: 'log', entry })
+    }
+  }
+}
+
+const emptySpec: GroupSpec = { id: '', engine: 'redis', nodes: [], credential: null, tls: false, policy: {}, pause: null }
+
+function targetsOf(spec: GroupSpec): NodeTarget[] {
+  return spec.nodes.map((node) => ({ group: spec.id, node: node.id, address: { host: node.host, port: node.port } }))
+}

@@ -1,0 +1,97 @@
+// The spec in the store: one key per group, one per revision. What a revision changed is kept, so that any can be told and restored.
+import type { GroupSpec, WallTime } from '../core/model.ts'
+import { UserError } from '../errors.ts'
+import type { Change, Store } from '../ports.ts'
+import type { ApplyRequest, SpecChange, SpecRevision } from './facade.ts'
+
+/** What `spec/head` and each `spec/revision/N` hold. */
+interface Written {
+  readonly revision: number
+  readonly at: WallTime
+  readonly by: string
+  readonly why: string
+  readonly put: readonly GroupSpec[]
+  readonly remove: readonly string[]
+  readonly changes: readonly SpecChange[]
+}
+
+type Head = Pick<Written, 'revision' | 'at' | 'by' | 'why'>
+
+const headKey = 'spec/head'
+const groupKey = (id: string): string => `spec/group/${id}`
+const revisionKey = (revision: number): string => `spec/revision/${String(revision).padStart(10, '0')}`
+
+export class SpecStore {
+  readonly #store: Store
+  readonly #versions = new Map<string, number>()
+  #current: SpecRevision = { revision: 0, at: 0, by: '', why: '', groups: [] }
+
+  private constructor(store: Store) {
+    this.#store = store
+  }
+
+  static async read(store: Store): Promise<SpecStore> {
+    const specs = new SpecStore(store)
+    await specs.#read()
+    return specs
+  }
+
+  get current(): SpecRevision {
+    return this.#current
+  }
+
+  async #read(): Promise<void> {
+    const head = await this.#store.get<Head>(headKey)
+    const groups = await this.#store.list<GroupSpec>('spec/group/')
+    this.#versions.clear()
+    this.#versions.set(headKey, head?.version ?? 0)
+    for (const group of groups) this.#versions.set(group.key, group.version)
+    const { revision, at, by, why } = head?.value ?? { revision: 0, at: 0, by: '', why: '' }
+    this.#current = { revision, at, by, why, groups: groups.map((group) => group.value) }
+  }
+
+  /**
+   * Writes one revision, all or nothing; a removed group's record goes with it. Gives its number.
+   * Throws REVISION_CONFLICT when somebody else wrote first, STORE_BROKEN when the store cannot say.
+   */
+  async write(request: ApplyRequest, changes: readonly SpecChange[], after: readonly GroupSpec[], at: WallTime): Promise<number> {
+    const revision = this.#current.revision + 1
+    const { by, why, remove } = request
+    const changed = new Set(changes.map((change) => change.group))
+    const put = after.filter((group) => changed.has(group.id))
+    const head: Head = { revision, at, by, why }
+    const written: Written = { ...head, put, remove, changes }
+    const saved = await this.#store.commit(
+      [
+        { key: headKey, expected: this.#versions.get(headKey) ?? 0, value: head },
+        { key: revisionKey(revision), expected: 0, value: written },
+        ...put.map((group): Change => ({ key: groupKey(group.id), expected: this.#versions.get(groupKey(group.id)) ?? 0, value: group })),
+        ...(await this.#removals(remove)),
+      ],
+      [],
+    )
+    await this.#read()
+    if (saved.ok) return revision
+    if (saved.reason === 'conflict')
+      throw new UserError('REVISION_CONFLICT', 'somebody else changed the spec at the same time; read it again')
+    throw new UserError(
+      'STORE_BROKEN',
+      `the change may or may not have been stored: ${saved.message}; the spec is at revision ${this.#current.revision} now`,
+    )
+  }
+
+  async #removals(ids: readonly string[]): Promise<Change[]> {
+    const changes: Change[] = []
+    for (const id of ids) {
+      changes.push({ key: groupKey(id), expected: this.#versions.get(groupKey(id)) ?? 0, value: null })
+      const record = await this.#store.get(recordKey(id))
+      if (record !== null) changes.push({ key: recordKey(id), expected: record.version, value: null })
+    }
+    return changes
+  }
+}
+
+/** Where a group's record is. */
+export function recordKey(group: string): string {
+  return `record/${group}`
+}

@@ -1,0 +1,63 @@
+// One way from a situation to what is done next. The rows are in rules*.ts; docs/fsm.md is generated from them.
+import { type Verdict, verdictOf } from './diagnose.ts'
+import { type Case, type Decision, type Rule, firstMatch, hold } from './rule.ts'
+import { failoverRules } from './rulesFailover.ts'
+import { newRules } from './rulesNew.ts'
+import { type NodeCase, nodeRules } from './rulesNode.ts'
+import { steadyRules } from './rulesSteady.ts'
+import { switchoverRules } from './rulesSwitchover.ts'
+import { type Situation, nodeOf, paused } from './situation.ts'
+
+export interface Table {
+  readonly phase: string
+  readonly about: string
+  readonly rules: readonly Pick<Rule<never>, 'id' | 'why' | 'gives'>[]
+}
+
+export const tables: readonly Table[] = [
+  { phase: 'new', about: 'No record yet.', rules: newRules },
+  { phase: 'steady', about: 'The record names the primary and nothing is under way.', rules: steadyRules },
+  { phase: 'failover', about: 'The intent to promote a candidate by force is saved.', rules: failoverRules },
+  { phase: 'switchover', about: 'The intent to move the primary in a planned way is saved.', rules: switchoverRules },
+  { phase: 'node', about: 'For each node, in every phase but `new`, under the saved record.', rules: nodeRules },
+]
+
+export interface Decided {
+  readonly verdict: Verdict
+  readonly group: Decision
+  /** One per node that is told something or for which something is refused. */
+  readonly nodes: readonly Decision[]
+}
+
+/** The group's case for the rules; null while nothing is recorded. */
+export function caseOf(s: Situation): Case | null {
+  if (s.record === null) return null
+  return { s, record: s.record, verdict: verdictOf(s), primary: nodeOf(s, s.record.primary) }
+}
+
+export function decide(s: Situation): Decided {
+  const c = caseOf(s)
+  if (c === null) {
+    return { verdict: verdictOf(s), group: firstMatch(newRules, s) ?? noRule('new'), nodes: [] }
+  }
+  const rules = { steady: steadyRules, failover: failoverRules, switchover: switchoverRules }[c.record.phase]
+  const group = atRest(c, firstMatch<Case>(rules, c) ?? noRule(c.record.phase))
+  const nodes =
+    c.record.phase !== 'steady' || paused(s)
+      ? []
+      : [...s.nodes.values()].flatMap((node) => firstMatch<NodeCase>(nodeRules, { ...c, node }) ?? [])
+  return { verdict: c.verdict, group, nodes }
+}
+
+/** A pause lets nothing be done to a node; what is already under way is finished all the same. */
+function atRest(c: Case, decision: Decision): Decision {
+  if (c.record.phase !== 'steady' || !paused(c.s) || decision.step.kind !== 'act') return decision
+  return {
+    rule: 'steady.paused',
+    step: hold(`paused by ${c.s.spec.pause?.by}; would do: ${decision.step.sentence}`, decision.step.evidence),
+  }
+}
+
+function noRule(phase: string): never {
+  throw new Error(`assertion failed: the last rule of ${phase} matches always`)
+}

@@ -1,0 +1,150 @@
+// What the situation of a group's primary is called. It gets its name before anything is done about it.
+import { flapSilenceFactor, handoverGraceMs, proveAgainMs, proveWithinMs } from './limits.ts'
+import type { Evidence, NodeId } from './model.ts'
+import { type NodeView, answers, follows, freshSince, quietSince, refused, unheard } from './observe.ts'
+import { type Situation, nodeOf, others } from './situation.ts'
+
+/** A replica's idle link moves at least once a second (we set the ping period): without movement for this long, `up` is only a claim. */
+const claimMs = 3000
+
+export type Verdict =
+  /** Nothing known yet. Unknown is not down. */
+  | { readonly kind: 'unheard'; readonly evidence: Evidence }
+  | { readonly kind: 'alive'; readonly evidence: Evidence }
+  /** Something is wrong; evidence is still coming in. */
+  | { readonly kind: 'suspect'; readonly evidence: Evidence }
+  /** It answers, but what it says is no reading: alive. */
+  | { readonly kind: 'unreadable'; readonly code: string; readonly message: string; readonly evidence: Evidence }
+  /** We cannot even ask. Our trouble, not the node's. */
+  | { readonly kind: 'unasked'; readonly message: string; readonly evidence: Evidence }
+  /** We cannot reach it, a replica can. */
+  | {
+      readonly kind: 'contested'
+      readonly witness: NodeId
+      readonly sign: 'its link' | 'its advancing position'
+      readonly evidence: Evidence
+    }
+  /** Silent, and these replicas claim a link that they have not proven. */
+  | { readonly kind: 'unproven'; readonly ask: readonly NodeId[]; readonly evidence: Evidence }
+  /** Silent, but so are most hosts: rather our own fault. */
+  | { readonly kind: 'self-suspect'; readonly evidence: Evidence }
+  | { readonly kind: 'dead'; readonly evidence: Evidence }
+  | { readonly kind: 'silent'; readonly evidence: Evidence }
+  /** Another process at its address. */
+  | { readonly kind: 'restarted'; readonly evidence: Evidence }
+  /** The same process, but no longer a primary. */
+  | { readonly kind: 'not primary'; readonly evidence: Evidence }
+  | { readonly kind: 'hung'; readonly why: string; readonly evidence: Evidence }
+  | { readonly kind: 'shutting down'; readonly evidence: Evidence }
+
+type Testimony = { readonly node: NodeId; readonly says: 'down' | 'pending' | 'ask' | 'link' | 'advance' }
+
+/**
+ * What one replica of the primary can say about it.
+ * Why it is asked to prove: the age of a link is no witness (a frozen primary's replica says `up` for a minute).
+ * Source: docs/protocol.md, M2, M3, A4.
+ */
+function testimonyOf(s: Situation, replica: NodeView, suspectedAt: number, byRefusal: boolean): Testimony | null {
+  const node = replica.spec.id
+  if (!answers(replica)) return null
+  if (!freshSince(replica, suspectedAt)) return s.now - suspectedAt < s.policy.silentAfterMs ? { node, says: 'pending' } : null
+  const proof = replica.proof !== null && replica.proof.since >= suspectedAt ? replica.proof : null
+  const moved = replica.advancedAfter !== null && s.now - replica.advancedAfter < (byRefusal ? claimMs : s.policy.silentAfterMs)
+  if (!replica.reading.upstream?.linkUp) {
+    if (proof === null) return { node, says: 'down' }
+    return { node, says: proof.done !== null && replica.askedAt >= proof.done + proveWithinMs ? 'down' : 'pending' }
+  }
+  if (moved) return { node, says: 'advance' }
+  if (byRefusal && s.now - suspectedAt < claimMs) return { node, says: 'link' }
+  if (proof === null) return { node, says: 'ask' }
+  if (proof.done === null || replica.askedAt < proof.done) return { node, says: 'pending' }
+  return { node, says: s.now - proof.done < proveAgainMs ? 'link' : 'ask' }
+}
+
+/** The verdict on the recorded primary, from its own silence or refusal and its replicas' testimony. */
+function verdictOfLost(s: Situation, primary: NodeView, facts: Evidence, byRefusal: boolean): Verdict {
+  const suspectedAt = primary.failingSince ?? s.now
+  const direct = others(s, primary.spec.id).filter((node) => follows(node, primary.spec))
+  const testimonies = direct.flatMap((node) => testimonyOf(s, node, suspectedAt, byRefusal) ?? [])
+  const said = (...kinds: Testimony['says'][]): NodeId[] => testimonies.filter((t) => kinds.includes(t.says)).map((t) => t.node)
+  const evidence: Evidence = {
+    ...facts,
+    linkDownAt: said('down').join(' ') || null,
+    linkUpAt: said('link', 'advance').join(' ') || null,
+    votes: '1 of 1',
+  }
+  const witness = testimonies.find((t) => t.says === 'link' || t.says === 'advance')
+  if (witness !== undefined) {
+    return { kind: 'contested', witness: witness.node, sign: witness.says === 'link' ? 'its link' : 'its advancing position', evidence }
+  }
+  const ask = said('ask')
+  if (ask.length > 0) return { kind: 'unproven', ask, evidence }
+  if (said('pending').length > 0) return { kind: 'suspect', evidence }
+  return { kind: byRefusal ? 'dead' : 'silent', evidence }
+}
+
+function verdictOfFailing(s: Situation, primary: NodeView): Verdict {
+  const { failure } = primary
+  const quiet = s.now - Math.max(quietSince(primary) ?? s.now, s.memory.recordAt)
+  const facts: Evidence = { primary: primary.spec.id, failure: failure?.kind ?? null, quietMs: Math.round(quiet) }
+  if (failure?.kind === 'answered') {
+    return { kind: 'unreadable', code: failure.code, message: failure.message, evidence: { ...facts, code: failure.code } }
+  }
+  if (failure?.kind === 'unasked') return { kind: 'unasked', message: failure.message, evidence: { ...facts, code: failure.code } }
+  if (refused(primary)) return verdictOfLost(s, primary, facts, true)
+  const silenceMs = s.policy.silentAfterMs * (flapping(s) ? flapSilenceFactor : 1)
+  if (quiet < silenceMs) return { kind: 'suspect', evidence: { ...facts, silentAfterMs: silenceMs } }
+  if (s.memory.frozen !== null) return { kind: 'self-suspect', evidence: { ...facts, ...s.memory.frozen } }
+  return verdictOfLost(s, primary, { ...facts, silentAfterMs: silenceMs }, false)
+}
+
+/** Too many forced failovers lately: silence must last longer. Never blocks a death that is proven. */
+export function flapping(s: Situation): boolean {
+  const recent = s.record?.failovers.filter((at) => s.wall - at < s.policy.flapWindowMs) ?? []
+  return recent.length >= s.policy.flapFailovers
+}
+
+/** Why the primary's writes fail although it answers; null when they do not. */
+export function writeTrouble(s: Situation, primary: NodeView): string | null {
+  const { canary } = s.memory
+  if (primary.reading?.writeProblem) return primary.reading.writeProblem
+  if (canary.problem !== null) return canary.problem
+  if (canary.inFlight !== null && s.now - canary.inFlight.since >= s.policy.canaryTimeoutMs) {
+    return `a write was not answered within ${s.policy.canaryTimeoutMs} ms although the node answers questions`
+  }
+  return null
+}
+
+/** Names the situation of the recorded primary. Pure; errors: none. */
+export function verdictOf(s: Situation): Verdict {
+  if (s.record === null) return { kind: 'unheard', evidence: {} }
+  const primary = nodeOf(s, s.record.primary)
+  const facts: Evidence = { primary: primary.spec.id }
+  if (unheard(primary)) return { kind: 'unheard', evidence: facts }
+  if (!answers(primary)) return verdictOfFailing(s, primary)
+  const { reading } = primary
+  if (reading.incarnation !== s.record.incarnation) {
+    return {
+      kind: 'restarted',
+      evidence: { ...facts, process: reading.incarnation.slice(0, 8), recorded: s.record.incarnation.slice(0, 8) },
+    }
+  }
+  if (reading.role !== 'primary') {
+    const upstream = reading.upstream
+    return { kind: 'not primary', evidence: { ...facts, follows: upstream === null ? null : `${upstream.host}:${upstream.port}` } }
+  }
+  if (reading.shuttingDown) return { kind: 'shutting down', evidence: facts }
+  const trouble = writeTrouble(s, primary)
+  if (trouble !== null && s.record.phase === 'steady') return { kind: 'hung', why: trouble, evidence: { ...facts, writes: trouble } }
+  return { kind: 'alive', evidence: facts }
+}
+
+/** The primary is gone for good as far as this process can know: somebody must be elected. */
+export function lost(verdict: Verdict): verdict is Extract<Verdict, { kind: 'dead' | 'silent' | 'restarted' | 'not primary' }> {
+  return verdict.kind === 'dead' || verdict.kind === 'silent' || verdict.kind === 'restarted' || verdict.kind === 'not primary'
+}
+
+/** An operator may be in the middle of moving the primary by hand. */
+export function handoverGrace(s: Situation): boolean {
+  return s.memory.lostAt !== null && s.now - s.memory.lostAt < handoverGraceMs
+}

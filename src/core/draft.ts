@@ -1,0 +1,112 @@
+// The next record, made from the one in force. No decision here: only what a decision means in writing.
+import { floorOf } from './elect.ts'
+import { lineageKept } from './limits.ts'
+import type { Epoch, FailoverCause, GroupRecord, NodeId, Reading } from './model.ts'
+import type { RecordDraft } from './rule.ts'
+import type { Situation } from './situation.ts'
+
+type Fixed = Omit<GroupRecord, 'phase' | 'writer' | 'nonce' | 'at' | 'specRevision'>
+
+function fixedOf(s: Situation, record: GroupRecord): Fixed {
+  const { epoch, primary, incarnation, inSync, guard, hasData, fenced, lineage, failovers } = record
+  return { epoch, primary, incarnation, inSync, guard, hasData, fenced, floor: floorOf(s, record), lineage, failovers }
+}
+
+/** The newest epoch that any node's mark or the record bears. */
+export function newestEpoch(s: Situation): Epoch {
+  const marks = [...s.nodes.values()].map((node) => (node.reading?.mark?.group === s.spec.id ? node.reading.mark.epoch : 0))
+  return Math.max(0, s.record?.epoch ?? 0, ...marks)
+}
+
+function historyOf(reading: Reading): { replid: string; start: number | null } {
+  const { position } = reading
+  return position.kind === 'stream' ? { replid: position.replid, start: position.offset } : { replid: '', start: null }
+}
+
+/** The first record of a group: `primary` is taken as it is found. */
+export function adopted(s: Situation, primary: NodeId, reading: Reading, epoch: Epoch): RecordDraft {
+  return {
+    phase: 'steady',
+    epoch,
+    primary,
+    incarnation: reading.incarnation,
+    inSync: [{ node: primary, incarnation: reading.incarnation }],
+    guard: 0,
+    hasData: reading.keys > 0,
+    fenced: false,
+    floor: null,
+    lineage: [...(s.record?.lineage ?? []), { epoch, node: primary, at: s.wall, ...historyOf(reading) }].slice(-lineageKept),
+    failovers: s.record?.failovers ?? [],
+  }
+}
+
+/** The intent of a failover. The old in-sync set stands until the new primary is seen. */
+export function failover(
+  s: Situation,
+  record: GroupRecord,
+  choice: { node: NodeId; incarnation: string; loss: string | null },
+  cause: FailoverCause,
+): RecordDraft {
+  return {
+    ...fixedOf(s, record),
+    phase: 'failover',
+    epoch: newestEpoch(s) + 1,
+    candidate: choice.node,
+    candidateIncarnation: choice.incarnation,
+    cause,
+    loss: choice.loss,
+  }
+}
+
+export function switchover(s: Situation, record: GroupRecord, candidate: NodeId, incarnation: string): RecordDraft {
+  return {
+    ...fixedOf(s, record),
+    phase: 'switchover',
+    epoch: newestEpoch(s) + 1,
+    candidate,
+    candidateIncarnation: incarnation,
+    deadline: s.wall + s.policy.switchoverDeadlineMs,
+  }
+}
+
+/** The candidate was seen as a closed primary: from now on it is the primary, alone in sync, and may be opened. */
+export function crowned(
+  s: Situation,
+  record: GroupRecord & { phase: 'failover' | 'switchover' },
+  reading: Reading,
+  fenced: boolean,
+): RecordDraft {
+  const forced = record.phase === 'failover' && record.candidate !== record.primary
+  return {
+    phase: 'steady',
+    epoch: record.epoch,
+    primary: record.candidate,
+    incarnation: reading.incarnation,
+    inSync: [{ node: record.candidate, incarnation: reading.incarnation }],
+    guard: 0,
+    hasData: record.hasData || reading.keys > 0,
+    fenced,
+    floor: null,
+    lineage: [...record.lineage, { epoch: record.epoch, node: record.candidate, at: s.wall, ...historyOf(reading) }].slice(-lineageKept),
+    failovers: forced ? [...record.failovers, s.wall].slice(-lineageKept) : record.failovers,
+  }
+}
+
+/** Back to steady with the primary that was never replaced; the epoch stays used. */
+export function kept(s: Situation, record: GroupRecord): RecordDraft {
+  return { ...fixedOf(s, record), phase: 'steady' }
+}
+
+/** The steady record with some facts changed. */
+export function amended(
+  s: Situation,
+  record: GroupRecord,
+  change: Partial<Pick<Fixed, 'inSync' | 'guard' | 'hasData' | 'fenced' | 'lineage'>>,
+): RecordDraft {
+  return { ...fixedOf(s, record), phase: 'steady', ...change }
+}
+
+/** The same primary under a new replication id: its lineage entry names the new one and keeps the old for those who have it as their second. */
+export function rerooted(record: GroupRecord, reading: Reading, wall: number): GroupRecord['lineage'] {
+  return [...record.lineage, { epoch: record.epoch, node: record.primary, at: wall, ...historyOf(reading) }].slice(-lineageKept)
+}

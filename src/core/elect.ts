@@ -1,0 +1,388 @@
+// Who may become primary. Never a node that is known to lack acknowledged data; a refusal says for whom the group waits.
+import { flapping } from './diagnose.ts'
+import { flapSilenceFactor } from './limits.ts'
+import type { Evidence, FailoverCause, GroupRecord, Instant, Mark, NodeId, Reading } from './model.ts'
+import { type NodeView, follows, freshSince, refused, sameAddress } from './observe.ts'
+import { type Situation, empty, inMaintenance, nodeOf, others, ours, quote } from './situation.ts'
+
+export type Election =
+  | {
+      readonly kind: 'candidate'
+      readonly rule: string
+      readonly node: NodeId
+      readonly incarnation: string
+      readonly sentence: string
+      readonly loss: string | null
+      readonly evidence: Evidence
+    }
+  | { readonly kind: 'hold'; readonly rule: string; readonly sentence: string; readonly evidence: Evidence }
+
+type Answering = NodeView & { readonly reading: Reading }
+type Order = 'ahead' | 'behind' | 'equal' | 'diverged' | 'unknown'
+
+// ------------------------------------------------------------------------------------ order of nodes
+
+function orderOfMarks(a: Mark | null, b: Mark | null): Order {
+  if (a === null || b === null) return 'unknown'
+  const difference = a.epoch - b.epoch || a.seq - b.seq
+  return difference === 0 ? 'equal' : difference > 0 ? 'ahead' : 'behind'
+}
+
+/** Who holds more: by position when the histories are shared, else by the marks, to the canary's period. */
+export function orderOf(s: Situation, a: Answering, b: Answering): Order {
+  if (a.reading.usable && b.reading.usable) {
+    const comparison = s.can.comparePositions(a.reading.position, b.reading.position)
+    if (comparison.order !== 'incomparable') return comparison.order
+  }
+  return orderOfMarks(a.reading.mark, b.reading.mark)
+}
+
+/** The best of them: nobody is ahead of it; ties go to the recorded primary, then the lowest priority number, then the spec's order. */
+function bestOf(s: Situation, nodes: readonly Answering[]): Answering | null {
+  let best: Answering | null = null
+  for (const node of nodes) {
+    if (best === null) {
+      best = node
+      continue
+    }
+    const order = orderOf(s, node, best)
+    if (order === 'ahead' || (order !== 'behind' && rank(s, node) < rank(s, best))) best = node
+  }
+  return best
+}
+
+function rank(s: Situation, node: NodeView): number {
+  return node.spec.id === s.record?.primary ? -1 : node.spec.priority
+}
+
+// --------------------------------------------------------------------------------------- what is known
+
+/** Answered after the suspicion began, loaded, its position means something. */
+function reachable(s: Situation, since: Instant): Answering[] {
+  return [...s.nodes.values()].filter((node): node is Answering => freshSince(node, since) && !node.reading.loading && ours(s, node))
+}
+
+/** It was told to become primary several times and said no each time (rights, renamed commands): another one is tried. */
+export function refusesPromotion(node: NodeView): boolean {
+  return node.trouble?.action === 'promote' && node.trouble.times >= 3
+}
+
+function allowed(s: Situation, node: NodeView): boolean {
+  return node.spec.priority !== 0 && !inMaintenance(s, node)
+}
+
+/** Its history descends from the record's newest one: a replica that was wiped by a stranger does not. */
+function inCurrentLineage(record: GroupRecord, reading: Reading): boolean {
+  const current = record.lineage.at(-1)?.replid
+  const { position } = reading
+  return position.kind === 'stream' && (position.replid === current || position.replid2 === current)
+}
+
+/** The primary's last word on it was good: listed, online, within the lag policy. */
+function lastListedWell(s: Situation, node: NodeView): boolean {
+  const { watched } = s.memory
+  if (watched === null) return true
+  const entry = watched.reading.replicas.find((replica) => sameAddress(replica, node.spec))
+  return entry !== undefined && entry.online && !lags(s, node, watched.reading, entry.acked)
+}
+
+/** More than the policy's bytes behind what the primary had, by its own word or, when newer, the replica's. */
+export function lags(s: Situation, node: NodeView, primary: Reading, acked: number): boolean {
+  if (primary.position.kind !== 'stream') return false
+  const own = node.reading?.position
+  const held = own?.kind === 'stream' && own.replid === primary.position.replid ? Math.max(own.offset, acked) : acked
+  return primary.position.offset - held > s.policy.inSyncMaxLagBytes
+}
+
+/** In the recorded set, still the same process, still this history, and nothing since says otherwise. */
+function inSyncStill(s: Situation, record: GroupRecord, node: Answering): boolean {
+  const member = record.inSync.find((m) => m.node === node.spec.id)
+  if (member === undefined || member.incarnation !== node.reading.incarnation) return false
+  if (!node.reading.usable || !inCurrentLineage(record, node.reading)) return false
+  return node.spec.id === record.primary || lastListedWell(s, node)
+}
+
+/** This process saw the primary well until shortly before it was lost, so the in-sync set is no older than that. */
+export function deathWatched(s: Situation): boolean {
+  const { watched, lostAt } = s.memory
+  if (watched === null || watched.reading.incarnation !== s.record?.incarnation) return false
+  const silenceMs = s.policy.silentAfterMs * (flapping(s) ? flapSilenceFactor : 1)
+  return (lostAt ?? s.now) - watched.at <= silenceMs + 1000
+}
+
+/** Replicas in the spec plus strangers that were attached to the primary. */
+function replicaCount(s: Situation): number {
+  const strangers = s.memory.watched?.reading.replicas.filter((r) => ![...s.nodes.values()].some((node) => sameAddress(r, node.spec))) ?? []
+  return s.nodes.size - 1 + strangers.length
+}
+
+// -------------------------------------------------------------------------------------------- consent
+
+type Consent =
+  | { readonly ok: true; readonly risk: string | null }
+  | { readonly ok: false; readonly rule: string; readonly sentence: string }
+
+/**
+ * May a silent primary be replaced? It may still run; what it can accept after its replicas were taken away is bounded by the guard.
+ * Source: docs/protocol.md, eligible 8.
+ */
+function consentToSilence(s: Situation, record: GroupRecord, since: Instant): Consent {
+  const replicas = others(s, record.primary)
+  const taken = replicas.filter((node) => freshSince(node, since) || refused(node))
+  const unlisted = replicas.filter((node) => !taken.includes(node) && s.memory.watched !== null && !listed(s, node))
+  const count = replicaCount(s)
+  const need = count - record.guard + 1
+  const { acceptSplitRisk } = s.policy
+  if (record.guard > 0 && taken.length >= need) return { ok: true, risk: null }
+  const missing = replicas.filter((node) => !taken.includes(node) && !unlisted.includes(node)).map((node) => node.spec.id)
+  const enough = taken.length + unlisted.length >= Math.min(count, need)
+  if (acceptSplitRisk === 'always' || (acceptSplitRisk === 'auto' && enough)) {
+    return { ok: true, risk: `${record.primary} may still accept writes from clients that cling to it; they would be lost` }
+  }
+  return {
+    ok: false,
+    rule: 'elect.splitRisk',
+    sentence:
+      `${record.primary} is silent and may still run${missing.length > 0 ? ` together with ${quote(missing)}` : ''}: promoting another node could make two primaries. ` +
+      'Waits for a sign of them; `regroup failover --accept-loss` decides otherwise, policy acceptSplitRisk sets it for good',
+  }
+}
+
+function listed(s: Situation, node: NodeView): boolean {
+  return s.memory.watched?.reading.replicas.some((r) => r.online && sameAddress(r, node.spec)) ?? false
+}
+
+/** May an in-sync replica be trusted although nobody saw the primary die? Source: docs/protocol.md, eligible 9. */
+function consentToUnwatched(s: Situation, record: GroupRecord, since: Instant): Consent {
+  const replicas = others(s, record.primary).filter((node) => freshSince(node, since))
+  const need = replicaCount(s) - record.guard + 1
+  if (deathWatched(s)) return { ok: true, risk: null }
+  if (record.guard > 0 && replicas.length >= need) return { ok: true, risk: null }
+  if (s.policy.acceptStaleRisk)
+    return { ok: true, risk: `nobody watched ${record.primary} stop: it may have accepted writes that no replica has` }
+  return {
+    ok: false,
+    rule: 'elect.unwatched',
+    sentence:
+      `nobody watched ${record.primary} stop, so it may hold writes that no replica has. Waits for ${record.primary} to come back; ` +
+      'if it never will, `regroup failover --accept-loss` promotes the best replica',
+  }
+}
+
+// ------------------------------------------------------------------------------------------ elections
+
+/** A replica that was in sync when the primary was lost. The quick way: nothing acknowledged is known to be missing from it. */
+function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, here: readonly Answering[], since: Instant): Election | null {
+  const primary = nodeOf(s, record.primary)
+  const members = here.filter((node) => allowed(s, node) && inSyncStill(s, record, node) && !(record.hasData && empty(node)))
+  const settled = members.filter(
+    (node) => node.before !== null && (cause === 'restarted' || !follows(node, primary.spec) || !node.reading.upstream?.linkUp),
+  )
+  const best = bestOf(s, settled)
+  if (best === null) return null
+  // The primary itself needs nobody's consent: it lacks nothing that it acknowledged.
+  const consents =
+    best.spec.id === record.primary
+      ? []
+      : [...(cause === 'silent' ? [consentToSilence(s, record, since)] : []), consentToUnwatched(s, record, since)]
+  const refusal = consents.find((consent) => !consent.ok)
+  if (refusal?.ok === false) return { kind: 'hold', rule: refusal.rule, sentence: refusal.sentence, evidence: evidenceOf(s, best) }
+  const better = absentBetter(s, record, best, here)
+  if (better !== null && s.now - (s.memory.lostAt ?? s.now) < s.policy.betterCandidateMs) {
+    return {
+      kind: 'hold',
+      rule: 'elect.better',
+      sentence: `${better} was seen ahead of ${best.spec.id}: waits for it for ${s.policy.betterCandidateMs} ms`,
+      evidence: evidenceOf(s, best),
+    }
+  }
+  const rival = divergedFrom(s, here, best)
+  if (rival !== null && rival.spec.id !== record.primary) return holdDiverged(s, best, rival)
+  const risks = consents.map((consent) => (consent.ok ? consent.risk : null))
+  const loss = [...risks, better === null ? null : `${better} was seen to hold more and did not come back`].filter((text) => text !== null)
+  return {
+    kind: 'candidate',
+    rule: 'elect.inSync',
+    node: best.spec.id,
+    incarnation: best.reading.incarnation,
+    sentence: `${best.spec.id} was in sync and no node that answers is ahead of it`,
+    loss: loss.length === 0 ? null : loss.join('; '),
+    evidence: evidenceOf(s, best),
+  }
+}
+
+function divergedFrom(s: Situation, here: readonly Answering[], best: Answering): Answering | null {
+  return here.find((node) => node !== best && orderOf(s, node, best) === 'diverged') ?? null
+}
+
+function holdDiverged(s: Situation, best: NodeView, rival: NodeView): Election {
+  const sentence =
+    `${best.spec.id} and ${rival.spec.id} each hold writes that the other lacks. A person must choose whose are kept: ` +
+    '`regroup failover --accept-loss --to NODE`'
+  return { kind: 'hold', rule: 'elect.diverged', sentence, evidence: evidenceOf(s, best) }
+}
+
+/** An in-sync member that does not answer now and was seen further than the candidate. */
+function absentBetter(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): NodeId | null {
+  for (const member of record.inSync) {
+    const node = nodeOf(s, member.node)
+    if (member.node === record.primary || here.some((h) => h.spec.id === member.node) || node.reading === null) continue
+    if (node.reading.incarnation === member.incarnation && node.reading.usable) {
+      const comparison = s.can.comparePositions(node.reading.position, best.reading.position)
+      if (comparison.order === 'ahead') return member.node
+    }
+  }
+  return null
+}
+
+/** The recorded primary itself, come back as another process, when its own disk vouches for what it held. */
+function electReturned(s: Situation, record: GroupRecord, here: readonly Answering[]): Election | null {
+  const primary = here.find((node) => node.spec.id === record.primary)
+  if (primary === undefined || !allowed(s, primary)) return null
+  if (!complete(s, record, primary)) return null
+  const members = record.inSync.filter((m) => m.node !== record.primary).map((m) => nodeOf(s, m.node))
+  const ahead = here.find((node) => node !== primary && orderOf(s, node, primary) === 'ahead' && !empty(node))
+  if (ahead !== undefined) return null
+  const absent = members.filter((node) => !here.some((h) => h.spec.id === node.spec.id)).map((node) => node.spec.id)
+  const seenAt = Math.max(s.memory.lostAt ?? s.now, s.memory.recordAt)
+  if (absent.length > 0 && s.now - seenAt < s.policy.betterCandidateMs) {
+    return {
+      kind: 'hold',
+      rule: 'elect.members',
+      sentence: `${record.primary} is back with its data; waits ${s.policy.betterCandidateMs} ms for ${quote(absent)}, which may hold more`,
+      evidence: evidenceOf(s, primary),
+    }
+  }
+  return {
+    kind: 'candidate',
+    rule: 'elect.returned',
+    node: record.primary,
+    incarnation: primary.reading.incarnation,
+    sentence: `${record.primary} is the recorded primary, is back with its data, and nothing newer is known`,
+    loss: null,
+    evidence: evidenceOf(s, primary),
+  }
+}
+
+/** It is known to hold all that the record saw, or its append-only file survived the process; never an empty node that should have data. */
+function complete(s: Situation, record: GroupRecord, node: Answering): boolean {
+  const { reading } = node
+  if (empty(node)) return !record.hasData
+  const floor = floorOf(s, record)
+  if (reading.mark !== null && reading.mark.epoch < record.epoch && reading.mark.epoch < newestMarked(record)) return false
+  const { position } = reading
+  if (floor !== null && position.kind === 'stream' && reading.usable) {
+    if (position.replid === floor.replid) return position.offset >= floor.offset
+    if (position.replid2 === floor.replid && position.second > 0) return position.second - 1 >= floor.offset
+  }
+  return reading.durable && reading.mark !== null && reading.mark.seq >= (floor?.markSeq ?? 0)
+}
+
+/** The newest epoch in which the group was open, so that a canary may have been written: the last lineage entry's. */
+function newestMarked(record: GroupRecord): number {
+  return record.lineage.at(-1)?.epoch ?? 0
+}
+
+/** The highest position the recorded primary was seen to hold. */
+export function floorOf(s: Situation, record: GroupRecord): GroupRecord['floor'] {
+  const seen = s.memory.watched?.reading
+  if (seen === undefined || seen.incarnation !== record.incarnation || seen.position.kind !== 'stream') return record.floor
+  return { replid: seen.position.replid, offset: seen.position.offset, markSeq: Math.max(seen.mark?.seq ?? 0, record.floor?.markSeq ?? 0) }
+}
+
+/** Everybody is here and nobody is known to be complete: the best there is, its loss reported. */
+function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answering[]): Election | null {
+  if (here.length < s.nodes.size) return null
+  const holders = here.filter((node) => allowed(s, node) && (!record.hasData || !empty(node)))
+  if (holders.length === 0) {
+    const sentence = `every node is here and empty, but the group had data. Restore a backup onto one of them, or start with nothing: \`regroup failover --accept-loss\``
+    return { kind: 'hold', rule: 'elect.allEmpty', sentence, evidence: evidenceOf(s, null) }
+  }
+  const best = bestOf(s, holders)
+  if (best === null) return null
+  const rival = divergedFrom(s, here, best)
+  if (rival !== null) return holdDiverged(s, best, rival)
+  return {
+    kind: 'candidate',
+    rule: 'elect.rollCall',
+    node: best.spec.id,
+    incarnation: best.reading.incarnation,
+    sentence: `every node of the group is here and ${best.spec.id} holds the most`,
+    loss: complete(s, record, best) ? null : `no node is known to hold everything that ${record.primary} had acknowledged`,
+    evidence: evidenceOf(s, best),
+  }
+}
+
+/**
+ * Elects from wherever the group is: a live in-sync replica, else the returned primary, else the best of everybody.
+ * `since`: when the suspicion began; older readings prove nothing. Errors: none; a hold is an answer.
+ */
+export function elect(s: Situation, record: GroupRecord, cause: FailoverCause, since: Instant): Election {
+  const here = reachable(s, since).filter((node) => !refusesPromotion(node))
+  const quick = electInSync(s, record, cause, here, since)
+  if (quick?.kind === 'candidate') return quick
+  const slow = electReturned(s, record, here) ?? electByRollCall(s, record, here) ?? quick
+  if (slow !== null) return slow
+  const members = record.inSync.map((m) => m.node)
+  const absent = [...s.nodes.values()].filter((node) => !here.includes(node as Answering)).map((node) => node.spec.id)
+  const wait = members.filter((id) => absent.includes(id))
+  const sentence =
+    here.length === 0
+      ? `no node of the group answers; waits for ${quote(wait.length > 0 ? wait : absent)}`
+      : `no node that answers is known to hold everything ${record.primary} acknowledged; waits for ${quote(wait.length > 0 ? wait : absent)}. ` +
+        '`regroup failover --accept-loss` promotes the best that is here'
+  return {
+    kind: 'hold',
+    rule: 'elect.nobody',
+    sentence,
+    evidence: { ...evidenceOf(s, null), inSync: quote(members), absent: quote(absent) },
+  }
+}
+
+/** An operator accepts a loss: the best that is here, or the node named, unless it is empty while another is not. */
+export function electByOrder(s: Situation, to: NodeId | null): Election {
+  const here = reachable(s, s.now - s.policy.silentAfterMs).filter((node) => node.spec.priority !== 0 || node.spec.id === to)
+  const named = to === null ? here : here.filter((node) => node.spec.id === to)
+  const best = bestOf(s, named)
+  if (best === null) {
+    return {
+      kind: 'hold',
+      rule: 'elect.order',
+      sentence:
+        to === null ? 'no node answers, so none can be promoted' : `${to} does not answer, is loading or holds another group's data`,
+      evidence: evidenceOf(s, null),
+    }
+  }
+  const fuller = here.find((node) => node !== best && !empty(node))
+  if (empty(best) && fuller !== undefined) {
+    return {
+      kind: 'hold',
+      rule: 'elect.order',
+      sentence: `${best.spec.id} is empty while ${fuller.spec.id} holds data: promoting it would wipe the group`,
+      evidence: evidenceOf(s, best),
+    }
+  }
+  const behind = here
+    .filter((node) => node !== best && ['ahead', 'diverged', 'unknown'].includes(orderOf(s, node, best)))
+    .map((node) => node.spec.id)
+  return {
+    kind: 'candidate',
+    rule: 'elect.order',
+    node: best.spec.id,
+    incarnation: best.reading.incarnation,
+    sentence: `an operator accepts the loss; ${best.spec.id} ${to === null ? 'holds the most of those that answer' : 'was named'}`,
+    loss: `what ${quote([...new Set([...behind, ...(s.record === null ? [] : [s.record.primary])])].filter((id) => id !== best.spec.id))} holds beyond ${best.spec.id} is discarded`,
+    evidence: evidenceOf(s, best),
+  }
+}
+
+/** Each node's offset and mark, and who was chosen, flat for people. */
+function evidenceOf(s: Situation, best: NodeView | null): Evidence {
+  const evidence: Record<string, string | number | boolean | null> = { candidate: best?.spec.id ?? null, watched: deathWatched(s) }
+  for (const node of s.nodes.values()) {
+    const { position, mark } = node.reading ?? {}
+    evidence[`offset ${node.spec.id}`] = position?.kind === 'stream' ? position.offset : null
+    evidence[`mark ${node.spec.id}`] = mark === null || mark === undefined ? null : `${mark.epoch}.${mark.seq}`
+  }
+  return evidence
+}

@@ -1,0 +1,75 @@
+// Every wait and limit, with its reason. A group's spec may set those that are part of its Policy.
+import type { Address, GroupRecord, GroupSpec, Policy } from './model.ts'
+
+export const defaults: Policy = {
+  probeEveryMs: 250,
+  silentAfterMs: 1000,
+  retryDownMs: 100,
+  actionTimeoutMs: 2000,
+  inSyncMaxLagBytes: 1024 * 1024,
+  parallelSyncs: 1,
+  canaryEveryMs: 1000,
+  canaryTimeoutMs: 5000,
+  betterCandidateMs: 2000,
+  switchoverDeadlineMs: 3000,
+  flapFailovers: 3,
+  flapWindowMs: 600_000,
+  guard: 'auto',
+  bootFence: true,
+  acceptSplitRisk: 'auto',
+  acceptStaleRisk: false,
+}
+
+/** A primary with this guard accepts no write from anybody: closed. No real group has so many replicas. */
+export const closedGuard = 9999
+
+/** The upstream of a fenced node: nothing listens on port 1, so it is read-only, keeps its data and feeds nobody. */
+export const nowhere: Address = { host: '127.0.0.1', port: 1 }
+
+/** While something is wrong or changing, nodes are asked this often: a crash heals in milliseconds, so we must look that often. */
+export const urgentProbeMs = 4
+/** ... but only this long; afterwards at `steadyUrgentProbeMs`, so that a long hold does not burn a core. */
+export const urgentForMs = 2000
+export const steadyUrgentProbeMs = 50
+/** A replica re-makes a link to a living primary within 1-8 ms (measured); this is many times that. */
+export const proveWithinMs = 150
+/** Between two demands for proof while a primary stays contested: each costs the replica a partial resync. */
+export const proveAgainMs = 2000
+/** An operator who moves the primary by hand needs two commands; we wait this long before taking a group without primary for broken. */
+export const handoverGraceMs = 3000
+/** With too many forced failovers lately, silence must last this many times longer before it counts. */
+export const flapSilenceFactor = 10
+/** A failed action is tried again after this, doubling up to the second figure. */
+export const actionRetryMs = 100
+export const actionRetryMaxMs = 5000
+/** A file that could not be written is tried again this often; it needs a person. */
+export const persistRetryMs = 60_000
+/** Lineage entries and failover instants kept in a record. */
+export const lineageKept = 16
+/** This much lateness of our own loop makes every silence start anew. */
+export const stallMs = 250
+/** Recoveries are shown this long after they ended. */
+export const recoveryKeptMs = 3_600_000
+
+export function policyOf(spec: GroupSpec): Policy {
+  return { ...defaults, ...spec.policy }
+}
+
+/**
+ * How many replicas must acknowledge in this group when all is well.
+ * Why auto spares 1+1: its only replica's stop would stop the primary's writes too.
+ */
+export function guardAsked(spec: GroupSpec): number {
+  const replicas = spec.nodes.length - 1
+  const { guard } = policyOf(spec)
+  if (guard === 'off' || replicas === 0) return 0
+  if (guard === 'on') return 1
+  return replicas >= 2 ? 1 : 0
+}
+
+/** The guard the primary should have now: `auto` gives way when no replica is left in sync, `on` does not. */
+export function guardWanted(spec: GroupSpec, record: GroupRecord): number {
+  const asked = guardAsked(spec)
+  if (policyOf(spec).guard === 'on') return asked
+  return record.inSync.length > 1 ? asked : 0
+}

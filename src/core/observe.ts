@@ -1,0 +1,216 @@
+// What is known of one node, as a value that each input turns into the next. Instants, not flags: "not heard yet" never reads as "down".
+import { actionRetryMaxMs, actionRetryMs, persistRetryMs } from './limits.ts'
+import type { Action, ActionResult, Address, Instant, NodeSpec, ProbeFailure, ProbeResult, Reading } from './model.ts'
+
+export interface Acting {
+  readonly id: number
+  readonly action: Action
+  readonly since: Instant
+}
+
+export interface NodeView {
+  readonly spec: NodeSpec
+  /** The last reading, kept when later probes fail. */
+  readonly reading: Reading | null
+  /** When the question of that reading left: what the reading says was true after this. */
+  readonly askedAt: Instant
+  /** The reading before, of the same incarnation. */
+  readonly before: { readonly reading: Reading; readonly askedAt: Instant } | null
+  /** When anything was last heard from the node: a reading or an error. */
+  readonly heardAt: Instant | null
+  /** When it was first asked by this process; silence of a node never heard counts from here. */
+  readonly firstAskedAt: Instant | null
+  /** Why the last probe gave no reading; null after a reading. */
+  readonly failure: ProbeFailure | null
+  /** When the first question left that got no reading, since the last reading. */
+  readonly failingSince: Instant | null
+  /** Its position was seen to rise, and surely rose after this instant. */
+  readonly advancedAfter: Instant | null
+  /** When the node was last told to drop its link and prove that it can be made again; `done` when it said OK. */
+  readonly proof: { readonly since: Instant; readonly done: Instant | null } | null
+  readonly acting: Acting | null
+  /** When the last action ended: readings asked for before it tell nothing about its effect. */
+  readonly actedAt: Instant | null
+  readonly trouble: {
+    readonly action: Action['name']
+    readonly code: string
+    readonly message: string
+    readonly times: number
+    readonly retryAt: Instant
+  } | null
+  /** The process whose file is known to say its role, because we wrote it and every reply was OK. */
+  readonly persisted: { readonly incarnation: string; readonly as: 'nowhere' | 'replica'; readonly target: string } | null
+  /** Why its file could not be written, said once it happened. */
+  readonly persistProblem: string | null
+  /** Epoch of the demotion queued on its silent connection. */
+  readonly queuedEpoch: number | null
+}
+
+export function newNode(spec: NodeSpec): NodeView {
+  return {
+    spec,
+    reading: null,
+    askedAt: -Infinity,
+    before: null,
+    heardAt: null,
+    firstAskedAt: null,
+    failure: null,
+    failingSince: null,
+    advancedAfter: null,
+    proof: null,
+    acting: null,
+    actedAt: null,
+    trouble: null,
+    persisted: null,
+    persistProblem: null,
+    queuedEpoch: null,
+  }
+}
+
+function offsetOf(reading: Reading): number | null {
+  return reading.position.kind === 'stream' ? reading.position.offset : null
+}
+
+/** Takes in the end of one probe. */
+export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now: Instant): NodeView {
+  const firstAskedAt = node.firstAskedAt ?? sentAt
+  if (!result.ok) {
+    const heard = result.failure.kind === 'answered'
+    return {
+      ...node,
+      firstAskedAt,
+      failure: result.failure,
+      heardAt: heard ? now : node.heardAt,
+      failingSince: node.failingSince ?? sentAt,
+    }
+  }
+  const { reading } = result
+  const same = node.reading !== null && node.reading.incarnation === reading.incarnation
+  const last = same ? node.reading : null
+  const [was, is] = [last === null ? null : offsetOf(last), offsetOf(reading)]
+  const rose = was !== null && is !== null && is > was
+  return {
+    ...node,
+    firstAskedAt,
+    reading,
+    askedAt: sentAt,
+    before: last === null ? null : { reading: last, askedAt: node.askedAt },
+    heardAt: now,
+    failure: null,
+    failingSince: null,
+    advancedAfter: rose ? node.askedAt : same ? node.advancedAfter : null,
+    proof: same ? node.proof : null,
+    persisted: node.persisted?.incarnation === reading.incarnation ? node.persisted : null,
+  }
+}
+
+/** The probing connection ended by itself: something happened, ask again. No verdict by itself. */
+export function disconnected(node: NodeView, now: Instant): NodeView {
+  return { ...node, failure: node.failure ?? { kind: 'closed' }, failingSince: node.failingSince ?? now }
+}
+
+/** Our own process stood still: what we did not hear meanwhile is no silence. */
+export function stalled(node: NodeView, now: Instant): NodeView {
+  if (node.failure !== null && node.failure.kind === 'refused') return node
+  return {
+    ...node,
+    heardAt: node.heardAt === null ? null : now,
+    firstAskedAt: node.firstAskedAt === null ? null : now,
+  }
+}
+
+export function acting(node: NodeView, started: Acting): NodeView {
+  const proof = started.action.name === 'proveLink' ? { since: started.since, done: null } : node.proof
+  return { ...node, acting: started, proof }
+}
+
+const addressOf = (address: Address): string => `${address.host}:${address.port}`
+
+/** What the file says after a successful action; null when the action does not write it. */
+function persistedAs(action: Action, reading: Reading): NonNullable<NodeView['persisted']> | null {
+  const { incarnation } = reading
+  switch (action.name) {
+    case 'follow':
+    case 'demote':
+      return { incarnation, as: 'replica', target: addressOf(action.target) }
+    case 'persist':
+      return reading.upstream === null ? null : { incarnation, as: 'replica', target: addressOf(reading.upstream) }
+    case 'promote':
+      return action.bootFence ? { incarnation, as: 'nowhere', target: '' } : null
+    case 'fence':
+    case 'bootFence':
+      return { incarnation, as: 'nowhere', target: '' }
+    case 'open':
+    case 'guard':
+    case 'pauseWrites':
+    case 'resumeWrites':
+    case 'proveLink':
+    case 'mark':
+    case 'release':
+      return null
+  }
+}
+
+/** Takes in the end of the action that was under way. Belief in its effect comes from the next probe, except for the file, which no probe shows. */
+export function acted(node: NodeView, result: ActionResult, now: Instant): NodeView {
+  const done = node.acting
+  if (done === null) return node
+  const next: NodeView = { ...node, acting: null, actedAt: now }
+  if (!result.ok) {
+    const times = node.trouble?.action === done.action.name ? node.trouble.times + 1 : 1
+    const retryAt = now + Math.min(actionRetryMaxMs, actionRetryMs * 2 ** Math.min(times - 1, 10))
+    return { ...next, trouble: { action: done.action.name, code: result.code, message: result.message, times, retryAt } }
+  }
+  const proof = done.action.name === 'proveLink' ? { since: done.since, done: now } : node.proof
+  const written = node.reading === null ? null : persistedAs(done.action, node.reading)
+  const unwritten = { action: done.action.name, code: 'NOT_PERSISTED', message: result.note ?? 'the file could not be written', times: 1 }
+  return {
+    ...next,
+    trouble: result.persisted ? null : { ...unwritten, retryAt: now + persistRetryMs },
+    proof,
+    persisted: written === null ? node.persisted : result.persisted ? written : null,
+    persistProblem: written === null ? node.persistProblem : result.persisted ? null : (result.note ?? 'the file could not be written'),
+  }
+}
+
+// ------------------------------------------------------------------------------------------ questions
+
+/** Its latest probe gave a reading. */
+export function answers(node: NodeView): node is NodeView & { readonly reading: Reading } {
+  return node.reading !== null && node.failure === null
+}
+
+/** Answers, and the reading was asked for after `since` and after our last action on it ended. */
+export function freshSince(node: NodeView, since: Instant): node is NodeView & { readonly reading: Reading } {
+  return answers(node) && node.askedAt >= since && node.acting === null && (node.actedAt === null || node.askedAt >= node.actedAt)
+}
+
+/** Since when nothing was heard from it; null when it was never asked. */
+export function quietSince(node: NodeView): Instant | null {
+  return node.heardAt ?? node.firstAskedAt
+}
+
+/** Nothing listens at its address: its host answered, it did not. */
+export function refused(node: NodeView): boolean {
+  return node.failure?.kind === 'refused'
+}
+
+/** No word of any kind for `silentAfterMs`. */
+export function silent(node: NodeView, now: Instant, silentAfterMs: number): boolean {
+  const since = quietSince(node)
+  return node.failure !== null && node.failure.kind !== 'answered' && since !== null && now - since >= silentAfterMs
+}
+
+export function unheard(node: NodeView): boolean {
+  return node.reading === null && node.failure === null
+}
+
+/** Host and port name the same place. `localhost` is 127.0.0.1; other names are compared as written. */
+export function sameAddress(a: Address, b: Address): boolean {
+  const plain = (host: string): string => (host === 'localhost' || host === '::1' ? '127.0.0.1' : host.toLowerCase())
+  return a.port === b.port && plain(a.host) === plain(b.host)
+}
+
+export function follows(node: NodeView, upstream: NodeSpec): boolean {
+  return node.reading?.upstream !== null && node.reading?.upstream !== undefined && sameAddress(node.reading.upstream, upstream)
+}

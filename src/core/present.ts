@@ -1,0 +1,148 @@
+// A group's situation as people are shown it. Computes nothing that decides.
+import type { Decided } from './decide.ts'
+import { type Verdict, flapping } from './diagnose.ts'
+import { closedGuard, nowhere } from './limits.ts'
+import { type NodeView, answers, follows, quietSince, refused, sameAddress, unheard } from './observe.ts'
+import { type Tracked, shown } from './recovery.ts'
+import { type Situation, empty, nodeOf, ours, paused } from './situation.ts'
+import type { GroupState, GroupStatus, NodeHealth, NodeRole, NodeStatus, Verdict as ShownVerdict } from './status.ts'
+import { topologyOf, writable } from './topology.ts'
+
+function healthOf(s: Situation, node: NodeView): NodeHealth {
+  if (unheard(node)) return 'unheard'
+  if (answers(node)) return 'up'
+  if (node.failure?.kind === 'answered') return 'answering'
+  if (refused(node)) return 'refused'
+  return s.now - (quietSince(node) ?? s.now) >= s.policy.silentAfterMs ? 'silent' : node.reading === null ? 'unheard' : 'up'
+}
+
+function roleOf(s: Situation, node: NodeView): NodeRole {
+  if (node.reading === null) return 'unknown'
+  if (node.reading.role === 'primary') {
+    if (node.reading.guard === closedGuard) return 'fenced'
+    return s.record?.primary === node.spec.id || s.record === null ? 'primary' : 'foreign primary'
+  }
+  return node.reading.upstream !== null && sameAddress(node.reading.upstream, nowhere) ? 'fenced' : 'replica'
+}
+
+function problemOf(s: Situation, node: NodeView): string | null {
+  const { failure, trouble } = node
+  if (failure?.kind === 'answered' || failure?.kind === 'unasked') return `${failure.code}: ${failure.message}`
+  if (failure?.kind === 'refused') return 'nothing listens at its address'
+  if (failure !== null && healthOf(s, node) === 'silent') return 'no answer'
+  if (node.persistProblem !== null) return `its role is not in its file: ${node.persistProblem}`
+  if (trouble !== null) return `${trouble.action} refused: ${trouble.code} ${trouble.message}`
+  if (node.reading?.loading) return 'loading its data'
+  if (node.reading !== null && !ours(s, node) && answers(node)) return "holds data that is not this group's"
+  return node.reading?.writeProblem ?? null
+}
+
+function lagOf(s: Situation, node: NodeView): number | null {
+  const primary = s.record === null ? null : nodeOf(s, s.record.primary).reading
+  if (primary === null || node.reading === null || !answers(node)) return null
+  const comparison = s.can.comparePositions(node.reading.position, primary.position)
+  if (comparison.order === 'equal' || comparison.order === 'ahead') return 0
+  return comparison.order === 'behind' ? comparison.tail : null
+}
+
+function nodeStatus(s: Situation, node: NodeView): NodeStatus {
+  const quiet = quietSince(node)
+  return {
+    id: node.spec.id,
+    address: { host: node.spec.host, port: node.spec.port },
+    site: node.spec.site,
+    role: roleOf(s, node),
+    health: healthOf(s, node),
+    problem: problemOf(s, node),
+    inSync: s.record?.inSync.some((m) => m.node === node.spec.id && m.incarnation === node.reading?.incarnation) ?? false,
+    linkUp: node.reading?.upstream?.linkUp ?? null,
+    lagBytes: lagOf(s, node),
+    keys: node.reading?.keys ?? null,
+    version: node.reading?.version ?? null,
+    maintenanceUntil: node.spec.maintenanceUntil,
+    lastReplyAgoMs: node.heardAt === null || quiet === null ? null : Math.round(s.now - quiet),
+  }
+}
+
+/** healthy: writable, every node follows and is in sync. */
+function stateOf(s: Situation, verdict: Verdict): GroupState {
+  const { record } = s
+  if (record === null || verdict.kind === 'unheard') return 'unknown'
+  if (!writable(s)) return 'down'
+  const primary = nodeOf(s, record.primary)
+  const settled = [...s.nodes.values()].every(
+    (node) =>
+      node === primary ||
+      (answers(node) &&
+        follows(node, primary.spec) &&
+        (node.reading.upstream?.linkUp ?? false) &&
+        record.inSync.some((m) => m.node === node.spec.id)),
+  )
+  return settled && verdict.kind === 'alive' ? 'healthy' : 'degraded'
+}
+
+const names: Record<Verdict['kind'], string> = {
+  unheard: 'primary not heard yet',
+  alive: 'primary alive',
+  suspect: 'primary suspected',
+  unreadable: 'primary alive, unreadable',
+  unasked: 'primary cannot be asked',
+  contested: 'primary contested',
+  unproven: 'primary silent, links to be proven',
+  'self-suspect': 'self-suspect',
+  dead: 'primary dead, proven',
+  silent: 'primary unreachable',
+  restarted: 'primary restarted',
+  'not primary': 'primary moved or demoted',
+  hung: 'primary hung',
+  'shutting down': 'primary shutting down',
+}
+
+function warningsOf(s: Situation, decided: Decided): string[] {
+  const warnings = decided.nodes.flatMap((decision) => (decision.step.kind === 'hold' ? [decision.step.sentence] : []))
+  for (const node of s.nodes.values()) {
+    if (node.persistProblem !== null) {
+      warnings.push(
+        `${node.spec.id} runs with a role that is not in its file (${node.persistProblem}): start it with a writable config file, or a restart brings back its old role`,
+      )
+    }
+  }
+  if (s.record?.phase === 'steady' && s.record.hasData && s.nodes.size > 1 && s.record.inSync.length === 1) {
+    warnings.push(`no replica is in sync: if ${s.record.primary} dies now, nobody can be promoted without loss`)
+  }
+  if (flapping(s)) warnings.push(`${s.policy.flapFailovers} forced failovers lately: silence must last longer before the next`)
+  if (s.record !== null && empty(nodeOf(s, s.record.primary)) && s.record.hasData)
+    warnings.push(`${s.record.primary} is empty although the group held data`)
+  return warnings
+}
+
+/** The whole status of a group at one instant. `last`: the decision or refusal in force. */
+export function present(s: Situation, decided: Decided, last: ShownVerdict, tracked: readonly Tracked[]): GroupStatus {
+  const { record } = s
+  const topology = topologyOf(s)
+  return {
+    group: s.spec.id,
+    engine: s.spec.engine,
+    state: stateOf(s, decided.verdict),
+    diagnosis:
+      record === null ? 'new group' : record.phase === 'steady' ? names[decided.verdict.kind] : `${record.phase} to ${record.candidate}`,
+    sentence: decided.group.step.sentence,
+    evidence: { ...decided.verdict.evidence, ...decided.group.step.evidence },
+    epoch: record?.epoch ?? 0,
+    phase: record?.phase ?? 'new',
+    primary: record?.primary ?? null,
+    candidate: record === null || record.phase === 'steady' ? null : record.candidate,
+    writable: topology.primary !== null,
+    guard: { recorded: record?.guard ?? 0, set: record === null ? null : (nodeOf(s, record.primary).reading?.guard ?? null) },
+    inSync: record?.inSync.map((m) => m.node) ?? [],
+    pause: paused(s) ? s.spec.pause : null,
+    verdict: last,
+    nodes: [...s.nodes.values()].map((node) => nodeStatus(s, node)),
+    recoveries: tracked.flatMap((t) => {
+      const node = s.nodes.get(t.node)
+      return node === undefined ? [] : [shown(t, node)]
+    }),
+    warnings: warningsOf(s, decided),
+    specRevision: s.specRevision,
+  }
+}

@@ -1,0 +1,180 @@
+// A failover whose intent is saved. It is finished from wherever it stands, by whoever reads the record.
+import { crowned, failover, kept } from './draft.ts'
+import { elect, electByOrder, refusesPromotion } from './elect.ts'
+import { closedGuard } from './limits.ts'
+import type { GroupRecord } from './model.ts'
+import { type NodeView, answers, follows, freshSince, refused, silent } from './observe.ts'
+import { type Act, type Case, type Rule, act, hold, save } from './rule.ts'
+import { empty, nodeOf, others } from './situation.ts'
+
+export type Moving = GroupRecord & { readonly phase: 'failover' | 'switchover' }
+
+export function moving(c: Case): Moving {
+  if (c.record.phase === 'steady') throw new Error('assertion failed: these rules need a record that is under way')
+  return c.record
+}
+
+export function candidateOf(c: Case): NodeView {
+  return nodeOf(c.s, moving(c).candidate)
+}
+
+/** The candidate was seen, after the intent was saved, as a primary that nobody may write to. */
+export function seenClosed(c: Case): boolean {
+  const candidate = candidateOf(c)
+  if (!freshSince(candidate, c.s.memory.recordAt) || candidate.reading.incarnation !== moving(c).candidateIncarnation) return false
+  return candidate.reading.role === 'primary' && (!c.s.can.canGuard || candidate.reading.guard === closedGuard)
+}
+
+/** It does not answer, is another process, lost its data, or refuses: this candidate will not become primary. */
+export function candidateLost(c: Case): boolean {
+  const candidate = candidateOf(c)
+  if (refused(candidate) || silent(candidate, c.s.now, c.s.policy.silentAfterMs) || refusesPromotion(candidate)) return true
+  if (!answers(candidate)) return false
+  return (
+    candidate.reading.incarnation !== moving(c).candidateIncarnation ||
+    (c.record.hasData && empty(candidate) && moving(c).phase === 'failover' && !byOrder(c))
+  )
+}
+
+function byOrder(c: Case): boolean {
+  return c.record.phase === 'failover' && c.record.cause === 'operator'
+}
+
+/** An answering primary, other than the candidate, that somebody could write to. */
+export function openOthers(c: Case): Act[] {
+  return others(c.s, moving(c).candidate)
+    .filter((node) => freshSince(node, c.s.memory.loadedAt) && node.reading.role === 'primary' && node.reading.guard !== closedGuard)
+    .filter((node) => !(node.trouble?.action === 'fence' && node.trouble.retryAt > c.s.now))
+    .map((node) => ({ node: node.spec.id, action: { name: 'fence', cutClients: true } }))
+}
+
+/** The old primary, the very process, is back and open, and the candidate was not told anything yet. */
+function recovered(c: Case): boolean {
+  const { record, primary, s } = c
+  if (record.phase !== 'failover' || record.candidate === record.primary || s.memory.promotedIn === record.epoch) return false
+  if (record.cause !== 'dead' && record.cause !== 'silent') return false
+  if (!freshSince(primary, s.memory.recordAt) || primary.reading.incarnation !== record.incarnation) return false
+  const candidate = candidateOf(c)
+  return (
+    primary.reading.role === 'primary' &&
+    primary.reading.guard !== closedGuard &&
+    freshSince(candidate, s.memory.recordAt) &&
+    candidate.reading.role === 'replica'
+  )
+}
+
+/** Replicas, other than the candidate, that would still feed on the old primary when it wakes. */
+function toDetach(c: Case): NodeView[] {
+  if (c.record.phase !== 'failover' || c.record.cause !== 'silent') return []
+  return others(c.s, c.record.candidate).filter(
+    (node) => answers(node) && node.spec.id !== c.record.primary && follows(node, c.primary.spec),
+  )
+}
+
+export const failoverRules: readonly Rule<Case>[] = [
+  {
+    id: 'failover.order',
+    why: 'an operator names another candidate while this failover is stuck',
+    gives: 'save -> failover',
+    when: (c) => c.s.memory.order?.name === 'failover',
+    then: (c) => {
+      const choice = electByOrder(c.s, c.s.memory.order?.to ?? null)
+      if (choice.kind === 'hold') return hold(choice.sentence, choice.evidence)
+      return save(choice.sentence, failover(c.s, c.record, choice, 'operator'), choice.evidence)
+    },
+  },
+  {
+    id: 'failover.seen',
+    why: 'believe the node, not the reply to our command: it now reports the primary role and nobody has written to it',
+    gives: 'save -> steady',
+    when: seenClosed,
+    then: (c) => {
+      const candidate = candidateOf(c)
+      if (candidate.reading === null) return hold('the candidate has no reading')
+      const draft = crowned(c.s, moving(c), candidate.reading, candidate.persisted?.as === 'nowhere')
+      return save(`${candidate.spec.id} is primary at epoch ${c.record.epoch}`, draft, {
+        primary: candidate.spec.id,
+        before: c.record.primary,
+      })
+    },
+  },
+  {
+    id: 'failover.recovered',
+    why: 'the old primary is back as it was and nobody was promoted yet: keeping it loses nothing',
+    gives: 'save -> steady',
+    when: recovered,
+    then: (c) =>
+      save(`${c.record.primary} answers again before anybody was promoted: it stays primary`, kept(c.s, c.record), c.verdict.evidence),
+  },
+  {
+    id: 'failover.fence',
+    why: 'whoever is not the candidate must not accept writes any more',
+    gives: 'act fence',
+    when: (c) => openOthers(c).length > 0,
+    then: (c) => act('fences open primaries other than the candidate', openOthers(c)),
+  },
+  {
+    id: 'failover.again',
+    why: 'the candidate is gone or refuses: elect again, from wherever the group is now',
+    gives: 'save -> failover, or hold',
+    when: candidateLost,
+    then: (c) => {
+      const candidate = candidateOf(c)
+      const cause = c.record.phase === 'failover' ? c.record.cause : 'dead'
+      const election = elect(c.s, c.record, cause, c.s.memory.recordAt)
+      const lead = refusesPromotion(candidate)
+        ? `${candidate.spec.id} refuses to be promoted (${candidate.trouble?.message})`
+        : `the candidate ${candidate.spec.id} is gone`
+      if (election.kind === 'hold') return { rule: election.rule, step: hold(`${lead}; ${election.sentence}`, election.evidence) }
+      return {
+        rule: election.rule,
+        step: save(`${lead}; promote ${election.node}: ${election.sentence}`, failover(c.s, c.record, election, cause), election.evidence),
+      }
+    },
+  },
+  {
+    id: 'failover.detach',
+    why: 'a silent primary may wake; without its replicas a guarded one cannot accept a write then',
+    gives: 'act fence',
+    when: (c) => toDetach(c).some((node) => node.acting === null && freshSince(node, c.s.memory.loadedAt)),
+    then: (c) =>
+      act(
+        'detaches the replicas from the silent primary',
+        toDetach(c)
+          .filter((node) => node.acting === null && freshSince(node, c.s.memory.loadedAt))
+          .map((node) => ({ node: node.spec.id, action: { name: 'fence', cutClients: false } })),
+      ),
+  },
+  {
+    id: 'failover.detaching',
+    why: 'the detachment must be seen before anybody is promoted',
+    gives: 'hold',
+    when: (c) => toDetach(c).length > 0,
+    then: (c) =>
+      hold(
+        `waits until ${toDetach(c)
+          .map((node) => node.spec.id)
+          .join(', ')} left the silent primary`,
+      ),
+  },
+  {
+    id: 'failover.promote',
+    why: 'closed: no write exists at this epoch before the record says who is primary',
+    gives: 'act promote',
+    when: (c) =>
+      freshSince(candidateOf(c), c.s.memory.recordAt) &&
+      !(candidateOf(c).trouble?.action === 'promote' && (candidateOf(c).trouble?.retryAt ?? 0) > c.s.now),
+    then: (c) =>
+      act(`promotes ${candidateOf(c).spec.id}, closed`, [
+        { node: candidateOf(c).spec.id, action: { name: 'promote', bootFence: c.s.policy.bootFence && c.s.can.canBootFence } },
+      ]),
+  },
+  {
+    id: 'failover.waiting',
+    why: 'the candidate was asked and has not answered yet',
+    gives: 'hold',
+    when: () => true,
+    then: (c) =>
+      hold(`waits for ${candidateOf(c).spec.id}${candidateOf(c).trouble === null ? '' : ` (${candidateOf(c).trouble?.message})`}`),
+  },
+]

@@ -1,0 +1,147 @@
+// A group that has no record yet: take it as it is found, or ask a person.
+import { adopted, newestEpoch } from './draft.ts'
+import { electByOrder } from './elect.ts'
+import type { Reading } from './model.ts'
+import { type NodeView, answers, follows, quietSince } from './observe.ts'
+import { type Rule, hold, save } from './rule.ts'
+import { type Situation, empty, quote } from './situation.ts'
+
+type Answering = NodeView & { readonly reading: Reading }
+
+const all = (s: Situation): NodeView[] => [...s.nodes.values()]
+const names = (nodes: readonly NodeView[]): string => quote(nodes.map((node) => node.spec.id))
+const primaries = (s: Situation): Answering[] =>
+  all(s).filter((node): node is Answering => answers(node) && node.reading.role === 'primary')
+
+/** Asked, but not long enough ago to call it unreachable. */
+function waiting(s: Situation): NodeView[] {
+  return all(s).filter((node) => !answers(node) && s.now - (quietSince(node) ?? s.now) < s.policy.silentAfterMs)
+}
+
+function foreign(s: Situation): NodeView[] {
+  return all(s).filter((node) => {
+    const mark = node.reading?.mark
+    return mark !== null && mark !== undefined && (mark.group !== s.spec.id || mark.installation !== s.installation) && !node.spec.overwrite
+  })
+}
+
+/** The one primary that every other node follows. */
+function ledBy(s: Situation): Answering | null {
+  const [primary, second] = primaries(s)
+  if (primary === undefined || second !== undefined) return null
+  return all(s).every((node) => node === primary || follows(node, primary.spec)) ? primary : null
+}
+
+/** Standalone primaries of which at most one holds data: that one, else the first. */
+function firstOfFresh(s: Situation): Answering | null {
+  const found = primaries(s)
+  const full = found.filter((node) => !empty(node))
+  if (found.length !== s.nodes.size || full.length > 1) return null
+  return full[0] ?? found[0] ?? null
+}
+
+export const newRules: readonly Rule<Situation>[] = [
+  {
+    id: 'new.order',
+    why: 'an operator named who is primary; a person may decide what the nodes do not tell',
+    gives: 'save -> failover',
+    when: (s) => s.memory.order?.name === 'failover' && electByOrder(s, s.memory.order.to).kind === 'candidate',
+    then: (s) => {
+      const choice = electByOrder(s, s.memory.order?.to ?? null)
+      const reading = choice.kind === 'candidate' ? s.nodes.get(choice.node)?.reading : null
+      if (choice.kind !== 'candidate' || reading === null || reading === undefined) return hold(choice.sentence, choice.evidence)
+      const base = adopted(s, choice.node, reading, newestEpoch(s) + 1)
+      const intent = { candidate: choice.node, candidateIncarnation: choice.incarnation, cause: 'operator', loss: choice.loss } as const
+      return save(choice.sentence, { ...base, ...intent, phase: 'failover' }, choice.evidence)
+    },
+  },
+  {
+    id: 'new.paused',
+    why: 'an operator paused the group: it is watched and nothing else',
+    gives: 'hold',
+    when: (s) => s.spec.pause !== null && s.spec.pause.until > s.wall,
+    then: () => hold('paused by an operator; not adopted yet'),
+  },
+  {
+    id: 'new.waiting',
+    why: 'unknown is not down: every node gets the time to answer first',
+    gives: 'hold',
+    when: (s) => waiting(s).length > 0,
+    then: (s) => hold(`waits to hear from ${names(waiting(s))}`),
+  },
+  {
+    id: 'new.unreachable',
+    why: 'a node that does not answer might hold the newest data, so a new group is adopted only when everybody is heard',
+    gives: 'hold',
+    when: (s) => all(s).some((node) => !answers(node)),
+    then: (s) => {
+      const missing = all(s).filter((node) => !answers(node))
+      const why = missing.map(
+        (node) =>
+          `${node.spec.id}: ${node.failure?.kind === 'answered' || node.failure?.kind === 'unasked' ? node.failure.message : (node.failure?.kind ?? 'unheard')}`,
+      )
+      return hold(
+        `a new group is adopted when every node answers; missing: ${why.join('; ')}. Start them, remove them, or choose the primary: \`regroup failover ${s.spec.id} --accept-loss --to NODE\``,
+      )
+    },
+  },
+  {
+    id: 'new.foreign',
+    why: "a node with another group's mark holds that group's data; following would wipe it",
+    gives: 'hold',
+    when: (s) => foreign(s).length > 0,
+    then: (s) =>
+      hold(
+        `${names(foreign(s))} bears the mark of another group or installation; remove it, or add it with --overwrite when its data may go`,
+        {
+          marks: foreign(s)
+            .map((node) => `${node.spec.id}=${node.reading?.mark?.installation}/${node.reading?.mark?.group}`)
+            .join(' '),
+        },
+      ),
+  },
+  {
+    id: 'new.adopt',
+    why: 'one primary that every other node follows is a working group: take it as it is',
+    gives: 'save -> steady',
+    when: (s) => ledBy(s) !== null,
+    then: (s) => adopt(s, ledBy(s)),
+  },
+  {
+    id: 'new.form',
+    why: 'fresh nodes, at most one with data: make it the primary, the others have nothing to lose',
+    gives: 'save -> steady',
+    when: (s) => firstOfFresh(s) !== null,
+    then: (s) => adopt(s, firstOfFresh(s)),
+  },
+  {
+    id: 'new.histories',
+    why: 'two nodes with data of their own: joining them would wipe one',
+    gives: 'hold',
+    when: (s) => primaries(s).length > 1,
+    then: (s) =>
+      hold(
+        `${names(primaries(s))} are primaries with data or replicas of their own: these are different histories. Empty all but one, or choose whose data is kept: ` +
+          `\`regroup failover ${s.spec.id} --accept-loss --to NODE\` and \`regroup node add --overwrite\` for the others`,
+      ),
+  },
+  {
+    id: 'new.noPrimary',
+    why: 'nobody is primary and nothing is recorded: only a person knows who was',
+    gives: 'hold',
+    when: () => true,
+    then: (s) =>
+      hold(
+        `no node of the group is a primary that all others follow, and nothing is recorded. Choose it: \`regroup failover ${s.spec.id} --accept-loss --to NODE\``,
+      ),
+  },
+]
+
+function adopt(s: Situation, primary: Answering | null): ReturnType<typeof hold> {
+  if (primary === null) return hold('nobody to adopt')
+  const { id } = primary.spec
+  return save(`${id} is taken as the primary as it was found`, adopted(s, id, primary.reading, newestEpoch(s) + 1), {
+    primary: id,
+    keys: primary.reading.keys,
+  })
+}

@@ -1,0 +1,165 @@
+// What each node other than the primary is told under the saved record. Changes nothing in the record, so it needs no save.
+import { orderOf } from './elect.ts'
+import { closedGuard } from './limits.ts'
+import type { Action, Address } from './model.ts'
+import { type NodeView, answers, follows, freshSince, refused, sameAddress } from './observe.ts'
+import { type Case, type Rule, type Step, act, hold } from './rule.ts'
+import { inMaintenance, ours } from './situation.ts'
+
+export interface NodeCase extends Case {
+  readonly node: NodeView
+}
+
+const alive = (c: NodeCase): boolean => c.verdict.kind === 'alive' || c.verdict.kind === 'hung'
+const isRecorded = (c: NodeCase): boolean => c.node.spec.id === c.record.primary
+const openPrimary = (c: NodeCase): boolean => c.node.reading?.role === 'primary' && c.node.reading.guard !== closedGuard
+const targetOf = (c: NodeCase): Address => ({ host: c.primary.spec.host, port: c.primary.spec.port })
+
+function ready(c: NodeCase, action: Action['name']): boolean {
+  const { trouble } = c.node
+  return freshSince(c.node, c.s.memory.loadedAt) && !(trouble !== null && trouble.action === action && trouble.retryAt > c.s.now)
+}
+
+function tell(c: NodeCase, action: Action, sentence: string, evidence: Record<string, string | number | boolean | null> = {}): Step {
+  return act(sentence, [{ node: c.node.spec.id, action }], { node: c.node.spec.id, ...evidence })
+}
+
+/** What the node holds that the primary lacks and that following will discard; null when nothing is known. */
+function discarded(c: NodeCase): string | null {
+  if (!answers(c.node) || !answers(c.primary)) return null
+  const comparison = c.s.can.comparePositions(c.node.reading.position, c.primary.reading.position)
+  if (comparison.order === 'diverged' || comparison.order === 'ahead') return `${comparison.tail} bytes of its stream`
+  if (comparison.order === 'incomparable' && c.node.reading.role === 'primary' && orderOf(c.s, c.node, c.primary) !== 'behind') {
+    return 'an unknown amount: its position cannot be compared'
+  }
+  return null
+}
+
+/** Full copies under way from the primary; a partial resync is over before anybody counts it. */
+function copying(c: NodeCase): number {
+  return [...c.s.nodes.values()].filter(
+    (node) => node !== c.node && answers(node) && follows(node, c.primary.spec) && (node.reading.upstream?.syncing ?? false),
+  ).length
+}
+
+/** A full copy costs the primary much: not too many at once. A node that shares its history is free. */
+function mayFollow(c: NodeCase): boolean {
+  if (!answers(c.node) || !answers(c.primary)) return false
+  const shared = c.s.can.comparePositions(c.node.reading.position, c.primary.reading.position).order !== 'incomparable'
+  return shared || copying(c) < c.s.policy.parallelSyncs
+}
+
+/** Its own chain ends at the primary by way of another replica: an operator's cascade, left alone only when he put it into maintenance. */
+function chained(c: NodeCase): boolean {
+  const upstream = c.node.reading?.upstream ?? null
+  if (upstream === null || !inMaintenance(c.s, c.node)) return false
+  return [...c.s.nodes.values()].some((node) => sameAddress(node.spec, upstream) && follows(node, c.primary.spec))
+}
+
+export const nodeRules: readonly Rule<NodeCase>[] = [
+  {
+    id: 'node.fenceReturned',
+    why: 'the recorded primary is back as another process and open: what it held is not known yet, so nobody may write to it',
+    gives: 'act fence',
+    when: (c) => isRecorded(c) && c.verdict.kind === 'restarted' && openPrimary(c) && ours(c.s, c.node) && ready(c, 'fence'),
+    then: (c) => tell(c, { name: 'fence', cutClients: true }, `${c.node.spec.id} restarted open: fenced until it is known what it holds`),
+  },
+  {
+    id: 'node.primary',
+    why: 'the rules of the group speak about the recorded primary',
+    gives: 'rest',
+    when: isRecorded,
+    then: (c) => ({ kind: 'rest', sentence: `${c.node.spec.id} is the recorded primary`, evidence: {} }),
+  },
+  {
+    id: 'node.queueDemotion',
+    why: 'a silent former primary may wake with full sockets: the demotion waits in them too, before anything else it will read',
+    gives: 'act demote (queued)',
+    when: (c) =>
+      alive(c) &&
+      c.node.failure !== null &&
+      c.node.failure.kind === 'silent' &&
+      c.node.reading?.role === 'primary' &&
+      c.node.queuedEpoch !== c.record.epoch &&
+      c.node.acting === null,
+    then: (c) =>
+      act(`a demotion waits for ${c.node.spec.id} to wake`, [
+        { node: c.node.spec.id, action: { name: 'demote', target: targetOf(c), cutClients: true, resumeWrites: false }, queued: true },
+      ]),
+  },
+  {
+    id: 'node.unheard',
+    why: 'a node that does not answer is told nothing',
+    gives: 'rest',
+    when: (c) => !answers(c.node),
+    then: (c) => ({ kind: 'rest', sentence: `${c.node.spec.id} ${refused(c.node) ? 'is down' : 'does not answer'}`, evidence: {} }),
+  },
+  {
+    id: 'node.newer',
+    why: 'it bears a mark of a later epoch than the record: the record is old (a restored backup?), and following would wipe what is newer',
+    gives: 'hold',
+    when: (c) => ours(c.s, c.node) && (c.node.reading?.mark?.epoch ?? 0) > c.record.epoch && !c.node.spec.overwrite,
+    then: (c) =>
+      hold(
+        `${c.node.spec.id} bears epoch ${c.node.reading?.mark?.epoch}, the record only ${c.record.epoch}: it may hold newer data. Choose: \`regroup failover ${c.s.spec.id} --accept-loss --to NODE\``,
+      ),
+  },
+  {
+    id: 'node.foreign',
+    why: "it holds data that is not this group's; following would wipe it",
+    gives: 'hold',
+    when: (c) => !ours(c.s, c.node) && !follows(c.node, c.primary.spec),
+    then: (c) =>
+      hold(
+        `${c.node.spec.id} holds data of its own (${c.node.reading?.keys} keys) that is not this group's. Empty it, or \`regroup node add ${c.s.spec.id} ${c.node.spec.id} ... --overwrite\``,
+      ),
+  },
+  {
+    id: 'node.fence',
+    why: 'it is open, the record names another, and that one is not alive: nobody may write here',
+    gives: 'act fence',
+    when: (c) => !alive(c) && openPrimary(c) && c.verdict.kind !== 'unheard' && ready(c, 'fence') && c.verdict.kind !== 'not primary',
+    then: (c) => tell(c, { name: 'fence', cutClients: true }, `${c.node.spec.id} is not the recorded primary: fenced`),
+  },
+  {
+    id: 'node.demote',
+    why: 'the record names another primary: this one becomes its replica, whatever order things came back in',
+    gives: 'act demote',
+    when: (c) => alive(c) && c.node.reading?.role === 'primary' && ready(c, 'demote') && mayFollow(c),
+    then: (c) =>
+      tell(
+        c,
+        { name: 'demote', target: targetOf(c), cutClients: true, resumeWrites: false },
+        `${c.node.spec.id} becomes a replica of ${c.primary.spec.id}`,
+        { discards: discarded(c) },
+      ),
+  },
+  {
+    id: 'node.follow',
+    why: 'a replica follows the recorded primary and nobody else',
+    gives: 'act follow',
+    when: (c) =>
+      alive(c) &&
+      c.node.reading?.role === 'replica' &&
+      !follows(c.node, c.primary.spec) &&
+      !chained(c) &&
+      ready(c, 'follow') &&
+      mayFollow(c),
+    then: (c) =>
+      tell(c, { name: 'follow', target: targetOf(c) }, `${c.node.spec.id} follows ${c.primary.spec.id}`, { discards: discarded(c) }),
+  },
+  {
+    id: 'node.persist',
+    why: 'a role that is not in the file is lost at the next restart',
+    gives: 'act persist',
+    when: (c) => alive(c) && follows(c.node, c.primary.spec) && c.node.persisted === null && ready(c, 'persist'),
+    then: (c) => tell(c, { name: 'persist' }, `${c.node.spec.id} keeps its role in its file`),
+  },
+  {
+    id: 'node.settled',
+    why: 'it follows the primary, or waits for its turn to copy',
+    gives: 'rest',
+    when: () => true,
+    then: (c) => ({ kind: 'rest', sentence: `${c.node.spec.id} is settled`, evidence: {} }),
+  },
+]

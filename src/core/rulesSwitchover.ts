@@ -1,0 +1,113 @@
+// A planned switchover whose intent is saved: pause the writes, wait for the candidate, demote first, then promote.
+import { crowned, kept } from './draft.ts'
+import { orderOf } from './elect.ts'
+import { freshSince } from './observe.ts'
+import { type Case, type Rule, act, hold, save } from './rule.ts'
+import { candidateLost, candidateOf, moving, seenClosed } from './rulesFailover.ts'
+import { electNow } from './rulesSteady.ts'
+
+const isPrimary = (c: Case): boolean => c.verdict.kind === 'alive' || c.verdict.kind === 'shutting down' || c.verdict.kind === 'hung'
+const demoted = (c: Case): boolean => c.verdict.kind === 'not primary'
+const overdue = (c: Case): boolean => c.record.phase === 'switchover' && c.s.wall > c.record.deadline
+
+/** The candidate has everything the old primary has, by readings asked for after `since`. */
+function caughtUp(c: Case, since: number): boolean {
+  const candidate = candidateOf(c)
+  if (!freshSince(c.primary, since) || !freshSince(candidate, c.primary.askedAt)) return false
+  const order = orderOf(c.s, candidate, c.primary)
+  return order === 'equal' || order === 'ahead'
+}
+
+export const switchoverRules: readonly Rule<Case>[] = [
+  {
+    id: 'switchover.seen',
+    why: 'the candidate reports the primary role and nobody has written to it: the record may name it',
+    gives: 'save -> steady',
+    when: seenClosed,
+    then: (c) => {
+      const candidate = candidateOf(c)
+      if (candidate.reading === null) return hold('the candidate has no reading')
+      return save(
+        `${candidate.spec.id} took over from ${c.record.primary}, nothing lost`,
+        crowned(c.s, moving(c), candidate.reading, candidate.persisted?.as === 'nowhere'),
+        {
+          primary: candidate.spec.id,
+          before: c.record.primary,
+        },
+      )
+    },
+  },
+  {
+    id: 'switchover.lost',
+    why: 'the old primary died on the way: this is a failover now',
+    gives: 'save -> failover, or hold',
+    when: (c) => c.verdict.kind === 'dead' || c.verdict.kind === 'silent' || c.verdict.kind === 'restarted',
+    then: electNow,
+  },
+  {
+    id: 'switchover.back',
+    why: 'the old primary is demoted and the candidate is gone: elect again, the old one has everything',
+    gives: 'save -> failover, or hold',
+    when: (c) => demoted(c) && (candidateLost(c) || (overdue(c) && !caughtUp(c, c.s.memory.loadedAt))),
+    then: electNow,
+  },
+  {
+    id: 'switchover.promote',
+    why: 'the old primary accepts no writes any more and the candidate has all it had: promote it, closed',
+    gives: 'act promote',
+    when: (c) => demoted(c) && caughtUp(c, c.s.memory.loadedAt) && candidateOf(c).acting === null,
+    then: (c) =>
+      act(`promotes ${candidateOf(c).spec.id}, closed`, [
+        { node: candidateOf(c).spec.id, action: { name: 'promote', bootFence: c.s.policy.bootFence && c.s.can.canBootFence } },
+      ]),
+  },
+  {
+    id: 'switchover.abort',
+    why: 'it took too long, or the controller that began it is gone and with it the knowledge of the pause: the old primary stays',
+    gives: 'save -> steady',
+    when: (c) => isPrimary(c) && (overdue(c) || candidateLost(c) || c.s.memory.ownSwitchover !== c.record.epoch),
+    then: (c) => {
+      const why = overdue(c) ? 'took too long' : candidateLost(c) ? 'lost its candidate' : 'was begun by a controller that is gone'
+      return save(
+        `the switchover to ${candidateOf(c).spec.id} ${why}: ${c.record.primary} stays primary, its writes go on`,
+        kept(c.s, c.record),
+        c.verdict.evidence,
+      )
+    },
+  },
+  {
+    id: 'switchover.pause',
+    why: 'writes wait for a moment instead of failing, and what is acknowledged is finite',
+    gives: 'act pauseWrites',
+    when: (c) => isPrimary(c) && c.s.can.canPauseWrites && c.s.memory.writesPausedAt === null && c.primary.acting === null && !troubled(c),
+    then: (c) => {
+      const forMs = c.s.policy.switchoverDeadlineMs + 2 * c.s.policy.actionTimeoutMs
+      return act(`pauses the writes of ${c.primary.spec.id}`, [{ node: c.primary.spec.id, action: { name: 'pauseWrites', forMs } }], {
+        forMs,
+      })
+    },
+  },
+  {
+    id: 'switchover.demote',
+    why: 'demote first: at no moment may two nodes accept writes, and the candidate has everything',
+    gives: 'act demote',
+    when: (c) => isPrimary(c) && c.s.memory.writesPausedAt !== null && caughtUp(c, c.s.memory.writesPausedAt) && !troubled(c),
+    then: (c) => {
+      const { host, port } = candidateOf(c).spec
+      return act(`demotes ${c.primary.spec.id}`, [
+        { node: c.primary.spec.id, action: { name: 'demote', target: { host, port }, cutClients: false, resumeWrites: true } },
+      ])
+    },
+  },
+  {
+    id: 'switchover.waiting',
+    why: 'the candidate is still receiving, or an answer is outstanding',
+    gives: 'hold',
+    when: () => true,
+    then: (c) => hold(`switching over to ${candidateOf(c).spec.id}: waits for it to have everything ${c.record.primary} has`),
+  },
+]
+
+function troubled(c: Case): boolean {
+  return c.primary.trouble !== null && c.primary.trouble.retryAt > c.s.now
+}

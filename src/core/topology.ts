@@ -1,0 +1,34 @@
+// What clients and proxies are told: where to write, or that nobody may write now.
+import { verdictOf } from './diagnose.ts'
+import { closedGuard } from './limits.ts'
+import type { Topology } from './model.ts'
+import { answers, follows } from './observe.ts'
+import { type Situation, nodeOf } from './situation.ts'
+
+/** The recorded primary is open: it said so itself. */
+export function writable(s: Situation): boolean {
+  if (s.record === null || s.record.phase !== 'steady') return false
+  const primary = nodeOf(s, s.record.primary)
+  if (primary.reading === null || primary.reading.incarnation !== s.record.incarnation || primary.reading.role !== 'primary') return false
+  if (primary.reading.guard === closedGuard) return false
+  return ['alive', 'suspect', 'contested', 'unreadable', 'self-suspect', 'unproven', 'unasked'].includes(verdictOf(s).kind)
+}
+
+export function topologyOf(s: Situation): Topology {
+  const primary = s.record !== null && writable(s) ? nodeOf(s, s.record.primary) : null
+  const replicas = [...s.nodes.values()].filter(
+    (node) => primary !== null && node !== primary && answers(node) && follows(node, primary.spec),
+  )
+  return {
+    group: s.spec.id,
+    epoch: s.record?.epoch ?? 0,
+    primary: primary === null ? null : { node: primary.spec.id, host: primary.spec.host, port: primary.spec.port },
+    replicas: replicas.map((node) => ({
+      node: node.spec.id,
+      host: node.spec.host,
+      port: node.spec.port,
+      inSync: s.record?.inSync.some((m) => m.node === node.spec.id) ?? false,
+    })),
+    at: s.wall,
+  }
+}
