@@ -41,7 +41,9 @@ function worded(error: TLocalizedValidationError, schema: Schema, root: unknown)
     return value(error.params.limit === 1 ? 'must not be empty' : `needs at least ${error.params.limit} entries`)
   if (error.keyword === 'maxItems') return value(`has too many entries; at most ${error.params.limit} are allowed`)
   if (error.keyword === 'enum') return value(notOneOf(error.params.allowedValues, valueAt(root, path)))
-  return value(`is ${shown(valueAt(root, path))}; it must be ${described(error, schema)}`)
+  // A secret that was written wrongly is still a secret.
+  const found = schema['writeOnly'] === true ? 'not of the right form' : shown(valueAt(root, path))
+  return value(`is ${found}; it must be ${described(error, schema)}`)
 }
 
 function described(error: TLocalizedValidationError, schema: Schema): string {
@@ -138,7 +140,7 @@ function at(schema: TSchema, pointer: string): Schema {
 }
 
 function shown(value: unknown): string {
-  if (value === undefined) return 'nothing'
+  if (value === undefined || value === null) return 'empty'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'a mapping'
   const text = JSON.stringify(value)

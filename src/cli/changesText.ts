@@ -1,0 +1,37 @@
+// What came of a command that changes something. Data in, text out.
+import { stringify } from 'yaml'
+import type { ApplyResult } from '../controller/facade.ts'
+import type { CommandAnswer } from '../ports.ts'
+import type { Paused } from '../server/schemas.ts'
+import type { GroupInput } from '../server/specSchemas.ts'
+import { counted, instant, safe } from './words.ts'
+import type { Paint } from './words.ts'
+
+const signs = { add: ['+', 'green'], remove: ['-', 'red'], change: ['~', 'yellow'] } as const
+
+export function appliedText(result: ApplyResult, paint: Paint): string {
+  if (result.changes.length === 0) return `nothing to change; revision ${result.revision} stays\n`
+  const groups = counted(result.changes.length, 'group')
+  const head = result.dryRun
+    ? `dry run: ${groups} would change; revision ${result.revision} stays`
+    : `revision ${result.revision}: ${groups} changed`
+  const lines = result.changes.flatMap(({ group, change, what }) => {
+    const [sign, colour] = signs[change]
+    return [`${paint(colour, sign)} ${safe(group)}`, ...what.map((sentence) => `    ${safe(sentence)}`)]
+  })
+  return `${[head, ...lines].join('\n')}\n`
+}
+
+export function acceptedText(answer: Extract<CommandAnswer, { ok: true }>, dryRun: boolean): string {
+  return `${dryRun ? 'dry run: ' : ''}${safe(answer.sentence)} (epoch ${answer.epoch})\n`
+}
+
+export function pausedText(group: string, result: Paused): string {
+  if (result.pause === null) return `${group} is not paused; revision ${result.revision}\n`
+  return `${group} is paused until ${instant(result.pause.until)}; revision ${result.revision}; end it with \`regroup resume ${group}\`\n`
+}
+
+/** A group as `regroup apply` reads it. */
+export function specText(group: GroupInput): string {
+  return stringify({ groups: [group] }, { lineWidth: 0 })
+}

@@ -1,0 +1,209 @@
+// regroup.yaml: the settings of one server process. Read once, complete and frozen. Groups and their policies live in the store.
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { Type } from 'typebox'
+import type { Static, TSchema } from 'typebox'
+import { defaults as policyDefaults } from '../core/limits.ts'
+import type { Policy } from '../core/model.ts'
+import { namePattern, nameRule, timingProblem } from '../core/spec.ts'
+import { UserError } from '../errors.ts'
+import { problemsOf } from '../server/problems.ts'
+import type { Path, Problem } from '../server/problems.ts'
+import { PolicyInput } from '../server/specSchemas.ts'
+import { readYaml } from './yamlText.ts'
+
+export interface Credential {
+  /** Null: the password alone, for the default user. */
+  readonly username: string | null
+  readonly password: string
+}
+
+/** For connections to nodes. `ca`, `cert`, `key` hold the files' PEM text. */
+export interface NodeTls {
+  readonly ca: string | null
+  readonly cert: string | null
+  readonly key: string | null
+  readonly verify: boolean
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface Settings {
+  readonly listen: { readonly http: string }
+  /** `path` is absolute. */
+  readonly store: { readonly kind: 'embedded'; readonly path: string }
+  readonly log: { readonly level: LogLevel }
+  readonly credentials: Readonly<Record<string, Credential>>
+  readonly tls: NodeTls
+  readonly defaults: Partial<Policy>
+}
+
+export interface LoadedSettings {
+  readonly settings: Settings
+  /** The file that was read, null when there was none. */
+  readonly file: string | null
+  /** What a person should mend although the server can start. */
+  readonly warnings: readonly string[]
+}
+
+const closed = { additionalProperties: false }
+const path = (what: string) => Type.Optional(Type.String({ minLength: 1, description: `the path of ${what}` }))
+
+const CredentialSchema = Type.Object(
+  {
+    username: Type.Optional(Type.String({ minLength: 1, description: 'a user name' })),
+    password: Type.Optional(Type.String({ minLength: 1, writeOnly: true, description: 'a text; put it in quotes' })),
+    passwordFile: path('a file whose first line is the password'),
+    passwordEnv: Type.Optional(Type.String({ minLength: 1, description: 'the name of an environment variable' })),
+  },
+  { ...closed, description: 'a mapping with one of password, passwordFile and passwordEnv' },
+)
+
+const section = (properties: Record<string, TSchema>, description: string) =>
+  Type.Optional(Type.Object(properties, { ...closed, description }))
+
+const SettingsSchema = Type.Object(
+  {
+    listen: section({ http: Type.Optional(Type.String({ description: 'host:port, as 127.0.0.1:7070' })) }, 'a mapping with http'),
+    store: section({ kind: Type.Optional(Type.Enum(['embedded'])), path: path('a directory') }, 'a mapping with kind and path'),
+    log: section({ level: Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error'])) }, 'a mapping with level'),
+    credentials: Type.Optional(Type.Record(Type.String(), CredentialSchema, { description: 'a mapping of names to credentials' })),
+    tls: section(
+      {
+        ca: path('a PEM file'),
+        cert: path('a PEM file'),
+        key: path('a PEM file'),
+        verify: Type.Optional(Type.Boolean({ description: 'true or false' })),
+      },
+      'a mapping with ca, cert, key and verify',
+    ),
+    defaults: Type.Optional(PolicyInput),
+  },
+  { ...closed, description: 'a mapping' },
+)
+
+interface Written {
+  readonly listen?: { readonly http?: string }
+  readonly store?: { readonly path?: string }
+  readonly log?: { readonly level?: LogLevel }
+  readonly credentials?: Readonly<Record<string, Static<typeof CredentialSchema>>>
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly verify?: boolean }
+  readonly defaults?: Partial<Policy>
+}
+
+type Env = Readonly<Record<string, string | undefined>>
+type Fail = (path: Path, message: string) => void
+
+/**
+ * Reads `file`; without it `regroup.yaml` beside us when there is one, else the defaults. Paths in it are relative to it.
+ * Throws BAD_SETTINGS with every problem, each with line, column and path.
+ */
+export function loadSettings(file: string | undefined, env: Env = process.env): LoadedSettings {
+  const found = file ?? (existsSync('regroup.yaml') ? 'regroup.yaml' : null)
+  if (found === null) return { settings: frozen(settingsOf({}, process.cwd(), env, () => {})), file: null, warnings: [] }
+  const yaml = readYaml(textOf(found), found)
+  // An empty file says nothing, which is allowed.
+  const written: Written = yaml.value ?? {}
+  const problems = yaml.readable ? problemsOf(SettingsSchema, written) : []
+  const fail: Fail = (path, message) => problems.push({ path, of: 'value', message })
+  // Values are looked up only when their shape is right; what can be judged beside a malformed one still is.
+  const settings = problems.length > 0 ? null : settingsOf(written, dirname(resolve(found)), env, fail)
+  if (isMapping(written)) checkMeaning(written, fail, [...problems])
+  const lines = yaml.lines(problems)
+  if (settings === null || lines.length > 0) {
+    throw new UserError('BAD_SETTINGS', `${found} has ${lines.length === 1 ? 'a problem' : `${lines.length} problems`}`, lines)
+  }
+  return { settings: frozen(settings), file: found, warnings: warningsOf(written, found) }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UserError('BAD_SETTINGS', `${file} cannot be read: ${reason(error)}`)
+  }
+}
+
+function settingsOf(written: Written, directory: string, env: Env, fail: Fail): Settings {
+  const { tls = {} } = written
+  const pem = (key: 'ca' | 'cert' | 'key'): string | null => {
+    const file = tls[key]
+    return file === undefined ? null : fileText(['tls', key], resolve(directory, file), fail)
+  }
+  const credentials = Object.entries(written.credentials ?? {}).map(
+    ([name, entry]) => [name, credentialOf(name, entry, directory, env, fail)] as const,
+  )
+  return {
+    listen: { http: written.listen?.http ?? '127.0.0.1:7070' },
+    store: { kind: 'embedded', path: resolve(directory, written.store?.path ?? '.regroup') },
+    log: { level: written.log?.level ?? 'info' },
+    credentials: Object.fromEntries(credentials),
+    tls: { ca: pem('ca'), cert: pem('cert'), key: pem('key'), verify: tls.verify ?? true },
+    defaults: written.defaults ?? {},
+  }
+}
+
+function credentialOf(name: string, entry: Static<typeof CredentialSchema>, directory: string, env: Env, fail: Fail): Credential {
+  const place = ['credentials', name]
+  let password = entry.password ?? ''
+  if (entry.passwordFile !== undefined) {
+    password = fileText([...place, 'passwordFile'], resolve(directory, entry.passwordFile), fail).split(/\r?\n/)[0] ?? ''
+    if (password === '') fail([...place, 'passwordFile'], 'the first line of this file is empty, or it cannot be read')
+  } else if (entry.passwordEnv !== undefined) {
+    password = env[entry.passwordEnv] ?? ''
+    if (password === '') fail([...place, 'passwordEnv'], `the environment variable ${entry.passwordEnv} is not set`)
+  }
+  return { username: entry.username ?? null, password }
+}
+
+function fileText(place: Path, file: string, fail: Fail): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    fail(place, `${file} cannot be read: ${reason(error)}`)
+    return ''
+  }
+}
+
+/** What a schema cannot say. Judges what is well-formed, even when something beside it is not. */
+function checkMeaning(written: Written, fail: Fail, problems: readonly Problem[]): void {
+  const isWhole = (place: Path): boolean => !problems.some(({ path }) => place.every((part, index) => path[index] === part))
+  for (const [name, entry] of isMapping(written.credentials) ? Object.entries(written.credentials) : []) {
+    if (!isWhole(['credentials', name])) continue
+    if (!new RegExp(namePattern).test(name)) fail(['credentials', name], `this key must be ${nameRule}`)
+    const given = (['password', 'passwordFile', 'passwordEnv'] as const).filter((key) => entry[key] !== undefined)
+    if (given.length !== 1) fail(['credentials', name], `needs exactly one of password, passwordFile and passwordEnv, not ${given.length}`)
+  }
+  if (isMapping(written.defaults) && isWhole(['defaults'])) {
+    const message = timingProblem({ ...policyDefaults, ...written.defaults })
+    if (message !== null) fail(['defaults', written.defaults.silentAfterMs === undefined ? 'probeEveryMs' : 'silentAfterMs'], message)
+  }
+  if (isMapping(written.tls) && isWhole(['tls']) && (written.tls.cert === undefined) !== (written.tls.key === undefined)) {
+    fail(['tls'], 'cert and key belong together; give both or neither')
+  }
+}
+
+function warningsOf(written: Written, file: string): string[] {
+  const plain = Object.entries(written.credentials ?? {}).filter(([, entry]) => entry.password !== undefined)
+  if (plain.length === 0 || (statSync(file).mode & 0o044) === 0) return []
+  const names = plain.map(([name]) => name).join(', ')
+  return [`${file} holds a password (${names}) and others on this machine can read it; chmod 600 ${file}, or use passwordFile`]
+}
+
+function isMapping(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function reason(error: unknown): string {
+  const code = (error as { readonly code?: unknown }).code
+  const words: Readonly<Record<string, string>> = { ENOENT: 'it is not there', EACCES: 'permission denied', EISDIR: 'it is a directory' }
+  return (typeof code === 'string' ? words[code] : undefined) ?? (error instanceof Error ? error.message : String(error))
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) frozen(part)
+    Object.freeze(value)
+  }
+  return value
+}

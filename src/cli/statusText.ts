@@ -1,0 +1,112 @@
+// `regroup status`: all groups in one table, or one group with its nodes. Data in, text out.
+import { formatAddress } from '../core/address.ts'
+import type { GroupState, GroupStatus, NodeStatus } from '../core/status.ts'
+import { table } from './table.ts'
+import { ago, counted, duration, instant, safe, size } from './words.ts'
+import type { Colour, Paint } from './words.ts'
+
+const stateColours: Readonly<Record<GroupState, Colour>> = { healthy: 'green', degraded: 'yellow', down: 'red', unknown: 'grey' }
+const stateOrder: readonly GroupState[] = ['down', 'unknown', 'degraded', 'healthy']
+
+export function paintedState(state: GroupState, paint: Paint): string {
+  return paint(stateColours[state], state)
+}
+
+/** Every group in one row, then how many are in which state. */
+export function groupsText(statuses: readonly GroupStatus[], paint: Paint): string {
+  if (statuses.length === 0) return 'no groups yet; add one with `regroup group add NAME --node a=HOST:PORT --node b=HOST:PORT`\n'
+  const rows = statuses.map((status) => [
+    status.group,
+    paintedState(status.state, paint),
+    primaryText(status),
+    `${status.inSync.length} of ${status.nodes.length}`,
+    String(status.epoch),
+    safe(status.sentence) + pausedNote(status),
+  ])
+  return `${table(['GROUP', 'STATE', 'PRIMARY', 'IN SYNC', 'EPOCH', 'WHAT'], rows, paint)}\n\n${summary(statuses)}\n`
+}
+
+function summary(statuses: readonly GroupStatus[]): string {
+  const counts = stateOrder.flatMap((state) => {
+    const count = statuses.filter((status) => status.state === state).length
+    return count === 0 ? [] : [`${count} ${state}`]
+  })
+  const warned = statuses.filter((status) => status.warnings.length > 0).map((status) => status.group)
+  const [first] = warned
+  const warnings =
+    first === undefined
+      ? ''
+      : `; warnings in ${warned.length === 1 ? first : counted(warned.length, 'group')}, see \`regroup explain ${first}\``
+  return `${counted(statuses.length, 'group')}: ${counts.join(', ')}${warnings}`
+}
+
+function primaryText(status: GroupStatus): string {
+  const node = status.nodes.find((candidate) => candidate.id === status.primary)
+  return node === undefined ? (status.primary ?? '-') : `${node.id} ${formatAddress(node.address)}`
+}
+
+function pausedNote(status: GroupStatus): string {
+  return status.pause === null ? '' : ` (paused until ${instant(status.pause.until)})`
+}
+
+/** One group: what it is called, then a row per node. */
+export function groupText(status: GroupStatus, paint: Paint): string {
+  const lines = [
+    `${paint('bold', status.group)}: ${paintedState(status.state, paint)}, ${status.writable ? 'writable' : 'not writable'}, ${phaseText(status)}, epoch ${status.epoch}`,
+    safe(status.sentence),
+    ...(status.pause === null ? [] : [pauseText(status)]),
+    '',
+    nodesText(status.nodes, paint),
+    ...status.warnings.map((warning, index) => `${index === 0 ? '\n' : ''}${paint('yellow', 'warning')}: ${safe(warning)}`),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function phaseText(status: GroupStatus): string {
+  return status.candidate === null ? status.phase : `${status.phase} to ${status.candidate}`
+}
+
+export function pauseText(status: GroupStatus): string {
+  const { pause } = status
+  if (pause === null) return 'not paused'
+  return `Paused until ${instant(pause.until)} by ${safe(pause.by)}${pause.why === '' ? '' : `: ${safe(pause.why)}`}`
+}
+
+/** A row per node; the column of problems only when there is one. */
+export function nodesText(nodes: readonly NodeStatus[], paint: Paint): string {
+  const rows = nodes.map((node) => [
+    node.id,
+    formatAddress(node.address),
+    node.role,
+    paint(node.health === 'up' ? 'green' : 'red', node.health),
+    node.inSync ? 'yes' : paint('yellow', 'no'),
+    linkText(node),
+    node.lagBytes === null ? '-' : size(node.lagBytes),
+    node.keys === null ? '-' : String(node.keys),
+    node.lastReplyAgoMs === null ? 'never' : `${duration(node.lastReplyAgoMs)} ago`,
+    node.site ?? '-',
+    safe(node.version ?? '-'),
+    [node.problem ?? '', node.maintenanceUntil === null ? '' : `in maintenance until ${instant(node.maintenanceUntil)}`]
+      .filter(Boolean)
+      .map(safe)
+      .join('; '),
+  ])
+  const head = ['NODE', 'ADDRESS', 'ROLE', 'HEALTH', 'IN SYNC', 'LINK', 'LAG', 'KEYS', 'LAST REPLY', 'SITE', 'VERSION', 'PROBLEM']
+  const shown = rows.some((row) => row.at(-1) !== '') ? head.length : head.length - 1
+  return table(
+    head.slice(0, shown),
+    rows.map((row) => row.slice(0, shown)),
+    paint,
+  )
+}
+
+function linkText(node: NodeStatus): string {
+  if (node.linkUp === null) return '-'
+  return node.linkUp ? 'up' : 'down'
+}
+
+/** The screen of `--watch`: the text, under a line that says when it is not fresh. */
+export function watchText(text: string, lostSince: number | null, now: number, paint: Paint): string {
+  if (lostSince === null) return text
+  return `${paint('red', `connection lost, shown since ${instant(lostSince)} (${ago(lostSince, now)}); trying again`)}\n\n${text}`
+}
