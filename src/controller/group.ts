@@ -132,6 +132,8 @@ export class Group {
         this.#nodes.set(input.node, probed(node, input.sentAt, input.result, time.now))
         this.#asking.set(input.node, { ...asking, sentAt: null, attempts: input.result.ok ? 0 : asking.attempts + 1 })
         if (input.node === this.#record?.primary) this.#watch(time)
+        // A switchover reads the one after the other; waiting for the next round would be the clients' wait.
+        if (this.#record?.phase === 'switchover' && input.node === this.#record.primary) this.#hurry([this.#record.candidate], time.now)
         return
       }
       case 'disconnected': {
@@ -409,7 +411,9 @@ export class Group {
   /** Something is wrong or changing until every node that answers is where it belongs. */
   #settle(decided: Decided, now: Instant): void {
     const calm = decided.group.step.kind === 'rest' && decided.nodes.every((d) => d.step.kind !== 'act') && this.#pending === null
-    const busy = [...this.#nodes.values()].some((node) => node.acting !== null)
+    const busy = [...this.#nodes.values()].some(
+      (node) => node.acting !== null || (answers(node) && node.actedAt !== null && node.askedAt < node.actedAt),
+    )
     if (calm && !busy) this.#unsettledSince = null
     else this.#unsettledSince ??= now
   }

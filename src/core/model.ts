@@ -231,7 +231,14 @@ export type Action =
   /** Become or stay a replica of `target`, and persist it. */
   | { readonly name: 'follow'; readonly target: Address }
   /** A primary becomes a replica of `target`; its clients are cut so that none clings to it. */
-  | { readonly name: 'demote'; readonly target: Address; readonly cutClients: boolean; readonly resumeWrites: boolean }
+  | {
+      readonly name: 'demote'
+      readonly target: Address
+      readonly cutClients: boolean
+      readonly resumeWrites: boolean
+      /** false: its file says "replica of nowhere" already, so it may be written when nobody waits for it. */
+      readonly persist: boolean
+    }
   /** A replica of nowhere: keeps its data, takes no writes, feeds nobody. */
   | { readonly name: 'fence'; readonly cutClients: boolean }
   /** Write the boot fence into an open primary's file without closing it. */

@@ -1,5 +1,5 @@
 // What is known of one node, as a value that each input turns into the next. Instants, not flags: "not heard yet" never reads as "down".
-import { actionRetryMaxMs, actionRetryMs, persistRetryMs } from './limits.ts'
+import { actionRetryMaxMs, actionRetryMs, nowhere, persistRetryMs } from './limits.ts'
 import type { Action, ActionResult, Address, Instant, NodeSpec, ProbeFailure, ProbeResult, Reading } from './model.ts'
 
 export interface Acting {
@@ -39,7 +39,7 @@ export interface NodeView {
     readonly retryAt: Instant
   } | null
   /** The process whose file is known to say its role, because we wrote it and every reply was OK. */
-  readonly persisted: { readonly incarnation: string; readonly as: 'nowhere' | 'replica'; readonly target: string } | null
+  readonly persisted: { readonly incarnation: string; readonly as: 'nowhere' | 'replica'; readonly target: Address } | null
   /** Why its file could not be written, said once it happened. */
   readonly persistProblem: string | null
   /** Epoch of the demotion queued on its silent connection. */
@@ -124,22 +124,23 @@ export function acting(node: NodeView, started: Acting): NodeView {
   return { ...node, acting: started, proof }
 }
 
-const addressOf = (address: Address): string => `${address.host}:${address.port}`
-
 /** What the file says after a successful action; null when the action does not write it. */
 function persistedAs(action: Action, reading: Reading): NonNullable<NodeView['persisted']> | null {
   const { incarnation } = reading
   switch (action.name) {
-    case 'follow':
     case 'demote':
-      return { incarnation, as: 'replica', target: addressOf(action.target) }
+      return action.persist ? { incarnation, as: 'replica', target: action.target } : null
+    case 'follow':
+      return { incarnation, as: 'replica', target: action.target }
     case 'persist':
-      return reading.upstream === null ? null : { incarnation, as: 'replica', target: addressOf(reading.upstream) }
+      return reading.upstream === null
+        ? null
+        : { incarnation, as: 'replica', target: { host: reading.upstream.host, port: reading.upstream.port } }
     case 'promote':
-      return action.bootFence ? { incarnation, as: 'nowhere', target: '' } : null
+      return action.bootFence ? { incarnation, as: 'nowhere', target: nowhere } : null
     case 'fence':
     case 'bootFence':
-      return { incarnation, as: 'nowhere', target: '' }
+      return { incarnation, as: 'nowhere', target: nowhere }
     case 'open':
     case 'guard':
     case 'pauseWrites':

@@ -17,7 +17,7 @@ function healthOf(s: Situation, node: NodeView): NodeHealth {
 }
 
 function roleOf(s: Situation, node: NodeView): NodeRole {
-  if (node.reading === null) return 'unknown'
+  if (node.reading === null || ['refused', 'silent'].includes(healthOf(s, node))) return 'unknown'
   if (node.reading.role === 'primary') {
     if (node.reading.guard === closedGuard) return 'fenced'
     return s.record?.primary === node.spec.id || s.record === null ? 'primary' : 'foreign primary'

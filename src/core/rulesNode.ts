@@ -56,6 +56,12 @@ function chained(c: NodeCase): boolean {
   return [...c.s.nodes.values()].some((node) => sameAddress(node.spec, upstream) && follows(node, c.primary.spec))
 }
 
+/** Its file is known to name the primary that it follows. */
+function persisted(c: NodeCase): boolean {
+  const { persisted: file } = c.node
+  return file !== null && file.as === 'replica' && sameAddress(file.target, c.primary.spec)
+}
+
 export const nodeRules: readonly Rule<NodeCase>[] = [
   {
     id: 'node.fenceReturned',
@@ -84,7 +90,11 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
       c.node.acting === null,
     then: (c) =>
       act(`a demotion waits for ${c.node.spec.id} to wake`, [
-        { node: c.node.spec.id, action: { name: 'demote', target: targetOf(c), cutClients: true, resumeWrites: false }, queued: true },
+        {
+          node: c.node.spec.id,
+          action: { name: 'demote', target: targetOf(c), cutClients: true, resumeWrites: false, persist: true },
+          queued: true,
+        },
       ]),
   },
   {
@@ -129,7 +139,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     then: (c) =>
       tell(
         c,
-        { name: 'demote', target: targetOf(c), cutClients: true, resumeWrites: false },
+        { name: 'demote', target: targetOf(c), cutClients: true, resumeWrites: false, persist: true },
         `${c.node.spec.id} becomes a replica of ${c.primary.spec.id}`,
         { discards: discarded(c) },
       ),
@@ -152,7 +162,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     id: 'node.persist',
     why: 'a role that is not in the file is lost at the next restart',
     gives: 'act persist',
-    when: (c) => alive(c) && follows(c.node, c.primary.spec) && c.node.persisted === null && ready(c, 'persist'),
+    when: (c) => alive(c) && follows(c.node, c.primary.spec) && !persisted(c) && ready(c, 'persist'),
     then: (c) => tell(c, { name: 'persist' }, `${c.node.spec.id} keeps its role in its file`),
   },
   {

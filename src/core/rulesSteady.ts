@@ -332,9 +332,9 @@ const upkeep: readonly Rule<Case>[] = [
   {
     id: 'steady.stale',
     why: 'after an action the node is asked again before anything else is decided about it',
-    gives: 'hold',
+    gives: 'rest',
     when: (c) => !freshSince(c.primary, c.s.memory.loadedAt),
-    then: (c) => hold(`asks ${c.primary.spec.id} again after an action`),
+    then: (c) => ({ kind: 'rest', sentence: `asks ${c.primary.spec.id} again after an action`, evidence: {} }),
   },
   {
     id: 'steady.fenced',
@@ -427,19 +427,21 @@ const upkeep: readonly Rule<Case>[] = [
     id: 'steady.guarded',
     why: 'the node was read back with its guard: now the record may count on it',
     gives: 'save -> steady',
-    when: (c) => guardToSet(c) > c.record.guard && c.primary.reading?.guard === guardToSet(c),
+    when: (c) => guardWanted(c.s.spec, c.record) > c.record.guard && c.primary.reading?.guard === guardToSet(c),
     then: (c) => save(`${c.primary.spec.id} is guarded`, amended(c.s, c.record, { guard: guardToSet(c) }), { guard: guardToSet(c) }),
   },
   {
     id: 'steady.grow',
     why: 'a replica acknowledged what the primary had after the link was up: it lacks nothing and may be promoted',
     gives: 'save -> steady',
-    when: (c) => toGrow(c).length > 0,
+    when: (c) => toGrow(c).length > 0 && (!c.s.can.canGuard || (c.primary.reading?.guard ?? 0) >= guardToSet(c)),
     then: (c) => {
       const added = toGrow(c)
+      const guard = guardToSet(c)
       const inSync = [...c.record.inSync, ...added]
-      return save(`${quote(added.map((m) => m.node))} is in sync`, amended(c.s, c.record, { inSync }), {
+      return save(`${quote(added.map((m) => m.node))} is in sync`, amended(c.s, c.record, { inSync, guard }), {
         inSync: quote(inSync.map((m) => m.node)),
+        guard,
       })
     },
   },

@@ -95,7 +95,10 @@ export const switchoverRules: readonly Rule<Case>[] = [
     then: (c) => {
       const { host, port } = candidateOf(c).spec
       return act(`demotes ${c.primary.spec.id}`, [
-        { node: c.primary.spec.id, action: { name: 'demote', target: { host, port }, cutClients: false, resumeWrites: true } },
+        {
+          node: c.primary.spec.id,
+          action: { name: 'demote', target: { host, port }, cutClients: false, resumeWrites: true, persist: !c.record.fenced },
+        },
       ])
     },
   },

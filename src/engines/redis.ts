@@ -165,7 +165,7 @@ function script(action: Action): Script {
         ['REPLICAOF', action.target.host, String(action.target.port)],
         safeSyncDelay,
         setGuard(0),
-        rewrite,
+        ...(action.persist ? [rewrite] : []),
         ...(action.resumeWrites ? [['CLIENT', 'UNPAUSE']] : []),
         ...(action.cutClients ? [cutClients] : []),
       ])
