@@ -256,6 +256,46 @@ test('link: the replaced connection never delivers its queued script -> closed a
   assert.equal(watched.disconnects, 0)
 })
 
+test('link: the late answer comes while the challenger hangs -> it counts, and the challenger is given up', async (t) => {
+  const redis = await redisFor(t)
+  const relay = new Relay(await freePort(), redis.port)
+  await relay.listen()
+  t.after(() => relay.close())
+  const { link } = linkTo(t, relay.port)
+  await link.probe(ping, patience)
+  await redis.freeze()
+  await link.probe([['ECHO', 'old']], 20)
+  const made = socketsMade(t)
+  const waking = link.probe([['ECHO', 'new']], patience)
+  await until('the challenger is accepted', () => relay.connections === 2)
+  relay.hold(1)
+  redis.thaw()
+  const outcome = await waking
+  assert.deepEqual(outcome.ok && outcome.replies, ['old'])
+  assert.equal(made[0]?.destroyed, true)
+})
+
+test('link: the warm connection is cut while a challenger is silent too -> closed, and the next probe asks anew', async (t) => {
+  const redis = await redisFor(t)
+  const relay = new Relay(await freePort(), redis.port)
+  await relay.listen()
+  t.after(() => relay.close())
+  const watched = linkTo(t, relay.port)
+  await watched.link.probe(ping, patience)
+  await redis.freeze()
+  await watched.link.probe(ping, 20)
+  const asked = watched.link.probe(ping, patience)
+  await until('the challenger is accepted', () => relay.connections === 2)
+  relay.hold(1)
+  relay.cut(0)
+  assert.equal(word(await asked), 'closed')
+  await until('the disconnect is told', () => watched.disconnects === 1)
+  redis.thaw()
+  const outcome = await watched.link.probe([['ECHO', 'anew']], patience)
+  assert.deepEqual(outcome.ok && outcome.replies, ['anew'])
+  assert.equal(watched.disconnects, 1)
+})
+
 test('link: asked while it is being asked -> the second question is not put', async (t) => {
   const redis = await redisFor(t)
   const { link } = linkTo(t, redis.port)
@@ -371,6 +411,31 @@ test('link: a node that lets everybody in, but not our user -> no role command i
   assert.equal(await redis.ask('EXISTS', 'k'), 0)
 })
 
+test('link: a second role change while the first waits for the greeting -> both wait', async (t) => {
+  let heard = ''
+  const sockets: Socket[] = []
+  const port = await listening(t, (socket) => {
+    sockets.push(socket)
+    socket.on('data', (bytes) => (heard += bytes.toString()))
+  })
+  const { link } = linkTo(t, port)
+  const calls = [link.run('act', script(['FIRST']), patience)]
+  await until('the greeting is there', () => heard.includes('regroup-test\r\n'))
+  const [greeted] = sockets
+  calls.push(link.run('act', script(['SECOND']), patience))
+  const barrier = connect(port, '127.0.0.1', () => barrier.write('barrier'))
+  t.after(() => barrier.destroy())
+  await until('something sent later is there', () => heard.includes('barrier'))
+  assert.doesNotMatch(heard, /FIRST|SECOND/)
+  greeted?.write('+OK\r\n')
+  await until('both are there', () => /FIRST[^]*SECOND/.test(heard))
+  greeted?.write('+one\r\n+two\r\n')
+  assert.deepEqual(
+    (await Promise.all(calls)).map((outcome) => outcome.ok && outcome.replies),
+    [['one'], ['two']],
+  )
+})
+
 test('link: a node that repeats what it does not know -> the password is in no message', async (t) => {
   const redis = await redisFor(t, { config: { 'rename-command': 'AUTH ""' } })
   const { link } = linkTo(t, redis.port, { credential: { username: null, password: 'hunter2' } })
@@ -483,11 +548,11 @@ test('link: a write pause -> blocks the mark lane only', async (t) => {
   assert.equal(word(await mark), 'ok')
 
   assert.equal(await redis.ask('CLIENT', 'PAUSE', '60000', 'WRITE'), 'OK')
-  const calls = [link.run('mark', script(['SET', 'a', '1']), 40), link.run('mark', script(['SET', 'b', '1']), patience)]
+  const calls = [link.run('mark', script(['SET', 'a', '1']), 40), link.run('mark', script(['SET', 'b', '1']), 60_000)]
   assert.deepEqual((await Promise.all(calls)).map(word), ['silent', 'silent'], 'the lane is closed for both')
+  await until('the closed lane is gone', async () => (await countOf(redis, 'regroup-test')) === 2)
   await redis.ask('CLIENT', 'UNPAUSE')
   assert.equal(word(await link.run('mark', script(['SET', 'c', '1']), patience)), 'ok')
-  await until('the closed lane is gone', async () => (await countOf(redis, 'regroup-test')) === 3)
 })
 
 test('link: too many calls on a lane that does not answer -> refused by us, not piled up', async (t) => {

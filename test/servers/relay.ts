@@ -1,11 +1,16 @@
 // A TCP relay between a client and a server whose network can be hurt: held bytes, refused connections.
 import { type Server, type Socket, connect, createServer } from 'node:net'
 
+interface Pair {
+  readonly client: Socket
+  readonly server: Socket
+}
+
 export class Relay {
   readonly port: number
   readonly #target: number
   #server: Server | null = null
-  readonly #pairs: { readonly client: Socket; readonly server: Socket; held: boolean }[] = []
+  readonly #pairs: Pair[] = []
 
   constructor(port: number, target: number) {
     this.port = port
@@ -32,20 +37,26 @@ export class Relay {
     this.#server = null
   }
 
-  /** Passes nothing more on, in both directions, on the connections that stand now. New ones pass. */
-  hold(): void {
-    for (const pair of this.#pairs) {
-      pair.held = true
-      pair.client.pause()
-      pair.server.pause()
+  /** Passes nothing more on, in both directions, on the connections that stand now, or on the nth of them (0 is the oldest). New ones pass. */
+  hold(nth?: number): void {
+    for (const { client, server } of this.#chosen(nth)) {
+      client.pause()
+      server.pause()
     }
   }
 
   release(): void {
-    for (const pair of this.#pairs) {
-      pair.held = false
-      pair.client.resume()
-      pair.server.resume()
+    for (const { client, server } of this.#pairs) {
+      client.resume()
+      server.resume()
+    }
+  }
+
+  /** Closes the nth connection (0 is the oldest) to both sides. */
+  cut(nth: number): void {
+    for (const { client, server } of this.#chosen(nth)) {
+      client.destroy()
+      server.destroy()
     }
   }
 
@@ -57,9 +68,13 @@ export class Relay {
     }
   }
 
+  #chosen(nth: number | undefined): readonly Pair[] {
+    return nth === undefined ? this.#pairs : this.#pairs.slice(nth, nth + 1)
+  }
+
   #join(client: Socket): void {
     const server = connect(this.#target, '127.0.0.1')
-    const pair = { client, server, held: false }
+    const pair = { client, server }
     this.#pairs.push(pair)
     for (const [from, to] of [
       [client, server],
