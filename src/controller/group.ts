@@ -1,29 +1,21 @@
 // One replication group: inputs in, effects out, synchronous. Observes, diagnoses, decides; the world carries the effects out.
 import { type Decided, caseOf, decide } from '../core/decide.ts'
-import { electByOrder } from '../core/elect.ts'
 import { closedGuard, policyOf } from '../core/limits.ts'
-import {
-  type Capabilities,
-  type Epoch,
-  type Evidence,
-  type GroupRecord,
-  type GroupSpec,
-  type Instant,
-  type NodeId,
-  type WallTime,
-  assert,
-} from '../core/model.ts'
-import { type NodeView, acted, acting, answers, disconnected, follows, newNode, probed, stalled } from '../core/observe.ts'
+import { type Memory, inForce, judged, newMemory, stalledNodes, watch } from '../core/memory.ts'
+import type { Capabilities, Evidence, GroupRecord, GroupSpec, Instant, NodeId, WallTime } from '../core/model.ts'
+import { assert } from '../core/model.ts'
+import { type NodeView, acted, acting, answers, disconnected, newNode, probed } from '../core/observe.ts'
 import { present } from '../core/present.ts'
 import { type Tracked, track } from '../core/recovery.ts'
 import type { Act, Decision, RecordDraft } from '../core/rule.ts'
-import { planSwitchover } from '../core/rulesSteady.ts'
-import { type Memory, type Situation, newMemory } from '../core/situation.ts'
-import type { GroupStatus, Verdict as ShownVerdict } from '../core/status.ts'
+import type { Situation } from '../core/situation.ts'
+import type { GroupStatus } from '../core/status.ts'
 import { topologyOf } from '../core/topology.ts'
-import { lost } from '../core/diagnose.ts'
-import type { Command, CommandAnswer, Effect, Input, NewLogEntry, NodeTarget, SaveResult } from '../ports.ts'
-import { phaseOf, probeGap, probeTimeout, spread } from './cadence.ts'
+import type { Command, CommandAnswer, Effect, Input, NodeTarget, SaveResult } from '../ports.ts'
+import { Asker } from './asker.ts'
+import { probeTimeout } from './cadence.ts'
+import { answerTo } from './commands.ts'
+import { Notebook } from './notebook.ts'
 
 export interface Time {
   readonly now: Instant
@@ -37,13 +29,6 @@ export interface GroupOptions {
   readonly installation: string
   /** Unique to this process: names it in records. */
   readonly writer: string
-}
-
-interface Asking {
-  readonly dueAt: Instant
-  /** Sent and not ended. */
-  readonly sentAt: Instant | null
-  readonly attempts: number
 }
 
 interface PendingSave {
@@ -61,16 +46,17 @@ export class Group {
   #loaded = false
   #loading = false
   #nodes = new Map<NodeId, NodeView>()
-  #asking = new Map<NodeId, Asking>()
+  readonly #asker = new Asker()
   #tracked = new Map<NodeId, Tracked>()
   #memory: Memory
   #pending: PendingSave | null = null
   #nextId = 1
   #unsettledSince: Instant | null = null
   #decided: Decided | null = null
-  #last: ShownVerdict
-  #noted = new Map<string, string>()
+  readonly #notebook: Notebook
   #published = ''
+  /** Our own loop was late; applied with the time of the step. */
+  #stalled = false
 
   constructor(options: GroupOptions, time: Time) {
     this.id = options.spec.id
@@ -78,7 +64,7 @@ export class Group {
     this.#spec = options.spec
     this.#specRevision = options.specRevision
     this.#memory = newMemory(time.now)
-    this.#last = { rule: 'start', kind: 'hold', sentence: 'reads the record', evidence: {}, at: time.wall }
+    this.#notebook = new Notebook(options.spec.id, time.wall)
     this.#takeSpec(options.spec, options.specRevision, time.now)
   }
 
@@ -103,20 +89,15 @@ export class Group {
 
   /** When the next tick is due at the latest. */
   wakeAt(): Instant {
-    let at = Infinity
-    for (const asking of this.#asking.values()) if (asking.sentAt === null) at = Math.min(at, asking.dueAt)
+    const { canary } = this.#memory
+    let at = Math.min(this.#asker.nextAt(), canary.inFlight === null ? canary.dueAt : Infinity)
     for (const node of this.#nodes.values()) {
-      if (node.failure !== null && node.failure.kind !== 'answered' && node.heardAt !== null) at = Math.min(at, this.#silenceEnds(node))
+      // The instant at which its silence means something new, while a question to it is open.
+      if (node.failure === null || node.failure.kind === 'answered' || node.heardAt === null) continue
+      const silentAt = node.heardAt + policyOf(this.#spec).silentAfterMs
+      if (silentAt > (this.#asker.sentAt(node.spec.id) ?? Infinity)) at = Math.min(at, silentAt)
     }
-    if (this.#memory.canary.inFlight === null) at = Math.min(at, Math.max(this.#memory.canary.dueAt, 0))
     return at
-  }
-
-  /** The next instant at which a node's silence may mean something new; far away once it has been judged. */
-  #silenceEnds(node: NodeView): Instant {
-    const at = (node.heardAt ?? 0) + policyOf(this.#spec).silentAfterMs
-    const asked = this.#asking.get(node.spec.id)?.sentAt ?? null
-    return asked !== null && at > asked ? at : Infinity
   }
 
   // -------------------------------------------------------------------------------------------- inputs
@@ -127,20 +108,21 @@ export class Group {
         return this.#tick(input)
       case 'probed': {
         const node = this.#nodes.get(input.node)
-        const asking = this.#asking.get(input.node)
-        if (node === undefined || asking === undefined) return
+        if (node === undefined) return
         this.#nodes.set(input.node, probed(node, input.sentAt, input.result, time.now))
-        this.#asking.set(input.node, { ...asking, sentAt: null, attempts: input.result.ok ? 0 : asking.attempts + 1 })
-        if (input.node === this.#record?.primary) this.#watch(time)
+        this.#asker.ended(input.node, input.result.ok)
+        if (this.#record !== null && input.node === this.#record.primary)
+          this.#memory = watch(this.#memory, this.#record, this.#nodes, time.now)
         // A switchover reads the one after the other; waiting for the next round would be the clients' wait.
-        if (this.#record?.phase === 'switchover' && input.node === this.#record.primary) this.#hurry([this.#record.candidate], time.now)
+        if (this.#record?.phase === 'switchover' && input.node === this.#record.primary)
+          this.#asker.hurry([this.#record.candidate], time.now)
         return
       }
       case 'disconnected': {
         const node = this.#nodes.get(input.node)
         if (node === undefined) return
         this.#nodes.set(input.node, disconnected(node, time.now))
-        this.#hurry(input.node === this.#record?.primary ? [...this.#nodes.keys()] : [input.node], time.now)
+        this.#asker.hurry(input.node === this.#record?.primary ? this.#nodes.keys() : [input.node], time.now)
         return
       }
       case 'acted':
@@ -169,26 +151,22 @@ export class Group {
   #tick(input: Extract<Input, { kind: 'tick' }>): void {
     const frozen = input.hosts >= 5 && input.silentHosts >= 2 && input.silentHosts * 2 > input.hosts
     this.#memory = { ...this.#memory, frozen: frozen ? { silentHosts: input.silentHosts, hosts: input.hosts } : null }
-    if (input.stalledMs > 0) this.#stalled = input.stalledMs
+    if (input.stalledMs > 0) this.#stalled = true
   }
-
-  /** Milliseconds our own loop was late; applied with the time of the step. */
-  #stalled = 0
 
   #takeSpec(spec: GroupSpec, revision: number, now: Instant): void {
     this.#spec = spec
     this.#specRevision = revision
     const nodes = new Map<NodeId, NodeView>()
-    const asking = new Map<NodeId, Asking>()
+    const fresh = new Set<NodeId>()
     for (const node of spec.nodes) {
       const known = this.#nodes.get(node.id)
-      const moved = known !== undefined && (known.spec.host !== node.host || known.spec.port !== node.port)
-      nodes.set(node.id, known === undefined || moved ? newNode(node) : { ...known, spec: node })
-      const first = { dueAt: now + (this.#loaded ? 0 : phaseOf(`${spec.id}/${node.id}`) * 20), sentAt: null, attempts: 0 }
-      asking.set(node.id, known === undefined || moved ? first : (this.#asking.get(node.id) ?? first))
+      const stays = known !== undefined && known.spec.host === node.host && known.spec.port === node.port
+      nodes.set(node.id, stays ? { ...known, spec: node } : newNode(node))
+      if (!stays) fresh.add(node.id)
     }
     this.#nodes = nodes
-    this.#asking = asking
+    this.#asker.takeNodes(spec.id, spec.nodes, fresh, now)
   }
 
   #acted(input: Extract<Input, { kind: 'acted' }>, time: Time): void {
@@ -210,7 +188,7 @@ export class Group {
       if (action.name === 'open') this.#memory = { ...this.#memory, tuned: incarnation }
       if (action.name === 'pauseWrites') this.#memory = { ...this.#memory, writesPausedAt: time.now }
     }
-    this.#hurry([input.node], time.now)
+    this.#asker.hurry([input.node], time.now)
   }
 
   #saved(id: number, result: SaveResult, time: Time, effects: Effect[]): void {
@@ -231,20 +209,8 @@ export class Group {
     this.#version = version
     const changed = before?.epoch !== record?.epoch || before?.incarnation !== record?.incarnation || before?.phase !== record?.phase
     if (!changed) return
-    const same = before?.incarnation === record?.incarnation
-    const steady = record?.phase === 'steady'
-    this.#memory = {
-      ...this.#memory,
-      recordAt: now,
-      lostAt: steady ? null : this.#memory.lostAt,
-      watched: same ? this.#memory.watched : null,
-      targets: same ? this.#memory.targets : new Map(),
-      writesPausedAt: null,
-      abortedAt: steady && before?.phase === 'switchover' && same ? now : this.#memory.abortedAt,
-      canary: { ...this.#memory.canary, problem: null, dueAt: now },
-    }
-    this.#hurry([...this.#nodes.keys()], now)
-    if (record !== null && !same) this.#watchNow(now)
+    this.#memory = inForce(this.#memory, before, record, this.#nodes, now)
+    this.#asker.hurryAll(now)
   }
 
   // -------------------------------------------------------------------------------------------- memory
@@ -265,47 +231,16 @@ export class Group {
     }
   }
 
-  /** The recorded primary gave a reading: remember it as a primary, and what its replicas must reach. */
-  #watch(time: Time): void {
-    this.#watchNow(time.now)
-    const record = this.#record
-    const primary = record === null ? undefined : this.#nodes.get(record.primary)
-    if (record === null || primary === undefined || !answers(primary) || primary.reading.position.kind !== 'stream') return
-    const targets = new Map(this.#memory.targets)
-    for (const node of this.#nodes.values()) {
-      const link = answers(node) ? `${node.reading.incarnation} ${primary.reading.incarnation}` : ''
-      const up = answers(node) && follows(node, primary.spec) && (node.reading.upstream?.linkUp ?? false)
-      if (!up) targets.delete(node.spec.id)
-      else if (node.askedAt <= primary.askedAt && targets.get(node.spec.id)?.link !== link) {
-        targets.set(node.spec.id, { link, offset: primary.reading.position.offset })
-      }
-    }
-    this.#memory = { ...this.#memory, targets }
-  }
-
-  #watchNow(now: Instant): void {
-    const primary = this.#record === null ? undefined : this.#nodes.get(this.#record.primary)
-    if (primary === undefined || !answers(primary) || primary.reading.role !== 'primary') return
-    if (primary.reading.incarnation !== this.#record?.incarnation || primary.reading.shuttingDown) return
-    this.#memory = { ...this.#memory, watched: { reading: primary.reading, at: now } }
-  }
-
   /** Brings what is remembered up to the present before anything is decided. */
   #remember(time: Time): void {
-    if (this.#stalled > 0) {
-      for (const [id, node] of this.#nodes) this.#nodes.set(id, stalled(node, time.now))
-      this.#stalled = 0
-    }
-    const verdict = caseOf(this.#situation(time))?.verdict
-    if (verdict === undefined) return
-    const { lostAt } = this.#memory
-    if (lost(verdict) && lostAt === null) this.#memory = { ...this.#memory, lostAt: time.now }
-    if (verdict.kind === 'alive' && lostAt !== null) this.#memory = { ...this.#memory, lostAt: null }
+    if (this.#stalled) this.#nodes = stalledNodes(this.#nodes, time.now)
+    this.#stalled = false
     const record = this.#record
-    const primary = record === null ? undefined : this.#nodes.get(record.primary)
-    if (record === null || primary === undefined) return
+    const c = caseOf(this.#situation(time))
+    if (record === null || c === null) return
+    this.#memory = judged(this.#memory, c.verdict, time.now)
     for (const node of this.#nodes.values()) {
-      const next = track(this.#tracked.get(node.spec.id) ?? null, node, primary, record, time.now, time.wall)
+      const next = track(this.#tracked.get(node.spec.id) ?? null, node, c.primary, record, time.now, time.wall)
       if (next === null) this.#tracked.delete(node.spec.id)
       else this.#tracked.set(node.spec.id, next)
     }
@@ -330,20 +265,11 @@ export class Group {
       if (this.#pending === null) this.#save(rule, step.record, step.sentence, step.evidence, time, effects)
       return
     }
-    if (step.kind === 'act') {
-      const sent = step.acts.filter((act) => this.#act(act, time, effects))
-      if (sent.length > 0) this.#say('event', rule, step.sentence, step.evidence, about, time, effects)
-      return
-    }
-    if (step.kind === 'hold') {
-      if (this.#memory.order !== null && about === 'group') this.#memory = { ...this.#memory, order: null }
-      this.#say('hold', rule, step.sentence, step.evidence, about, time, effects)
-      return
-    }
-    if (about === 'group' && this.#noted.get(about) !== rule) {
-      this.#noted.set(about, rule)
-      this.#last = { rule, kind: 'decision', sentence: step.sentence, evidence: step.evidence, at: time.wall }
-    }
+    if (step.kind === 'act' && step.acts.filter((act) => this.#act(act, time, effects)).length === 0) return
+    // What was ordered cannot be begun any more: the refusal stands in the history.
+    if (step.kind === 'hold' && about === 'group') this.#memory = { ...this.#memory, order: null }
+    const entry = this.#notebook.say(about, rule, step, this.#record?.epoch ?? 0, time.now, time.wall)
+    if (entry !== null) effects.push({ kind: 'note', entry })
   }
 
   #save(rule: string, draft: RecordDraft, sentence: string, evidence: Evidence, time: Time, effects: Effect[]): void {
@@ -359,10 +285,9 @@ export class Group {
     this.#pending = { id, record }
     const own = record.phase === 'switchover' ? record.epoch : this.#memory.ownSwitchover
     this.#memory = { ...this.#memory, order: null, ownSwitchover: own }
-    const entry = this.#entry('decision', rule, sentence, evidence, record.epoch, time)
+    const entry = this.#notebook.entry('decision', rule, sentence, evidence, record.epoch, time.wall)
     effects.push({ kind: 'save', id, expected: this.#version, record, entry })
-    this.#noted.set('group', rule)
-    this.#last = { rule, kind: 'decision', sentence, evidence, at: time.wall }
+    this.#notebook.last = { rule, kind: 'decision', sentence, evidence, at: time.wall }
   }
 
   /** Sends an action unless the node is busy with one. */
@@ -388,26 +313,6 @@ export class Group {
     return true
   }
 
-  /** Puts a decision or refusal into the history when its rule or its reason changed. */
-  #say(kind: 'hold' | 'event', rule: string, sentence: string, evidence: Evidence, about: string, time: Time, effects: Effect[]): void {
-    const key = `${rule} ${kind === 'hold' ? sentence : ''}`
-    if (about === 'group')
-      this.#last = {
-        rule,
-        kind: kind === 'hold' ? 'hold' : 'decision',
-        sentence,
-        evidence,
-        at: this.#noted.get(about) === key ? this.#last.at : time.wall,
-      }
-    if (kind === 'hold' && this.#noted.get(about) === key) return
-    this.#noted.set(about, key)
-    effects.push({ kind: 'note', entry: this.#entry(kind, rule, sentence, evidence, this.#record?.epoch ?? 0, time) })
-  }
-
-  #entry(kind: NewLogEntry['kind'], rule: string, sentence: string, evidence: Evidence, epoch: Epoch, time: Time): NewLogEntry {
-    return { at: time.wall, group: this.id, epoch, kind, rule, sentence, evidence }
-  }
-
   /** Something is wrong or changing until every node that answers is where it belongs. */
   #settle(decided: Decided, now: Instant): void {
     const calm = decided.group.step.kind === 'rest' && decided.nodes.every((d) => d.step.kind !== 'act') && this.#pending === null
@@ -424,35 +329,11 @@ export class Group {
     return { group: this.id, node: node.spec.id, address: { host: node.spec.host, port: node.spec.port } }
   }
 
-  /** Ask these nodes at once. */
-  #hurry(ids: readonly NodeId[], now: Instant): void {
-    for (const id of ids) {
-      const asking = this.#asking.get(id)
-      if (asking !== undefined) this.#asking.set(id, { ...asking, dueAt: Math.min(asking.dueAt, now) })
-    }
-  }
-
   #ask(time: Time, effects: Effect[]): void {
     const policy = policyOf(this.#spec)
-    for (const [id, asking] of this.#asking) {
-      const node = this.#nodes.get(id)
-      if (node === undefined || asking.sentAt !== null) continue
-      const gap = probeGap(policy, node, this.#unsettledSince, time.now)
-      const due = Math.min(asking.dueAt, this.#lastAsked(id) + gap)
-      if (due > time.now) {
-        if (due !== asking.dueAt) this.#asking.set(id, { ...asking, dueAt: due })
-        continue
-      }
-      this.#asked.set(id, time.now)
-      this.#asking.set(id, { dueAt: time.now + spread(gap, asking.attempts), sentAt: time.now, attempts: asking.attempts })
+    for (const node of this.#asker.due(this.#nodes, policy, this.#unsettledSince, time.now)) {
       effects.push({ kind: 'probe', target: this.#target(node), timeoutMs: probeTimeout(policy) })
     }
-  }
-
-  readonly #asked = new Map<NodeId, Instant>()
-
-  #lastAsked(id: NodeId): Instant {
-    return this.#asked.get(id) ?? -Infinity
   }
 
   #canary(time: Time, effects: Effect[]): void {
@@ -491,41 +372,17 @@ export class Group {
   }
 
   #command(command: Command, time: Time): CommandAnswer {
-    const s = this.#situation(time)
-    if (command.to !== null && !this.#nodes.has(command.to)) {
-      return {
-        ok: false,
-        code: 'UNKNOWN_NODE',
-        sentence: `group ${this.id} has no node ${command.to}; it has ${[...this.#nodes.keys()].join(', ')}`,
-      }
-    }
     if (!this.#loaded) return { ok: false, code: 'NOT_NOW', sentence: 'the record is being read; try again' }
-    const epoch = (this.#record?.epoch ?? 0) + 1
-    const { to, by, dryRun } = command
-    if (command.name === 'failover') {
-      const choice = electByOrder(s, to)
-      if (choice.kind === 'hold')
-        return { ok: false, code: choice.sentence.includes('wipe') ? 'WOULD_LOSE_DATA' : 'NOT_NOW', sentence: choice.sentence }
-      if (!dryRun) this.#memory = { ...this.#memory, order: { name: 'failover', to: choice.node, by } }
-      return { ok: true, epoch, candidate: choice.node, sentence: `${choice.sentence}. ${choice.loss ?? ''}`.trim() }
-    }
-    const c = caseOf(s)
-    if (c === null) return { ok: false, code: 'NOT_NOW', sentence: 'the group has no recorded primary yet' }
-    const plan = planSwitchover(c, to)
-    if (!plan.ok) return { ok: false, code: 'NOT_NOW', sentence: plan.sentence }
-    if (!dryRun) this.#memory = { ...this.#memory, order: { name: 'switchover', to: plan.node, by } }
-    return {
-      ok: true,
-      epoch,
-      candidate: plan.node,
-      sentence: `switch over from ${c.record.primary} to ${plan.node}; writes pause for a moment, nothing is lost`,
-    }
+    const answer = answerTo(this.#situation(time), command)
+    if (answer.ok && !command.dryRun)
+      this.#memory = { ...this.#memory, order: { name: command.name, to: answer.candidate, by: command.by } }
+    return answer
   }
 
   /** What is shown of it now. */
   status(time: Time): GroupStatus {
     const s = this.#situation(time)
-    return present(s, this.#decided ?? decide(s), this.#last, [...this.#tracked.values()])
+    return present(s, this.#decided ?? decide(s), this.#notebook.last, [...this.#tracked.values()])
   }
 
   /** Hosts of this group's nodes that say nothing at all, and all its hosts. */

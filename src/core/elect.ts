@@ -357,7 +357,7 @@ export function electByOrder(s: Situation, to: NodeId | null): Election {
   if (empty(best) && fuller !== undefined) {
     return {
       kind: 'hold',
-      rule: 'elect.order',
+      rule: 'elect.orderEmpty',
       sentence: `${best.spec.id} is empty while ${fuller.spec.id} holds data: promoting it would wipe the group`,
       evidence: evidenceOf(s, best),
     }

@@ -21,6 +21,8 @@ export type RecordDraft = GroupRecord extends infer R
 export type Step =
   /** Nothing is done, and this is why. Stored when it changes. */
   | { readonly kind: 'hold'; readonly sentence: string; readonly evidence: Evidence }
+  /** Part of the work: an answer is outstanding. Stored only when it lasts. */
+  | { readonly kind: 'wait'; readonly sentence: string; readonly evidence: Evidence }
   /** All is as it should be. */
   | { readonly kind: 'rest'; readonly sentence: string; readonly evidence: Evidence }
   | { readonly kind: 'save'; readonly sentence: string; readonly evidence: Evidence; readonly record: RecordDraft }
@@ -61,6 +63,10 @@ export function firstMatch<Context>(rules: readonly Rule<Context>[], context: Co
 
 export function hold(sentence: string, evidence: Evidence = {}): Step {
   return { kind: 'hold', sentence, evidence }
+}
+
+export function wait(sentence: string, evidence: Evidence = {}): Step {
+  return { kind: 'wait', sentence, evidence }
 }
 
 export function act(sentence: string, acts: readonly Act[], evidence: Evidence = {}): Step {

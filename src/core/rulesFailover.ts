@@ -4,7 +4,7 @@ import { elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
 import type { GroupRecord } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, silent } from './observe.ts'
-import { type Act, type Case, type Rule, act, hold, save } from './rule.ts'
+import { type Act, type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { empty, nodeOf, others } from './situation.ts'
 
 export type Moving = GroupRecord & { readonly phase: 'failover' | 'switchover' }
@@ -148,10 +148,10 @@ export const failoverRules: readonly Rule<Case>[] = [
   {
     id: 'failover.detaching',
     why: 'the detachment must be seen before anybody is promoted',
-    gives: 'hold',
+    gives: 'wait',
     when: (c) => toDetach(c).length > 0,
     then: (c) =>
-      hold(
+      wait(
         `waits until ${toDetach(c)
           .map((node) => node.spec.id)
           .join(', ')} left the silent primary`,
@@ -172,9 +172,9 @@ export const failoverRules: readonly Rule<Case>[] = [
   {
     id: 'failover.waiting',
     why: 'the candidate was asked and has not answered yet',
-    gives: 'hold',
+    gives: 'wait',
     when: () => true,
     then: (c) =>
-      hold(`waits for ${candidateOf(c).spec.id}${candidateOf(c).trouble === null ? '' : ` (${candidateOf(c).trouble?.message})`}`),
+      wait(`waits for ${candidateOf(c).spec.id}${candidateOf(c).trouble === null ? '' : ` (${candidateOf(c).trouble?.message})`}`),
   },
 ]

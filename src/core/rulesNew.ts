@@ -3,7 +3,7 @@ import { adopted, newestEpoch } from './draft.ts'
 import { electByOrder } from './elect.ts'
 import type { Reading } from './model.ts'
 import { type NodeView, answers, follows, quietSince } from './observe.ts'
-import { type Rule, hold, save } from './rule.ts'
+import { type Rule, hold, save, wait } from './rule.ts'
 import { type Situation, empty, quote } from './situation.ts'
 
 type Answering = NodeView & { readonly reading: Reading }
@@ -65,9 +65,9 @@ export const newRules: readonly Rule<Situation>[] = [
   {
     id: 'new.waiting',
     why: 'unknown is not down: every node gets the time to answer first',
-    gives: 'hold',
+    gives: 'wait',
     when: (s) => waiting(s).length > 0,
-    then: (s) => hold(`waits to hear from ${names(waiting(s))}`),
+    then: (s) => wait(`waits to hear from ${names(waiting(s))}`),
   },
   {
     id: 'new.unreachable',

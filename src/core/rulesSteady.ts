@@ -1,11 +1,12 @@
 // A group whose record names its primary and nothing is under way.
 import { flapping, handoverGrace, lost, type Verdict } from './diagnose.ts'
 import { adopted, amended, failover, newestEpoch, rerooted, switchover } from './draft.ts'
-import { type Election, elect, electByOrder, lags, orderOf } from './elect.ts'
+import { type Election, elect, electByOrder, orderOf } from './elect.ts'
+import { guardToSet, toGrow, toShrink } from './inSync.ts'
 import { guardWanted, nowhere } from './limits.ts'
-import type { FailoverCause, InSyncMember, NodeId, Reading } from './model.ts'
+import type { FailoverCause, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, sameAddress } from './observe.ts'
-import { type Case, type Decision, type Rule, type Step, act, hold, save } from './rule.ts'
+import { type Case, type Decision, type Rule, type Step, act, hold, save, wait } from './rule.ts'
 import { nodeOf, others, paused, quote } from './situation.ts'
 
 type Answering = NodeView & { readonly reading: Reading }
@@ -69,48 +70,6 @@ function foreignUpstream(c: Case): string | null {
   if (c.verdict.kind !== 'not primary' || upstream === null || sameAddress(upstream, nowhere)) return null
   const known = [...c.s.nodes.values()].some((node) => sameAddress(node.spec, upstream))
   return known ? null : `${upstream.host}:${upstream.port}`
-}
-
-// ------------------------------------------------------------------------------------- the in-sync set
-
-/** Members that the primary's own word, or another process at their address, puts out of the set. */
-export function toShrink(c: Case): InSyncMember[] {
-  const { reading } = c.primary
-  if (reading === null) return []
-  return c.record.inSync.filter((member) => {
-    if (member.node === c.record.primary) return false
-    const node = nodeOf(c.s, member.node)
-    if (answers(node) && node.reading.incarnation !== member.incarnation) return true
-    const entry = reading.replicas.find((replica) => sameAddress(replica, node.spec))
-    return entry === undefined || !entry.online || lags(c.s, node, reading, entry.acked)
-  })
-}
-
-/** Replicas that acknowledged an offset which the primary had after their link was up (protocol M9). */
-export function toGrow(c: Case): InSyncMember[] {
-  const { reading } = c.primary
-  if (reading === null) return []
-  return others(c.s, c.record.primary).flatMap((node) => {
-    const id = node.spec.id
-    if (!answers(node) || c.record.inSync.some((member) => member.node === id)) return []
-    const target = c.s.memory.targets.get(id)
-    const entry = reading.replicas.find((replica) => sameAddress(replica, node.spec))
-    if (target === undefined || entry === undefined || !entry.online || !node.reading.upstream?.linkUp) return []
-    const caughtUp = entry.acked >= Math.max(1, target.offset) && !lags(c.s, node, reading, entry.acked)
-    return caughtUp ? [{ node: id, incarnation: node.reading.incarnation }] : []
-  })
-}
-
-/** Replicas that the primary counts as good. */
-function good(c: Case): number {
-  return c.primary.reading?.replicas.filter((replica) => replica.online).length ?? 0
-}
-
-/** The guard to enforce on the primary now. While it is being tightened the node is ahead of the record. */
-export function guardToSet(c: Case): number {
-  const members = new Set([...c.record.inSync, ...toGrow(c)].map((m) => m.node))
-  const wanted = guardWanted(c.s.spec, { ...c.record, inSync: [...members].map((node) => ({ node, incarnation: '' })) })
-  return wanted > c.record.guard && good(c) >= wanted ? wanted : c.record.guard
 }
 
 // ------------------------------------------------------------------------------------------ switchover
@@ -188,17 +147,17 @@ const waits: readonly Rule<Case>[] = [
   {
     id: 'steady.unheard',
     why: 'a controller that has just started has heard nobody; it must wait, not fail over',
-    gives: 'hold',
+    gives: 'wait',
     when: (c) => c.verdict.kind === 'unheard',
-    then: (c) => hold(`${c.primary.spec.id} has not been heard yet`, c.verdict.evidence),
+    then: (c) => wait(`${c.primary.spec.id} has not been heard yet`, c.verdict.evidence),
   },
   {
     id: 'steady.suspect',
     why: 'one missing answer is no death; the node and its replicas are asked at once and again',
-    gives: 'hold',
+    gives: 'wait',
     when: (c) => c.verdict.kind === 'suspect',
     then: (c) =>
-      hold(
+      wait(
         flapping(c.s)
           ? `${c.primary.spec.id} does not answer; ${c.s.policy.flapFailovers} failovers within ${c.s.policy.flapWindowMs / 60_000} min, so silence must last longer before it counts`
           : `${c.primary.spec.id} does not answer; gathering evidence`,
@@ -292,10 +251,10 @@ const losses: readonly Rule<Case>[] = [
   {
     id: 'steady.handover',
     why: 'moving a primary by hand takes two commands; between them the group looks broken and is not',
-    gives: 'hold',
+    gives: 'wait',
     when: (c) => c.verdict.kind === 'not primary' && handoverGrace(c.s),
     then: (c) =>
-      hold(`${c.primary.spec.id} was made a replica by somebody else; waits a moment for a new primary to appear`, c.verdict.evidence),
+      wait(`${c.primary.spec.id} was made a replica by somebody else; waits a moment for a new primary to appear`, c.verdict.evidence),
   },
   {
     id: 'steady.lost',

@@ -2,7 +2,7 @@
 import { crowned, kept } from './draft.ts'
 import { orderOf } from './elect.ts'
 import { freshSince } from './observe.ts'
-import { type Case, type Rule, act, hold, save } from './rule.ts'
+import { type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { candidateLost, candidateOf, moving, seenClosed } from './rulesFailover.ts'
 import { electNow } from './rulesSteady.ts'
 
@@ -105,9 +105,9 @@ export const switchoverRules: readonly Rule<Case>[] = [
   {
     id: 'switchover.waiting',
     why: 'the candidate is still receiving, or an answer is outstanding',
-    gives: 'hold',
+    gives: 'wait',
     when: () => true,
-    then: (c) => hold(`switching over to ${candidateOf(c).spec.id}: waits for it to have everything ${c.record.primary} has`),
+    then: (c) => wait(`switching over to ${candidateOf(c).spec.id}: waits for it to have everything ${c.record.primary} has`),
   },
 ]
 

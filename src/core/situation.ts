@@ -1,48 +1,7 @@
 // Everything a rule may look at: the record beside what is observed, at one instant. Nothing else exists for the core.
-import type { Capabilities, Epoch, GroupRecord, GroupSpec, Instant, NodeId, Policy, Reading, WallTime } from './model.ts'
+import type { Memory } from './memory.ts'
+import type { Capabilities, GroupRecord, GroupSpec, Instant, NodeId, Policy, WallTime } from './model.ts'
 import { type NodeView, answers, newNode } from './observe.ts'
-
-/** What a group remembers beside its nodes. Lost with the process; nothing here is needed to be safe, only to be quick. */
-export interface Memory {
-  /** When the record that is now in force was read or its save confirmed; silence clocks start no earlier. */
-  readonly recordAt: Instant
-  /** When this process read the record for the first time: what was observed before proves nothing to it. */
-  readonly loadedAt: Instant
-  /** The failover in which this process told the candidate to promote itself: from then on it is finished, not taken back. */
-  readonly promotedIn: Epoch | null
-  /** When a switchover was last given up; a hung primary is then replaced by force. */
-  readonly abortedAt: Instant | null
-  /** When the primary was first found lost since it was last alive; waits for better candidates count from here. */
-  readonly lostAt: Instant | null
-  /** The last reading of the recorded primary's process as a primary: whom it listed, how far it was. Outlives its successor's readings. */
-  readonly watched: { readonly reading: Reading; readonly at: Instant } | null
-  /** This process saved the switchover that is under way, so it knows whether it paused the writes. */
-  readonly ownSwitchover: Epoch | null
-  /** When the primary confirmed the write pause of that switchover. */
-  readonly writesPausedAt: Instant | null
-  /** The primary's process that was told guard, lag limit and ping period by this process. */
-  readonly tuned: string | null
-  /** The canary on the primary. `problem` says why its last write failed. */
-  readonly canary: {
-    readonly seq: number
-    readonly dueAt: Instant
-    readonly inFlight: { readonly id: number; readonly since: Instant } | null
-    readonly okAt: Instant | null
-    readonly problem: string | null
-  }
-  /** Per replica: the primary's offset that it must acknowledge before it counts as in sync (protocol: the in-sync set, M9). */
-  readonly targets: ReadonlyMap<NodeId, { readonly link: string; readonly offset: number }>
-  /** Most hosts fell silent at once: no verdict by silence. */
-  readonly frozen: { readonly silentHosts: number; readonly hosts: number } | null
-  /** A forced failover an operator asked for, until it was decided. */
-  readonly order: Order | null
-}
-
-export interface Order {
-  readonly name: 'switchover' | 'failover'
-  readonly to: NodeId | null
-  readonly by: string
-}
 
 export interface Situation {
   readonly spec: GroupSpec
@@ -57,24 +16,6 @@ export interface Situation {
   readonly memory: Memory
   readonly now: Instant
   readonly wall: WallTime
-}
-
-export function newMemory(now: Instant): Memory {
-  return {
-    recordAt: now,
-    loadedAt: now,
-    promotedIn: null,
-    abortedAt: null,
-    lostAt: null,
-    watched: null,
-    ownSwitchover: null,
-    writesPausedAt: null,
-    tuned: null,
-    canary: { seq: 0, dueAt: now, inFlight: null, okAt: null, problem: null },
-    targets: new Map(),
-    frozen: null,
-    order: null,
-  }
 }
 
 export function nodeOf(s: Situation, id: NodeId): NodeView {

@@ -1,0 +1,37 @@
+// An operator's command to a group: what it would do now, or why it cannot.
+import { caseOf } from '../core/decide.ts'
+import { electByOrder } from '../core/elect.ts'
+import { planSwitchover } from '../core/rulesSteady.ts'
+import type { Situation } from '../core/situation.ts'
+import type { Command, CommandAnswer } from '../ports.ts'
+
+/** Says what the command leads to from here, and to whom. Changes nothing. */
+export function answerTo(s: Situation, command: Command): CommandAnswer {
+  const { to } = command
+  if (to !== null && !s.nodes.has(to)) {
+    return { ok: false, code: 'UNKNOWN_NODE', sentence: `group ${s.spec.id} has no node ${to}; it has ${[...s.nodes.keys()].join(', ')}` }
+  }
+  const epoch = (s.record?.epoch ?? 0) + 1
+  if (command.name === 'failover') {
+    const choice = electByOrder(s, to)
+    if (choice.kind === 'hold')
+      return { ok: false, code: choice.rule === 'elect.orderEmpty' ? 'WOULD_LOSE_DATA' : 'NOT_NOW', sentence: choice.sentence }
+    return {
+      ok: true,
+      epoch,
+      candidate: choice.node,
+      sentence: choice.loss === null ? choice.sentence : `${choice.sentence}. ${choice.loss}`,
+    }
+  }
+  const c = caseOf(s)
+  if (c === null)
+    return { ok: false, code: 'NOT_NOW', sentence: 'the group has no recorded primary yet; `regroup explain` says what it waits for' }
+  const plan = planSwitchover(c, to)
+  if (!plan.ok) return { ok: false, code: 'NOT_NOW', sentence: plan.sentence }
+  return {
+    ok: true,
+    epoch,
+    candidate: plan.node,
+    sentence: `switch over from ${c.record.primary} to ${plan.node}; writes pause for a moment, nothing is lost`,
+  }
+}

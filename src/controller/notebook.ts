@@ -1,0 +1,51 @@
+// What a group has said of its decisions and refusals: each once, when its rule or its reason changes.
+import type { Epoch, Evidence, GroupId, Instant, WallTime } from '../core/model.ts'
+import type { Step } from '../core/rule.ts'
+import type { Verdict } from '../core/status.ts'
+import type { NewLogEntry } from '../ports.ts'
+
+/** A wait shorter than this is part of the work and no news. */
+const briefMs = 1000
+
+interface Said {
+  readonly key: string
+  readonly since: Instant
+  readonly written: boolean
+}
+
+export class Notebook {
+  readonly #group: GroupId
+  readonly #said = new Map<string, Said>()
+  /** The decision or refusal in force for the group. */
+  last: Verdict
+
+  constructor(group: GroupId, wall: WallTime) {
+    this.#group = group
+    this.last = { rule: 'start', kind: 'hold', sentence: 'reads the record', evidence: {}, at: wall }
+  }
+
+  /** What to store of a step about the group or a node; null when it is nothing new. `kind` event: an action, stored each time. */
+  say(about: string, rule: string, step: Step, epoch: Epoch, now: Instant, wall: WallTime): NewLogEntry | null {
+    const acts = step.kind === 'act'
+    const key = `${rule} ${step.kind === 'hold' ? step.sentence : ''}`
+    const said = this.#said.get(about)
+    const same = said?.key === key && !acts
+    const since = same ? said.since : now
+    if (about === 'group') {
+      this.last = {
+        rule,
+        kind: step.kind === 'hold' || step.kind === 'wait' ? 'hold' : 'decision',
+        sentence: step.sentence,
+        evidence: step.evidence,
+        at: same ? this.last.at : wall,
+      }
+    }
+    const quiet = step.kind === 'rest' || (step.kind === 'wait' && now - since < briefMs) || (same && said.written)
+    this.#said.set(about, { key, since, written: same && (said.written || !quiet) ? true : !quiet })
+    return quiet ? null : this.entry(acts ? 'event' : 'hold', rule, step.sentence, step.evidence, epoch, wall)
+  }
+
+  entry(kind: NewLogEntry['kind'], rule: string, sentence: string, evidence: Evidence, epoch: Epoch, wall: WallTime): NewLogEntry {
+    return { at: wall, group: this.#group, epoch, kind, rule, sentence, evidence }
+  }
+}

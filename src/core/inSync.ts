@@ -1,0 +1,47 @@
+// Who may be promoted, and how many replicas must acknowledge: what the primary's own word changes of both.
+import { lags } from './elect.ts'
+import { guardWanted } from './limits.ts'
+import type { InSyncMember } from './model.ts'
+import { answers, sameAddress } from './observe.ts'
+import type { Case } from './rule.ts'
+import { nodeOf, others } from './situation.ts'
+
+/** Members that the primary's own word, or another process at their address, puts out of the set. */
+export function toShrink(c: Case): InSyncMember[] {
+  const { reading } = c.primary
+  if (reading === null) return []
+  return c.record.inSync.filter((member) => {
+    if (member.node === c.record.primary) return false
+    const node = nodeOf(c.s, member.node)
+    if (answers(node) && node.reading.incarnation !== member.incarnation) return true
+    const entry = reading.replicas.find((replica) => sameAddress(replica, node.spec))
+    return entry === undefined || !entry.online || lags(c.s, node, reading, entry.acked)
+  })
+}
+
+/** Replicas that acknowledged an offset which the primary had after their link was up (protocol M9). */
+export function toGrow(c: Case): InSyncMember[] {
+  const { reading } = c.primary
+  if (reading === null) return []
+  return others(c.s, c.record.primary).flatMap((node) => {
+    const id = node.spec.id
+    if (!answers(node) || c.record.inSync.some((member) => member.node === id)) return []
+    const target = c.s.memory.targets.get(id)
+    const entry = reading.replicas.find((replica) => sameAddress(replica, node.spec))
+    if (target === undefined || entry === undefined || !entry.online || !node.reading.upstream?.linkUp) return []
+    const caughtUp = entry.acked >= Math.max(1, target.offset) && !lags(c.s, node, reading, entry.acked)
+    return caughtUp ? [{ node: id, incarnation: node.reading.incarnation }] : []
+  })
+}
+
+/** Replicas that the primary counts as good. */
+function good(c: Case): number {
+  return c.primary.reading?.replicas.filter((replica) => replica.online).length ?? 0
+}
+
+/** The guard to enforce on the primary now. While it is being tightened the node is ahead of the record. */
+export function guardToSet(c: Case): number {
+  const members = new Set([...c.record.inSync, ...toGrow(c)].map((m) => m.node))
+  const wanted = guardWanted(c.s.spec, { ...c.record, inSync: [...members].map((node) => ({ node, incarnation: '' })) })
+  return wanted > c.record.guard && good(c) >= wanted ? wanted : c.record.guard
+}

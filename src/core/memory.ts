@@ -1,0 +1,115 @@
+// What a group remembers beside its record and its nodes. Lost with the process; nothing here is needed to be safe, only to be quick.
+import { lost, type Verdict } from './diagnose.ts'
+import type { Epoch, GroupRecord, Instant, NodeId, Reading } from './model.ts'
+import { type NodeView, answers, follows, stalled } from './observe.ts'
+
+/** What a group remembers beside its nodes. */
+export interface Memory {
+  /** When the record that is now in force was read or its save confirmed; silence clocks start no earlier. */
+  readonly recordAt: Instant
+  /** When this process read the record for the first time: what was observed before proves nothing to it. */
+  readonly loadedAt: Instant
+  /** The failover in which this process told the candidate to promote itself: from then on it is finished, not taken back. */
+  readonly promotedIn: Epoch | null
+  /** When a switchover was last given up; a hung primary is then replaced by force. */
+  readonly abortedAt: Instant | null
+  /** When the primary was first found lost since it was last alive; waits for better candidates count from here. */
+  readonly lostAt: Instant | null
+  /** The last reading of the recorded primary's process as a primary: whom it listed, how far it was. Outlives its successor's readings. */
+  readonly watched: { readonly reading: Reading; readonly at: Instant } | null
+  /** This process saved the switchover that is under way, so it knows whether it paused the writes. */
+  readonly ownSwitchover: Epoch | null
+  /** When the primary confirmed the write pause of that switchover. */
+  readonly writesPausedAt: Instant | null
+  /** The primary's process that was told guard, lag limit and ping period by this process. */
+  readonly tuned: string | null
+  /** The canary on the primary. `problem` says why its last write failed. */
+  readonly canary: {
+    readonly seq: number
+    readonly dueAt: Instant
+    readonly inFlight: { readonly id: number; readonly since: Instant } | null
+    readonly okAt: Instant | null
+    readonly problem: string | null
+  }
+  /** Per replica: the primary's offset that it must acknowledge before it counts as in sync (protocol: the in-sync set, M9). */
+  readonly targets: ReadonlyMap<NodeId, { readonly link: string; readonly offset: number }>
+  /** Most hosts fell silent at once: no verdict by silence. */
+  readonly frozen: { readonly silentHosts: number; readonly hosts: number } | null
+  /** A forced failover an operator asked for, until it was decided. */
+  readonly order: Order | null
+}
+
+export interface Order {
+  readonly name: 'switchover' | 'failover'
+  readonly to: NodeId | null
+  readonly by: string
+}
+
+export function newMemory(now: Instant): Memory {
+  return {
+    recordAt: now,
+    loadedAt: now,
+    promotedIn: null,
+    abortedAt: null,
+    lostAt: null,
+    watched: null,
+    ownSwitchover: null,
+    writesPausedAt: null,
+    tuned: null,
+    canary: { seq: 0, dueAt: now, inFlight: null, okAt: null, problem: null },
+    targets: new Map(),
+    frozen: null,
+    order: null,
+  }
+}
+
+type Nodes = ReadonlyMap<NodeId, NodeView>
+
+/** Another record is in force. What was remembered of another primary, or of another attempt, goes. */
+export function inForce(memory: Memory, before: GroupRecord | null, record: GroupRecord | null, nodes: Nodes, now: Instant): Memory {
+  const same = before?.incarnation === record?.incarnation
+  const steady = record?.phase === 'steady'
+  const next: Memory = {
+    ...memory,
+    recordAt: now,
+    lostAt: steady ? null : memory.lostAt,
+    watched: same ? memory.watched : null,
+    targets: same ? memory.targets : new Map(),
+    writesPausedAt: null,
+    abortedAt: steady && before?.phase === 'switchover' && same ? now : memory.abortedAt,
+    canary: { ...memory.canary, problem: null, dueAt: now },
+  }
+  return record === null || same ? next : watch(next, record, nodes, now)
+}
+
+/** The recorded primary gave a reading as a primary: remember it, and what each of its replicas must still acknowledge. */
+export function watch(memory: Memory, record: GroupRecord, nodes: Nodes, now: Instant): Memory {
+  const primary = nodes.get(record.primary)
+  if (primary === undefined || !answers(primary) || primary.reading.role !== 'primary') return memory
+  const { reading } = primary
+  if (reading.incarnation !== record.incarnation || reading.shuttingDown || reading.position.kind !== 'stream') return memory
+  const targets = new Map(memory.targets)
+  for (const node of nodes.values()) {
+    const id = node.spec.id
+    if (!answers(node) || !follows(node, primary.spec) || !node.reading.upstream?.linkUp) {
+      targets.delete(id)
+      continue
+    }
+    const link = `${node.reading.incarnation} ${reading.incarnation}`
+    // The primary's offset counts only when it was read after the link was seen up (docs/protocol.md, M9).
+    if (node.askedAt <= primary.askedAt && targets.get(id)?.link !== link) targets.set(id, { link, offset: reading.position.offset })
+  }
+  return { ...memory, watched: { reading, at: now }, targets }
+}
+
+/** Since when the primary is lost, by the verdict of now. */
+export function judged(memory: Memory, verdict: Verdict, now: Instant): Memory {
+  if (lost(verdict) && memory.lostAt === null) return { ...memory, lostAt: now }
+  if (verdict.kind === 'alive' && memory.lostAt !== null) return { ...memory, lostAt: null }
+  return memory
+}
+
+/** Our own process stood still: no silence counts from before. */
+export function stalledNodes(nodes: Nodes, now: Instant): Map<NodeId, NodeView> {
+  return new Map([...nodes].map(([id, node]) => [id, stalled(node, now)]))
+}
