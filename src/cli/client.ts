@@ -42,10 +42,11 @@ export class Client {
     return value as T
   }
 
-  /** The events from now on; it ends when the connection does, is silent for too long, or `stop` says so. Throws NO_SERVER. */
+  /** The events from now on; they end when the connection does, is silent for too long, or `stop` says so. Throws NO_SERVER. */
   async events(stop: AbortSignal): Promise<AsyncIterable<ServerEvent>> {
     const silence = new AbortController()
-    const timer = setTimeout(() => silence.abort(), silenceMs)
+    // Unreferenced: while the connection stands it keeps the process alive, and nothing else of ours should.
+    const timer = setTimeout(() => silence.abort(), silenceMs).unref()
     const response = await this.#reached('/events', { signal: AbortSignal.any([stop, silence.signal]) })
     if (!response.ok) throw this.#refused(jsonOf(await response.text()))
     return readEvents(response, timer)

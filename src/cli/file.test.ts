@@ -76,7 +76,7 @@ remove: billing
     'g.yaml:6:22 groups[0].policy.guard: is "aut"; it must be one of auto, on, off; did you mean "auto"?',
     'g.yaml:6:42 groups[0].policy.silentAfterMs: group orders: silentAfterMs is 500, but must be at least 750, three times probeEveryMs (250): one lost answer is not a death',
     'g.yaml:6:61 groups[0].policy.probeEveryMs: is 1; it must be 20 to 10000 ms: faster only burdens the node, slower cannot notice a death in time',
-    'g.yaml:9:9 groups[0].nodes[1]: "address" is missing; it must be host:port, an IPv6 address in brackets: "127.0.0.1:6379", "[::1]:6379"',
+    'g.yaml:9:9 groups[0].nodes[1].address: is missing; it must be host:port, an IPv6 address in brackets: "127.0.0.1:6379", "[::1]:6379"',
     'g.yaml:9:20 groups[0].nodes[1].adress: unknown key "adress"; did you mean "address"?',
     'g.yaml:11:18 groups[0].nodes[2].address: is "127.0.0.1"; it must be host:port, an IPv6 address in brackets: "127.0.0.1:6379", "[::1]:6379"',
     'g.yaml:12:9 this key is there twice',

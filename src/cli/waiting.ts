@@ -27,8 +27,24 @@ export interface Moved {
 /** Sends the command and waits for its end. Throws NOT_NOW when it ended otherwise or not in time. */
 export async function moveAndWait(client: Client, group: string, ask: () => Promise<Accepted>): Promise<Moved> {
   const limit = AbortSignal.timeout(waitLimitMs)
+  const over = new AbortController()
+  try {
+    return await followed(client, group, ask, limit, AbortSignal.any([limit, over.signal]))
+  } finally {
+    // An open stream would keep the process alive.
+    over.abort()
+  }
+}
+
+async function followed(
+  client: Client,
+  group: string,
+  ask: () => Promise<Accepted>,
+  limit: AbortSignal,
+  stop: AbortSignal,
+): Promise<Moved> {
   // The stream stands before the question leaves, so that nothing of the move can be missed.
-  let events = await client.events(limit)
+  let events = await client.events(stop)
   const started = performance.now()
   const accepted = await ask()
   let moved = false
@@ -44,7 +60,7 @@ export async function moveAndWait(client: Client, group: string, ask: () => Prom
       throw new UserError('NOT_NOW', `${accepted.candidate} is not primary after ${duration(waitLimitMs)}; it may still become it: ${way}`)
     }
     // The stream was cut. A server that is gone ends the waiting with its own error.
-    events = await client.events(limit)
+    events = await client.events(stop)
   }
 }
 

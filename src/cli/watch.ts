@@ -10,8 +10,10 @@ const drawEveryMs = 100
 /** The server is asked this often while it does not answer. */
 const reconnectMs = 1000
 
+type Statuses = ReadonlyMap<string, GroupStatus>
+
 interface View {
-  readonly statuses: ReadonlyMap<string, GroupStatus>
+  readonly statuses: Statuses
   /** When the connection was lost; null while it stands. */
   readonly lostSince: number | null
 }
@@ -36,36 +38,38 @@ export async function watch(session: Session, group: string | undefined, stop: A
 }
 
 /** One connection: what is, then what changes, until it ends. */
-async function follow(
-  session: Session,
-  group: string | undefined,
-  draw: (statuses: View['statuses']) => void,
-  stop: AbortSignal,
-): Promise<void> {
-  // The stream first: a change between the two is then seen twice instead of never.
-  const events = await session.client.events(stop)
-  const read = async (): Promise<Map<string, GroupStatus>> => {
-    const list =
-      group === undefined
-        ? (await session.client.get<{ groups: GroupStatus[] }>('/api/v1/groups')).groups
-        : [await session.client.get<GroupStatus>(`/api/v1/groups/${encodeURIComponent(group)}`)]
-    return new Map(list.map((status) => [status.group, status]))
-  }
-  let statuses = await read()
-  draw(statuses)
-  for await (const { name, data } of events) {
-    if (name === 'spec') statuses = await read()
-    else if (name === 'status') {
-      const status = JSON.parse(data) as GroupStatus
-      if (group !== undefined && status.group !== group) continue
-      statuses = new Map(statuses).set(status.group, status)
-    } else continue
+async function follow(session: Session, group: string | undefined, draw: Screen['draw'], stop: AbortSignal): Promise<void> {
+  const over = new AbortController()
+  try {
+    // The stream first: a change between the two is then seen twice instead of never.
+    const events = await session.client.events(AbortSignal.any([stop, over.signal]))
+    let statuses = await read(session, group)
     draw(statuses)
+    for await (const { name, data } of events) {
+      if (name === 'spec') statuses = await read(session, group)
+      else if (name === 'status') statuses = changed(statuses, JSON.parse(data) as GroupStatus, group)
+      else continue
+      draw(statuses)
+    }
+  } finally {
+    // An open stream would keep the process alive.
+    over.abort()
   }
 }
 
+async function read(session: Session, group: string | undefined): Promise<Statuses> {
+  const { client } = session
+  if (group !== undefined) return new Map([[group, await client.get<GroupStatus>(`/api/v1/groups/${encodeURIComponent(group)}`)]])
+  const { groups } = await client.get<{ groups: GroupStatus[] }>('/api/v1/groups')
+  return new Map(groups.map((status) => [status.group, status]))
+}
+
+function changed(statuses: Statuses, status: GroupStatus, group: string | undefined): Statuses {
+  return group === undefined || group === status.group ? new Map(statuses).set(status.group, status) : statuses
+}
+
 interface Screen {
-  readonly draw: (statuses: View['statuses']) => void
+  readonly draw: (statuses: Statuses) => void
   readonly lost: () => void
   readonly close: () => void
 }
@@ -99,7 +103,7 @@ function screenOf(session: Session, group: string | undefined): Screen {
   }
 }
 
-function textOf(statuses: View['statuses'], session: Session, group: string | undefined): string {
+function textOf(statuses: Statuses, session: Session, group: string | undefined): string {
   const list = [...statuses.values()].toSorted((a, b) => (a.group < b.group ? -1 : 1))
   const [only] = list
   return group !== undefined && only !== undefined ? groupText(only, session.paint) : groupsText(list, session.paint)

@@ -217,7 +217,7 @@ test('switchover: the controller refuses -> its code and its sentence', async (t
 test('failover: without acceptLoss: true -> refused with what it means; with it -> asked', async (t) => {
   const { url, facade } = await running(t)
   const at = `${url}/api/v1/groups/orders/failover`
-  assertProblem(await post(at, {}), 400, 'BAD_INPUT', /"acceptLoss" is missing; it must be true: a forced failover can lose writes/)
+  assertProblem(await post(at, {}), 400, 'BAD_INPUT', /acceptLoss: is missing; it must be true: a forced failover can lose writes/)
   assertProblem(
     await post(at, { acceptLoss: false }),
     400,

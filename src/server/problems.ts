@@ -35,7 +35,7 @@ function worded(error: TLocalizedValidationError, schema: Schema, root: unknown)
     return error.params.additionalProperties.map((key) => ({ path: [...path, key], of: 'key', message: unknownKey(key, known) }))
   }
   if (error.keyword === 'required') {
-    return error.params.requiredProperties.map((key) => ({ path, of: 'value', message: missing(key, schema) }))
+    return error.params.requiredProperties.map((key) => ({ path: [...path, key], of: 'value', message: missing(key, schema) }))
   }
   if (error.keyword === 'minItems')
     return value(error.params.limit === 1 ? 'must not be empty' : `needs at least ${error.params.limit} entries`)
@@ -62,7 +62,7 @@ function described(error: TLocalizedValidationError, schema: Schema): string {
 function missing(key: string, schema: Schema): string {
   const properties = (schema['properties'] ?? {}) as Readonly<Record<string, Schema>>
   const description = properties[key]?.['description']
-  return `${quoted(key)} is missing${typeof description === 'string' ? `; it must be ${description}` : ''}`
+  return `is missing${typeof description === 'string' ? `; it must be ${description}` : ''}`
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
