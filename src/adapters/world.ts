@@ -95,7 +95,10 @@ class RealWorld implements World {
 
   async #probe({ target, timeoutMs }: Of<'probe'>, post: Post): Promise<void> {
     const { engine } = this.#options.access(target.group)
-    const outcome = await this.#link(target, post).probe(engine.probe, timeoutMs)
+    const link = this.#link(target, post)
+    const outcome = await link.probe(engine.probe, timeoutMs)
+    // A role change must not wait for a connect.
+    if (outcome.ok) link.prepare('act')
     const result = outcome.ok ? engine.readProbe(outcome.replies) : ({ ok: false, failure: outcome.failure } as const)
     post({ kind: 'probed', node: target.node, sentAt: outcome.sentAt, result })
   }
