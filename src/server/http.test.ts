@@ -3,10 +3,14 @@ import http from 'node:http'
 import net from 'node:net'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import type { TSchema } from 'typebox'
+import type { Static, TSchema } from 'typebox'
 import { billingStatus, logEntry, ordersSpec, ordersStatus, testFacade, testTime } from '../../test/facade.ts'
 import type { TestFacade } from '../../test/facade.ts'
+import type { ApplyResult } from '../controller/facade.ts'
+import type { LogEntry } from '../core/model.ts'
+import type { GroupStatus } from '../core/status.ts'
 import { UserError } from '../errors.ts'
+import type { CommandAnswer } from '../ports.ts'
 import { heartbeatMs, maxBacklogBytes, maxReaders } from './events.ts'
 import { startHttp } from './http.ts'
 import type { HttpOptions } from './http.ts'
@@ -94,6 +98,22 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 }
 
 // ----------------------------------------------------------------------------------------- reading
+
+type Frozen<T> = T extends readonly (infer Part)[]
+  ? readonly Frozen<Part>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Frozen<T[K]> }
+    : T
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
+
+test('schemas: what the controller gives -> the same type as what the document promises', () => {
+  // The compiler judges; a key that only one of them has makes this line an error.
+  const status: Same<Frozen<Static<typeof s.GroupStatus>>, Frozen<GroupStatus>> = true
+  const entry: Same<Frozen<Static<typeof s.LogEntry>>, Frozen<LogEntry>> = true
+  const applied: Same<Frozen<Static<typeof s.Applied>>, Frozen<ApplyResult>> = true
+  const accepted: Same<Frozen<Static<typeof s.Accepted>>, Frozen<Extract<CommandAnswer, { ok: true }>>> = true
+  assert.ok(status && entry && applied && accepted)
+})
 
 test('health: the server runs -> healthz names the installation, readyz counts groups', async (t) => {
   const { url } = await running(t)

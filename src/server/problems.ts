@@ -1,6 +1,7 @@
 // What is wrong with a value, for a person: every problem, each with the path of its key, in words instead of schema keywords.
 import type { TSchema } from 'typebox'
 import type { TLocalizedValidationError } from 'typebox/error'
+import { Compile } from 'typebox/compile'
 import { Settings } from 'typebox/system'
 import { Errors } from 'typebox/value'
 
@@ -20,11 +21,21 @@ type Schema = Readonly<Record<string, unknown>>
 
 /** Every way in which `value` breaks `schema`; empty when it does not. The schema's descriptions complete "must be ...". */
 export function problemsOf(schema: TSchema, value: unknown): Problem[] {
+  if (isRight(schema, value)) return []
   const errors = Errors(schema, value)
   const unions = new Set(errors.filter((error) => error.keyword === 'anyOf').map((error) => `${error.schemaPath}/anyOf/`))
   return errors
     .filter((error) => error.keyword !== 'boolean' && ![...unions].some((union) => error.schemaPath.startsWith(union)))
     .flatMap((error) => worded(error, at(schema, error.schemaPath), value))
+}
+
+/** Compiled once per schema: a spec of thousands of groups must not hold up the loop that watches them. */
+const compiled = new WeakMap<TSchema, { Check(value: unknown): boolean }>()
+
+function isRight(schema: TSchema, value: unknown): boolean {
+  const check = compiled.get(schema) ?? Compile(schema)
+  compiled.set(schema, check)
+  return check.Check(value)
 }
 
 function worded(error: TLocalizedValidationError, schema: Schema, root: unknown): Problem[] {
