@@ -5,6 +5,7 @@ import { Controller } from './harness/controller.ts'
 import { oneOf, parsed, requireRedis, wholeNumber } from './harness/options.ts'
 import { parallel } from './harness/parallel.ts'
 import { type Violation, emit, figures, figuresText, table } from './harness/report.ts'
+import { NotTaken } from './harness/watched.ts'
 import type { Outcome } from './orders/outcome.ts'
 import { type Case, plan } from './orders/plan.ts'
 import { type Played, play } from './orders/play.ts'
@@ -79,10 +80,10 @@ async function playSafely(one: Case, controllers: readonly Controller[], job: nu
       violations: [error instanceof Error ? error.message : String(error)],
       notes: [],
     },
-    facts: { controllerLog: controller.log.slice(-3_000) },
+    facts: error instanceof NotTaken ? error.facts : { controllerLog: controller.log.slice(-3_000) },
   })
-  if (!controller.isRunning) await controller.start()
-  const played = await play(one, controller, `case${cases.indexOf(one)}`).catch(failed)
+  const begin = controller.isRunning ? Promise.resolve() : controller.start()
+  const played = await begin.then(() => play(one, controller, `case${cases.indexOf(one)}`)).catch(failed)
   if (!values.json) console.log(lineOf(played.outcome))
   return played
 }

@@ -6,7 +6,7 @@ import { Controller } from '../harness/controller.ts'
 import { type Violation, emit, round, table } from '../harness/report.ts'
 import { type Group, type Node, heldBy } from '../harness/servers.ts'
 import { type Look, found, instead, pass, until } from '../harness/wait.ts'
-import { dismiss, startWatched } from '../harness/watched.ts'
+import { NotTaken, dismiss, startWatched } from '../harness/watched.ts'
 import { type Ack, Writer, clinging, following } from '../harness/writers.ts'
 
 export interface CheckOptions {
@@ -61,19 +61,15 @@ export async function checkDemo(options: CheckOptions): Promise<number> {
     const story = new Story(name)
     stories.push(story)
     const id = `story${stories.length}`
-    const group = await story.step('real servers watched, in sync', () =>
-      startWatched(controller, id, nodes, { persistence: 'aof', delay: 5 }),
-    )
+    let group: Group | null = null
     try {
+      group = await story.step('real servers watched, in sync', () => startWatched(controller, id, nodes, { persistence: 'aof', delay: 5 }))
       await plot(story, group, controller, options)
     } catch (error) {
-      story.violations.push({
-        where: name,
-        what: error instanceof Error ? error.message : String(error),
-        facts: await facts(group, controller.api),
-      })
+      const seen = error instanceof NotTaken ? error.facts : group === null ? null : await facts(group, controller.api)
+      story.violations.push({ where: name, what: error instanceof Error ? error.message : String(error), facts: seen })
     }
-    await dismiss(controller, group)
+    if (group !== null) await dismiss(controller, group)
   }
   await play('lost primary', 3, lostPrimary)
   await play('stuck group, primary starts first', 2, stuckPrimaryFirst)

@@ -1,6 +1,6 @@
 // A group of real servers that a real controller has taken over.
 import type { Policy } from '../../src/core/model.ts'
-import { converged } from './check.ts'
+import { converged, facts } from './check.ts'
 import type { ClientOptions } from './client.ts'
 import type { Controller } from './controller.ts'
 import { type Group, type GroupOptions, startGroup } from './servers.ts'
@@ -15,6 +15,16 @@ export interface WatchedOptions extends GroupOptions {
   readonly client?: ClientOptions
 }
 
+/** regroup did not take a sound group over; with the facts of the group before it was dismissed. */
+export class NotTaken extends Error {
+  readonly facts: unknown
+
+  constructor(message: string, seen: unknown) {
+    super(message)
+    this.facts = seen
+  }
+}
+
 /** Ends when regroup calls the group healthy and the nodes agree. */
 export async function startWatched(controller: Controller, id: string, count: number, options: WatchedOptions): Promise<Group> {
   const group = await startGroup(id, count, options)
@@ -22,8 +32,9 @@ export async function startWatched(controller: Controller, id: string, count: nu
     await takeOver(controller, group, options)
     return group
   } catch (error) {
+    const seen = await facts(group, controller.api, options.client)
     await dismiss(controller, group)
-    throw error
+    throw new NotTaken(error instanceof Error ? error.message : String(error), { ...seen, log: controller.log.slice(-3_000) })
   }
 }
 

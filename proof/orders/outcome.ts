@@ -56,6 +56,9 @@ export function outcomeOf(seen: Seen): Outcome {
   if (seen.after !== null && seen.winner !== null) violations.push(...lostByWinner(seen, best), ...apart(seen))
   else if (seen.hold === null) violations.push(`neither converged nor held: ${seen.lateness ?? ''}`)
   else if (!gone) violations.push(`held although ${best.node} has all that was acknowledged: ${seen.hold.rule}: ${seen.hold.sentence}`)
+  if (seen.winner !== null && highest > 0 && (seen.files.get(seen.winner) ?? []).length === 0 && gone) {
+    violations.push(`${seen.winner} was empty and was opened although the group is known to have had data`)
+  }
   if (seen.case.persistence === 'aof') violations.push(...unexplained(seen, before, best))
   return {
     case: seen.case.name,

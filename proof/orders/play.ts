@@ -3,9 +3,9 @@ import type { Verdict } from '../../src/core/status.ts'
 import { converged, facts, oneFamily } from '../harness/check.ts'
 import type { Controller } from '../harness/controller.ts'
 import { type Dice, dice } from '../harness/dice.ts'
-import { type Group, heldBy, heldByFiles } from '../harness/servers.ts'
+import { type Group, heldBy, heldByFiles, startGroup } from '../harness/servers.ts'
 import { Late, type Look, found, instead, pass, staysTrue, until } from '../harness/wait.ts'
-import { dismiss, startWatched } from '../harness/watched.ts'
+import { dismiss, takeOver } from '../harness/watched.ts'
 import { Writer, roaming } from '../harness/writers.ts'
 import { type Outcome, type Seen, type Stopped, outcomeOf } from './outcome.ts'
 import type { Case } from './plan.ts'
@@ -104,11 +104,14 @@ class Play {
 }
 
 export async function play(one: Case, controller: Controller, id: string): Promise<Played> {
-  const group = await startWatched(controller, id, one.nodes, one)
+  const group = await startGroup(id, one.nodes, one)
   const it = new Play(one, controller, group)
   it.writer.start()
   try {
+    // Taken over with data in it: what regroup never saw it cannot miss.
     await it.acknowledged(30, 0)
+    await takeOver(controller, group, {})
+    await it.acknowledged(30, performance.now())
     const seen = await (one.blind ? playBlind(it) : playOrder(it))
     const outcome = outcomeOf(seen)
     return { outcome, facts: outcome.violations.length > 0 ? await facts(group, controller.api) : null }

@@ -186,6 +186,7 @@ export class Group {
     if (input.result.ok) {
       const incarnation = node.reading?.incarnation ?? null
       if (action.name === 'open') this.#memory = { ...this.#memory, tuned: incarnation }
+      if (action.name === 'resumeWrites') this.#memory = { ...this.#memory, writesResumedAt: time.now }
       if (action.name === 'pauseWrites') this.#memory = { ...this.#memory, writesPausedAt: time.now }
     }
     this.#asker.hurry([input.node], time.now)

@@ -21,6 +21,8 @@ export interface Memory {
   readonly ownSwitchover: Epoch | null
   /** When the primary confirmed the write pause of that switchover. */
   readonly writesPausedAt: Instant | null
+  /** When the primary was last told to let its writes go on. */
+  readonly writesResumedAt: Instant | null
   /** The primary's process that was told guard, lag limit and ping period by this process. */
   readonly tuned: string | null
   /** The canary on the primary. `problem` says why its last write failed. */
@@ -55,6 +57,7 @@ export function newMemory(now: Instant): Memory {
     watched: null,
     ownSwitchover: null,
     writesPausedAt: null,
+    writesResumedAt: null,
     tuned: null,
     canary: { seq: 0, dueAt: now, inFlight: null, okAt: null, problem: null },
     targets: new Map(),

@@ -296,6 +296,13 @@ const upkeep: readonly Rule<Case>[] = [
     then: (c) => ({ kind: 'rest', sentence: `asks ${c.primary.spec.id} again after an action`, evidence: {} }),
   },
   {
+    id: 'steady.resumeWrites',
+    why: 'a switchover was given up, by us or by a controller before us: writes that it paused shall not wait for the pause to end by itself',
+    gives: 'act resumeWrites',
+    when: (c) => c.s.can.canPauseWrites && pauseLeft(c) && !blocked(c, 'resumeWrites'),
+    then: (c) => act(`lets the writes of ${c.primary.spec.id} go on`, [{ node: c.primary.spec.id, action: { name: 'resumeWrites' } }]),
+  },
+  {
     id: 'steady.fenced',
     why: 'the file of the primary says "replica of nowhere" now; its history has a new name since',
     gives: 'save -> steady',
@@ -412,6 +419,12 @@ const upkeep: readonly Rule<Case>[] = [
     then: (c) => ({ kind: 'rest', sentence: `${c.primary.spec.id} is primary at epoch ${c.record.epoch}`, evidence: {} }),
   },
 ]
+
+/** A switchover was given up since the writes were last told to go on. */
+function pauseLeft(c: Case): boolean {
+  const { abortedAt, writesResumedAt } = c.s.memory
+  return abortedAt !== null && (writesResumedAt === null || writesResumedAt < abortedAt)
+}
 
 /** The node was told this lately and said no. */
 export function blocked(c: Case, action: string): boolean {

@@ -67,8 +67,8 @@ async function closing(app: FastifyInstance, events: EventStream): Promise<void>
   await app.close()
 }
 
-/** Throws LISTEN_REFUSED. Why loopback only: there is no authentication yet, and these commands move primaries. */
-function listenAddress(text: string): Address {
+/** What `listen` says, before anything is started. Throws LISTEN_REFUSED. Why loopback only: there is no authentication yet, and these commands move primaries. */
+export function listenAddress(text: string): Address {
   const address = text.endsWith(':0') ? zeroPort(text) : parseAddress(text)
   if (address === null) throw new UserError('LISTEN_REFUSED', `${JSON.stringify(text)} is no address to listen on; write 127.0.0.1:7070`)
   if (isLoopback(address.host)) return address
