@@ -112,5 +112,5 @@ export function refusalOfAuth(error: RespError): ProbeFailure | null {
 
 /** Only words that we know: a foreign server's first word may be anything, also what we sent. */
 function knownCode(error: RespError): string {
-  return ['NOAUTH', 'NOPERM', 'LOADING', 'BUSY', 'MASTERDOWN', 'MISCONF'].includes(error.code) ? error.code : 'ERR'
+  return ['NOAUTH', 'NOPERM', 'LOADING', 'BUSY', 'MISCONF'].includes(error.code) ? error.code : 'ERR'
 }

@@ -8,7 +8,7 @@ import { type GroupAccess, createWorld } from '../adapters/world.ts'
 import { Controller } from '../controller/controller.ts'
 import { engineOf } from '../engines/all.ts'
 import { UserError } from '../errors.ts'
-import { startHttp } from '../server/http.ts'
+import { listenAddress, startHttp } from '../server/http.ts'
 import { type Settings, loadSettings } from './settings.ts'
 import { version } from './version.ts'
 
@@ -22,6 +22,9 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const { settings, file, warnings } = loadSettings(options.config)
   const log = createLog(settings.log.level)
   for (const warning of warnings) log.warn('settings.warning', { warning })
+  const listen = options.listen ?? settings.listen.http
+  // Refused before anything is opened or begun.
+  listenAddress(listen)
   const clock = systemClock
   const dir = options.store ?? settings.store.path
   const store = await openEmbeddedStore({ dir })
@@ -41,27 +44,25 @@ export async function runServer(options: ServerOptions): Promise<void> {
     dice: systemDice,
     alarm: createAlarm(clock),
     defaults: settings.defaults,
+    credentials: new Set(Object.keys(settings.credentials)),
+
     log: tell,
   })
-  controller.begin()
   const every = (ms: number, run: () => void): (() => void) => {
     const timer = setInterval(run, ms)
     return () => clearInterval(timer)
   }
-  const http = await startHttp({
-    facade: controller,
-    listen: options.listen ?? settings.listen.http,
-    log,
-    wall: () => clock.wall(),
-    every,
-    version,
-  })
-  log.info('server.started', { version, http: http.address, store: dir, settings: file })
-  await stopped()
-  log.info('server.stopping', {})
-  await http.close()
-  controller.close()
-  await store.close()
+  try {
+    const http = await startHttp({ facade: controller, listen, log, wall: () => clock.wall(), every, version })
+    controller.begin()
+    log.info('server.started', { version, http: http.address, store: dir, settings: file })
+    await stopped()
+    log.info('server.stopping', {})
+    await http.close()
+  } finally {
+    controller.close()
+    await store.close()
+  }
 }
 
 /** How a group's nodes are spoken to, by its spec and the settings of this process. */

@@ -18,6 +18,8 @@ export interface ControllerOptions {
   readonly alarm: Alarm
   /** Under every group's own policy. */
   readonly defaults: Partial<Policy>
+  /** The names that a group's `credential` may take. */
+  readonly credentials: ReadonlySet<string>
   /** Told once per decision, refusal and role change, where it is carried out. */
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
 }
@@ -140,6 +142,11 @@ export class Controller implements ControllerFacade {
     for (const spec of groups) {
       if (engineOf(spec.engine) === null)
         problems.push(`group ${spec.id}: this version cannot manage the engine ${spec.engine} yet; it manages redis and valkey`)
+      if (spec.credential !== null && !this.#options.credentials.has(spec.credential)) {
+        problems.push(
+          `group ${spec.id}: the settings of this server have no credential ${spec.credential}; add it to \`credentials\` in regroup.yaml and restart`,
+        )
+      }
       const record = this.#groups.get(spec.id)?.record
       if (record !== null && record !== undefined && !spec.nodes.some((node) => node.id === record.primary)) {
         throw new UserError(

@@ -17,6 +17,9 @@ import { probeTimeout } from './cadence.ts'
 import { answerTo } from './commands.ts'
 import { Notebook } from './notebook.ts'
 
+/** A primary that was just opened gets its mark at once: without it nobody knows after a restart whose data it holds. */
+const canaryRetryMs = 20
+
 export interface Time {
   readonly now: Instant
   readonly wall: WallTime
@@ -343,10 +346,10 @@ export class Group {
     if (record?.phase !== 'steady' || canary.inFlight !== null || canary.dueAt > time.now) return
     const policy = policyOf(this.#spec)
     const primary = this.#nodes.get(record.primary)
-    this.#memory = { ...this.#memory, canary: { ...canary, dueAt: time.now + policy.canaryEveryMs } }
-    if (primary === undefined || !answers(primary) || tuned !== record.incarnation || primary.reading.incarnation !== record.incarnation)
-      return
-    if (primary.reading.role !== 'primary' || primary.reading.guard === closedGuard) return
+    const open = primary !== undefined && answers(primary) && primary.reading.role === 'primary' && primary.reading.guard !== closedGuard
+    const ready = open && tuned === record.incarnation && primary.reading.incarnation === record.incarnation
+    this.#memory = { ...this.#memory, canary: { ...canary, dueAt: time.now + (ready ? policy.canaryEveryMs : canaryRetryMs) } }
+    if (!ready) return
     const id = this.#nextId++
     const seq = Math.max(canary.seq, primary.reading.mark?.seq ?? 0, record.floor?.markSeq ?? 0) + 1
     this.#memory = { ...this.#memory, canary: { ...this.#memory.canary, seq, inFlight: { id, since: time.now } } }

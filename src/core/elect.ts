@@ -2,7 +2,7 @@
 import { flapping } from './diagnose.ts'
 import { flapSilenceFactor } from './limits.ts'
 import type { Evidence, FailoverCause, GroupRecord, Instant, Mark, NodeId, Reading } from './model.ts'
-import { type NodeView, follows, freshSince, refused, sameAddress } from './observe.ts'
+import { type NodeView, answers, follows, freshSince, refused, sameAddress } from './observe.ts'
 import { type Situation, empty, inMaintenance, nodeOf, others, ours, quote } from './situation.ts'
 
 export type Election =
@@ -323,13 +323,35 @@ export function elect(s: Situation, record: GroupRecord, cause: FailoverCause, s
   if (quick?.kind === 'candidate') return quick
   const slow = electReturned(s, record, here) ?? electByRollCall(s, record, here) ?? quick
   if (slow !== null) return slow
+  return holdForAbsent(s, record, here)
+}
+
+/** Why this node cannot become primary by itself now, in words. */
+function whyNot(s: Situation, record: GroupRecord, node: NodeView, here: boolean): string {
+  if (refused(node)) return 'is down'
+  if (!answers(node)) return 'does not answer'
+  if (!ours(s, node)) return "holds data that is not known as this group's"
+  if (node.reading.loading) return 'is loading its data'
+  if (!here) return refusesPromotion(node) ? 'refuses to be promoted' : 'is being asked again'
+  if (node.spec.priority === 0) return 'has priority 0'
+  if (inMaintenance(s, node)) return 'is in maintenance'
+  if (record.hasData && empty(node)) return 'is empty'
+  if (!record.inSync.some((m) => m.node === node.spec.id)) return 'was not in sync'
+  return node.spec.id === record.primary
+    ? 'came back with less than it had acknowledged, as far as is known'
+    : 'was restarted or lost its link since it was in sync'
+}
+
+function holdForAbsent(s: Situation, record: GroupRecord, here: readonly Answering[]): Election {
   const members = record.inSync.map((m) => m.node)
-  const absent = [...s.nodes.values()].filter((node) => !here.includes(node as Answering)).map((node) => node.spec.id)
+  const absent = [...s.nodes.values()].filter((node) => !here.some((h) => h.spec.id === node.spec.id)).map((node) => node.spec.id)
   const wait = members.filter((id) => absent.includes(id))
+  const why = [...s.nodes.values()].map((node) => `${node.spec.id} ${whyNot(s, record, node, !absent.includes(node.spec.id))}`).join('; ')
+  const waits = `waits for ${quote(wait.length > 0 ? wait : absent)}`
   const sentence =
     here.length === 0
-      ? `no node of the group answers; waits for ${quote(wait.length > 0 ? wait : absent)}`
-      : `no node that answers is known to hold everything ${record.primary} acknowledged; waits for ${quote(wait.length > 0 ? wait : absent)}. ` +
+      ? `nobody can be promoted: ${why}; ${waits}`
+      : `no node that answers is known to hold everything ${record.primary} acknowledged: ${why}; ${waits}. ` +
         '`regroup failover --accept-loss` promotes the best that is here'
   return {
     kind: 'hold',

@@ -28,6 +28,8 @@ export function toGrow(c: Case): InSyncMember[] {
     if (!answers(node) || c.record.inSync.some((member) => member.node === id)) return []
     const target = c.s.memory.targets.get(id)
     const entry = reading.replicas.find((replica) => sameAddress(replica, node.spec))
+    // Its data must be known as this group's by itself, or nobody could tell after a restart.
+    if (reading.mark !== null && node.reading.mark === null) return []
     if (target === undefined || entry === undefined || !entry.online || !node.reading.upstream?.linkUp) return []
     const caughtUp = entry.acked >= Math.max(1, target.offset) && !lags(c.s, node, reading, entry.acked)
     return caughtUp ? [{ node: id, incarnation: node.reading.incarnation }] : []

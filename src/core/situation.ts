@@ -44,7 +44,14 @@ export function ours(s: Situation, node: NodeView): boolean {
   if (!answers(node)) return false
   const { mark, keys } = node.reading
   if (mark !== null) return (mark.group === s.spec.id && mark.installation === s.installation) || node.spec.overwrite
-  return keys === 0 || node.spec.overwrite || sharesLineage(s, node)
+  return keys === 0 || node.spec.overwrite || sharesLineage(s, node) || unmarkedMember(s, node)
+}
+
+/** The record names it, and no mark was ever seen in this group: the first canary may not have been written yet. */
+function unmarkedMember(s: Situation, node: NodeView): boolean {
+  const { record } = s
+  if (record === null || (record.floor?.markSeq ?? 0) > 0) return false
+  return record.primary === node.spec.id || record.inSync.some((m) => m.node === node.spec.id)
 }
 
 /** Its history is one that the record knows. */
