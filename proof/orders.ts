@@ -80,7 +80,7 @@ async function playSafely(one: Case, controllers: readonly Controller[], job: nu
       violations: [error instanceof Error ? error.message : String(error)],
       notes: [],
     },
-    facts: error instanceof NotTaken ? error.facts : { controllerLog: controller.log.slice(-3_000) },
+    facts: error instanceof NotTaken ? error.facts : { deaths: controller.deaths, controllerLog: controller.log.slice(-3_000) },
   })
   const begin = controller.isRunning ? Promise.resolve() : controller.start()
   const played = await begin.then(() => play(one, controller, `case${cases.indexOf(one)}`)).catch(failed)

@@ -71,7 +71,8 @@ export function sweep(base: string): string[] {
 function ownerLives(dir: string): boolean {
   try {
     const [pid, start] = readFileSync(join(dir, 'owner'), 'utf8').trim().split(' ')
-    return startOf(Number(pid)) === start
+    // Half written: another run is just being born.
+    return start === undefined || startOf(Number(pid)) === start
   } catch {
     // No owner file yet: another run is just being born, or it is not ours. Leave it.
     return true

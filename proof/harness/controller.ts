@@ -27,6 +27,7 @@ export class Controller {
   readonly logFile: string
   readonly api: Api
   readonly #forget: () => void
+  readonly #deaths: string[] = []
   #child: ChildProcess | null = null
   #exited: Promise<void> = Promise.resolve()
 
@@ -64,6 +65,11 @@ export class Controller {
     return pid
   }
 
+  /** Each end of the process that we did not ask for. */
+  get deaths(): readonly string[] {
+    return this.#deaths
+  }
+
   /** What it printed, all its lives together. */
   get log(): string {
     return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : ''
@@ -73,7 +79,8 @@ export class Controller {
   async start(): Promise<void> {
     this.launch()
     await until('the regroup server answers', startLimitMs, async () => {
-      if (this.#child === null) throw new Error(`the regroup server ended while it started:\n${this.log.slice(-4_000)}`)
+      if (this.#child === null)
+        throw new Error(`the regroup server ended while it started (${this.deaths.at(-1) ?? 'killed by us'}):\n${this.log.slice(-4_000)}`)
       return (await this.api.healthy()) ? found(true) : instead(this.log.slice(-2_000))
     })
   }
@@ -88,11 +95,12 @@ export class Controller {
     closeSync(out)
     this.#child = child
     this.#exited = new Promise((resolve) => {
-      const ended = (): void => {
+      const ended = (how: string): void => {
         if (this.#child === child) this.#child = null
+        if (!child.killed) this.#deaths.push(`pid ${child.pid}: ${how}`)
         resolve()
       }
-      child.once('exit', ended).once('error', ended)
+      child.once('exit', (code, signal) => ended(signal ?? `exit code ${code}`)).once('error', (error) => ended(error.message))
     })
   }
 

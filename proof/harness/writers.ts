@@ -46,6 +46,7 @@ export class Writer {
   readonly #options: WriterOptions
   #n = 0
   #stopped = false
+  #waiting = false
   #paused = false
   #client: Client | null = null
   #target: Target | null = null
@@ -65,6 +66,11 @@ export class Writer {
   /** The last number that was sent, acknowledged or not. */
   get sent(): number {
     return this.#n
+  }
+
+  /** A write was sent and not answered. */
+  get isWaiting(): boolean {
+    return this.#waiting
   }
 
   /** Where it writes, or wrote last. */
@@ -144,7 +150,9 @@ export class Writer {
 
   async #write(client: Client, target: Target): Promise<boolean> {
     const n = ++this.#n
+    this.#waiting = true
     const called = await client.call(['RPUSH', this.key, String(n)], this.#options.operationLimitMs ?? 500)
+    this.#waiting = false
     if (called.ok) {
       this.acks.push({ n, at: performance.now(), node: target.node })
       return true

@@ -106,6 +106,7 @@ class Play {
 export async function play(one: Case, controller: Controller, id: string): Promise<Played> {
   const group = await startGroup(id, one.nodes, one)
   const it = new Play(one, controller, group)
+  const deaths = controller.deaths.length
   it.writer.start()
   try {
     // Taken over with data in it: what regroup never saw it cannot miss.
@@ -113,6 +114,7 @@ export async function play(one: Case, controller: Controller, id: string): Promi
     await takeOver(controller, group, {})
     await it.acknowledged(30, performance.now())
     const seen = await (one.blind ? playBlind(it) : playOrder(it))
+    it.violations.push(...controller.deaths.slice(deaths).map((death) => `the regroup server died: ${death}`))
     const outcome = outcomeOf(seen)
     return { outcome, facts: outcome.violations.length > 0 ? await facts(group, controller.api) : null }
   } finally {

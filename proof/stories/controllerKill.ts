@@ -116,7 +116,9 @@ async function record(
   const after = await controller.api.group(group.id)
   const epoch = after?.epoch ?? -1
   const moved = primary !== old
-  notes.measure(kind, 'completed (1) or not begun (0)', moved ? 1 : 0)
+  notes.count(kind, 'completed', moved)
+  notes.count(kind, 'begun and taken back: a higher epoch, the old primary', !moved && epoch > epochBefore)
+  notes.count(kind, 'never begun', epoch === epochBefore)
   await notes.promise(where, 'steady', after?.phase === 'steady', `phase ${after?.phase}`, group, controller)
   await notes.promise(
     where,

@@ -25,6 +25,11 @@ export class Notebook {
   readonly violations: Violation[] = []
   readonly #rows = new Map<string, Map<string, number[]>>()
 
+  /** How often something happened in the runs of a variant. */
+  count(variant: string, what: string, happened: boolean): void {
+    this.measure(variant, `${what} (runs)`, happened ? 1 : 0)
+  }
+
   /** One measured value of a variant. */
   measure(variant: string, figure: string, value: number): void {
     const figures = this.#rows.get(variant) ?? new Map<string, number[]>()
@@ -65,13 +70,14 @@ export class Notebook {
     )
     const text = table(
       ['variant', 'figure', 'n', 'min / median / max'],
-      rows.map((row, at) => [
-        rows[at - 1]?.variant === row.variant ? '' : row.variant,
-        row.figure,
-        row.values.length,
-        figuresText(figures(row.values)),
-      ]),
+      rows.map((row, at) => [rows[at - 1]?.variant === row.variant ? '' : row.variant, row.figure, row.values.length, textOf(row)]),
     )
     return { title, text, data: rows }
   }
+}
+
+/** Of what is counted in runs, the sum says more than the middle. */
+function textOf(row: { readonly figure: string; readonly values: readonly number[] }): string {
+  if (row.figure.endsWith('(runs)')) return `${row.values.reduce((sum, value) => sum + value, 0)} of ${row.values.length}`
+  return figuresText(figures(row.values))
 }

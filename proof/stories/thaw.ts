@@ -30,13 +30,17 @@ export const thaw: Story = async ({ runs, say }) => {
       const next = await otherPrimary(controller, group, old.id)
       notes.measure('guarded 1+2', 'frozen -> another primary, ms', performance.now() - frozenAt)
       await acknowledged(follower, frozenAt, 50, (ack) => ack.node === next)
+      const waiting = clings.filter((writer) => writer.isWaiting).length
+      notes.measure('guarded 1+2', `writes waiting in its sockets (${clients} clinging clients)`, waiting)
+      // Without them waking would prove nothing.
+      if (waiting < clients / 2) throw new Error(`only ${waiting} clients cling with a write`)
       const wokeAt = performance.now()
       old.server.thaw()
       await follows(old, group.node(next), false)
       notes.measure('guarded 1+2', 'awake -> replica, ms', performance.now() - wokeAt)
       await pass(watchMs - (performance.now() - wokeAt))
       const late = clings.flatMap((writer) => writer.between(wokeAt))
-      notes.measure('guarded 1+2', `acknowledged by it after waking (${clients} clinging clients)`, late.length)
+      notes.measure('guarded 1+2', `acknowledged by it after waking`, late.length)
       notes.measure('guarded 1+2', 'last such acknowledgement, ms after waking', Math.max(0, ...late.map((ack) => ack.at - wokeAt)))
       await notes.promise(
         where,
