@@ -148,12 +148,12 @@ export class Controller implements ControllerFacade {
         )
       }
       const record = this.#groups.get(spec.id)?.record
-      if (record !== null && record !== undefined && !spec.nodes.some((node) => node.id === record.primary)) {
-        throw new UserError(
-          'NODE_IS_PRIMARY',
-          `${record.primary} is the primary of group ${spec.id}; move it first: \`regroup switchover ${spec.id}\``,
-        )
-      }
+      if (record === null || record === undefined) continue
+      const needed = record.phase === 'steady' ? [record.primary] : [record.primary, record.candidate]
+      const gone = needed.find((id) => !spec.nodes.some((node) => node.id === id))
+      if (gone === undefined) continue
+      const role = gone === record.primary ? 'the primary' : `the candidate of a ${record.phase}`
+      throw new UserError('NODE_IS_PRIMARY', `${gone} is ${role} of group ${spec.id}; move it first: \`regroup switchover ${spec.id}\``)
     }
     const [first, ...rest] = problems
     if (first !== undefined)

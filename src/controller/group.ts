@@ -257,8 +257,7 @@ export class Group {
     this.#decided = decided
     this.#carryOut(decided.group, 'group', time, effects)
     for (const decision of decided.nodes) {
-      const about = String(decision.step.evidence['node'] ?? decision.rule)
-      this.#carryOut(decision, about, time, effects)
+      this.#carryOut(decision, `node ${decision.node}`, time, effects)
     }
     this.#settle(decided, time.now)
   }
@@ -299,6 +298,8 @@ export class Group {
     const node = this.#nodes.get(act.node)
     const record = this.#record
     if (node === undefined || node.acting !== null || record === null) return false
+    // It said no to this lately: not again before its time.
+    if (node.trouble?.action === act.action.name && node.trouble.retryAt > time.now) return false
     const id = this.#nextId++
     const queued = act.queued ?? false
     const started = acting(node, { id, action: act.action, since: time.now })

@@ -1,5 +1,7 @@
 // One way from a situation to what is done next. The rows are in rules*.ts; docs/fsm.md is generated from them.
 import { type Verdict, verdictOf } from './diagnose.ts'
+import type { NodeId } from './model.ts'
+import type { NodeView } from './observe.ts'
 import { type Case, type Decision, type Rule, firstMatch, hold } from './rule.ts'
 import { failoverRules } from './rulesFailover.ts'
 import { newRules } from './rulesNew.ts'
@@ -26,7 +28,7 @@ export interface Decided {
   readonly verdict: Verdict
   readonly group: Decision
   /** One per node that is told something or for which something is refused. */
-  readonly nodes: readonly Decision[]
+  readonly nodes: readonly (Decision & { readonly node: NodeId })[]
 }
 
 /** The group's case for the rules; null while nothing is recorded. */
@@ -42,11 +44,16 @@ export function decide(s: Situation): Decided {
   }
   const rules = { steady: steadyRules, failover: failoverRules, switchover: switchoverRules }[c.record.phase]
   const group = atRest(c, firstMatch<Case>(rules, c) ?? noRule(c.record.phase))
-  const nodes =
-    c.record.phase !== 'steady' || paused(s)
-      ? []
-      : [...s.nodes.values()].flatMap((node) => firstMatch<NodeCase>(nodeRules, { ...c, node }) ?? [])
-  return { verdict: c.verdict, group, nodes }
+  return {
+    verdict: c.verdict,
+    group,
+    nodes: c.record.phase !== 'steady' || paused(s) ? [] : [...s.nodes.values()].flatMap((node) => ofNode(c, node)),
+  }
+}
+
+function ofNode(c: Case, node: NodeView): Decided['nodes'] {
+  const decision = firstMatch<NodeCase>(nodeRules, { ...c, node })
+  return decision === null ? [] : [{ ...decision, node: node.spec.id }]
 }
 
 /** A pause lets nothing be done to a node; what is already under way is finished all the same. */

@@ -1,7 +1,7 @@
 // The next record, made from the one in force. No decision here: only what a decision means in writing.
 import { floorOf } from './elect.ts'
 import { lineageKept } from './limits.ts'
-import type { Epoch, FailoverCause, GroupRecord, NodeId, Reading } from './model.ts'
+import type { CandidateIdentity, Epoch, FailoverCause, GroupRecord, NodeId, Reading } from './model.ts'
 import type { RecordDraft } from './rule.ts'
 import type { Situation } from './situation.ts'
 
@@ -21,6 +21,16 @@ export function newestEpoch(s: Situation): Epoch {
 function historyOf(reading: Reading): { replid: string; start: number | null } {
   const { position } = reading
   return position.kind === 'stream' ? { replid: position.replid, start: position.offset } : { replid: '', start: null }
+}
+
+/** What the candidate is known by until it is seen as the new primary. */
+export function identityOf(reading: Reading): CandidateIdentity {
+  const { incarnation, position, mark } = reading
+  return {
+    incarnation,
+    replid: position.kind === 'stream' ? position.replid : null,
+    mark: mark === null ? null : { epoch: mark.epoch, seq: mark.seq },
+  }
 }
 
 /** The first record of a group: `primary` is taken as it is found. */
@@ -44,7 +54,7 @@ export function adopted(s: Situation, primary: NodeId, reading: Reading, epoch: 
 export function failover(
   s: Situation,
   record: GroupRecord,
-  choice: { node: NodeId; incarnation: string; loss: string | null },
+  choice: { node: NodeId; reading: Reading; loss: string | null },
   cause: FailoverCause,
 ): RecordDraft {
   return {
@@ -52,19 +62,19 @@ export function failover(
     phase: 'failover',
     epoch: newestEpoch(s) + 1,
     candidate: choice.node,
-    candidateIncarnation: choice.incarnation,
+    candidateIs: identityOf(choice.reading),
     cause,
     loss: choice.loss,
   }
 }
 
-export function switchover(s: Situation, record: GroupRecord, candidate: NodeId, incarnation: string): RecordDraft {
+export function switchover(s: Situation, record: GroupRecord, candidate: NodeId, reading: Reading): RecordDraft {
   return {
     ...fixedOf(s, record),
     phase: 'switchover',
     epoch: newestEpoch(s) + 1,
     candidate,
-    candidateIncarnation: incarnation,
+    candidateIs: identityOf(reading),
     deadline: s.wall + s.policy.switchoverDeadlineMs,
   }
 }

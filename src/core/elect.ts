@@ -10,7 +10,7 @@ export type Election =
       readonly kind: 'candidate'
       readonly rule: string
       readonly node: NodeId
-      readonly incarnation: string
+      readonly reading: Reading
       readonly sentence: string
       readonly loss: string | null
       readonly evidence: Evidence
@@ -23,7 +23,9 @@ type Order = 'ahead' | 'behind' | 'equal' | 'diverged' | 'unknown'
 // ------------------------------------------------------------------------------------ order of nodes
 
 function orderOfMarks(a: Mark | null, b: Mark | null): Order {
-  if (a === null || b === null) return 'unknown'
+  if (a === null && b === null) return 'unknown'
+  // Data without a mark is from before the group's first one.
+  if (a === null || b === null) return a === null ? 'behind' : 'ahead'
   const difference = a.epoch - b.epoch || a.seq - b.seq
   return difference === 0 ? 'equal' : difference > 0 ? 'ahead' : 'behind'
 }
@@ -126,7 +128,7 @@ type Consent =
  * May a silent primary be replaced? It may still run; what it can accept after its replicas were taken away is bounded by the guard.
  * Source: docs/protocol.md, eligible 8.
  */
-function consentToSilence(s: Situation, record: GroupRecord, since: Instant): Consent {
+export function consentToSilence(s: Situation, record: GroupRecord, since: Instant): Consent {
   const replicas = others(s, record.primary)
   const taken = replicas.filter((node) => freshSince(node, since) || refused(node))
   const unlisted = replicas.filter((node) => !taken.includes(node) && s.memory.watched !== null && !listed(s, node))
@@ -174,7 +176,13 @@ function consentToUnwatched(s: Situation, record: GroupRecord, since: Instant): 
 /** A replica that was in sync when the primary was lost. The quick way: nothing acknowledged is known to be missing from it. */
 function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, here: readonly Answering[], since: Instant): Election | null {
   const primary = nodeOf(s, record.primary)
-  const members = here.filter((node) => allowed(s, node) && inSyncStill(s, record, node) && !(record.hasData && empty(node)))
+  const members = here.filter(
+    (node) =>
+      allowed(s, node) &&
+      !(cause === 'hung' && node.spec.id === record.primary) &&
+      inSyncStill(s, record, node) &&
+      !(record.hasData && empty(node)),
+  )
   const settled = members.filter(
     (node) => node.before !== null && (cause === 'restarted' || !follows(node, primary.spec) || !node.reading.upstream?.linkUp),
   )
@@ -196,23 +204,30 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
       evidence: evidenceOf(s, best),
     }
   }
-  const rival = divergedFrom(s, here, best)
-  if (rival !== null && rival.spec.id !== record.primary) return holdDiverged(s, best, rival)
+  const rival = divergedFrom(
+    s,
+    record,
+    here.filter((node) => node.spec.id !== record.primary),
+    best,
+  )
+  if (rival !== null) return holdDiverged(s, best, rival)
   const risks = consents.map((consent) => (consent.ok ? consent.risk : null))
   const loss = [...risks, better === null ? null : `${better} was seen to hold more and did not come back`].filter((text) => text !== null)
   return {
     kind: 'candidate',
     rule: 'elect.inSync',
     node: best.spec.id,
-    incarnation: best.reading.incarnation,
+    reading: best.reading,
     sentence: `${best.spec.id} was in sync and no node that answers is ahead of it`,
     loss: loss.length === 0 ? null : loss.join('; '),
     evidence: evidenceOf(s, best),
   }
 }
 
-function divergedFrom(s: Situation, here: readonly Answering[], best: Answering): Answering | null {
-  return here.find((node) => node !== best && orderOf(s, node, best) === 'diverged') ?? null
+/** A node of the current history with writes that the best lacks. What an older primary held beyond its end was given up when it was replaced. */
+function divergedFrom(s: Situation, record: GroupRecord, here: readonly Answering[], best: Answering): Answering | null {
+  const current = here.filter((node) => inCurrentLineage(record, node.reading) || record.inSync.some((m) => m.node === node.spec.id))
+  return current.find((node) => node !== best && orderOf(s, node, best) === 'diverged') ?? null
 }
 
 function holdDiverged(s: Situation, best: NodeView, rival: NodeView): Election {
@@ -243,6 +258,8 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
   const members = record.inSync.filter((m) => m.node !== record.primary).map((m) => nodeOf(s, m.node))
   const ahead = here.find((node) => node !== primary && orderOf(s, node, primary) === 'ahead' && !empty(node))
   if (ahead !== undefined) return null
+  const rival = divergedFrom(s, record, here, primary)
+  if (rival !== null) return holdDiverged(s, primary, rival)
   const absent = members.filter((node) => !here.some((h) => h.spec.id === node.spec.id)).map((node) => node.spec.id)
   const seenAt = Math.max(s.memory.lostAt ?? s.now, s.memory.recordAt)
   if (absent.length > 0 && s.now - seenAt < s.policy.betterCandidateMs) {
@@ -257,9 +274,9 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
     kind: 'candidate',
     rule: 'elect.returned',
     node: record.primary,
-    incarnation: primary.reading.incarnation,
+    reading: primary.reading,
     sentence: `${record.primary} is the recorded primary, is back with its data, and nothing newer is known`,
-    loss: null,
+    loss: absent.length === 0 ? null : `${quote(absent)} did not come back in time and may hold more`,
     evidence: evidenceOf(s, primary),
   }
 }
@@ -300,13 +317,13 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
   }
   const best = bestOf(s, holders)
   if (best === null) return null
-  const rival = divergedFrom(s, here, best)
+  const rival = divergedFrom(s, record, here, best)
   if (rival !== null) return holdDiverged(s, best, rival)
   return {
     kind: 'candidate',
     rule: 'elect.rollCall',
     node: best.spec.id,
-    incarnation: best.reading.incarnation,
+    reading: best.reading,
     sentence: `every node of the group is here and ${best.spec.id} holds the most`,
     loss: complete(s, record, best) ? null : `no node is known to hold everything that ${record.primary} had acknowledged`,
     evidence: evidenceOf(s, best),
@@ -391,7 +408,7 @@ export function electByOrder(s: Situation, to: NodeId | null): Election {
     kind: 'candidate',
     rule: 'elect.order',
     node: best.spec.id,
-    incarnation: best.reading.incarnation,
+    reading: best.reading,
     sentence: `an operator accepts the loss; ${best.spec.id} ${to === null ? 'holds the most of those that answer' : 'was named'}`,
     loss: `what ${quote([...new Set([...behind, ...(s.record === null ? [] : [s.record.primary])])].filter((id) => id !== best.spec.id))} holds beyond ${best.spec.id} is discarded`,
     evidence: evidenceOf(s, best),

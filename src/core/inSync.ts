@@ -45,5 +45,6 @@ function good(c: Case): number {
 export function guardToSet(c: Case): number {
   const members = new Set([...c.record.inSync, ...toGrow(c)].map((m) => m.node))
   const wanted = guardWanted(c.s.spec, { ...c.record, inSync: [...members].map((node) => ({ node, incarnation: '' })) })
-  return wanted > c.record.guard && good(c) >= wanted ? wanted : c.record.guard
+  const strict = c.s.policy.guard === 'on'
+  return wanted > c.record.guard && (strict || good(c) >= wanted) ? wanted : c.record.guard
 }

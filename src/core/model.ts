@@ -97,6 +97,13 @@ export interface Floor {
   readonly markSeq: number
 }
 
+/** What made the candidate worth promoting: another process, another history or an older mark is another candidate. */
+export interface CandidateIdentity {
+  readonly incarnation: string
+  readonly replid: string | null
+  readonly mark: { readonly epoch: Epoch; readonly seq: number } | null
+}
+
 /** silent: the old primary may still run, so its replicas are detached before anything else. */
 export type FailoverCause = 'dead' | 'silent' | 'restarted' | 'no primary' | 'hung' | 'operator'
 
@@ -127,13 +134,12 @@ export type GroupRecord = RecordBase &
     | {
         readonly phase: 'failover'
         readonly candidate: NodeId
-        /** The candidate's process: another one may hold other data. */
-        readonly candidateIncarnation: string
+        readonly candidateIs: CandidateIdentity
         readonly cause: FailoverCause
         /** What is known to be lost or risked by it, for people; null when nothing is. */
         readonly loss: string | null
       }
-    | { readonly phase: 'switchover'; readonly candidate: NodeId; readonly candidateIncarnation: string; readonly deadline: WallTime }
+    | { readonly phase: 'switchover'; readonly candidate: NodeId; readonly candidateIs: CandidateIdentity; readonly deadline: WallTime }
   )
 
 // ------------------------------------------------------------------------------------------- reading

@@ -160,7 +160,8 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
   if (!result.ok) {
     const times = node.trouble?.action === done.action.name ? node.trouble.times + 1 : 1
     const retryAt = now + Math.min(actionRetryMaxMs, actionRetryMs * 2 ** Math.min(times - 1, 10))
-    return { ...next, trouble: { action: done.action.name, code: result.code, message: result.message, times, retryAt } }
+    const proof = done.action.name === 'proveLink' ? null : next.proof
+    return { ...next, proof, trouble: { action: done.action.name, code: result.code, message: result.message, times, retryAt } }
   }
   const proof = done.action.name === 'proveLink' ? { since: done.since, done: now } : node.proof
   const written = node.reading === null ? null : persistedAs(done.action, node.reading)

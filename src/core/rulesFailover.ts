@@ -1,11 +1,11 @@
 // A failover whose intent is saved. It is finished from wherever it stands, by whoever reads the record.
 import { crowned, failover, kept } from './draft.ts'
-import { elect, electByOrder, refusesPromotion } from './elect.ts'
+import { consentToSilence, elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
-import type { GroupRecord } from './model.ts'
+import type { GroupRecord, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, silent } from './observe.ts'
 import { type Act, type Case, type Rule, act, hold, save, wait } from './rule.ts'
-import { empty, nodeOf, others } from './situation.ts'
+import { nodeOf, others, ours } from './situation.ts'
 
 export type Moving = GroupRecord & { readonly phase: 'failover' | 'switchover' }
 
@@ -18,22 +18,30 @@ export function candidateOf(c: Case): NodeView {
   return nodeOf(c.s, moving(c).candidate)
 }
 
-/** The candidate was seen, after the intent was saved, as a primary that nobody may write to. */
+/** The candidate was seen, after the intent was saved, as a primary that nobody may write to, and still holds what it was chosen for. */
 export function seenClosed(c: Case): boolean {
   const candidate = candidateOf(c)
-  if (!freshSince(candidate, c.s.memory.recordAt) || candidate.reading.incarnation !== moving(c).candidateIncarnation) return false
+  if (!freshSince(candidate, c.s.memory.recordAt) || !isStill(c, candidate.reading)) return false
   return candidate.reading.role === 'primary' && (!c.s.can.canGuard || candidate.reading.guard === closedGuard)
+}
+
+/** The same process with the same history: not wiped by a full sync that began before the promotion reached it. */
+function isStill(c: Case, reading: Reading): boolean {
+  const { incarnation, replid, mark } = moving(c).candidateIs
+  if (reading.incarnation !== incarnation) return false
+  if (c.record.hasData && reading.keys === 0 && !byOrder(c)) return false
+  const { position } = reading
+  if (replid === null || position.kind !== 'stream' || position.replid === replid || position.replid2 === replid) return true
+  // Promoted twice without being seen in between: its mark tells whose data it holds.
+  return mark !== null && reading.mark !== null && (reading.mark.epoch - mark.epoch || reading.mark.seq - mark.seq) >= 0
 }
 
 /** It does not answer, is another process, lost its data, or refuses: this candidate will not become primary. */
 export function candidateLost(c: Case): boolean {
   const candidate = candidateOf(c)
   if (refused(candidate) || silent(candidate, c.s.now, c.s.policy.silentAfterMs) || refusesPromotion(candidate)) return true
-  if (!answers(candidate)) return false
-  return (
-    candidate.reading.incarnation !== moving(c).candidateIncarnation ||
-    (c.record.hasData && empty(candidate) && moving(c).phase === 'failover' && !byOrder(c))
-  )
+  if (!c.s.nodes.has(moving(c).candidate)) return true
+  return answers(candidate) && !isStill(c, candidate.reading)
 }
 
 function byOrder(c: Case): boolean {
@@ -43,8 +51,10 @@ function byOrder(c: Case): boolean {
 /** An answering primary, other than the candidate, that somebody could write to. */
 export function openOthers(c: Case): Act[] {
   return others(c.s, moving(c).candidate)
-    .filter((node) => freshSince(node, c.s.memory.loadedAt) && node.reading.role === 'primary' && node.reading.guard !== closedGuard)
-    .filter((node) => !(node.trouble?.action === 'fence' && node.trouble.retryAt > c.s.now))
+    .filter(
+      (node) =>
+        freshSince(node, c.s.memory.loadedAt) && ours(c.s, node) && node.reading.role === 'primary' && node.reading.guard !== closedGuard,
+    )
     .map((node) => ({ node: node.spec.id, action: { name: 'fence', cutClients: true } }))
 }
 
@@ -71,18 +81,29 @@ function toDetach(c: Case): NodeView[] {
   )
 }
 
-export const failoverRules: readonly Rule<Case>[] = [
-  {
-    id: 'failover.order',
-    why: 'an operator names another candidate while this failover is stuck',
-    gives: 'save -> failover',
-    when: (c) => c.s.memory.order?.name === 'failover',
-    then: (c) => {
-      const choice = electByOrder(c.s, c.s.memory.order?.to ?? null)
-      if (choice.kind === 'hold') return hold(choice.sentence, choice.evidence)
-      return save(choice.sentence, failover(c.s, c.record, choice, 'operator'), choice.evidence)
-    },
+/** Why a silent primary may not be replaced any more, although it could when the intent was saved. */
+function unconsented(c: Case): string | null {
+  const { record, s } = c
+  if (record.phase !== 'failover' || record.cause !== 'silent' || s.memory.promotedIn === record.epoch) return null
+  const consent = consentToSilence(s, record, s.memory.recordAt)
+  return consent.ok ? null : consent.sentence
+}
+
+/** An operator's order while something is under way: another candidate, by force. */
+export const orderRule: Rule<Case> = {
+  id: 'failover.order',
+  why: 'an operator names another candidate while this is under way',
+  gives: 'save -> failover',
+  when: (c) => c.s.memory.order?.name === 'failover',
+  then: (c) => {
+    const choice = electByOrder(c.s, c.s.memory.order?.to ?? null)
+    if (choice.kind === 'hold') return hold(choice.sentence, choice.evidence)
+    return save(choice.sentence, failover(c.s, c.record, choice, 'operator'), choice.evidence)
   },
+}
+
+export const failoverRules: readonly Rule<Case>[] = [
+  orderRule,
   {
     id: 'failover.seen',
     why: 'believe the node, not the reply to our command: it now reports the primary role and nobody has written to it',
@@ -156,6 +177,13 @@ export const failoverRules: readonly Rule<Case>[] = [
           .map((node) => node.spec.id)
           .join(', ')} left the silent primary`,
       ),
+  },
+  {
+    id: 'failover.consent',
+    why: 'a replica fell silent after the election: the silent primary may wake together with it',
+    gives: 'hold',
+    when: (c) => unconsented(c) !== null,
+    then: (c) => hold(unconsented(c) ?? ''),
   },
   {
     id: 'failover.promote',

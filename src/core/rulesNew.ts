@@ -1,5 +1,5 @@
 // A group that has no record yet: take it as it is found, or ask a person.
-import { adopted, newestEpoch } from './draft.ts'
+import { adopted, identityOf, newestEpoch } from './draft.ts'
 import { electByOrder } from './elect.ts'
 import type { Reading } from './model.ts'
 import { type NodeView, answers, follows, quietSince } from './observe.ts'
@@ -51,7 +51,7 @@ export const newRules: readonly Rule<Situation>[] = [
       const reading = choice.kind === 'candidate' ? s.nodes.get(choice.node)?.reading : null
       if (choice.kind !== 'candidate' || reading === null || reading === undefined) return hold(choice.sentence, choice.evidence)
       const base = adopted(s, choice.node, reading, newestEpoch(s) + 1)
-      const intent = { candidate: choice.node, candidateIncarnation: choice.incarnation, cause: 'operator', loss: choice.loss } as const
+      const intent = { candidate: choice.node, candidateIs: identityOf(choice.reading), cause: 'operator', loss: choice.loss } as const
       return save(choice.sentence, { ...base, ...intent, phase: 'failover' }, choice.evidence)
     },
   },

@@ -121,7 +121,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     when: (c) => !ours(c.s, c.node) && !follows(c.node, c.primary.spec),
     then: (c) =>
       hold(
-        `${c.node.spec.id} holds data of its own (${c.node.reading?.keys} keys) that is not this group's. Empty it, or \`regroup node add ${c.s.spec.id} ${c.node.spec.id} ... --overwrite\``,
+        `${c.node.spec.id} holds data of its own that is not this group's. Empty it, or \`regroup node add ${c.s.spec.id} ${c.node.spec.id} ... --overwrite\``,
       ),
   },
   {

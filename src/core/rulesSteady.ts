@@ -15,6 +15,7 @@ const alive = (c: Case): boolean => c.verdict.kind === 'alive'
 
 /** Since when the primary is suspected; readings from before say nothing. */
 export function suspectedAt(c: Case): number {
+  if (c.verdict.kind === 'hung') return c.s.now - c.s.policy.silentAfterMs
   return c.primary.failingSince ?? c.s.memory.lostAt ?? c.s.now
 }
 
@@ -75,7 +76,7 @@ function foreignUpstream(c: Case): string | null {
 // ------------------------------------------------------------------------------------------ switchover
 
 export type SwitchoverPlan =
-  | { readonly ok: true; readonly node: NodeId; readonly incarnation: string }
+  | { readonly ok: true; readonly node: NodeId; readonly reading: Reading }
   | { readonly ok: false; readonly sentence: string }
 
 /** Whether a planned switchover could begin now, and to whom. */
@@ -95,7 +96,7 @@ export function planSwitchover(c: Case, to: NodeId | null): SwitchoverPlan {
       ? fit.filter((node) => node.spec.priority !== 0 && !(node.spec.maintenanceUntil !== null && node.spec.maintenanceUntil > s.wall))
       : fit.filter((node) => node.spec.id === to)
   const best = named.sort((a, b) => a.spec.priority - b.spec.priority)[0]
-  if (best !== undefined) return { ok: true, node: best.spec.id, incarnation: best.reading.incarnation }
+  if (best !== undefined) return { ok: true, node: best.spec.id, reading: best.reading }
   const sentence =
     to === null
       ? 'no replica is in sync with its link up'
@@ -106,7 +107,7 @@ export function planSwitchover(c: Case, to: NodeId | null): SwitchoverPlan {
 function beginSwitchover(c: Case, to: NodeId | null, why: string): Step {
   const plan = planSwitchover(c, to)
   if (!plan.ok) return hold(`${why}; ${plan.sentence}`, c.verdict.evidence)
-  return save(`${why}; switch over to ${plan.node}`, switchover(c.s, c.record, plan.node, plan.incarnation), {
+  return save(`${why}; switch over to ${plan.node}`, switchover(c.s, c.record, plan.node, plan.reading), {
     ...c.verdict.evidence,
     candidate: plan.node,
   })
@@ -202,6 +203,19 @@ const waits: readonly Rule<Case>[] = [
       return hold(
         `regroup cannot reach ${c.primary.spec.id} (${c.primary.failure?.kind ?? 'no answer'}), but ${sign}: no failover. Mend the way from here to it`,
         v.evidence,
+      )
+    },
+  },
+  {
+    id: 'steady.unprovable',
+    why: 'a replica that we cannot make prove its link gives no testimony either way',
+    gives: 'hold',
+    when: (c) => unprovable(c).length > 0,
+    then: (c) => {
+      const why = unprovable(c).map((node) => `${node.spec.id}: ${node.trouble?.message ?? ''}`)
+      return hold(
+        `${c.primary.spec.id} is silent, and regroup cannot make its replicas prove their links (${why.join('; ')}). Give regroup the right to CLIENT KILL`,
+        c.verdict.evidence,
       )
     },
   },
@@ -360,8 +374,8 @@ const upkeep: readonly Rule<Case>[] = [
     then: (c) =>
       act(
         `${c.primary.spec.id} is opened to writes`,
-        [{ node: c.primary.spec.id, action: { name: 'open', guard: c.record.guard, bootFenced: c.record.fenced } }],
-        { guard: c.record.guard },
+        [{ node: c.primary.spec.id, action: { name: 'open', guard: guardToSet(c), bootFenced: c.record.fenced } }],
+        { guard: guardToSet(c) },
       ),
   },
   {
@@ -393,7 +407,8 @@ const upkeep: readonly Rule<Case>[] = [
     id: 'steady.guarded',
     why: 'the node was read back with its guard: now the record may count on it',
     gives: 'save -> steady',
-    when: (c) => guardWanted(c.s.spec, c.record) > c.record.guard && c.primary.reading?.guard === guardToSet(c),
+    when: (c) =>
+      guardWanted(c.s.spec, c.record) > c.record.guard && guardToSet(c) > c.record.guard && c.primary.reading?.guard === guardToSet(c),
     then: (c) => save(`${c.primary.spec.id} is guarded`, amended(c.s, c.record, { guard: guardToSet(c) }), { guard: guardToSet(c) }),
   },
   {
@@ -424,6 +439,13 @@ const upkeep: readonly Rule<Case>[] = [
 function pauseLeft(c: Case): boolean {
   const { abortedAt, writesResumedAt } = c.s.memory
   return abortedAt !== null && (writesResumedAt === null || writesResumedAt < abortedAt)
+}
+
+/** Replicas that claim a link and refuse to be made to prove it. */
+function unprovable(c: Case): NodeView[] {
+  if (c.verdict.kind !== 'unproven') return []
+  const asked = c.verdict.ask.map((id) => nodeOf(c.s, id))
+  return asked.every((node) => node.trouble?.action === 'proveLink') ? asked : []
 }
 
 /** The node was told this lately and said no. */

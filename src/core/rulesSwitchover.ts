@@ -3,7 +3,7 @@ import { crowned, kept } from './draft.ts'
 import { orderOf } from './elect.ts'
 import { freshSince } from './observe.ts'
 import { type Case, type Rule, act, hold, save, wait } from './rule.ts'
-import { candidateLost, candidateOf, moving, seenClosed } from './rulesFailover.ts'
+import { candidateLost, candidateOf, moving, orderRule, seenClosed } from './rulesFailover.ts'
 import { electNow } from './rulesSteady.ts'
 
 const isPrimary = (c: Case): boolean => c.verdict.kind === 'alive' || c.verdict.kind === 'shutting down' || c.verdict.kind === 'hung'
@@ -19,6 +19,7 @@ function caughtUp(c: Case, since: number): boolean {
 }
 
 export const switchoverRules: readonly Rule<Case>[] = [
+  { ...orderRule, id: 'switchover.order' },
   {
     id: 'switchover.seen',
     why: 'the candidate reports the primary role and nobody has written to it: the record may name it',

@@ -50,7 +50,8 @@ export function ours(s: Situation, node: NodeView): boolean {
 /** The record names it, and no mark was ever seen in this group: the first canary may not have been written yet. */
 function unmarkedMember(s: Situation, node: NodeView): boolean {
   const { record } = s
-  if (record === null || (record.floor?.markSeq ?? 0) > 0) return false
+  const marked = (record?.floor?.markSeq ?? 0) > 0 || (s.memory.watched?.reading.mark ?? null) !== null
+  if (record === null || marked) return false
   return record.primary === node.spec.id || record.inSync.some((m) => m.node === node.spec.id)
 }
 
