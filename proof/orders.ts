@@ -77,6 +77,8 @@ async function playSafely(one: Case, controllers: readonly Controller[], job: nu
       held: {},
       acknowledged: 0,
       hold: null,
+      gone: 0,
+      opened: null,
       violations: [error instanceof Error ? error.message : String(error)],
       notes: [],
     },
@@ -114,13 +116,8 @@ function report(all: readonly Played[], seed: number, tookMs: number): number {
       convergeMs: ms,
     }
   })
-  const holds = outcomes.filter((one) => one.end === 'held')
-  const rules = [...new Map(holds.map((one) => [one.hold?.rule ?? '', one])).values()].map((one) => ({
-    rule: one.hold?.rule ?? '',
-    cases: holds.filter((other) => other.hold?.rule === one.hold?.rule).length,
-    example: `${one.case}: ${one.hold?.sentence ?? ''}`,
-    why: one.notes.at(-1) ?? '',
-  }))
+  const rules = byRule(outcomes, 'held', (one) => one.hold)
+  const openings = byRule(outcomes, 'converged', (one) => one.opened)
   const violations = all.flatMap((one) =>
     one.outcome.violations.map((what): Violation => ({ where: `${one.outcome.case} (seed ${seed})`, what, facts: one.facts })),
   )
@@ -132,22 +129,20 @@ function report(all: readonly Played[], seed: number, tookMs: number): number {
         {
           title: 'Orders',
           text: table(
-            ['persistence', 'cases', 'converged', 'held', 'with violations', 'ms after the last start, min / median / worst'],
+            [
+              'persistence',
+              'cases',
+              'converged',
+              'held',
+              'with violations',
+              'ms after the last start (node or killed controller), min / median / worst',
+            ],
             summary.map((row) => [row.kind, row.cases, row.converged, row.held, row.violations, figuresText(row.convergeMs)]),
           ),
           data: { summary, tookMs, outcomes },
         },
-        {
-          title: 'Holds',
-          text:
-            holds.length === 0
-              ? 'none'
-              : table(
-                  ['rule', 'cases', 'for example', 'why it is right'],
-                  rules.map((row) => [row.rule, row.cases, row.example, row.why]),
-                ),
-          data: rules,
-        },
+        { title: 'How the primary was chosen', text: rulesTable(openings), data: openings },
+        { title: 'Holds', text: rulesTable(rules), data: rules },
       ],
       violations,
     },
@@ -158,4 +153,35 @@ function report(all: readonly Played[], seed: number, tookMs: number): number {
 function kindOf(outcome: Outcome): string {
   const [persistence = '', stop = '', stops = ''] = outcome.case.split(' ')
   return `1+${stops.length - 2} ${persistence} ${stop}`
+}
+
+interface ByRule {
+  readonly rule: string
+  readonly cases: number
+  /** Cases in which acknowledged writes were in no file any more. */
+  readonly gone: number
+  readonly example: string
+}
+
+function byRule(outcomes: readonly Outcome[], end: Outcome['end'], why: (one: Outcome) => Outcome['hold']): ByRule[] {
+  const of = outcomes.filter((one) => one.end === end)
+  return [...new Set(of.map((one) => why(one)?.rule ?? 'none'))].map((rule) => {
+    const same = of.filter((one) => (why(one)?.rule ?? 'none') === rule)
+    // The one that lost most has the most to explain.
+    const example = same.toSorted((a, b) => b.gone - a.gone)[0]
+    return {
+      rule,
+      cases: same.length,
+      gone: same.filter((one) => one.gone > 0).length,
+      example: example === undefined ? '' : `${example.case}, ${example.gone} writes gone: ${why(example)?.sentence ?? ''}`,
+    }
+  })
+}
+
+function rulesTable(rows: readonly ByRule[]): string {
+  if (rows.length === 0) return 'none'
+  return table(
+    ['rule', 'cases', 'acknowledged data was in no file', 'for example'],
+    rows.map((row) => [row.rule, row.cases, row.gone, row.example]),
+  )
 }

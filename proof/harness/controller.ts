@@ -8,7 +8,7 @@ import type { Policy } from '../../src/core/model.ts'
 import { freePort } from '../../test/servers/redis.ts'
 import { Api } from './api.ts'
 import { atExit } from './cleanup.ts'
-import { found, instead, until } from './wait.ts'
+import { found, instead, pass, until } from './wait.ts'
 
 const entry = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const setpriv = '/usr/bin/setpriv'
@@ -77,10 +77,18 @@ export class Controller {
 
   /** Starts on the same store and port; ends when it answers. Throws with its log when it does not. */
   async start(): Promise<void> {
+    const before = this.#deaths.length
     this.launch()
     await until('the regroup server answers', startLimitMs, async () => {
-      if (this.#child === null)
-        throw new Error(`the regroup server ended while it started (${this.deaths.at(-1) ?? 'killed by us'}):\n${this.log.slice(-4_000)}`)
+      if (this.#child === null) {
+        const last = this.log.slice(-4_000)
+        // While it was down another program on this machine took its port, for as long as a test takes.
+        if (!last.trimEnd().endsWith('listen on another port'))
+          throw new Error(`the regroup server ended while it started (${this.deaths.at(-1) ?? 'killed by us'}):\n${last}`)
+        this.#deaths.length = before
+        await pass(200)
+        this.launch()
+      }
       return (await this.api.healthy()) ? found(true) : instead(this.log.slice(-2_000))
     })
   }

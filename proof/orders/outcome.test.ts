@@ -33,6 +33,7 @@ function seen(change: Partial<Seen> = {}): Seen {
     winner: 'n1',
     convergedMs: 812.4,
     hold: null,
+    opened: null,
     lateness: null,
     notes: [],
     violations: [],
@@ -90,7 +91,20 @@ test('orders: held although a node has everything -> a violation; held when ackn
   const outcome = outcomeOf(seen({ ...notConverged, hold, files, case: rdb }))
   assert.deepEqual(outcome.violations, [])
   assert.equal(outcome.end, 'held')
-  assert.match(outcome.notes.join(), /10 acknowledged writes were in no file/)
+  assert.equal(outcome.gone, 10)
+})
+
+test('orders: everything is gone and an empty node is opened -> a violation', () => {
+  const files = new Map([
+    ['n1', []],
+    ['n2', []],
+  ])
+  const after = new Map([
+    ['n1', range(51, 60)],
+    ['n2', range(51, 60)],
+  ])
+  const none = { ...one, persistence: 'none' } as const
+  assert.match(violationsOf({ files, after, case: none }), /^n1 was empty and was opened although/)
 })
 
 test('orders: neither converged nor held -> a violation that says what was there instead', () => {

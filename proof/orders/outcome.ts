@@ -15,6 +15,10 @@ export interface Outcome {
   readonly held: Readonly<Record<string, number>>
   readonly acknowledged: number
   readonly hold: Pick<Verdict, 'rule' | 'sentence'> | null
+  /** Acknowledged writes that no file held when all were stopped: gone, whatever regroup does. */
+  readonly gone: number
+  /** Why the winner was opened, in regroup's words. */
+  readonly opened: Pick<Verdict, 'rule' | 'sentence'> | null
   readonly violations: readonly string[]
   readonly notes: readonly string[]
 }
@@ -37,6 +41,7 @@ export interface Seen {
   readonly winner: string | null
   readonly convergedMs: number | null
   readonly hold: Pick<Verdict, 'rule' | 'sentence'> | null
+  readonly opened: Pick<Verdict, 'rule' | 'sentence'> | null
   readonly lateness: string | null
   readonly notes: readonly string[]
   readonly violations: readonly string[]
@@ -51,8 +56,6 @@ export function outcomeOf(seen: Seen): Outcome {
   const best = bestOf(seen.files)
   const gone = highest > best.highest
   const violations = [...seen.violations]
-  const notes = [...seen.notes]
-  if (gone) notes.push(`${highest - best.highest} acknowledged writes were in no file when all were stopped`)
   if (seen.after !== null && seen.winner !== null) violations.push(...lostByWinner(seen, best), ...apart(seen))
   else if (seen.hold === null) violations.push(`neither converged nor held: ${seen.lateness ?? ''}`)
   else if (!gone) violations.push(`held although ${best.node} has all that was acknowledged: ${seen.hold.rule}: ${seen.hold.sentence}`)
@@ -69,8 +72,10 @@ export function outcomeOf(seen: Seen): Outcome {
     held: Object.fromEntries([...seen.files].map(([node, list]) => [node, list.at(-1) ?? 0])),
     acknowledged: seen.acks.length,
     hold: seen.after === null ? seen.hold : null,
+    gone: Math.max(0, highest - best.highest),
+    opened: seen.opened,
     violations,
-    notes,
+    notes: seen.notes,
   }
 }
 

@@ -18,7 +18,7 @@ export interface Played {
 
 const key = 'w'
 const perSecond = 300
-/** The promise: converged this soon after the last start. */
+/** The promise: converged this soon after the last start, of a node or of the killed controller. */
 export const convergeLimitMs = 5_000
 /** A hold that stays the same this long with every node up is regroup's last word. */
 const holdStaysMs = 1_500
@@ -37,6 +37,8 @@ class Play {
   readonly notes: string[] = []
   readonly violations: string[] = []
   #actions = 0
+  #dying = false
+  #backAt = 0
   #revived: Promise<void> = Promise.resolve()
 
   constructor(one: Case, controller: Controller, group: Group) {
@@ -58,6 +60,11 @@ class Play {
     const at = performance.now()
     this.#act()
     return at
+  }
+
+  /** Since when nothing keeps the group from converging, when its last node started at `lastStart`; null: the controller is still away. */
+  readyAt(lastStart: number): number | null {
+    return this.#dying ? null : Math.max(lastStart, this.#backAt)
   }
 
   /** The controller is back; throws when it does not come. */
@@ -92,6 +99,7 @@ class Play {
 
   #act(): void {
     if (this.#actions++ !== this.case.controllerDies.after || this.case.blind) return
+    this.#dying = true
     this.#revived = this.#killController()
     this.#revived.catch(() => undefined)
   }
@@ -100,6 +108,8 @@ class Play {
     await pass(this.case.controllerDies.laterMs)
     await this.controller.kill9()
     await this.controller.start()
+    this.#backAt = performance.now()
+    this.#dying = false
   }
 }
 
@@ -172,12 +182,12 @@ async function allStopped(it: Play): Promise<Pick<Seen, 'files' | 'allStoppedAt'
 
 async function theEnd(it: Play, files: Seen['files'], allStoppedAt: number, lastStart: number): Promise<Seen> {
   const { controller, group } = it
-  const end = lastStart + convergeLimitMs
+  const inTime = (): boolean => performance.now() < (it.readyAt(lastStart) ?? Infinity) + convergeLimitMs
   const hold = new Hold()
   let lateness: string | null = null
   let winner: string | null = null
   let convergedAt: number | null = null
-  while (convergedAt === null && performance.now() < end) {
+  while (convergedAt === null && inTime()) {
     const look = await converged(group, controller.api)
     if ('found' in look) {
       convergedAt = performance.now()
@@ -194,7 +204,9 @@ async function theEnd(it: Play, files: Seen['files'], allStoppedAt: number, last
   }
   await it.revived()
   const after = winner === null || convergedAt === null ? null : await dataAfter(it, winner, convergedAt)
+  const opened = winner === null ? null : await whyOpened(it)
   const common = {
+    opened,
     case: it.case,
     stops: it.stops,
     allStoppedAt,
@@ -205,7 +217,12 @@ async function theEnd(it: Play, files: Seen['files'], allStoppedAt: number, last
     notes: it.notes,
     violations: it.violations,
   }
-  return { ...common, winner, after, convergedMs: convergedAt === null ? null : convergedAt - lastStart }
+  return {
+    ...common,
+    winner,
+    after,
+    convergedMs: convergedAt === null ? null : Math.max(0, convergedAt - (it.readyAt(lastStart) ?? lastStart)),
+  }
 }
 
 /** What regroup last said while it did nothing, and for how long it has said so. */
@@ -232,6 +249,13 @@ async function lastWord(it: Play): Promise<Look<Pick<Verdict, 'rule' | 'sentence
   return status.verdict.kind === 'hold' && !status.writable
     ? found(status.verdict)
     : instead(`${status.verdict.rule}: ${status.verdict.sentence}`)
+}
+
+/** The last decision that made a node primary. */
+async function whyOpened(it: Play): Promise<Seen['opened']> {
+  const entries = await it.controller.api.history(it.group.id, 100)
+  const entry = entries.find((one) => one.kind === 'decision' && /elect|seen|adopt|moved/.test(one.rule) && !one.rule.endsWith('.seen'))
+  return entry === undefined ? null : { rule: entry.rule, sentence: entry.sentence }
 }
 
 /** The group must also take a write; then all nodes are read when the writer rests and the replicas had time to receive its last. */
