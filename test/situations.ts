@@ -4,6 +4,7 @@ import { type Memory, newMemory } from '../src/core/memory.ts'
 import type {
   Address,
   AttachedReplica,
+  CandidateIdentity,
   Capabilities,
   FailoverCause,
   GroupRecord,
@@ -263,10 +264,15 @@ export function able(s: Situation, change: Partial<Capabilities>): Situation {
   return { ...s, can: { ...s.can, ...change } }
 }
 
+/** It was chosen in good order: its first process, the group's history, the newest mark. */
+function candidateIs(candidate: NodeId): CandidateIdentity {
+  return { incarnation: `${candidate}1`, replid: 'R1', mark: { epoch: 1, seq: 10 } }
+}
+
 /** The intent to promote `candidate` by force is saved, at epoch 2, in force since 9,000. */
 export function failingOver(s: Situation, candidate: NodeId, cause: FailoverCause = 'dead'): Situation {
   if (s.record === null) return s
-  const intent = { phase: 'failover', candidate, candidateIncarnation: `${candidate}1`, cause, loss: null } as const
+  const intent = { phase: 'failover', candidate, candidateIs: candidateIs(candidate), cause, loss: null } as const
   const { phase: _phase, ...record } = s.record
   return remembered({ ...s, record: { ...record, ...intent, epoch: 2 } }, { recordAt: 9_000 })
 }
@@ -275,7 +281,7 @@ export function failingOver(s: Situation, candidate: NodeId, cause: FailoverCaus
 export function switching(s: Situation, candidate: NodeId): Situation {
   if (s.record === null) return s
   const { phase: _phase, ...record } = s.record
-  const intent = { phase: 'switchover', candidate, candidateIncarnation: `${candidate}1`, deadline: epochStart + 12_000 } as const
+  const intent = { phase: 'switchover', candidate, candidateIs: candidateIs(candidate), deadline: epochStart + 12_000 } as const
   return remembered({ ...s, record: { ...record, ...intent, epoch: 2 } }, { recordAt: 9_000, ownSwitchover: 2 })
 }
 

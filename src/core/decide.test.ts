@@ -247,6 +247,14 @@ void describe('steady, the primary is well', () => {
     saves(recorded(trio, { guard: 0 }), 'steady.guarded', { guard: 1 })
   })
 
+  test('guard on and nobody to acknowledge -> guarded once, then refuses writes and rests', () => {
+    const strict = (guard: number, set: number): Situation =>
+      withPolicy(recorded(group('a', alive('a', { lists: [], guard: set }), refused('b', 5_000)), { ...alone, guard }), { guard: 'on' })
+    acts(strict(0, 0), 'steady.tighten', ['a', { name: 'guard', guard: 1 }])
+    saves(strict(0, 1), 'steady.guarded', { guard: 1 })
+    assert.equal(groupStep(strict(1, 1), 'steady.healthy').kind, 'rest')
+  })
+
   test('the first data -> recorded', () => {
     saves(recorded(pair, { hasData: false }), 'steady.hasData', { hasData: true })
     const empty = recorded(group('a', alive('a', { keys: 0 }), alive('b', { keys: 0 })), { hasData: false })
@@ -287,6 +295,11 @@ void describe('steady, the primary is in doubt', () => {
 
   test('a replica only claims its link to a silent primary -> asked to prove it', () => {
     acts(group('a', silent('a', 8_500), alive('b'), alive('c', { linkUp: false })), 'steady.prove', ['b', { name: 'proveLink' }])
+  })
+
+  test('... and refuses to be made to -> holds and says what right is missing', () => {
+    const trouble = { action: 'proveLink', code: 'NOPERM', message: 'no permission', times: 1, retryAt: now + 1 } as const
+    holds(group('a', silent('a', 8_500), alive('b', { view: { trouble } })), 'steady.unprovable', /b: no permission/)
   })
 })
 
@@ -378,6 +391,44 @@ void describe('a failover is under way', () => {
     assert.equal(step.record.lineage.at(-1)?.replid, 'R2')
   })
 
+  test('the candidate was wiped before the promotion reached it -> not crowned, elected again', () => {
+    const wiped = { of: null, keys: 0, mark: null, guard: 9999, replid: 'R9', offset: 0 } as const
+    const s = failingOver(group('a', refused('a', 8_500), alive('b', wiped), alive('c', { linkUp: false })), 'b')
+    saves(s, 'failover.again/elect.inSync', { candidate: 'c', epoch: 3 })
+    holds(failingOver(group('a', refused('a', 8_500), alive('b', wiped)), 'b'), 'failover.again/elect.nobody', /b is empty/)
+  })
+
+  test('the candidate holds the history of a stranger -> not crowned', () => {
+    const stranger = { of: null, guard: 9999, replid: 'R9', replid2: 'R8', second: 11, mark: null } as const
+    const s = failingOver(group('a', refused('a', 8_500), alive('b', stranger), alive('c', { linkUp: false })), 'b')
+    saves(s, 'failover.again/elect.inSync', { candidate: 'c' })
+  })
+
+  test('promoted twice unseen, its mark says whose data it holds -> crowned; an older mark -> not', () => {
+    const twice = (mark: string): Situation =>
+      failingOver(
+        group('a', refused('a', 8_500), alive('b', { of: null, guard: 9999, replid: 'R3', replid2: 'R2', second: 1001, mark })),
+        'b',
+      )
+    saves(twice('1.10'), 'failover.seen', { primary: 'b' })
+    assert.notEqual(decide(twice('1.9')).group.rule, 'failover.seen')
+  })
+
+  test('an open node that is not ours -> left alone', () => {
+    const stranger = alive('c', { of: null, replid: 'Z', mark: foreignMark })
+    acts(failingOver(group('a', refused('a', 8_500), alive('b', { linkUp: false }), stranger), 'b'), 'failover.promote', ['b', {}])
+  })
+
+  test('the spec does not name the candidate any more -> elected again', () => {
+    saves(failingOver(dead, 'x'), 'failover.again/elect.inSync', { candidate: 'b', epoch: 3 })
+  })
+
+  test('silent, and a replica that was to be taken away fell silent too -> holds; told already -> goes on', () => {
+    const s = failingOver(group('a', silent('a', 8_500), alive('b', { of: 'nowhere' }), silent('c', 8_600)), 'b', 'silent')
+    holds(s, 'failover.consent', /together with c/)
+    acts(remembered(s, { promotedIn: 2 }), 'failover.promote', ['b', { name: 'promote' }])
+  })
+
   test('the candidate is a primary that was opened by somebody -> not believed', () => {
     const s = failingOver(group('a', refused('a', 8_500), alive('b', { of: null, guard: 0 })), 'b')
     acts(s, 'failover.promote', ['b', { name: 'promote' }])
@@ -391,12 +442,6 @@ void describe('a failover is under way', () => {
   test('... after we told the candidate -> fenced, the failover goes on', () => {
     const s = remembered(failingOver(group('a', alive('a'), alive('b')), 'b', 'silent'), { promotedIn: 2 })
     acts(s, 'failover.fence', ['a', { name: 'fence', cutClients: true }])
-  })
-
-  test('the fence was refused just now -> goes on without it', () => {
-    const trouble = { action: 'fence', code: 'NOPERM', message: 'no', times: 1, retryAt: now + 1 } as const
-    const s = remembered(failingOver(group('a', alive('a', { view: { trouble } }), alive('b', { linkUp: false })), 'b'), { promotedIn: 2 })
-    acts(s, 'failover.promote', ['b', { name: 'promote' }])
   })
 
   test('the candidate died, restarted or refuses -> another is elected at the next epoch', () => {
@@ -489,6 +534,10 @@ void describe('a switchover is under way', () => {
     saves(gone, 'switchover.back/elect.inSync', { candidate: 'a', epoch: 3 })
   })
 
+  test('an operator wants another by force meanwhile -> intent for that one', () => {
+    saves(remembered(s, order('failover', 'c')), 'switchover.order', { phase: 'failover', candidate: 'c', epoch: 3, cause: 'operator' })
+  })
+
   test('overdue, without its candidate, or begun by another controller -> the old primary stays', () => {
     for (const [each, why] of [
       [at(s, 12_001), /took too long/],
@@ -532,7 +581,7 @@ void describe('the nodes of a steady group', () => {
   test('data that is not this group -> holds; with --overwrite -> demoted', () => {
     const nodes = (overwrite: boolean): Situation =>
       group('a', alive('a'), alive('b', { of: null, mark: foreignMark, replid: 'Z', spec: { overwrite } }))
-    assert.match(nodeStep(nodes(false), 'b', 'node.foreign').sentence, /3 keys/)
+    assert.match(nodeStep(nodes(false), 'b', 'node.foreign').sentence, /holds data of its own/)
     told(nodes(true), 'b', 'node.demote', { name: 'demote' })
   })
 
