@@ -18,9 +18,15 @@ export function newestEpoch(s: Situation): Epoch {
   return Math.max(0, s.record?.epoch ?? 0, ...marks)
 }
 
-function historyOf(reading: Reading): { replid: string; start: number | null } {
+/** A reading's history as the newest entry of a lineage. */
+function entered(lineage: GroupRecord['lineage'], epoch: Epoch, node: NodeId, reading: Reading, wall: number): GroupRecord['lineage'] {
   const { position } = reading
-  return position.kind === 'stream' ? { replid: position.replid, start: position.offset } : { replid: '', start: null }
+  const at = { epoch, node, at: wall }
+  if (position.kind !== 'stream') return [...lineage, { ...at, replid: '', start: null, continues: false }].slice(-lineageKept)
+  const before = lineage.at(-1)?.replid
+  const continues = before !== undefined && before === position.replid2 && position.second > 0
+  const start = continues ? position.second - 1 : position.offset
+  return [...lineage, { ...at, replid: position.replid, start, continues }].slice(-lineageKept)
 }
 
 /** What the candidate is known by until it is seen as the new primary. */
@@ -45,7 +51,7 @@ export function adopted(s: Situation, primary: NodeId, reading: Reading, epoch: 
     hasData: reading.keys > 0,
     fenced: false,
     floor: null,
-    lineage: [...(s.record?.lineage ?? []), { epoch, node: primary, at: s.wall, ...historyOf(reading) }].slice(-lineageKept),
+    lineage: entered(s.record?.lineage ?? [], epoch, primary, reading, s.wall),
     failovers: s.record?.failovers ?? [],
   }
 }
@@ -97,7 +103,7 @@ export function crowned(
     hasData: record.hasData || reading.keys > 0,
     fenced,
     floor: null,
-    lineage: [...record.lineage, { epoch: record.epoch, node: record.candidate, at: s.wall, ...historyOf(reading) }].slice(-lineageKept),
+    lineage: entered(record.lineage, record.epoch, record.candidate, reading, s.wall),
     failovers: forced ? [...record.failovers, s.wall].slice(-lineageKept) : record.failovers,
   }
 }
@@ -118,5 +124,5 @@ export function amended(
 
 /** The same primary under a new replication id: its lineage entry names the new one and keeps the old for those who have it as their second. */
 export function rerooted(record: GroupRecord, reading: Reading, wall: number): GroupRecord['lineage'] {
-  return [...record.lineage, { epoch: record.epoch, node: record.primary, at: wall, ...historyOf(reading) }].slice(-lineageKept)
+  return entered(record.lineage, record.epoch, record.primary, reading, wall)
 }

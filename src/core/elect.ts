@@ -33,7 +33,7 @@ function orderOfMarks(a: Mark | null, b: Mark | null): Order {
 /** Who holds more: by position when the histories are shared, else by the marks, to the canary's period. */
 export function orderOf(s: Situation, a: Answering, b: Answering): Order {
   if (a.reading.usable && b.reading.usable) {
-    const comparison = s.can.comparePositions(a.reading.position, b.reading.position)
+    const comparison = s.can.comparePositions(a.reading.position, b.reading.position, s.record?.lineage ?? [])
     if (comparison.order !== 'incomparable') return comparison.order
   }
   return orderOfMarks(a.reading.mark, b.reading.mark)
@@ -243,7 +243,7 @@ function absentBetter(s: Situation, record: GroupRecord, best: Answering, here: 
     const node = nodeOf(s, member.node)
     if (member.node === record.primary || here.some((h) => h.spec.id === member.node) || node.reading === null) continue
     if (node.reading.incarnation === member.incarnation && node.reading.usable) {
-      const comparison = s.can.comparePositions(node.reading.position, best.reading.position)
+      const comparison = s.can.comparePositions(node.reading.position, best.reading.position, record.lineage)
       if (comparison.order === 'ahead') return member.node
     }
   }
@@ -287,10 +287,10 @@ function complete(s: Situation, record: GroupRecord, node: Answering): boolean {
   if (empty(node)) return !record.hasData
   const floor = floorOf(s, record)
   if (reading.mark !== null && reading.mark.epoch < record.epoch && reading.mark.epoch < newestMarked(record)) return false
-  const { position } = reading
-  if (floor !== null && position.kind === 'stream' && reading.usable) {
-    if (position.replid === floor.replid) return position.offset >= floor.offset
-    if (position.replid2 === floor.replid && position.second > 0) return position.second - 1 >= floor.offset
+  if (floor !== null && reading.usable) {
+    const known = { kind: 'stream', replid: floor.replid, replid2: '', second: -1, offset: floor.offset } as const
+    const { order } = s.can.comparePositions(reading.position, known, record.lineage)
+    if (order !== 'incomparable') return order === 'equal' || order === 'ahead'
   }
   return reading.durable && reading.mark !== null && reading.mark.seq >= (floor?.markSeq ?? 0)
 }

@@ -81,13 +81,17 @@ export interface InSyncMember {
   readonly incarnation: string
 }
 
-/** Who was primary from which position on. `start` is the first offset of the new history, null when unknown. */
+/**
+ * Who was primary from which position on. `start`: how far the history before reaches into this one, null when unknown.
+ * `continues`: this history grew out of the entry before; else it began anew (a restart without its position).
+ */
 export interface LineageEntry {
   readonly epoch: Epoch
   readonly node: NodeId
   readonly at: WallTime
   readonly replid: string
   readonly start: number | null
+  readonly continues: boolean
 }
 
 /** The highest position the primary was known to hold when the record was saved: who holds less is known to lack data. */
@@ -162,8 +166,8 @@ export interface Capabilities {
   readonly canGuard: boolean
   readonly canBootFence: boolean
   readonly canProveLink: boolean
-  /** How `a` stands to `b`. */
-  comparePositions(a: Position, b: Position): Comparison
+  /** How `a` stands to `b`. `lineage`: the histories the record knows to have grown out of each other, oldest first. */
+  comparePositions(a: Position, b: Position, lineage: readonly LineageEntry[]): Comparison
 }
 
 /** Whose data a node holds, to the canary's period. Written by the canary, replicated with the data. */

@@ -40,7 +40,7 @@ function problemOf(s: Situation, node: NodeView): string | null {
 function lagOf(s: Situation, node: NodeView): number | null {
   const primary = s.record === null ? null : nodeOf(s, s.record.primary).reading
   if (primary === null || node.reading === null || !answers(node)) return null
-  const comparison = s.can.comparePositions(node.reading.position, primary.position)
+  const comparison = s.can.comparePositions(node.reading.position, primary.position, s.record?.lineage ?? [])
   if (comparison.order === 'equal' || comparison.order === 'ahead') return 0
   return comparison.order === 'behind' ? comparison.tail : null
 }

@@ -27,7 +27,7 @@ function tell(c: NodeCase, action: Action, sentence: string, evidence: Record<st
 /** What the node holds that the primary lacks and that following will discard; null when nothing is known. */
 function discarded(c: NodeCase): string | null {
   if (!answers(c.node) || !answers(c.primary)) return null
-  const comparison = c.s.can.comparePositions(c.node.reading.position, c.primary.reading.position)
+  const comparison = c.s.can.comparePositions(c.node.reading.position, c.primary.reading.position, c.record.lineage)
   if (comparison.order === 'diverged' || comparison.order === 'ahead') return `${comparison.tail} bytes of its stream`
   if (comparison.order === 'incomparable' && c.node.reading.role === 'primary' && orderOf(c.s, c.node, c.primary) !== 'behind') {
     return 'an unknown amount: its position cannot be compared'
@@ -45,7 +45,7 @@ function copying(c: NodeCase): number {
 /** A full copy costs the primary much: not too many at once. A node that shares its history is free. */
 function mayFollow(c: NodeCase): boolean {
   if (!answers(c.node) || !answers(c.primary)) return false
-  const shared = c.s.can.comparePositions(c.node.reading.position, c.primary.reading.position).order !== 'incomparable'
+  const shared = c.s.can.comparePositions(c.node.reading.position, c.primary.reading.position, c.record.lineage).order !== 'incomparable'
   return shared || copying(c) < c.s.policy.parallelSyncs
 }
 
