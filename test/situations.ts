@@ -208,7 +208,7 @@ function recordOf(primary: NodeId, nodes: ReadonlyMap<NodeId, NodeView>): GroupR
     hasData: true,
     fenced: true,
     floor: null,
-    lineage: [{ epoch: 1, node: primary, at: epochStart, replid: 'R1', start: 1 }],
+    lineage: [{ epoch: 1, node: primary, at: epochStart, replid: 'R1', start: 1, continues: false }],
     failovers: [],
     specRevision: 1,
     writer: 'w1',

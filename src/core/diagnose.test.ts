@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  alive,
+  answering,
+  at,
+  epochStart,
+  failingOver,
+  group,
+  mute,
+  now,
+  recorded,
+  refused,
+  remembered,
+  silent,
+  unasked,
+  unheard,
+  viewed,
+  withPolicy,
+} from '../../test/situations.ts'
+import { type Verdict, flapping, handoverGrace, lost, verdictOf, writeTrouble } from './diagnose.ts'
+import type { Situation } from './situation.ts'
+
+function is(s: Situation, kind: Verdict['kind'], evidence: Verdict['evidence'] = {}): Verdict {
+  const verdict = verdictOf(s)
+  assert.equal(verdict.kind, kind, JSON.stringify(verdict))
+  assert.partialDeepStrictEqual(verdict.evidence, evidence)
+  return verdict
+}
+
+const proven = (since: number, done: number | null): { view: { proof: { since: number; done: number | null } } } => ({
+  view: { proof: { since, done } },
+})
+
+void describe('the primary answers', () => {
+  test('the recorded process as a primary -> alive', () => {
+    is(group('a', alive('a'), alive('b')), 'alive')
+  })
+
+  test('another process -> restarted, also as a replica', () => {
+    is(group('a', alive('a', { incarnation: 'a2' })), 'restarted', { process: 'a2', recorded: 'a1' })
+    is(group('a', alive('a', { incarnation: 'a2', of: 'nowhere' })), 'restarted')
+  })
+
+  test('the recorded process as a replica -> not primary, and of whom', () => {
+    is(group('a', alive('a', { of: 'b' }), alive('b')), 'not primary', { follows: '127.0.0.1:7002' })
+  })
+
+  test('it says that it shuts down -> shutting down, before anything about its writes', () => {
+    is(group('a', alive('a', { shuttingDown: true, writeProblem: 'MISCONF' })), 'shutting down')
+  })
+
+  test('its writes fail -> hung in steady, alive while something is under way', () => {
+    const s = group('a', alive('a', { writeProblem: 'MISCONF: disk full' }), alive('b'))
+    is(s, 'hung', { writes: 'MISCONF: disk full' })
+    is(failingOver(s, 'b'), 'alive')
+  })
+})
+
+void describe('writes that do not end', () => {
+  const s = group('a', alive('a'), alive('b'))
+  const canary = (change: Partial<Situation['memory']['canary']>): Situation => remembered(s, { canary: { ...s.memory.canary, ...change } })
+  const a = s.nodes.get('a') ?? assert.fail('no node')
+
+  test('a canary in flight shorter than its time -> no trouble; as long -> trouble', () => {
+    assert.equal(writeTrouble(canary({ inFlight: { id: 1, since: now - 4_999 } }), a), null)
+    assert.match(writeTrouble(canary({ inFlight: { id: 1, since: now - 5_000 } }), a) ?? '', /not answered within 5000 ms/)
+  })
+
+  test('a canary that was refused for a reason of the node -> trouble', () => {
+    assert.equal(writeTrouble(canary({ problem: 'MISCONF: x' }), a), 'MISCONF: x')
+  })
+})
+
+void describe('the primary does not answer', () => {
+  test('never asked -> unheard; asked lately -> suspect', () => {
+    is(group('a', unheard('a'), alive('b')), 'unheard')
+    is(group('a', mute('a', now - 999), alive('b', { linkUp: false })), 'suspect')
+  })
+
+  test('no record -> unheard', () => {
+    is(group(null, alive('a', { of: null })), 'unheard')
+  })
+
+  test('silent for less than silentAfterMs -> suspect; as long, no claim of a link -> silent', () => {
+    const s = group('a', silent('a', 9_000), alive('b', { linkUp: false }))
+    is(at(s, 9_999), 'suspect', { silentAfterMs: 1000 })
+    is(s, 'silent', { quietMs: 1000, linkDownAt: 'b' })
+  })
+
+  test('its connection was closed -> the same as silence until it is refused', () => {
+    const s = group('a', silent('a', 9_500, { view: { failure: { kind: 'closed' } } }), alive('b', { linkUp: false }))
+    is(s, 'suspect')
+    is(at(viewed(s, 'b', { askedAt: 10_400 }), 10_500), 'silent')
+  })
+
+  test('an error -> unreadable, however long; we cannot ask -> unasked', () => {
+    is(group('a', answering('a', 1_000, 'NOAUTH'), alive('b', { linkUp: false })), 'unreadable', { code: 'NOAUTH' })
+    is(group('a', unasked('a', 1_000), alive('b', { linkUp: false })), 'unasked', { code: 'DNS' })
+  })
+
+  test('another record is in force since -> silence counts from there', () => {
+    const s = group('a', silent('a', 5_000), alive('b', { linkUp: false }))
+    is(remembered(s, { recordAt: now - 999 }), 'suspect')
+    is(remembered(s, { recordAt: now - 1_000 }), 'silent')
+  })
+
+  test('most hosts are silent -> self-suspect, but a refusal is one', () => {
+    const frozen = { frozen: { silentHosts: 3, hosts: 5 } }
+    is(remembered(group('a', silent('a', 8_500), alive('b', { linkUp: false })), frozen), 'self-suspect', { hosts: 5 })
+    is(remembered(group('a', refused('a', 9_900), alive('b', { linkUp: false })), frozen), 'dead')
+  })
+})
+
+void describe('refused: nothing listens, what do the replicas say', () => {
+  test('link down -> dead, without any waiting', () => {
+    is(group('a', refused('a', 9_980), alive('b', { linkUp: false })), 'dead', { linkDownAt: 'b' })
+  })
+
+  test('no replica answers -> dead', () => {
+    is(group('a', refused('a', 8_500), refused('b', 8_500)), 'dead', { linkDownAt: null })
+    is(group('a', refused('a', 8_500)), 'dead')
+  })
+
+  test('a replica was not asked since -> suspect, for at most silentAfterMs', () => {
+    is(group('a', refused('a', 9_995), alive('b', { linkUp: false })), 'suspect')
+    is(at(group('a', refused('a', 9_995), alive('b', { linkUp: false })), 10_995), 'dead')
+  })
+
+  test('one link up against one down -> contested: the veto wins', () => {
+    const verdict = is(group('a', refused('a', 9_900), alive('b', { linkUp: false }), alive('c')), 'contested', { linkUpAt: 'c' })
+    assert.ok(verdict.kind === 'contested' && verdict.witness === 'c')
+  })
+
+  test('the link claims to be up for three seconds without moving -> to be proven; moving -> contested for as long', () => {
+    is(group('a', refused('a', 7_001), alive('b')), 'contested')
+    is(group('a', refused('a', 7_000), alive('b')), 'unproven')
+    is(group('a', refused('a', 1_000), alive('b', { view: { advancedAfter: 7_001 } })), 'contested')
+    is(group('a', refused('a', 1_000), alive('b', { view: { advancedAfter: 7_000 } })), 'unproven')
+  })
+
+  test('a replica of a replica -> no witness', () => {
+    is(group('a', refused('a', 9_900), alive('b', { linkUp: false }), alive('c', { of: 'b' })), 'dead', { linkUpAt: null })
+  })
+})
+
+void describe('silent: the replicas must prove', () => {
+  const s = (b: Parameters<typeof alive>[1]): Situation => group('a', silent('a', 8_500), alive('b', b))
+
+  test('a link that claims to be up -> asked; asked and not answered -> suspect', () => {
+    const verdict = is(s({}), 'unproven')
+    assert.deepEqual(verdict.kind === 'unproven' ? verdict.ask : [], ['b'])
+    is(s(proven(9_800, null)), 'suspect')
+    is(s(proven(9_800, 9_995)), 'suspect')
+  })
+
+  test('up again after it was dropped -> contested, then asked again', () => {
+    is(s(proven(9_800, 9_810)), 'contested', { linkUpAt: 'b' })
+    is(s(proven(8_600, 8_000)), 'unproven')
+    is(at(s({ ...proven(8_600, 8_610), view: { proof: { since: 8_600, done: 8_610 }, askedAt: 10_600 } }), 10_610), 'unproven')
+  })
+
+  test('down after it was dropped -> suspect for 150 ms, then silent', () => {
+    is(s({ linkUp: false, ...proven(9_800, 9_850) }), 'suspect')
+    is(s({ linkUp: false, ...proven(9_800, 9_840) }), 'silent')
+  })
+
+  test('a proof from before the suspicion -> proves nothing', () => {
+    is(s(proven(8_000, 8_010)), 'unproven')
+  })
+
+  test('the demand for proof was refused -> asked again', () => {
+    is(s({ view: { proof: null, trouble: { action: 'proveLink', code: 'SILENT', message: '', times: 1, retryAt: 0 } } }), 'unproven')
+  })
+
+  test('its position rises -> contested without being asked', () => {
+    const verdict = is(s({ view: { advancedAfter: 9_001 } }), 'contested')
+    assert.ok(verdict.kind === 'contested' && verdict.sign === 'its advancing position')
+    is(s({ view: { advancedAfter: 9_000 } }), 'unproven')
+  })
+})
+
+void describe('too many forced failovers lately', () => {
+  const often = (ats: readonly number[]): Situation =>
+    recorded(group('a', silent('a', 8_500), alive('b', { linkUp: false })), { failovers: ats.map((ago) => epochStart + now - ago) })
+
+  test('three within the window -> silence must last ten times as long; a death needs nothing more', () => {
+    is(often([1, 2, 3]), 'suspect', { silentAfterMs: 10_000 })
+    is(often([1, 2]), 'silent')
+    is(often([1, 2, 600_000]), 'silent')
+    is(withPolicy(often([1, 2]), { flapFailovers: 2 }), 'suspect')
+    const dead = recorded(group('a', refused('a', 9_900), alive('b', { linkUp: false })), {
+      failovers: often([1, 2, 3]).record?.failovers ?? [],
+    })
+    assert.equal(flapping(dead), true)
+    is(dead, 'dead')
+  })
+})
+
+test('a primary that somebody demoted -> three seconds for his second command', () => {
+  const s = group('a', alive('a', { of: 'b' }), alive('b'))
+  assert.equal(handoverGrace(remembered(s, { lostAt: now - 2_999 })), true)
+  assert.equal(handoverGrace(remembered(s, { lostAt: now - 3_000 })), false)
+  assert.equal(handoverGrace(remembered(s, { lostAt: null })), false)
+})
+
+test('only dead, silent, restarted and demoted primaries -> are lost', () => {
+  const kinds: Verdict['kind'][] = [
+    'unheard',
+    'alive',
+    'suspect',
+    'self-suspect',
+    'dead',
+    'silent',
+    'restarted',
+    'not primary',
+    'shutting down',
+  ]
+  const found = kinds.filter((kind) => lost({ kind, evidence: {} } as Verdict))
+  assert.deepEqual(found, ['dead', 'silent', 'restarted', 'not primary'])
+})

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { readingOf, specOf } from '../../test/situations.ts'
+import type { Action, ActionResult, ProbeFailure } from './model.ts'
+import {
+  type NodeView,
+  acted,
+  acting,
+  answers,
+  disconnected,
+  follows,
+  freshSince,
+  newNode,
+  probed,
+  quietSince,
+  refused,
+  sameAddress,
+  silent,
+  stalled,
+  unheard,
+} from './observe.ts'
+
+const heard = (node: NodeView, sentAt: number, says: Parameters<typeof readingOf>[2] = {}): NodeView =>
+  probed(node, sentAt, { ok: true, reading: readingOf('b', 'a', says) }, sentAt + 1)
+const failed = (node: NodeView, sentAt: number, failure: ProbeFailure = { kind: 'silent' }): NodeView =>
+  probed(node, sentAt, { ok: false, failure }, sentAt + 500)
+const fresh = newNode(specOf('b'))
+const up = heard(fresh, 100)
+
+void describe('a probe ends', () => {
+  test('never asked -> unheard: neither up nor silent nor refused', () => {
+    assert.deepEqual([unheard(fresh), answers(fresh), refused(fresh), silent(fresh, 1e9, 1)], [true, false, false, false])
+    assert.equal(quietSince(fresh), null)
+  })
+
+  test('a reading -> heard now, asked when the question left', () => {
+    assert.deepEqual([up.askedAt, up.heardAt, up.failure, answers(up)], [100, 101, null, true])
+    assert.equal(up.before, null)
+  })
+
+  test('a second reading of the process -> the first is kept beside it; of another process -> not', () => {
+    assert.equal(heard(up, 200).before?.askedAt, 100)
+    assert.equal(heard(up, 200, { incarnation: 'b2' }).before, null)
+  })
+
+  test('no answer -> the last reading stays, failing since the first question without one', () => {
+    const once = failed(up, 200)
+    const twice = failed(once, 700)
+    assert.deepEqual([twice.reading, twice.failingSince, twice.heardAt], [up.reading, 200, 101])
+    assert.equal(heard(twice, 1200).failingSince, null)
+  })
+
+  test('an error is heard, a refusal is not', () => {
+    assert.equal(failed(up, 200, { kind: 'answered', code: 'BUSY', message: 'x' }).heardAt, 700)
+    assert.equal(failed(up, 200, { kind: 'refused' }).heardAt, 101)
+  })
+
+  test('silence -> counts from the last word, or from the first question when there was none', () => {
+    assert.equal(silent(failed(up, 200), 1100, 1000), false)
+    assert.equal(silent(failed(up, 200), 1101, 1000), true)
+    assert.equal(silent(failed(fresh, 200), 1200, 1000), true)
+    assert.equal(silent(failed(up, 200, { kind: 'answered', code: 'BUSY', message: 'x' }), 1e9, 1000), false)
+  })
+
+  test('the position rose -> it advanced after the question before; another process -> forgotten', () => {
+    const rose = heard(up, 200, { offset: 1001 })
+    assert.equal(rose.advancedAfter, 100)
+    assert.equal(heard(rose, 300, { offset: 1001 }).advancedAfter, 100)
+    assert.equal(heard(rose, 300, { offset: 5000, incarnation: 'b2' }).advancedAfter, null)
+  })
+
+  test('another process -> what was proven by and written into the old one is forgotten', () => {
+    const known: NodeView = {
+      ...up,
+      proof: { since: 1, done: 2 },
+      persisted: { incarnation: 'b1', as: 'replica', target: { host: 'h', port: 1 } },
+    }
+    assert.deepEqual([heard(known, 200).proof?.done, heard(known, 200).persisted?.as], [2, 'replica'])
+    const reborn = heard(known, 200, { incarnation: 'b2' })
+    assert.deepEqual([reborn.proof, reborn.persisted], [null, null])
+  })
+})
+
+void describe('between the probes', () => {
+  test('its connection ended -> no answer any more, heard is kept', () => {
+    const node = disconnected(up, 150)
+    assert.deepEqual([node.failure?.kind, node.failingSince, node.heardAt, answers(node)], ['closed', 150, 101, false])
+    assert.equal(disconnected(failed(up, 120, { kind: 'refused' }), 150).failure?.kind, 'refused')
+  })
+
+  test('our own process stood still -> silence begins anew; a refusal stays', () => {
+    assert.equal(silent(stalled(failed(up, 200), 5000), 5999, 1000), false)
+    assert.equal(silent(stalled(failed(fresh, 200), 5000), 5999, 1000), false)
+    assert.equal(stalled(failed(up, 200, { kind: 'refused' }), 5000).heardAt, 101)
+    assert.equal(stalled(fresh, 5000).heardAt, null)
+  })
+})
+
+function did(action: Action, result: ActionResult, from: NodeView = up): NodeView {
+  return acted(acting(from, { id: 1, action, since: 200 }), result, 210)
+}
+
+const ok: ActionResult = { ok: true, persisted: true, note: null }
+const unwritten: ActionResult = { ok: true, persisted: false, note: 'ERR no config file' }
+const target = { host: '127.0.0.1', port: 7001 }
+
+void describe('an action ends', () => {
+  test('under way or ended after the last question -> no fresh reading until the next one', () => {
+    assert.equal(freshSince(up, 100), true)
+    assert.equal(freshSince(up, 101), false)
+    assert.equal(freshSince(acting(up, { id: 1, action: { name: 'persist' }, since: 200 }), 0), false)
+    const done = did({ name: 'follow', target }, ok)
+    assert.equal(freshSince(done, 0), false)
+    assert.equal(freshSince(heard(done, 211), 0), true)
+    assert.equal(freshSince(heard(done, 209), 0), false)
+  })
+
+  test('nothing was under way -> nothing changes', () => assert.equal(acted(up, ok, 210), up))
+
+  test('each action -> what its file says then', () => {
+    const says = (action: Action): string | null => did(action, ok).persisted?.as ?? null
+    const demote = { name: 'demote', target, cutClients: true, resumeWrites: false } as const
+    assert.equal(says({ name: 'follow', target }), 'replica')
+    assert.equal(says({ ...demote, persist: true }), 'replica')
+    assert.equal(says({ ...demote, persist: false }), null)
+    assert.equal(says({ name: 'persist' }), 'replica')
+    assert.equal(says({ name: 'promote', bootFence: true }), 'nowhere')
+    assert.equal(says({ name: 'promote', bootFence: false }), null)
+    assert.equal(says({ name: 'fence', cutClients: true }), 'nowhere')
+    assert.equal(says({ name: 'bootFence' }), 'nowhere')
+    for (const name of ['resumeWrites', 'proveLink', 'release'] as const) assert.equal(says({ name }), null)
+  })
+
+  test('persist on a primary -> its file is not called a replica', () => {
+    const primary = heard(fresh, 100, { of: null })
+    assert.equal(did({ name: 'persist' }, ok, primary).persisted, null)
+  })
+
+  test('the file could not be written -> the role counts, the file does not, a person is told', () => {
+    const node = did({ name: 'follow', target }, unwritten)
+    assert.deepEqual([node.persisted, node.persistProblem, node.trouble?.code], [null, 'ERR no config file', 'NOT_PERSISTED'])
+    assert.equal(node.trouble?.retryAt, 60_210)
+    const mended = did({ name: 'persist' }, ok, node)
+    assert.deepEqual([mended.persistProblem, mended.trouble], [null, null])
+  })
+
+  test('refused again and again -> later each time, at most 5 s; another action -> counts anew', () => {
+    const no: ActionResult = { ok: false, code: 'NOPERM', message: 'no' }
+    let node = up
+    const gaps = []
+    for (let time = 0; time < 9; time++) {
+      node = did({ name: 'persist' }, no, node)
+      gaps.push((node.trouble?.retryAt ?? 0) - 210)
+    }
+    assert.deepEqual(gaps, [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000])
+    assert.equal(did({ name: 'fence', cutClients: true }, no, node).trouble?.times, 1)
+    assert.equal(did({ name: 'persist' }, ok, node).trouble, null)
+  })
+
+  test('told to prove its link -> since when, and when it said OK; refused -> not told', () => {
+    const told = acting(up, { id: 1, action: { name: 'proveLink' }, since: 200 })
+    assert.deepEqual(told.proof, { since: 200, done: null })
+    assert.deepEqual(acted(told, ok, 210).proof, { since: 200, done: 210 })
+    assert.equal(acted(told, { ok: false, code: 'SILENT', message: '' }, 210).proof, null)
+  })
+})
+
+test('addresses -> the same place by host and port; localhost is 127.0.0.1', () => {
+  assert.equal(sameAddress({ host: 'localhost', port: 1 }, { host: '127.0.0.1', port: 1 }), true)
+  assert.equal(sameAddress({ host: 'DB-1', port: 1 }, { host: 'db-1', port: 1 }), true)
+  assert.equal(sameAddress({ host: 'db-1', port: 1 }, { host: 'db-1', port: 2 }), false)
+  assert.equal(follows(up, specOf('a')), true)
+  assert.equal(follows(up, specOf('c')), false)
+  assert.equal(follows(heard(fresh, 1, { of: null }), specOf('a')), false)
+})
