@@ -1,5 +1,7 @@
 // The demo to play with: a writer per group shows in one line what clients feel; what regroup decides scrolls by above it.
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { info } from '../harness/client.ts'
 import { Controller } from '../harness/controller.ts'
 import { Follower } from '../harness/events.ts'
@@ -21,6 +23,7 @@ interface Shown {
   pid: string
   gap: { readonly ms: number; readonly at: number } | null
   lastAckAt: number
+  lastAckBy: string
   counted: number
 }
 
@@ -40,6 +43,7 @@ export async function liveDemo(dir: string): Promise<number> {
     pid: String(group.node('n1').server.pid),
     gap: null,
     lastAckAt: performance.now(),
+    lastAckBy: '',
     counted: 0,
   }))
   console.log(introduction(controller, groups, dir))
@@ -52,7 +56,7 @@ export async function liveDemo(dir: string): Promise<number> {
     }
     told = follower.events.length
     for (const one of shown) await look(one, controller)
-    live(shown.map(lineOf).join('   '))
+    live(shown.map(lineOf).join(' | '))
   }
 }
 
@@ -68,6 +72,7 @@ function introduction(controller: Controller, groups: readonly Group[], dir: str
     ]),
   )
   const [shop, cart] = groups
+  const start = starter(groups, dir)
   return `
 ${table(['group', 'node', 'address', 'pid', 'now'], rows)}
 
@@ -75,24 +80,40 @@ regroup answers at ${controller.url}; everything lives in ${dir}
 Try in another terminal:
 
   script/run regroup status --watch${at}
-  kill -9 ${shop?.node('n1').server.pid}                                   # the primary of shop; its pid later is in the line below
-  (redis-server ${shop?.node('n1').server.configFile} >/dev/null &)
-                                                  # bring it back: it becomes a replica
+
+  kill -9 ${shop?.node('n1').server.pid}           the primary of shop dies; later pids are in the line below
+  ${start} shop n1      bring it back: it becomes a replica
+
   script/run regroup switchover cart${at}
-  kill ${cart?.node('n2').server.pid}; kill ${cart?.node('n1').server.pid}                         # stop all of cart, then start it in any order
+
+  kill ${cart?.node('n2').server.pid} ; sleep 1 ; kill ${cart?.node('n1').server.pid}      stop all of cart, the replica first
+  ${start} cart n2      start the replica: it must wait
   script/run regroup explain cart${at}
-${groups.flatMap((group) => group.nodes.map((node) => `  (redis-server ${node.server.configFile} >/dev/null &)   # ${group.id} ${node.id}`)).join('\n')}
+  ${start} cart n1      start the primary: all is well again
 
 Ctrl-C stops everything.
 `
 }
 
+/** A command that starts a node of the demo again, as its supervisor would. */
+function starter(groups: readonly Group[], dir: string): string {
+  const file = join(dir, 'start')
+  const cases = groups.flatMap((group) => group.nodes.map((node) => `  '${group.id} ${node.id}') config='${node.server.configFile}' ;;`))
+  writeFileSync(
+    file,
+    `#!/bin/sh\ncase "$1 $2" in\n${cases.join('\n')}\n  *) echo "usage: $0 GROUP NODE"; exit 2 ;;\nesac\nredis-server "$config" >/dev/null 2>&1 &\n`,
+    { mode: 0o755 },
+  )
+  return file
+}
+
 async function look(one: Shown, controller: Controller): Promise<void> {
   for (const ack of one.writer.acks) {
     const ms = ack.at - one.lastAckAt
-    // A pace of 400 a second leaves gaps of a few milliseconds that mean nothing.
-    if (ms > 50) one.gap = { ms, at: ack.at }
+    // Another primary is a gap however short; else a pace of 400 a second leaves gaps of a few milliseconds that mean nothing.
+    if (ms > 50 || (one.lastAckBy !== '' && ack.node !== one.lastAckBy)) one.gap = { ms, at: ack.at }
     one.lastAckAt = ack.at
+    one.lastAckBy = ack.node
   }
   one.counted = one.writer.acks.length
   one.writer.acks.length = 0
@@ -108,8 +129,8 @@ function lineOf(one: Shown): string {
   const now = performance.now()
   const silent = now - one.lastAckAt
   const rate = silent > 500 ? `NO WRITES for ${round(silent / 1000)} s` : `${Math.round((one.counted * 1000) / drawEveryMs)} writes/s`
-  const gap = one.gap === null ? 'no gap yet' : `last gap ${round(one.gap.ms)} ms, ${Math.round((now - one.gap.at) / 1000)} s ago`
-  return `${one.group.id}: ${one.primary} (pid ${one.pid}) ${rate}, ${gap}`
+  const gap = one.gap === null ? 'no gap yet' : `gap ${round(one.gap.ms)} ms ${Math.round((now - one.gap.at) / 1000)} s ago`
+  return `${one.group.id} ${one.primary} pid ${one.pid} ${rate}, ${gap}`
 }
 
 /** Without a terminal nothing is redrawn: one line a second would only fill a file. */
