@@ -20,8 +20,8 @@ export interface GroupAccess {
 export interface WorldOptions {
   readonly store: Store
   readonly clock: Clock
-  /** Names the connections that may change roles. */
-  readonly connectionName: string
+  /** Names the connections that may change roles: `regroup:<installation>:<process>`. */
+  readonly connectionName: () => string
   readonly access: (group: GroupSpec['id']) => GroupAccess
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
 }
@@ -84,7 +84,7 @@ class RealWorld implements World {
         address: target.address,
         credential,
         tls,
-        name: this.#options.connectionName,
+        name: this.#options.connectionName(),
         clock: this.#options.clock,
         onDisconnected: () => linked.post({ kind: 'disconnected', node: target.node }),
       }),
@@ -133,8 +133,11 @@ class RealWorld implements World {
           : { ok: false, code: 'NOT_QUEUED', message: 'no connection from before its silence' },
       )
     }
-    const outcome = await link.run(action.name === 'mark' ? 'mark' : 'act', engine.script(action), effect.timeoutMs)
-    acted(outcome.sentAt, outcome.ok ? engine.readActed(action, outcome.replies) : { ok: false, ...describeFailure(outcome.failure) })
+    const lane = action.name === 'mark' ? 'mark' : 'act'
+    const first = await link.run(lane, engine.script(action), effect.timeoutMs)
+    const more = first.ok ? engine.followUp(action, first.replies, this.#options.connectionName()) : null
+    const outcome = more === null ? first : await link.run(lane, more, effect.timeoutMs)
+    acted(first.sentAt, outcome.ok ? engine.readActed(action, outcome.replies) : { ok: false, ...describeFailure(outcome.failure) })
   }
 
   async #save({ id, expected, record, entry }: Of<'save'>, post: Post): Promise<void> {

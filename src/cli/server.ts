@@ -29,11 +29,12 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const dir = options.store ?? settings.store.path
   const store = await openEmbeddedStore({ dir })
   const tell = (event: string, facts: Readonly<Record<string, unknown>>): void => log.info(event, facts)
+  const self = systemDice.id().slice(0, 8)
   let controller: Controller | null = null
   const world = createWorld({
     store,
     clock,
-    connectionName: `regroup:${systemDice.id().slice(0, 8)}`,
+    connectionName: () => `regroup:${controller?.installation.slice(0, 8) ?? ''}:${self}`,
     access: (group) => accessOf(settings, controller, group),
     log: tell,
   })

@@ -2,7 +2,7 @@
 import { type Decided, caseOf, decide } from '../core/decide.ts'
 import { closedGuard, policyOf } from '../core/limits.ts'
 import { type Memory, inForce, judged, newMemory, stalledNodes, watch } from '../core/memory.ts'
-import type { Capabilities, Evidence, GroupRecord, GroupSpec, Instant, NodeId, WallTime } from '../core/model.ts'
+import type { Action, Capabilities, Evidence, GroupRecord, GroupSpec, Instant, NodeId, Topology, WallTime } from '../core/model.ts'
 import { assert } from '../core/model.ts'
 import { type NodeView, acted, acting, answers, disconnected, newNode, probed } from '../core/observe.ts'
 import { present } from '../core/present.ts'
@@ -10,7 +10,7 @@ import { type Tracked, track } from '../core/recovery.ts'
 import type { Act, Decision, RecordDraft } from '../core/rule.ts'
 import type { Situation } from '../core/situation.ts'
 import type { GroupStatus } from '../core/status.ts'
-import { topologyOf } from '../core/topology.ts'
+import { sameTopology, topologyOf } from '../core/topology.ts'
 import type { Command, CommandAnswer, Effect, Input, NodeTarget, SaveResult } from '../ports.ts'
 import { Asker } from './asker.ts'
 import { probeTimeout } from './cadence.ts'
@@ -57,7 +57,7 @@ export class Group {
   #unsettledSince: Instant | null = null
   #decided: Decided | null = null
   readonly #notebook: Notebook
-  #published = ''
+  #published: Topology | null = null
   /** Our own loop was late; applied with the time of the step. */
   #stalled = false
 
@@ -293,7 +293,7 @@ export class Group {
     this.#notebook.last = { rule, kind: 'decision', sentence, evidence, at: time.wall }
   }
 
-  /** Sends an action unless the node is busy with one. */
+  /** Sends an action unless the node is busy with one; says whether it left. */
   #act(act: Act, time: Time, effects: Effect[]): boolean {
     const node = this.#nodes.get(act.node)
     const record = this.#record
@@ -302,20 +302,22 @@ export class Group {
     if (node.trouble?.action === act.action.name && node.trouble.retryAt > time.now) return false
     const id = this.#nextId++
     const queued = act.queued ?? false
-    const started = acting(node, { id, action: act.action, since: time.now })
+    // First what an earlier controller may have left there; the rule comes back to its own action then.
+    const action: Action = node.cleared || queued ? act.action : { name: 'cutOlder' }
+    const started = acting(node, { id, action, since: time.now })
     this.#nodes.set(act.node, queued ? { ...started, queuedEpoch: record.epoch } : started)
-    if (act.action.name === 'promote') this.#memory = { ...this.#memory, promotedIn: record.epoch }
+    if (action.name === 'promote') this.#memory = { ...this.#memory, promotedIn: record.epoch }
     const { actionTimeoutMs } = policyOf(this.#spec)
     effects.push({
       kind: 'act',
       id,
       target: this.#target(node),
-      action: act.action,
+      action,
       epoch: record.epoch,
       timeoutMs: actionTimeoutMs,
       queued,
     })
-    return true
+    return action === act.action
   }
 
   /** Something is wrong or changing until every node that answers is where it belongs. */
@@ -370,9 +372,8 @@ export class Group {
 
   #publish(time: Time, effects: Effect[]): void {
     const topology = topologyOf(this.#situation(time))
-    const text = JSON.stringify({ ...topology, at: 0 })
-    if (text === this.#published) return
-    this.#published = text
+    if (sameTopology(this.#published, topology)) return
+    this.#published = topology
     effects.push({ kind: 'publish', topology })
   }
 

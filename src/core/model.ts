@@ -260,6 +260,8 @@ export type Action =
   /** Drop the replication link so that the node must prove that it can be made again. */
   | { readonly name: 'proveLink' }
   | { readonly name: 'mark'; readonly mark: Mark }
+  /** End the connections of controllers before this one: what waits in their sockets must not be executed any more. */
+  | { readonly name: 'cutOlder' }
   /** Leave regroup: no boot fence, no guard. */
   | { readonly name: 'release' }
 

@@ -42,6 +42,8 @@ export interface NodeView {
   readonly persisted: { readonly incarnation: string; readonly as: 'nowhere' | 'replica'; readonly target: Address } | null
   /** Why its file could not be written, said once it happened. */
   readonly persistProblem: string | null
+  /** The connections of earlier controllers were ended, so nothing of theirs can arrive late. */
+  readonly cleared: boolean
   /** Epoch of the demotion queued on its silent connection. */
   readonly queuedEpoch: number | null
 }
@@ -63,6 +65,7 @@ export function newNode(spec: NodeSpec): NodeView {
     trouble: null,
     persisted: null,
     persistProblem: null,
+    cleared: false,
     queuedEpoch: null,
   }
 }
@@ -147,6 +150,7 @@ function persistedAs(action: Action, reading: Reading): NonNullable<NodeView['pe
     case 'resumeWrites':
     case 'proveLink':
     case 'mark':
+    case 'cutOlder':
     case 'release':
       return null
   }
@@ -156,7 +160,9 @@ function persistedAs(action: Action, reading: Reading): NonNullable<NodeView['pe
 export function acted(node: NodeView, result: ActionResult, now: Instant): NodeView {
   const done = node.acting
   if (done === null) return node
-  const next: NodeView = { ...node, acting: null, actedAt: now }
+  // A node that may not be asked for its connections is not worse off than one of a first controller; the warning stays.
+  const cleared = node.cleared || (done.action.name === 'cutOlder' && (result.ok || result.code !== 'SILENT'))
+  const next: NodeView = { ...node, acting: null, actedAt: now, cleared }
   if (!result.ok) {
     const times = node.trouble?.action === done.action.name ? node.trouble.times + 1 : 1
     const retryAt = now + Math.min(actionRetryMaxMs, actionRetryMs * 2 ** Math.min(times - 1, 10))

@@ -89,6 +89,11 @@ function unconsented(c: Case): string | null {
   return consent.ok ? null : consent.sentence
 }
 
+/** A replica is only being asked again, after it was told something. */
+function answering(c: Case): boolean {
+  return others(c.s, c.record.primary).some((node) => answers(node) && !freshSince(node, c.s.memory.recordAt))
+}
+
 /** An operator's order while something is under way: another candidate, by force. */
 export const orderRule: Rule<Case> = {
   id: 'failover.order',
@@ -183,7 +188,7 @@ export const failoverRules: readonly Rule<Case>[] = [
     why: 'a replica fell silent after the election: the silent primary may wake together with it',
     gives: 'hold',
     when: (c) => unconsented(c) !== null,
-    then: (c) => hold(unconsented(c) ?? ''),
+    then: (c) => (answering(c) ? wait('asks the replicas again before the promotion') : hold(unconsented(c) ?? '')),
   },
   {
     id: 'failover.promote',

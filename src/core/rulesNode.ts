@@ -64,6 +64,13 @@ function persisted(c: NodeCase): boolean {
 
 export const nodeRules: readonly Rule<NodeCase>[] = [
   {
+    id: 'node.cutOlder',
+    why: 'a controller that is gone may have left a command in the sockets of this node; its connections are ended before we say anything',
+    gives: 'act cutOlder',
+    when: (c) => answers(c.node) && !c.node.cleared && c.node.acting === null,
+    then: (c) => tell(c, { name: 'cutOlder' }, `ends what earlier controllers may have left for ${c.node.spec.id}`),
+  },
+  {
     id: 'node.fenceReturned',
     why: 'the recorded primary is back as another process and open: what it held is not known yet, so nobody may write to it',
     gives: 'act fence',

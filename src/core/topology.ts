@@ -2,7 +2,7 @@
 import { verdictOf } from './diagnose.ts'
 import { closedGuard } from './limits.ts'
 import type { Topology } from './model.ts'
-import { answers, follows } from './observe.ts'
+import { answers, follows, sameAddress } from './observe.ts'
 import { type Situation, nodeOf } from './situation.ts'
 
 /** The recorded primary is open: it said so itself. */
@@ -12,6 +12,16 @@ export function writable(s: Situation): boolean {
   if (primary.reading === null || primary.reading.incarnation !== s.record.incarnation || primary.reading.role !== 'primary') return false
   if (primary.reading.guard === closedGuard) return false
   return ['alive', 'suspect', 'contested', 'unreadable', 'self-suspect', 'unproven', 'unasked'].includes(verdictOf(s).kind)
+}
+
+/** They tell clients the same; `at` does not count. */
+export function sameTopology(a: Topology | null, b: Topology): boolean {
+  if (a === null || a.epoch !== b.epoch || a.primary?.node !== b.primary?.node || a.replicas.length !== b.replicas.length) return false
+  if (a.primary !== null && b.primary !== null && !sameAddress(a.primary, b.primary)) return false
+  return a.replicas.every((replica, index) => {
+    const other = b.replicas[index]
+    return other !== undefined && replica.node === other.node && replica.inSync === other.inSync && sameAddress(replica, other)
+  })
 }
 
 export function topologyOf(s: Situation): Topology {

@@ -15,6 +15,8 @@ export interface Engine extends Capabilities {
   /** Replies of one probe batch (errors are values) to a reading, or to why there is none. Never throws. */
   readProbe(replies: readonly RespValue[]): ProbeResult
   script(action: Action): Script
+  /** What must still be said after these replies, as one more script whose replies are then the action's; null when nothing. */
+  followUp(action: Action, replies: readonly RespValue[], self: string): Script | null
   /** Replies of a script (of EXEC's elements in a transaction, or the one error that refused it) to a result. Never throws. */
   readActed(action: Action, replies: readonly RespValue[]): ActionResult
 }

@@ -185,9 +185,24 @@ function script(action: Action): Script {
       const { installation, group, epoch, seq } = action.mark
       return plain([['SET', markKey, `v1 ${installation} ${group} ${epoch} ${seq}`]])
     }
+    case 'cutOlder':
+      return plain([['CLIENT', 'LIST', 'TYPE', 'normal']])
     case 'release':
       return transaction([safeSyncDelay, setGuard(0), ['REPLICAOF', 'NO', 'ONE'], rewrite])
   }
+}
+
+/** A connection's name is `regroup:<installation>:<process>`: those of our installation that are not our own are of earlier processes. */
+function followUp(action: Action, replies: readonly RespValue[], self: string): Script | null {
+  const [list] = replies
+  if (action.name !== 'cutOlder' || typeof list !== 'string') return null
+  const ours = self.slice(0, self.lastIndexOf(':') + 1)
+  const older = list.split('\n').flatMap((line) => {
+    const name = / name=(\S+)/.exec(line)?.[1] ?? ''
+    const id = /^id=(\d+)/.exec(line)?.[1]
+    return id !== undefined && name.startsWith(ours) && name !== self ? [id] : []
+  })
+  return older.length === 0 ? null : plain(older.map((id) => ['CLIENT', 'KILL', 'ID', id]))
 }
 
 function transaction(commands: readonly (readonly string[])[]): Script {
@@ -199,6 +214,12 @@ function plain(commands: readonly (readonly string[])[]): Script {
 }
 
 function readActed(action: Action, replies: readonly RespValue[]): ActionResult {
+  // Whom it should have ended may be gone already.
+  if (action.name === 'cutOlder') {
+    const refusal = replies.find((reply) => reply instanceof RespError && reply.code !== 'ERR')
+    if (refusal instanceof RespError) return { ok: false, code: refusal.code, message: refusal.message }
+    return { ok: true, persisted: true, note: null }
+  }
   const { commands } = script(action)
   let note: string | null = null
   for (const [index, reply] of replies.entries()) {
@@ -224,6 +245,7 @@ export function streamEngine(name: EngineName): Engine {
     probe,
     readProbe: (replies) => readProbe(name, replies),
     script,
+    followUp,
     readActed,
     comparePositions: compareStreams,
   }
