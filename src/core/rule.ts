@@ -61,6 +61,11 @@ export function firstMatch<Context>(rules: readonly Rule<Context>[], context: Co
   return null
 }
 
+/** The end of a sentence that says what a decision may lose. */
+export function riskOf(loss: string | null): string {
+  return loss === null ? '' : `. Risk: ${loss}`
+}
+
 export function hold(sentence: string, evidence: Evidence = {}): Step {
   return { kind: 'hold', sentence, evidence }
 }

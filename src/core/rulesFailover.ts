@@ -4,7 +4,7 @@ import { consentToSilence, elect, electByOrder, refusesPromotion } from './elect
 import { closedGuard } from './limits.ts'
 import type { GroupRecord, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, silent } from './observe.ts'
-import { type Act, type Case, type Rule, act, hold, save, wait } from './rule.ts'
+import { type Act, type Case, type Rule, act, hold, riskOf, save, wait } from './rule.ts'
 import { nodeOf, others, ours } from './situation.ts'
 
 export type Moving = GroupRecord & { readonly phase: 'failover' | 'switchover' }
@@ -154,7 +154,11 @@ export const failoverRules: readonly Rule<Case>[] = [
       if (election.kind === 'hold') return { rule: election.rule, step: hold(`${lead}; ${election.sentence}`, election.evidence) }
       return {
         rule: election.rule,
-        step: save(`${lead}; promote ${election.node}: ${election.sentence}`, failover(c.s, c.record, election, cause), election.evidence),
+        step: save(
+          `${lead}; promote ${election.node}: ${election.sentence}${riskOf(election.loss)}`,
+          failover(c.s, c.record, election, cause),
+          election.evidence,
+        ),
       }
     },
   },

@@ -6,7 +6,7 @@ import { guardToSet, toGrow, toShrink } from './inSync.ts'
 import { guardWanted, nowhere } from './limits.ts'
 import type { FailoverCause, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, sameAddress } from './observe.ts'
-import { type Case, type Decision, type Rule, type Step, act, hold, save, wait } from './rule.ts'
+import { type Case, type Decision, type Rule, type Step, act, hold, riskOf, save, wait } from './rule.ts'
 import { nodeOf, others, paused, quote } from './situation.ts'
 
 type Answering = NodeView & { readonly reading: Reading }
@@ -47,9 +47,12 @@ export function electNow(c: Case): Decision {
 function stepOf(c: Case, election: Election, cause: FailoverCause, lead: string): Step {
   const evidence = { ...c.verdict.evidence, ...election.evidence }
   if (election.kind === 'hold') return hold(`${lead}; ${election.sentence}`, evidence)
-  const risk = election.loss === null ? '' : `. Risk: ${election.loss}`
   const verb = election.node === c.record.primary ? 're-open' : 'promote'
-  return save(`${lead}; ${verb} ${election.node}: ${election.sentence}${risk}`, failover(c.s, c.record, election, cause), evidence)
+  return save(
+    `${lead}; ${verb} ${election.node}: ${election.sentence}${riskOf(election.loss)}`,
+    failover(c.s, c.record, election, cause),
+    evidence,
+  )
 }
 
 // -------------------------------------------------------------------------------------- moved by hand
