@@ -50,7 +50,7 @@ class Story {
   /** A promise: kept, or a violation with the facts. */
   async promise(what: string, kept: boolean, note: string, group: Group, controller: Controller): Promise<void> {
     this.note(what, null, `${kept ? 'yes' : 'NO'}${note === '' ? '' : `: ${note}`}`)
-    if (!kept) this.violations.push({ where: this.name, what: `${what}: no; ${note}`, facts: await facts(group, controller.api) })
+    if (!kept) this.violations.push({ where: this.name, what: `${what}: no; ${note}`, facts: await facts(group, controller) })
   }
 }
 
@@ -66,7 +66,7 @@ export async function checkDemo(options: CheckOptions): Promise<number> {
       group = await story.step('real servers watched, in sync', () => startWatched(controller, id, nodes, { persistence: 'aof', delay: 5 }))
       await plot(story, group, controller, options)
     } catch (error) {
-      const seen = error instanceof NotTaken ? error.facts : group === null ? null : await facts(group, controller.api)
+      const seen = error instanceof NotTaken ? error.facts : group === null ? null : await facts(group, controller)
       story.violations.push({ where: name, what: error instanceof Error ? error.message : String(error), facts: seen })
     }
     if (group !== null) await dismiss(controller, group)

@@ -2,6 +2,7 @@
 import type { GroupStatus } from '../../src/core/status.ts'
 import type { Api } from './api.ts'
 import { type ClientOptions, info, roleOf } from './client.ts'
+import type { Controller } from './controller.ts'
 import type { Group } from './servers.ts'
 import { type Look, found, instead } from './wait.ts'
 import type { Ack, Writer } from './writers.ts'
@@ -67,7 +68,8 @@ export function acknowledgedBy(writers: readonly Writer[], node: string, from: n
 }
 
 /** How a violation is shown to whoever mends it: regroup's words, its history, each node's own words. */
-export async function facts(group: Group, api: Api, options: ClientOptions = {}): Promise<Record<string, unknown>> {
+export async function facts(group: Group, controller: Controller, options: ClientOptions = {}): Promise<Record<string, unknown>> {
+  const { api } = controller
   const [status, history] = [await api.group(group.id), await api.history(group.id, 60)]
   const nodes: Record<string, unknown> = {}
   for (const node of group.nodes) {
@@ -86,6 +88,8 @@ export async function facts(group: Group, api: Api, options: ClientOptions = {})
           `${new Date(entry.at).toISOString().slice(11, 23)} e${entry.epoch} ${entry.kind} ${entry.rule}: ${entry.sentence} ${JSON.stringify(entry.evidence)}`,
       ),
     nodes,
+    controllerDeaths: controller.deaths,
+    controllerLog: controller.log.slice(-3_000).split('\n'),
   }
 }
 

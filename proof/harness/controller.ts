@@ -18,6 +18,8 @@ const startLimitMs = 30_000
 export interface ControllerOptions {
   readonly port?: number
   readonly defaults?: Partial<Policy>
+  /** More of regroup.yaml: credentials, tls. */
+  readonly settings?: Readonly<Record<string, unknown>>
 }
 
 export class Controller {
@@ -42,6 +44,7 @@ export class Controller {
       listen: { http: `127.0.0.1:${port}` },
       store: { kind: 'embedded', path: join(this.dir, 'store') },
       ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
+      ...options.settings,
     }
     // JSON is YAML.
     writeFileSync(this.configFile, JSON.stringify(settings, null, 1))

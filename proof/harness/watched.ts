@@ -32,9 +32,9 @@ export async function startWatched(controller: Controller, id: string, count: nu
     await takeOver(controller, group, options)
     return group
   } catch (error) {
-    const seen = await facts(group, controller.api, options.client)
+    const seen = await facts(group, controller, options.client)
     await dismiss(controller, group)
-    throw new NotTaken(error instanceof Error ? error.message : String(error), { ...seen, log: controller.log.slice(-3_000) })
+    throw new NotTaken(error instanceof Error ? error.message : String(error), seen)
   }
 }
 

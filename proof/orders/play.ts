@@ -126,7 +126,7 @@ export async function play(one: Case, controller: Controller, id: string): Promi
     const seen = await (one.blind ? playBlind(it) : playOrder(it))
     it.violations.push(...controller.deaths.slice(deaths).map((death) => `the regroup server died: ${death}`))
     const outcome = outcomeOf(seen)
-    return { outcome, facts: outcome.violations.length > 0 ? await facts(group, controller.api) : null }
+    return { outcome, facts: outcome.violations.length > 0 ? await facts(group, controller) : null }
   } finally {
     await it.writer.stop()
     await it.revived()

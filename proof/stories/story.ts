@@ -47,7 +47,7 @@ export class Notebook {
     controller: Controller,
     client: ClientOptions = {},
   ): Promise<void> {
-    if (!kept) this.violations.push({ where, what: `${what}: ${note}`, facts: await facts(group, controller.api, client) })
+    if (!kept) this.violations.push({ where, what: `${what}: ${note}`, facts: await facts(group, controller, client) })
   }
 
   /** What a run throws is a violation too; the next run goes on. */
@@ -55,11 +55,11 @@ export class Notebook {
     try {
       await play()
     } catch (error) {
-      const said = await facts(group, controller.api, client)
+      const said = await facts(group, controller, client)
       this.violations.push({
         where,
         what: error instanceof Error ? error.message : String(error),
-        facts: { ...said, log: controller.log.slice(-2_000) },
+        facts: said,
       })
     }
   }
