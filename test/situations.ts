@@ -157,7 +157,7 @@ function viewOf(told: Told, primary: NodeId | null, attached: readonly AttachedR
     reading.upstream === null
       ? { incarnation: reading.incarnation, as: 'nowhere', target: addressOf('nowhere') }
       : { incarnation: reading.incarnation, as: 'replica', target: { host: reading.upstream.host, port: reading.upstream.port } }
-  return { ...base, reading, before, persisted, ...told.view, ...told.says.view }
+  return { ...base, reading, before, persisted, cleared: true, ...told.view, ...told.says.view }
 }
 
 // -------------------------------------------------------------------------------------------- groups

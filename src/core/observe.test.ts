@@ -157,6 +157,15 @@ void describe('an action ends', () => {
     assert.equal(did({ name: 'persist' }, ok, node).trouble, null)
   })
 
+  test('earlier controllers were cut off -> cleared, also when it may not be asked for them; no answer -> not', () => {
+    const cleared = (result: ActionResult): boolean => did({ name: 'cutOlder' }, result).cleared
+    assert.deepEqual(
+      [cleared(ok), cleared({ ok: false, code: 'NOPERM', message: '' }), cleared({ ok: false, code: 'SILENT', message: '' })],
+      [true, true, false],
+    )
+    assert.equal(did({ name: 'persist' }, ok).cleared, false)
+  })
+
   test('told to prove its link -> since when, and when it said OK; refused -> not told', () => {
     const told = acting(up, { id: 1, action: { name: 'proveLink' }, since: 200 })
     assert.deepEqual(told.proof, { since: 200, done: null })

@@ -13,7 +13,7 @@ import {
   switching,
   unasked,
 } from '../../test/situations.ts'
-import { topologyOf, writable } from './topology.ts'
+import { sameTopology, topologyOf, writable } from './topology.ts'
 
 const nobody = (s: Parameters<typeof writable>[0]): void => {
   assert.equal(writable(s), false)
@@ -73,4 +73,27 @@ void describe('what clients are told', () => {
       assert.equal(topologyOf(s).primary?.node, 'a')
     }
   })
+})
+
+test('two topologies -> the same when clients would be told the same', () => {
+  const s = group('a', alive('a'), alive('b'))
+  const topology = topologyOf(s)
+  assert.equal(sameTopology(null, topology), false)
+  assert.equal(sameTopology({ ...topology, at: 0 }, topology), true)
+  const [b = assert.fail('no replica')] = topology.replicas
+  const { primary } = topology
+  assert.ok(primary !== null)
+  for (const other of [
+    { ...topology, epoch: 2 },
+    { ...topology, primary: null },
+    { ...topology, primary: { ...primary, port: 1 } },
+    { ...topology, primary: { ...primary, node: 'b' } },
+    { ...topology, replicas: [] },
+    { ...topology, replicas: [{ ...b, inSync: false }] },
+    { ...topology, replicas: [{ ...b, node: 'c' }] },
+    { ...topology, replicas: [{ ...b, host: '10.0.0.1' }] },
+  ]) {
+    assert.equal(sameTopology(topology, other), false, JSON.stringify(other))
+    assert.equal(sameTopology(other, topology), false)
+  }
 })

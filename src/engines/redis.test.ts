@@ -226,6 +226,7 @@ const scripts: readonly (readonly [action: Action, text: string])[] = [
   [{ name: 'persist' }, 'CONFIG REWRITE'],
   [{ name: 'pauseWrites', forMs: 7000 }, 'CLIENT PAUSE 7000 WRITE'],
   [{ name: 'resumeWrites' }, 'CLIENT UNPAUSE'],
+  [{ name: 'cutOlder' }, 'CLIENT LIST TYPE normal'],
   [{ name: 'proveLink' }, 'CLIENT KILL TYPE master'],
   [{ name: 'mark', mark }, 'SET regroup:mark v1 inst cache 3 17'],
   [
@@ -261,6 +262,32 @@ void describe('the commands of each action', () => {
   })
 })
 
+void describe('the connections of earlier controllers', () => {
+  const line = (id: number, name: string): string => `id=${id} addr=127.0.0.1:${id} laddr=127.0.0.1:6379 fd=8 name=${name} age=1 flags=N`
+  const kills = (...lines: string[]): unknown =>
+    redis.followUp({ name: 'cutOlder' }, [`${lines.join('\n')}\n`], 'regroup:inst:now')?.commands ?? null
+
+  test('of our installation and not our own -> killed by their ids', () => {
+    const found = kills(line(3, 'regroup:inst:old'), line(4, 'regroup:inst:now'), line(5, ''), line(16, 'regroup:inst:older'))
+    assert.deepEqual(found, [
+      ['CLIENT', 'KILL', 'ID', '3'],
+      ['CLIENT', 'KILL', 'ID', '16'],
+    ])
+  })
+
+  test('of others, of nobody, or none at all -> nothing', () => {
+    assert.equal(kills(line(3, 'regroup:other:old'), line(4, 'regroup:inst2:old'), line(5, 'app')), null)
+    assert.equal(kills(''), null)
+    assert.equal(redis.followUp({ name: 'cutOlder' }, [new RespError('NOPERM no')], 'regroup:inst:now'), null)
+    assert.equal(redis.followUp({ name: 'persist' }, ['OK'], 'regroup:inst:now'), null)
+  })
+
+  test('gone meanwhile -> done; not allowed -> says so', () => {
+    assert.equal(redis.readActed({ name: 'cutOlder' }, [new RespError('ERR No such client'), 1]).ok, true)
+    assert.partialDeepStrictEqual(redis.readActed({ name: 'cutOlder' }, [new RespError('NOPERM no')]), { ok: false, code: 'NOPERM' })
+  })
+})
+
 void describe('the replies to an action', () => {
   const oks = (action: Action): RespValue[] => redis.script(action).commands.map(() => 'OK')
 
@@ -275,7 +302,7 @@ void describe('the replies to an action', () => {
   })
 
   test('an error at any place -> not done, with the command; at CONFIG REWRITE -> done, not persisted', () => {
-    for (const [action] of scripts) {
+    for (const [action] of scripts.filter(([each]) => each.name !== 'cutOlder')) {
       for (const [place, command] of redis.script(action).commands.entries()) {
         const result = redis.readActed(action, oks(action).with(place, new RespError('ERR broken')))
         if (command.join(' ') === 'CONFIG REWRITE')
@@ -295,7 +322,7 @@ void describe('the replies to an action', () => {
   })
 
   test('fewer replies than commands -> PROTOCOL', () => {
-    for (const [action] of scripts) {
+    for (const [action] of scripts.filter(([each]) => each.name !== 'cutOlder')) {
       assert.partialDeepStrictEqual(redis.readActed(action, oks(action).slice(1)), { ok: false, code: 'PROTOCOL' })
     }
   })

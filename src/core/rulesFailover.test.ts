@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { acts, everyRuleFired, foreignMark, holds, order, saves, waits } from '../../test/decisions.ts'
+import { alive, at, epochStart, failingOver, group, now, refused, remembered, silent, viewed, withPolicy } from '../../test/situations.ts'
+import { decide } from './decide.ts'
+import type { Situation } from './situation.ts'
+
+void describe('a failover is under way', () => {
+  const dead = group('a', refused('a', 8_500), alive('b', { linkUp: false }), alive('c', { linkUp: false }))
+
+  test('the candidate is a replica -> promoted, closed', () => {
+    acts(failingOver(dead, 'b'), 'failover.promote', ['b', { name: 'promote', bootFence: true }])
+    acts(withPolicy(failingOver(dead, 'b'), { bootFence: false }), 'failover.promote', ['b', { bootFence: false }])
+  })
+
+  test('its last reading is older than the intent -> waits for a newer one', () => {
+    waits(remembered(failingOver(dead, 'b'), { recordAt: now }), 'failover.waiting', /waits for b/)
+  })
+
+  test('the candidate is seen as a closed primary -> it is the primary, alone in sync', () => {
+    const promoted = { of: null, guard: 9999, replid: 'R2', replid2: 'R1', second: 1001 } as const
+    const s = failingOver(group('a', refused('a', 8_500), alive('b', promoted), alive('c', { linkUp: false })), 'b')
+    const step = saves(s, 'failover.seen', {
+      phase: 'steady',
+      epoch: 2,
+      primary: 'b',
+      guard: 0,
+      fenced: true,
+      inSync: [{ node: 'b', incarnation: 'b1' }],
+      failovers: [epochStart + now],
+    })
+    assert.ok(step.kind === 'save')
+    assert.equal(step.record.lineage.at(-1)?.replid, 'R2')
+  })
+
+  test('the candidate was wiped before the promotion reached it -> not crowned, elected again', () => {
+    const wiped = { of: null, keys: 0, mark: null, guard: 9999, replid: 'R9', offset: 0 } as const
+    const s = failingOver(group('a', refused('a', 8_500), alive('b', wiped), alive('c', { linkUp: false })), 'b')
+    saves(s, 'failover.again/elect.inSync', { candidate: 'c', epoch: 3 })
+    holds(failingOver(group('a', refused('a', 8_500), alive('b', wiped)), 'b'), 'failover.again/elect.nobody', /b is empty/)
+  })
+
+  test('the candidate holds the history of a stranger -> not crowned', () => {
+    const stranger = { of: null, guard: 9999, replid: 'R9', replid2: 'R8', second: 11, mark: null } as const
+    const s = failingOver(group('a', refused('a', 8_500), alive('b', stranger), alive('c', { linkUp: false })), 'b')
+    saves(s, 'failover.again/elect.inSync', { candidate: 'c' })
+  })
+
+  test('promoted twice unseen, its mark says whose data it holds -> crowned; an older mark -> not', () => {
+    const twice = (mark: string): Situation =>
+      failingOver(
+        group('a', refused('a', 8_500), alive('b', { of: null, guard: 9999, replid: 'R3', replid2: 'R2', second: 1001, mark })),
+        'b',
+      )
+    saves(twice('1.10'), 'failover.seen', { primary: 'b' })
+    assert.notEqual(decide(twice('1.9')).group.rule, 'failover.seen')
+  })
+
+  test('an open node that is not ours -> left alone', () => {
+    const stranger = alive('c', { of: null, replid: 'Z', mark: foreignMark })
+    acts(failingOver(group('a', refused('a', 8_500), alive('b', { linkUp: false }), stranger), 'b'), 'failover.promote', ['b', {}])
+  })
+
+  test('the spec does not name the candidate any more -> elected again', () => {
+    saves(failingOver(dead, 'x'), 'failover.again/elect.inSync', { candidate: 'b', epoch: 3 })
+  })
+
+  test('silent, and a replica that was to be taken away fell silent too -> holds; told already -> goes on', () => {
+    const s = failingOver(group('a', silent('a', 8_500), alive('b', { of: 'nowhere' }), silent('c', 8_600)), 'b', 'silent')
+    holds(s, 'failover.consent', /together with c/)
+    acts(remembered(s, { promotedIn: 2 }), 'failover.promote', ['b', { name: 'promote' }])
+    waits(viewed(s, 'b', { actedAt: now }), 'failover.consent', /asks the replicas again/)
+  })
+
+  test('the candidate is a primary that was opened by somebody -> not believed', () => {
+    const s = failingOver(group('a', refused('a', 8_500), alive('b', { of: null, guard: 0 })), 'b')
+    acts(s, 'failover.promote', ['b', { name: 'promote' }])
+  })
+
+  test('the old primary is back before anybody was promoted -> it stays', () => {
+    const s = failingOver(group('a', alive('a'), alive('b')), 'b', 'silent')
+    saves(s, 'failover.recovered', { phase: 'steady', epoch: 2, primary: 'a', incarnation: 'a1' })
+  })
+
+  test('... after we told the candidate -> fenced, the failover goes on', () => {
+    const s = remembered(failingOver(group('a', alive('a'), alive('b')), 'b', 'silent'), { promotedIn: 2 })
+    acts(s, 'failover.fence', ['a', { name: 'fence', cutClients: true }])
+  })
+
+  test('the candidate died, restarted or refuses -> another is elected at the next epoch', () => {
+    const gone = failingOver(group('a', refused('a', 8_500), refused('b', 9_500), alive('c', { linkUp: false })), 'b')
+    saves(gone, 'failover.again/elect.inSync', { candidate: 'c', epoch: 3, cause: 'dead' })
+    const restarted = failingOver(group('a', refused('a', 8_500), alive('b', { incarnation: 'b2' }), alive('c', { linkUp: false })), 'b')
+    saves(restarted, 'failover.again/elect.inSync', { candidate: 'c', epoch: 3 })
+    const trouble = { action: 'promote', code: 'NOPERM', message: 'no', times: 3, retryAt: now + 1 } as const
+    const refuses = viewed(failingOver(dead, 'b'), 'b', { trouble })
+    const step = saves(refuses, 'failover.again/elect.inSync', { candidate: 'c' })
+    assert.match(step.sentence, /b refuses to be promoted \(no\)/)
+  })
+
+  test('the candidate died and nobody is left -> holds', () => {
+    const s = failingOver(group('a', refused('a', 8_500), refused('b', 9_500)), 'b')
+    holds(s, 'failover.again/elect.nobody', /the candidate b is gone; .*a is down; b is down/)
+  })
+
+  test('a refusal to promote is not repeated before its time', () => {
+    const trouble = { action: 'promote', code: 'ERR', message: 'not now', times: 1, retryAt: now + 1 } as const
+    waits(viewed(failingOver(dead, 'b'), 'b', { trouble }), 'failover.waiting', /b \(not now\)/)
+    acts(at(viewed(failingOver(dead, 'b'), 'b', { trouble }), now + 1), 'failover.promote', ['b', { name: 'promote' }])
+  })
+
+  test('an operator names another candidate -> intent for that one', () => {
+    saves(remembered(failingOver(dead, 'b'), order('failover', 'c')), 'failover.order', { candidate: 'c', epoch: 3, cause: 'operator' })
+  })
+
+  test('the old primary is silent -> its other replicas are taken away first, and seen to be', () => {
+    const s = group('a', silent('a', 8_500), alive('b', { linkUp: false }), alive('c', { linkUp: false }))
+    acts(failingOver(s, 'b', 'silent'), 'failover.detach', ['c', { name: 'fence', cutClients: false }])
+    const asked = viewed(failingOver(s, 'b', 'silent'), 'c', {
+      acting: { id: 1, action: { name: 'fence', cutClients: false }, since: now - 1 },
+    })
+    waits(asked, 'failover.detaching', /c left the silent primary/)
+    const left = group('a', silent('a', 8_500), alive('b', { linkUp: false }), alive('c', { of: 'nowhere' }))
+    acts(failingOver(left, 'b', 'silent'), 'failover.promote', ['b', { name: 'promote' }])
+  })
+})
+
+test('every row of the table -> was the decision in a test above', () => {
+  everyRuleFired('failover')
+})

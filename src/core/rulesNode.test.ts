@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { everyRuleFired, foreignMark, nodeStep, pause, told } from '../../test/decisions.ts'
+import {
+  alive,
+  at,
+  epochStart,
+  failingOver,
+  group,
+  now,
+  refused,
+  silent,
+  switching,
+  viewed,
+  withPolicy,
+  withSpec,
+} from '../../test/situations.ts'
+import { decide } from './decide.ts'
+import type { Situation } from './situation.ts'
+
+void describe('the nodes of a steady group', () => {
+  test('a controller before us may have left something in its sockets -> that is ended before anything is said', () => {
+    const s = viewed(group('a', alive('a'), alive('b', { of: 'nowhere' })), 'b', { cleared: false })
+    told(s, 'b', 'node.cutOlder', { name: 'cutOlder' })
+    const asked = viewed(s, 'b', { acting: { id: 1, action: { name: 'cutOlder' }, since: now } })
+    assert.equal(nodeStep(asked, 'b', 'node.settled').kind, 'rest')
+    assert.equal(nodeStep(viewed(group('a', alive('a'), refused('b', 5_000)), 'b', { cleared: false }), 'b', 'node.unheard').kind, 'rest')
+  })
+
+  test('the recorded primary is back as another process and open -> fenced', () => {
+    told(group('a', alive('a', { incarnation: 'a2', of: null }), alive('b')), 'a', 'node.fenceReturned', {
+      name: 'fence',
+      cutClients: true,
+    })
+  })
+
+  test('the recorded primary in order -> nothing', () => {
+    assert.equal(nodeStep(group('a', alive('a'), alive('b')), 'a', 'node.primary').kind, 'rest')
+  })
+
+  test('a former primary is silent -> its demotion waits in its sockets, once per epoch', () => {
+    const s = group('b', silent('a', 5_000, { of: null }), alive('b'))
+    const step = nodeStep(s, 'a', 'node.queueDemotion')
+    assert.ok(step.kind === 'act' && step.acts[0]?.queued === true)
+    assert.partialDeepStrictEqual(step.acts[0].action, { name: 'demote', cutClients: true, target: { host: '127.0.0.1', port: 7_002 } })
+    assert.equal(nodeStep(viewed(s, 'a', { queuedEpoch: 1 }), 'a', 'node.unheard').kind, 'rest')
+  })
+
+  test('a node that does not answer -> nothing', () => {
+    assert.equal(nodeStep(group('a', alive('a'), refused('b', 5_000)), 'b', 'node.unheard').kind, 'rest')
+  })
+
+  test('a mark of a later epoch than the record -> holds', () => {
+    const s = group('a', alive('a'), alive('b', { of: null, mark: '4.1' }))
+    assert.match(nodeStep(s, 'b', 'node.newer').sentence, /bears epoch 4, the record only 1/)
+  })
+
+  test('data that is not this group -> holds; with --overwrite -> demoted', () => {
+    const nodes = (overwrite: boolean): Situation =>
+      group('a', alive('a'), alive('b', { of: null, mark: foreignMark, replid: 'Z', spec: { overwrite } }))
+    assert.match(nodeStep(nodes(false), 'b', 'node.foreign').sentence, /holds data of its own/)
+    told(nodes(true), 'b', 'node.demote', { name: 'demote' })
+  })
+
+  test('an open stranger to the record while the primary is not alive -> fenced', () => {
+    const s = group('a', silent('a', 9_500), alive('b', { of: null }))
+    told(s, 'b', 'node.fence', { name: 'fence', cutClients: true })
+  })
+
+  test('another primary while the recorded one lives -> becomes its replica, and what that discards is said', () => {
+    const s = group('a', alive('a'), alive('b', { of: null, replid: 'R2', replid2: 'R1', second: 901, offset: 950 }))
+    told(s, 'b', 'node.demote', { name: 'demote', target: { host: '127.0.0.1', port: 7_001 }, persist: true })
+    assert.equal(nodeStep(s, 'b', 'node.demote').evidence['discards'], '50 bytes of its stream')
+  })
+
+  test('a replica of somebody else -> follows the primary', () => {
+    told(group('a', alive('a'), alive('b', { of: 'nowhere' })), 'b', 'node.follow', {
+      name: 'follow',
+      target: { host: '127.0.0.1', port: 7_001 },
+    })
+  })
+
+  test('a cascade that an operator put into maintenance -> left alone; without maintenance -> follows', () => {
+    const nodes = (maintenanceUntil: number | null): Situation =>
+      group('a', alive('a'), alive('b'), alive('c', { of: 'b', spec: { maintenanceUntil } }))
+    assert.equal(nodeStep(nodes(epochStart + now + 1), 'c', 'node.settled').kind, 'rest')
+    told(nodes(epochStart + now), 'c', 'node.follow', { name: 'follow' })
+  })
+
+  test('a full copy is under way -> the next one that needs one waits for its turn, one that shares the history does not', () => {
+    const stranger = { of: 'nowhere', replid: 'Z', keys: 0, mark: null } as const
+    const s = group('a', alive('a'), alive('b', { syncing: true, linkUp: false }), alive('c', stranger), alive('d', { of: 'nowhere' }))
+    assert.equal(nodeStep(s, 'c', 'node.settled').kind, 'rest')
+    told(s, 'd', 'node.follow', { name: 'follow' })
+    told(withPolicy(s, { parallelSyncs: 2 }), 'c', 'node.follow', { name: 'follow' })
+  })
+
+  test('its role is not known to be in its file -> persisted', () => {
+    told(viewed(group('a', alive('a'), alive('b')), 'b', { persisted: null }), 'b', 'node.persist', { name: 'persist' })
+  })
+
+  test('an action is under way, or was refused just now -> not told again', () => {
+    const s = group('a', alive('a'), alive('b', { of: 'nowhere' }))
+    const busy = viewed(s, 'b', { acting: { id: 1, action: { name: 'persist' }, since: 1 } })
+    assert.equal(nodeStep(busy, 'b', 'node.settled').kind, 'rest')
+    const trouble = { action: 'follow', code: 'NOPERM', message: 'no', times: 1, retryAt: now + 1 } as const
+    assert.equal(nodeStep(viewed(s, 'b', { trouble }), 'b', 'node.settled').kind, 'rest')
+    told(at(viewed(s, 'b', { trouble }), now + 1), 'b', 'node.follow', { name: 'follow' })
+  })
+
+  test('while a failover or a switchover is under way, or in a pause -> no node is told anything by these rows', () => {
+    const s = group('a', alive('a'), alive('b', { of: 'nowhere' }))
+    for (const each of [failingOver(s, 'b'), switching(s, 'b'), withSpec(s, { pause })]) assert.deepEqual(decide(each).nodes, [])
+  })
+})
+
+test('every row of the table -> was the decision in a test above', () => {
+  everyRuleFired('node')
+})

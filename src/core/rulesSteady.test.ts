@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { acts, alone, everyRuleFired, groupStep, holds, order, pause, returned, ruleOf, saves, waits } from '../../test/decisions.ts'
+import {
+  able,
+  alive,
+  answering,
+  at,
+  group,
+  now,
+  recorded,
+  refused,
+  remembered,
+  silent,
+  unasked,
+  unheard,
+  unwatched,
+  viewed,
+  withPolicy,
+  withSpec,
+} from '../../test/situations.ts'
+import { decide } from './decide.ts'
+import type { Situation } from './situation.ts'
+
+void describe('steady, the primary is well', () => {
+  const pair = group('a', alive('a'), alive('b'))
+  const trio = group('a', alive('a'), alive('b'), alive('c'))
+
+  test('all well -> rests, tells nobody anything', () => {
+    for (const s of [pair, trio]) {
+      assert.equal(groupStep(s, 'steady.healthy').kind, 'rest')
+      for (const node of decide(s).nodes) assert.equal(node.step.kind, 'rest', node.rule)
+    }
+  })
+
+  test('an operator orders a switchover -> intent at the next epoch, the old primary still recorded', () => {
+    saves(remembered(trio, order('switchover', 'c')), 'steady.orderSwitchover', {
+      phase: 'switchover',
+      epoch: 2,
+      primary: 'a',
+      candidate: 'c',
+      inSync: trio.record?.inSync ?? [],
+    })
+    holds(
+      remembered(group('a', alive('a'), alive('b', { linkUp: false })), order('switchover', 'b')),
+      'steady.orderSwitchover',
+      /b is not in sync/,
+    )
+  })
+
+  test('an operator orders a failover -> intent, although the primary lives', () => {
+    saves(remembered(pair, order('failover', 'b')), 'steady.orderFailover', { phase: 'failover', candidate: 'b', cause: 'operator' })
+  })
+
+  test('paused and the primary dies -> holds; an order in a pause -> carried out', () => {
+    const s = withSpec(group('a', refused('a', 9_900), alive('b', { linkUp: false })), { pause })
+    holds(s, 'steady.paused', /paused by anna \(maintenance\); the primary is dead/)
+    saves(remembered(s, order('failover', 'b')), 'steady.orderFailover', { candidate: 'b' })
+  })
+
+  test('paused and a node would be told something -> holds and says what it would do', () => {
+    const s = withSpec(remembered(pair, { tuned: null }), { pause })
+    holds(s, 'steady.paused', /would do: a is opened/)
+    assert.deepEqual(decide(s).nodes, [])
+  })
+
+  test('an action on the primary has ended after its last reading -> asks again first', () => {
+    assert.equal(groupStep(viewed(pair, 'a', { actedAt: now }), 'steady.stale').kind, 'rest')
+  })
+
+  test('a switchover was given up -> the writes that it paused go on', () => {
+    acts(remembered(pair, { abortedAt: 9_000 }), 'steady.resumeWrites', ['a', { name: 'resumeWrites' }])
+    assert.equal(groupStep(remembered(pair, { abortedAt: 9_000, writesResumedAt: 9_001 }), 'steady.healthy').kind, 'rest')
+  })
+
+  test('the primary was not told to open by this process -> opened with the recorded guard', () => {
+    acts(remembered(trio, { tuned: null }), 'steady.open', ['a', { name: 'open', guard: 1, bootFenced: true }])
+  })
+
+  test('the primary is closed -> opened', () => {
+    acts(group('a', alive('a', { guard: 9999 }), alive('b')), 'steady.open', ['a', { name: 'open', guard: 0 }])
+  })
+
+  test('its file does not say nowhere -> boot fence written, then recorded with the new replication id', () => {
+    const s = recorded(viewed(pair, 'a', { persisted: null }), { fenced: false })
+    acts(s, 'steady.bootFence', ['a', { name: 'bootFence' }])
+    acts(withPolicy(remembered(s, { tuned: null }), { bootFence: false }), 'steady.open', ['a', { bootFenced: false }])
+    assert.equal(groupStep(withPolicy(s, { bootFence: false }), 'steady.healthy').kind, 'rest')
+    assert.equal(groupStep(able(s, { canBootFence: false }), 'steady.healthy').kind, 'rest')
+    const written = recorded(group('a', alive('a', { replid: 'R2', replid2: 'R1', second: 1001 }), alive('b')), { fenced: false })
+    const step = saves(written, 'steady.fenced', { fenced: true, epoch: 1, phase: 'steady' })
+    assert.ok(step.kind === 'save' && step.record.lineage.at(-1)?.replid === 'R2')
+  })
+
+  test('the boot fence could not be written -> not tried again at once', () => {
+    const trouble = { action: 'bootFence', code: 'NOT_PERSISTED', message: 'no file', times: 1, retryAt: now + 1 } as const
+    const s = recorded(viewed(pair, 'a', { persisted: null, trouble }), { fenced: false })
+    assert.equal(groupStep(s, 'steady.healthy').kind, 'rest')
+    acts(at(s, now + 1), 'steady.bootFence', ['a', { name: 'bootFence' }])
+  })
+
+  test('the primary has a new replication id -> the lineage knows it', () => {
+    const s = group('a', alive('a', { replid: 'R2', replid2: 'R1', second: 1001 }), alive('b'))
+    const step = saves(s, 'steady.rerooted', { epoch: 1 })
+    assert.ok(step.kind === 'save')
+    assert.deepEqual(
+      step.record.lineage.map((entry) => entry.replid),
+      ['R1', 'R2'],
+    )
+  })
+
+  test('a replica is not listed by the primary any more -> out of the set', () => {
+    saves(group('a', alive('a', { lists: [] }), alive('b')), 'steady.shrink', alone)
+  })
+
+  test('no replica in sync is left -> guard relaxed in the record first; with guard on -> kept', () => {
+    const s = recorded(group('a', alive('a', { lists: [], guard: 1 }), alive('b'), alive('c')), alone)
+    saves(s, 'steady.relax', { guard: 0 })
+    assert.notEqual(decide(withPolicy(s, { guard: 'on' })).group.rule, 'steady.relax')
+  })
+
+  test('a replica has caught up -> the guard is on the node before the set grows, then both are saved', () => {
+    const caughtUp = { targets: new Map([['b', { link: 'b1 a1', offset: 900 }]]) }
+    const s = remembered(recorded(trio, { ...alone, guard: 0 }), caughtUp)
+    const bare = remembered(recorded(group('a', alive('a', { guard: 0 }), alive('b'), alive('c')), { ...alone, guard: 0 }), caughtUp)
+    acts(bare, 'steady.tighten', ['a', { name: 'guard', guard: 1 }])
+    saves(s, 'steady.grow', { guard: 1, inSync: [...alone.inSync, { node: 'b', incarnation: 'b1' }] })
+  })
+
+  test('two in sync and read back with the guard that is not recorded yet -> recorded', () => {
+    saves(recorded(trio, { guard: 0 }), 'steady.guarded', { guard: 1 })
+  })
+
+  test('guard on and nobody to acknowledge -> guarded once, then refuses writes and rests', () => {
+    const strict = (guard: number, set: number): Situation =>
+      withPolicy(recorded(group('a', alive('a', { lists: [], guard: set }), refused('b', 5_000)), { ...alone, guard }), { guard: 'on' })
+    acts(strict(0, 0), 'steady.tighten', ['a', { name: 'guard', guard: 1 }])
+    saves(strict(0, 1), 'steady.guarded', { guard: 1 })
+    assert.equal(groupStep(strict(1, 1), 'steady.healthy').kind, 'rest')
+  })
+
+  test('the first data -> recorded', () => {
+    saves(recorded(pair, { hasData: false }), 'steady.hasData', { hasData: true })
+    const empty = recorded(group('a', alive('a', { keys: 0 }), alive('b', { keys: 0 })), { hasData: false })
+    assert.equal(groupStep(empty, 'steady.healthy').kind, 'rest')
+  })
+})
+
+void describe('steady, the primary is in doubt', () => {
+  test('not heard yet -> waits', () => {
+    waits(unwatched(group('a', unheard('a'), alive('b'))), 'steady.unheard', /not been heard yet/)
+  })
+
+  test('one missing answer -> waits', () => {
+    waits(group('a', silent('a', 9_500), alive('b')), 'steady.suspect', /gathering evidence/)
+  })
+
+  test('an error is an answer -> holds', () => {
+    holds(group('a', answering('a', 5_000, 'BUSY'), alive('b', { linkUp: false })), 'steady.unreadable', /alive but answers BUSY/)
+  })
+
+  test('we cannot ask -> holds', () => {
+    holds(group('a', unasked('a', 5_000), alive('b', { linkUp: false })), 'steady.unasked', /does not resolve/)
+  })
+
+  test('most hosts fell silent at once -> no verdict by silence, but a death is one', () => {
+    const frozen = { frozen: { silentHosts: 4, hosts: 6 } }
+    holds(remembered(group('a', silent('a', 8_500), alive('b', { linkUp: false })), frozen), 'steady.selfSuspect', /most hosts/)
+    saves(remembered(group('a', refused('a', 9_900), alive('b', { linkUp: false })), frozen), 'steady.lost/elect.inSync', {
+      candidate: 'b',
+    })
+  })
+
+  test('we cannot reach it but a replica can -> holds', () => {
+    holds(group('a', refused('a', 9_900), alive('b')), 'steady.contested', /b proves by its link/)
+    const moving = group('a', silent('a', 5_000), alive('b', { view: { advancedAfter: 9_900 } }))
+    holds(moving, 'steady.contested', /b proves by its advancing position/)
+  })
+
+  test('a replica only claims its link to a silent primary -> asked to prove it', () => {
+    acts(group('a', silent('a', 8_500), alive('b'), alive('c', { linkUp: false })), 'steady.prove', ['b', { name: 'proveLink' }])
+  })
+
+  test('... and refuses to be made to -> holds and says what right is missing', () => {
+    const trouble = { action: 'proveLink', code: 'NOPERM', message: 'no permission', times: 1, retryAt: now + 1 } as const
+    holds(group('a', silent('a', 8_500), alive('b', { view: { trouble } })), 'steady.unprovable', /b: no permission/)
+  })
+})
+
+void describe('steady, the primary is lost', () => {
+  test('dead, a replica in sync -> intent at the next epoch with the old set', () => {
+    const s = group('a', refused('a', 9_900), alive('b', { linkUp: false }))
+    const step = saves(s, 'steady.lost/elect.inSync', { phase: 'failover', epoch: 2, primary: 'a', candidate: 'b', cause: 'dead' })
+    assert.ok(step.kind === 'save' && step.record.phase === 'failover')
+    assert.equal(step.record.loss, null)
+    assert.deepEqual(step.record.inSync, s.record?.inSync)
+  })
+
+  test('a replica bears a mark of a later epoch than the record -> the new epoch is above it', () => {
+    saves(group('a', refused('a', 9_900), alive('b', { linkUp: false, mark: '9.1' })), 'steady.lost/elect.inSync', { epoch: 10 })
+  })
+
+  test('moved by hand, all agree -> the record follows', () => {
+    const s = group('a', alive('a', { of: 'b' }), alive('b', { of: null, offset: 1010 }), alive('c', { of: 'b' }))
+    saves(s, 'steady.moved', { phase: 'steady', epoch: 2, primary: 'b', fenced: false })
+  })
+
+  test('moved by hand to one that lacks data, or not all follow -> not adopted', () => {
+    const behind = group('a', alive('a', { of: 'b' }), alive('b', { of: null, offset: 900 }))
+    assert.notEqual(decide(behind).group.rule, 'steady.moved')
+    const split = group('a', alive('a', { of: 'b' }), alive('b', { of: null }), alive('c', { of: 'a' }))
+    assert.notEqual(decide(split).group.rule, 'steady.moved')
+  })
+
+  test('the primary follows a stranger -> holds and asks', () => {
+    const s = group('a', alive('a', { of: { host: '10.0.0.9', port: 6379 } }), alive('b'))
+    holds(s, 'steady.foreignUpstream', /follows 10\.0\.0\.9:6379/)
+  })
+
+  test('a ring -> waits a moment for an operator, then elects', () => {
+    const ring = group('a', alive('a', { of: 'b', linkUp: true }), alive('b', { linkUp: true }))
+    waits(ring, 'steady.handover', /waits a moment/)
+    const later = remembered(ring, { lostAt: now - 3_000 })
+    saves(later, 'steady.lost/elect.inSync', { cause: 'no primary', candidate: 'a' })
+  })
+
+  test('restarted, no replica in sync, its disk vouches -> re-opened at a new epoch', () => {
+    const s = recorded(group('a', alive('a', { ...returned, durable: true })), alone)
+    saves(s, 'steady.lost/elect.returned', { phase: 'failover', epoch: 2, candidate: 'a', cause: 'restarted' })
+  })
+
+  test('it says that it shuts down -> switchover at once; nobody in sync -> says so', () => {
+    const going = { shuttingDown: true }
+    saves(group('a', alive('a', going), alive('b')), 'steady.shuttingDown', { phase: 'switchover', candidate: 'b' })
+    holds(recorded(group('a', alive('a', going), alive('b')), alone), 'steady.shuttingDown', /no replica is in sync/)
+  })
+
+  test('it answers but cannot write -> planned switchover first', () => {
+    const s = group('a', alive('a', { writeProblem: 'MISCONF: disk' }), alive('b'))
+    saves(s, 'steady.hung', { phase: 'switchover', candidate: 'b' })
+  })
+
+  test('... which was given up -> by force', () => {
+    const s = remembered(group('a', alive('a', { writeProblem: 'MISCONF: disk' }), alive('b')), { abortedAt: 9_000 })
+    assert.match(ruleOf(s), /^steady\.hungForced\//)
+  })
+})
+
+test('every row of the table -> was the decision in a test above', () => {
+  everyRuleFired('steady')
+})

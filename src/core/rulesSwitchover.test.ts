@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { acts, everyRuleFired, order, saves, waits } from '../../test/decisions.ts'
+import { alive, at, group, now, recorded, refused, remembered, switching } from '../../test/situations.ts'
+
+void describe('a switchover is under way', () => {
+  const s = switching(group('a', alive('a'), alive('b'), alive('c')), 'b')
+  const pausedAt = { writesPausedAt: 9_500 }
+
+  test('nothing done yet -> the writes are paused for the deadline and two actions', () => {
+    acts(s, 'switchover.pause', ['a', { name: 'pauseWrites', forMs: 7_000 }])
+  })
+
+  test('paused, the candidate is behind -> waits', () => {
+    waits(
+      remembered(switching(group('a', alive('a'), alive('b', { offset: 990 })), 'b'), pausedAt),
+      'switchover.waiting',
+      /everything a has/,
+    )
+  })
+
+  test('paused, the candidate has all, by readings after the pause -> demoted first', () => {
+    const candidate = { host: '127.0.0.1', port: 7_002 }
+    acts(remembered(s, pausedAt), 'switchover.demote', ['a', { name: 'demote', target: candidate, resumeWrites: true, persist: false }])
+    waits(remembered(s, { writesPausedAt: now }), 'switchover.waiting', /waits/)
+  })
+
+  test('the file of the primary does not say nowhere -> its new role is written at once', () => {
+    acts(remembered(recorded(s, { fenced: false }), pausedAt), 'switchover.demote', ['a', { persist: true }])
+  })
+
+  test('demoted, the candidate has all -> promoted, closed', () => {
+    acts(switching(group('a', alive('a', { of: 'b' }), alive('b')), 'b'), 'switchover.promote', ['b', { name: 'promote', bootFence: true }])
+  })
+
+  test('demoted, the candidate lacks something -> waits, until the deadline; then elects', () => {
+    const lacking = switching(group('a', alive('a', { of: 'b' }), alive('b', { offset: 990, linkUp: false })), 'b')
+    waits(lacking, 'switchover.waiting', /waits/)
+    saves(recorded(at(lacking, 12_001), {}), 'switchover.back/elect.inSync', { candidate: 'a', epoch: 3, cause: 'no primary' })
+  })
+
+  test('the candidate is seen as a closed primary -> it is the primary, no forced failover is counted', () => {
+    const promoted = { of: null, guard: 9999, replid: 'R2', replid2: 'R1', second: 1001 } as const
+    const done = switching(group('a', alive('a', { of: 'b' }), alive('b', promoted)), 'b')
+    saves(done, 'switchover.seen', { phase: 'steady', epoch: 2, primary: 'b', failovers: [] })
+  })
+
+  test('the old primary dies on the way -> a failover', () => {
+    const died = switching(group('a', refused('a', 9_900), alive('b', { linkUp: false })), 'b')
+    saves(died, 'switchover.lost/elect.inSync', { phase: 'failover', candidate: 'b', epoch: 3, cause: 'dead' })
+  })
+
+  test('demoted and the candidate is gone -> elects, the old primary has everything', () => {
+    const gone = switching(group('a', alive('a', { of: 'b', linkUp: false }), refused('b', 9_900)), 'b')
+    saves(gone, 'switchover.back/elect.inSync', { candidate: 'a', epoch: 3 })
+  })
+
+  test('an operator wants another by force meanwhile -> intent for that one', () => {
+    saves(remembered(s, order('failover', 'c')), 'switchover.order', { phase: 'failover', candidate: 'c', epoch: 3, cause: 'operator' })
+  })
+
+  test('overdue, without its candidate, or begun by another controller -> the old primary stays', () => {
+    for (const [each, why] of [
+      [at(s, 12_001), /took too long/],
+      [switching(group('a', alive('a'), refused('b', 9_900)), 'b'), /lost its candidate/],
+      [remembered(s, { ownSwitchover: null }), /begun by a controller that is gone/],
+    ] as const) {
+      assert.match(saves(each, 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 }).sentence, why)
+    }
+  })
+})
+
+test('every row of the table -> was the decision in a test above', () => {
+  everyRuleFired('switchover')
+})
