@@ -9,7 +9,7 @@ const header = `# The rules
 <!-- Generated from the rule tables in src/core/ by script/fsm.ts. Do not edit: run \`script/run fsm\`. A test fails when it is stale. -->
 
 Every decision of regroup is one of these rows. Within a phase the rows are asked from top to bottom and the first that matches wins; its
-id stands in the log, in \`regroup explain\` and on the page.
+id stands in the log, in \`regroup explain\` and on the page. What lies behind the rows is in [protocol.md](protocol.md).
 
 A \`save\` changes the record and is followed by nothing until it is durable. An \`act\` enforces the saved record. A \`hold\` is a refusal: it is
 stored with its reason when the reason changes. A \`wait\` is part of the work, a \`rest\` means that all is well.
