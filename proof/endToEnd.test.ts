@@ -190,7 +190,12 @@ void describe('groups that something is wrong with', () => {
   })
 
   test('a port that speaks no RESP -> held with PROTOCOL', async () => {
-    const http = createServer((socket) => socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    const http = createServer((socket) =>
+      socket
+        .on('error', () => undefined)
+        .resume()
+        .end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+    )
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
     const address = http.address()
     assert(typeof address === 'object' && address !== null)
@@ -221,9 +226,7 @@ void test('TLS, an ACL user and a password between everybody -> taken over, fail
     'tls-replication': 'yes',
     'repl-diskless-sync-delay': 0,
   }
-  const servers = await Promise.all(
-    [0, 1, 2].map(async () => new RedisServer(await freePort(), { config, tls, credential: { username: 'regroup', password: 'f1rst' } })),
-  )
+  const servers = await Promise.all([0, 1, 2].map(async () => new RedisServer(await freePort(), { config, tls })))
   await Promise.all(servers.map((server) => server.start()))
   const nodes = servers.flatMap((server, at) => ['--node', `n${at + 1}=127.0.0.1:${server.port}`])
   const state = (wanted: (status: GroupStatus) => boolean): Promise<GroupStatus> =>

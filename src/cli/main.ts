@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The `regroup` command. It holds no logic: it reads what was typed, asks the server, and writes what it said.
+import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { groupCommands } from './groupCommands.ts'
 import type { ServerOptions } from './server.ts'
@@ -8,6 +9,9 @@ import { specCommands } from './specCommands.ts'
 import { version } from './version.ts'
 
 const usageError = 2
+
+// A command is typed and waited for: what was compiled once need not be compiled again.
+enableCompileCache()
 
 function program(): Command {
   const root = new Command('regroup')

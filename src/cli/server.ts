@@ -68,7 +68,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
 
 /** How a group's nodes are spoken to, by its spec and the settings of this process. */
 function accessOf(settings: Settings, controller: Controller | null, group: string): GroupAccess {
-  const spec = controller?.spec().groups.find((candidate) => candidate.id === group)
+  const spec = controller?.specOf(group)
   const engine = engineOf(spec?.engine ?? 'redis')
   if (engine === null) throw new UserError('INTERNAL', `no engine for group ${group}`)
   const credential = spec?.credential ? (settings.credentials[spec.credential] ?? null) : null

@@ -1,8 +1,8 @@
 // An operator's command to a group: what it would do now, or why it cannot.
 import { caseOf } from '../core/decide.ts'
 import { electByOrder } from '../core/elect.ts'
-import { planSwitchover } from '../core/rulesSteady.ts'
 import type { Situation } from '../core/situation.ts'
+import { planSwitchover } from '../core/switchoverPlan.ts'
 import type { Command, CommandAnswer } from '../ports.ts'
 
 /** Says what the command leads to from here, and to whom. Changes nothing. */

@@ -6,7 +6,7 @@ import type { GroupStatus } from '../core/status.ts'
 import { engineOf } from '../engines/all.ts'
 import { UserError } from '../errors.ts'
 import type { Alarm, Clock, Command, CommandAnswer, Dice, Effect, Input, NodeTarget, Store, World } from '../ports.ts'
-import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecRevision } from './facade.ts'
+import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecChange, SpecRevision } from './facade.ts'
 import { Group, type Time } from './group.ts'
 import { SpecStore } from './specStore.ts'
 
@@ -28,6 +28,8 @@ export interface ControllerOptions {
 const hostsEveryMs = 100
 /** A group that is not decided about is shown anew at most this often. */
 const statusEveryMs = 1000
+/** A person waits for it. */
+const releaseWithinMs = 2000
 /** Entries fetched for the event stream at once. */
 const entriesAtOnce = 100
 
@@ -37,6 +39,8 @@ export class Controller implements ControllerFacade {
   readonly #writer: string
   readonly #specs: SpecStore
   readonly #groups = new Map<GroupId, Group>()
+  /** Removed groups whose nodes are still being released: how they are spoken to must be known until then. */
+  readonly #leaving = new Map<GroupId, GroupSpec>()
   readonly #topologies = new Map<GroupId, Topology>()
   readonly #listeners = new Set<(event: ControllerEvent) => void>()
   readonly #answers = new Map<string, (answer: CommandAnswer) => void>()
@@ -91,6 +95,11 @@ export class Controller implements ControllerFacade {
     return this.#topologies.get(id) ?? null
   }
 
+  /** The spec that a group's nodes are spoken to by; null when there is none. */
+  specOf(id: GroupId): GroupSpec | null {
+    return this.#specs.current.groups.find((spec) => spec.id === id) ?? this.#leaving.get(id) ?? null
+  }
+
   spec(): SpecRevision {
     return this.#specs.current
   }
@@ -107,13 +116,20 @@ export class Controller implements ControllerFacade {
     this.#check(after)
     const changes = diffSpec(before.groups, after)
     if (request.dryRun || changes.length === 0) return { revision: before.revision, dryRun: request.dryRun, changes }
-    const released = request.remove.flatMap((id) => this.#groups.get(id)?.release() ?? [])
+    const leaving = request.remove.flatMap((id) => ({ id, target: this.#groups.get(id)?.release() ?? null }))
     const revision = await this.#specs.write(request, changes, after, this.#options.clock.wall())
     this.#options.log('spec.changed', { revision, by: request.by, changes: changes.length })
+    for (const { id } of leaving) this.#leaving.set(id, before.groups.find((spec) => spec.id === id) ?? emptySpec)
     this.#run(after)
-    this.#release(released)
+    const told = await Promise.all(leaving.map(async ({ id, target }) => ({ id, what: await this.#release(target) })))
+    for (const { id } of leaving) this.#leaving.delete(id)
+    this.#options.world.keep(after.flatMap(targetsOf))
     this.#emit({ kind: 'spec', revision })
-    return { revision, dryRun: false, changes }
+    const withRelease = (change: SpecChange): SpecChange => ({
+      ...change,
+      what: [...change.what, ...told.filter(({ id }) => id === change.group).map(({ what }) => what)],
+    })
+    return { revision, dryRun: false, changes: changes.map(withRelease) }
   }
 
   async command(id: GroupId, command: Command): Promise<CommandAnswer> {
@@ -183,18 +199,29 @@ export class Controller implements ControllerFacade {
       )
       this.#post(spec.id, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0 })
     }
-    this.#options.world.keep(specs.flatMap(targetsOf))
+    this.#options.world.keep([...specs, ...this.#leaving.values()].flatMap(targetsOf))
   }
 
-  /** Nodes of a removed group get a plain file back: without regroup nobody would open them after a restart. */
-  #release(targets: readonly NodeTarget[]): void {
-    for (const target of targets) {
-      const effect = { kind: 'act', id: 0, target, action: { name: 'release' }, epoch: 0, timeoutMs: 2000, queued: false } as const
-      this.#options.world.run(effect, (input) => {
-        if (input.kind === 'acted') this.#options.log('node.released', { group: target.group, node: target.node, ok: input.result.ok })
-        this.#options.world.keep(this.#specs.current.groups.flatMap(targetsOf))
-      })
+  /** The primary of a removed group gets a plain file back: without regroup nobody would open it after a restart. Says what came of it. */
+  #release(target: NodeTarget | null): Promise<string> {
+    if (target === null) {
+      return Promise.resolve(
+        'its primary was not reachable: a file that says "replicaof 127.0.0.1 1" stays so, and min-replicas-to-write stays set; mend them by hand',
+      )
     }
+    const { node } = target
+    const effect = { kind: 'act', id: 0, target, action: { name: 'release' }, epoch: 0, timeoutMs: releaseWithinMs, queued: false } as const
+    return new Promise((resolve) => {
+      this.#options.world.run(effect, (input) => {
+        if (input.kind !== 'acted') return
+        const { result } = input
+        if (result.ok && result.persisted) resolve(`${node} has a plain file again and no guard`)
+        else
+          resolve(
+            `${node} keeps its boot fence (${result.ok ? result.note : result.message}): run REPLICAOF NO ONE, CONFIG SET min-replicas-to-write 0 and CONFIG REWRITE on it by hand`,
+          )
+      })
+    })
   }
 
   // -------------------------------------------------------------------------------------------- groups

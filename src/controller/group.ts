@@ -2,7 +2,7 @@
 import { type Decided, caseOf, decide } from '../core/decide.ts'
 import { closedGuard, policyOf } from '../core/limits.ts'
 import { type Memory, inForce, judged, newMemory, stalledNodes, watch } from '../core/memory.ts'
-import type { Action, Capabilities, Evidence, GroupRecord, GroupSpec, Instant, NodeId, Topology, WallTime } from '../core/model.ts'
+import type { Action, Capabilities, Evidence, GroupRecord, GroupSpec, Instant, NodeId, Reading, Topology, WallTime } from '../core/model.ts'
 import { assert } from '../core/model.ts'
 import { type NodeView, acted, acting, answers, disconnected, newNode, probed } from '../core/observe.ts'
 import { present } from '../core/present.ts'
@@ -16,9 +16,6 @@ import { Asker } from './asker.ts'
 import { probeTimeout } from './cadence.ts'
 import { answerTo } from './commands.ts'
 import { Notebook } from './notebook.ts'
-
-/** A primary that was just opened gets its mark at once: without it nobody knows after a restart whose data it holds. */
-const canaryRetryMs = 20
 
 export interface Time {
   readonly now: Instant
@@ -92,8 +89,9 @@ export class Group {
 
   /** When the next tick is due at the latest. */
   wakeAt(): Instant {
-    const { canary } = this.#memory
-    let at = Math.min(this.#asker.nextAt(), canary.inFlight === null ? canary.dueAt : Infinity)
+    // Without its record it decides nothing; the answer of the store wakes it.
+    if (!this.#loaded) return Infinity
+    let at = Math.min(this.#asker.nextAt(), this.#markable() === null ? Infinity : this.#memory.canary.dueAt)
     for (const node of this.#nodes.values()) {
       // The instant at which its silence means something new, while a question to it is open.
       if (node.failure === null || node.failure.kind === 'answered' || node.heardAt === null) continue
@@ -343,16 +341,23 @@ export class Group {
     }
   }
 
-  #canary(time: Time, effects: Effect[]): void {
-    const { canary, tuned } = this.#memory
+  /** The primary, when it is open and its next mark may be written. */
+  #markable(): (NodeView & { readonly reading: Reading }) | null {
     const record = this.#record
-    if (record?.phase !== 'steady' || canary.inFlight !== null || canary.dueAt > time.now) return
-    const policy = policyOf(this.#spec)
+    if (record?.phase !== 'steady' || this.#memory.canary.inFlight !== null || this.#memory.tuned !== record.incarnation) return null
     const primary = this.#nodes.get(record.primary)
-    const open = primary !== undefined && answers(primary) && primary.reading.role === 'primary' && primary.reading.guard !== closedGuard
-    const ready = open && tuned === record.incarnation && primary.reading.incarnation === record.incarnation
-    this.#memory = { ...this.#memory, canary: { ...canary, dueAt: time.now + (ready ? policy.canaryEveryMs : canaryRetryMs) } }
-    if (!ready) return
+    if (primary === undefined || !answers(primary) || primary.reading.incarnation !== record.incarnation) return null
+    return primary.reading.role === 'primary' && primary.reading.guard !== closedGuard ? primary : null
+  }
+
+  /** A primary that was just opened gets its mark at once: without it nobody knows after a restart whose data it holds. */
+  #canary(time: Time, effects: Effect[]): void {
+    const { canary } = this.#memory
+    const primary = this.#markable()
+    const record = this.#record
+    if (record === null || primary === null || canary.dueAt > time.now) return
+    const policy = policyOf(this.#spec)
+    this.#memory = { ...this.#memory, canary: { ...canary, dueAt: time.now + policy.canaryEveryMs } }
     const id = this.#nextId++
     const seq = Math.max(canary.seq, primary.reading.mark?.seq ?? 0, record.floor?.markSeq ?? 0) + 1
     this.#memory = { ...this.#memory, canary: { ...this.#memory.canary, seq, inFlight: { id, since: time.now } } }

@@ -47,7 +47,7 @@ export function decide(s: Situation): Decided {
   return {
     verdict: c.verdict,
     group,
-    nodes: c.record.phase !== 'steady' || paused(s) ? [] : [...s.nodes.values()].flatMap((node) => ofNode(c, node)),
+    nodes: c.record.phase !== 'steady' || (paused(s) && !finishing(c)) ? [] : [...s.nodes.values()].flatMap((node) => ofNode(c, node)),
   }
 }
 
@@ -56,9 +56,17 @@ function ofNode(c: Case, node: NodeView): Decided['nodes'] {
   return decision === null ? [] : [{ ...decision, node: node.spec.id }]
 }
 
+/** A change of primary younger than this is finished although the group was paused meanwhile: half of one is worse than either. */
+const finishMs = 60_000
+
+function finishing(c: Case): boolean {
+  return c.s.wall - (c.record.lineage.at(-1)?.at ?? 0) < finishMs
+}
+
 /** A pause lets nothing be done to a node; what is already under way is finished all the same. */
 function atRest(c: Case, decision: Decision): Decision {
   if (c.record.phase !== 'steady' || !paused(c.s) || decision.step.kind !== 'act') return decision
+  if (decision.rule === 'steady.open' || finishing(c)) return decision
   return {
     rule: 'steady.paused',
     step: hold(`paused by ${c.s.spec.pause?.by}; would do: ${decision.step.sentence}`, decision.step.evidence),

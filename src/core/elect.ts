@@ -1,5 +1,5 @@
 // Who may become primary. Never a node that is known to lack acknowledged data; a refusal says for whom the group waits.
-import { flapping } from './diagnose.ts'
+import { flapping, verdictOf } from './diagnose.ts'
 import { flapSilenceFactor } from './limits.ts'
 import type { Evidence, FailoverCause, GroupRecord, Instant, Mark, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, sameAddress } from './observe.ts'
@@ -59,9 +59,13 @@ function rank(s: Situation, node: NodeView): number {
 
 // --------------------------------------------------------------------------------------- what is known
 
+function loaded(s: Situation, since: Instant): Answering[] {
+  return [...s.nodes.values()].filter((node): node is Answering => freshSince(node, since) && !node.reading.loading)
+}
+
 /** Answered after the suspicion began, loaded, its position means something. */
 function reachable(s: Situation, since: Instant): Answering[] {
-  return [...s.nodes.values()].filter((node): node is Answering => freshSince(node, since) && !node.reading.loading && ours(s, node))
+  return loaded(s, since).filter((node) => ours(s, node))
 }
 
 /** It was told to become primary several times and said no each time (rights, renamed commands): another one is tried. */
@@ -146,7 +150,7 @@ export function consentToSilence(s: Situation, record: GroupRecord, since: Insta
     rule: 'elect.splitRisk',
     sentence:
       `${record.primary} is silent and may still run${missing.length > 0 ? ` together with ${quote(missing)}` : ''}: promoting another node could make two primaries. ` +
-      'Waits for a sign of them; `regroup failover --accept-loss` decides otherwise, policy acceptSplitRisk sets it for good',
+      `Waits for a sign of them; \`regroup failover ${s.spec.id} --accept-loss\` decides otherwise, policy acceptSplitRisk sets it for good`,
   }
 }
 
@@ -167,7 +171,7 @@ function consentToUnwatched(s: Situation, record: GroupRecord, since: Instant): 
     rule: 'elect.unwatched',
     sentence:
       `nobody watched ${record.primary} stop, so it may hold writes that no replica has. Waits for ${record.primary} to come back; ` +
-      'if it never will, `regroup failover --accept-loss` promotes the best replica',
+      `if it never will, \`regroup failover ${s.spec.id} --accept-loss\` promotes the best replica`,
   }
 }
 
@@ -233,7 +237,7 @@ function divergedFrom(s: Situation, record: GroupRecord, here: readonly Answerin
 function holdDiverged(s: Situation, best: NodeView, rival: NodeView): Election {
   const sentence =
     `${best.spec.id} and ${rival.spec.id} each hold writes that the other lacks. A person must choose whose are kept: ` +
-    '`regroup failover --accept-loss --to NODE`'
+    `\`regroup failover ${s.spec.id} --accept-loss --to NODE\``
   return { kind: 'hold', rule: 'elect.diverged', sentence, evidence: evidenceOf(s, best) }
 }
 
@@ -312,7 +316,7 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
   if (here.length < s.nodes.size) return null
   const holders = here.filter((node) => allowed(s, node) && (!record.hasData || !empty(node)))
   if (holders.length === 0) {
-    const sentence = `every node is here and empty, but the group had data. Restore a backup onto one of them, or start with nothing: \`regroup failover --accept-loss\``
+    const sentence = `every node is here and empty, but the group had data. Restore a backup onto one of them, or start with nothing: \`regroup failover ${s.spec.id} --accept-loss\``
     return { kind: 'hold', rule: 'elect.allEmpty', sentence, evidence: evidenceOf(s, null) }
   }
   const best = bestOf(s, holders)
@@ -335,7 +339,8 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
  * `since`: when the suspicion began; older readings prove nothing. Errors: none; a hold is an answer.
  */
 export function elect(s: Situation, record: GroupRecord, cause: FailoverCause, since: Instant): Election {
-  const here = reachable(s, since).filter((node) => !refusesPromotion(node))
+  // A hung primary is what must be got rid of.
+  const here = reachable(s, since).filter((node) => !refusesPromotion(node) && !(cause === 'hung' && node.spec.id === record.primary))
   const quick = electInSync(s, record, cause, here, since)
   if (quick?.kind === 'candidate') return quick
   const slow = electReturned(s, record, here) ?? electByRollCall(s, record, here) ?? quick
@@ -369,7 +374,7 @@ function holdForAbsent(s: Situation, record: GroupRecord, here: readonly Answeri
     here.length === 0
       ? `nobody can be promoted: ${why}; ${waits}`
       : `no node that answers is known to hold everything ${record.primary} acknowledged: ${why}; ${waits}. ` +
-        '`regroup failover --accept-loss` promotes the best that is here'
+        `\`regroup failover ${s.spec.id} --accept-loss\` promotes the best that is here`
   return {
     kind: 'hold',
     rule: 'elect.nobody',
@@ -380,8 +385,14 @@ function holdForAbsent(s: Situation, record: GroupRecord, here: readonly Answeri
 
 /** An operator accepts a loss: the best that is here, or the node named, unless it is empty while another is not. */
 export function electByOrder(s: Situation, to: NodeId | null): Election {
-  const here = reachable(s, s.now - s.policy.silentAfterMs).filter((node) => node.spec.priority !== 0 || node.spec.id === to)
-  const named = to === null ? here : here.filter((node) => node.spec.id === to)
+  // A new group's primary may be named by a person whatever mark it bears: a lost store, another name.
+  const since = s.now - s.policy.silentAfterMs
+  const here = (s.record === null && to !== null ? loaded(s, since) : reachable(s, since)).filter(
+    (node) => node.spec.priority !== 0 || node.spec.id === to,
+  )
+  // Nobody orders a failover to the primary that lives.
+  const living = s.record !== null && verdictOf(s).kind === 'alive' ? s.record.primary : null
+  const named = here.filter((node) => (to === null ? node.spec.id !== living : node.spec.id === to))
   const best = bestOf(s, named)
   if (best === null) {
     return {
@@ -404,13 +415,14 @@ export function electByOrder(s: Situation, to: NodeId | null): Election {
   const behind = here
     .filter((node) => node !== best && ['ahead', 'diverged', 'unknown'].includes(orderOf(s, node, best)))
     .map((node) => node.spec.id)
+  const losers = [...new Set([...behind, ...(s.record === null ? [] : [s.record.primary])])].filter((id) => id !== best.spec.id)
   return {
     kind: 'candidate',
     rule: 'elect.order',
     node: best.spec.id,
     reading: best.reading,
     sentence: `an operator accepts the loss; ${best.spec.id} ${to === null ? 'holds the most of those that answer' : 'was named'}`,
-    loss: `what ${quote([...new Set([...behind, ...(s.record === null ? [] : [s.record.primary])])].filter((id) => id !== best.spec.id))} holds beyond ${best.spec.id} is discarded`,
+    loss: losers.length === 0 ? null : `what ${quote(losers)} holds beyond ${best.spec.id} is discarded`,
     evidence: evidenceOf(s, best),
   }
 }

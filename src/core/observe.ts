@@ -161,7 +161,8 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
   const done = node.acting
   if (done === null) return node
   // A node that may not be asked for its connections is not worse off than one of a first controller; the warning stays.
-  const cleared = node.cleared || (done.action.name === 'cutOlder' && (result.ok || result.code !== 'SILENT'))
+  const cleared =
+    node.cleared || (done.action.name === 'cutOlder' && (result.ok || result.code !== 'SILENT' || node.trouble?.action === 'cutOlder'))
   const next: NodeView = { ...node, acting: null, actedAt: now, cleared }
   if (!result.ok) {
     const times = node.trouble?.action === done.action.name ? node.trouble.times + 1 : 1

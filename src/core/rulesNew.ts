@@ -15,7 +15,12 @@ const primaries = (s: Situation): Answering[] =>
 
 /** Asked, but not long enough ago to call it unreachable. */
 function waiting(s: Situation): NodeView[] {
-  return all(s).filter((node) => !answers(node) && s.now - (quietSince(node) ?? s.now) < s.policy.silentAfterMs)
+  return all(s).filter(
+    (node) =>
+      !answers(node) &&
+      !['answered', 'unasked'].includes(node.failure?.kind ?? '') &&
+      s.now - (quietSince(node) ?? s.now) < s.policy.silentAfterMs,
+  )
 }
 
 function foreign(s: Situation): NodeView[] {
@@ -23,6 +28,10 @@ function foreign(s: Situation): NodeView[] {
     const mark = node.reading?.mark
     return mark !== null && mark !== undefined && (mark.group !== s.spec.id || mark.installation !== s.installation) && !node.spec.overwrite
   })
+}
+
+function marks(s: Situation): string {
+  return [...new Set(foreign(s).map((node) => `${node.reading?.mark?.group} of ${node.reading?.mark?.installation}`))].join(', ')
 }
 
 /** The one primary that every other node follows. */
@@ -92,11 +101,10 @@ export const newRules: readonly Rule<Situation>[] = [
     when: (s) => foreign(s).length > 0,
     then: (s) =>
       hold(
-        `${names(foreign(s))} bears the mark of another group or installation; remove it, or add it with --overwrite when its data may go`,
+        `${names(foreign(s))}: marked as data of another group or installation (${marks(s)}). If it is this group's own data (a lost store, another name), ` +
+          `name the primary: \`regroup failover ${s.spec.id} --accept-loss --to ${ledBy(s)?.spec.id ?? 'NODE'}\`; else remove it from this group, or add it with --overwrite when its data may go`,
         {
-          marks: foreign(s)
-            .map((node) => `${node.spec.id}=${node.reading?.mark?.installation}/${node.reading?.mark?.group}`)
-            .join(' '),
+          marks: marks(s),
         },
       ),
   },

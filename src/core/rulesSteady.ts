@@ -6,6 +6,7 @@ import { guardToSet, toGrow, toShrink } from './inSync.ts'
 import { guardWanted, nowhere } from './limits.ts'
 import type { FailoverCause, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, sameAddress } from './observe.ts'
+import { planSwitchover } from './switchoverPlan.ts'
 import { type Case, type Decision, type Rule, type Step, act, hold, riskOf, save, wait } from './rule.ts'
 import { nodeOf, others, paused, quote } from './situation.ts'
 
@@ -77,35 +78,6 @@ function foreignUpstream(c: Case): string | null {
 }
 
 // ------------------------------------------------------------------------------------------ switchover
-
-export type SwitchoverPlan =
-  | { readonly ok: true; readonly node: NodeId; readonly reading: Reading }
-  | { readonly ok: false; readonly sentence: string }
-
-/** Whether a planned switchover could begin now, and to whom. */
-export function planSwitchover(c: Case, to: NodeId | null): SwitchoverPlan {
-  const { s, record, verdict } = c
-  const ready = ['alive', 'hung', 'shutting down'].includes(verdict.kind)
-  if (record.phase !== 'steady') return { ok: false, sentence: `a ${record.phase} to ${record.candidate} is under way; wait for it to end` }
-  if (!ready || c.primary.reading?.position.kind !== 'stream')
-    return { ok: false, sentence: `the primary ${record.primary} is ${verdict.kind}; a planned switchover needs it alive` }
-  if (to === record.primary) return { ok: false, sentence: `${to} is the primary already` }
-  const members = record.inSync.map((m) => nodeOf(s, m.node)).filter((node) => node.spec.id !== record.primary)
-  const fit = members.filter(
-    (node): node is Answering => answers(node) && follows(node, c.primary.spec) && node.reading.upstream?.linkUp === true,
-  )
-  const named =
-    to === null
-      ? fit.filter((node) => node.spec.priority !== 0 && !(node.spec.maintenanceUntil !== null && node.spec.maintenanceUntil > s.wall))
-      : fit.filter((node) => node.spec.id === to)
-  const best = named.sort((a, b) => a.spec.priority - b.spec.priority)[0]
-  if (best !== undefined) return { ok: true, node: best.spec.id, reading: best.reading }
-  const sentence =
-    to === null
-      ? 'no replica is in sync with its link up'
-      : `${to} is not in sync with its link up; in sync are ${quote(fit.map((node) => node.spec.id))}`
-  return { ok: false, sentence: `${sentence}. A switchover to it would lose data; wait until it has caught up` }
-}
 
 function beginSwitchover(c: Case, to: NodeId | null, why: string): Step {
   const plan = planSwitchover(c, to)
@@ -350,7 +322,7 @@ const upkeep: readonly Rule<Case>[] = [
     then: (c) => {
       const out = toShrink(c).map((m) => m.node)
       const inSync = c.record.inSync.filter((m) => !out.includes(m.node))
-      return save(`${quote(out)} fell out of sync by the word of ${c.primary.spec.id}`, amended(c.s, c.record, { inSync }), {
+      return save(`out of sync by the word of ${c.primary.spec.id}: ${quote(out)}`, amended(c.s, c.record, { inSync }), {
         out: quote(out),
         inSync: quote(inSync.map((m) => m.node)),
       })
@@ -423,7 +395,7 @@ const upkeep: readonly Rule<Case>[] = [
       const added = toGrow(c)
       const guard = guardToSet(c)
       const inSync = [...c.record.inSync, ...added]
-      return save(`${quote(added.map((m) => m.node))} is in sync`, amended(c.s, c.record, { inSync, guard }), {
+      return save(`in sync: ${quote(added.map((m) => m.node))}`, amended(c.s, c.record, { inSync, guard }), {
         inSync: quote(inSync.map((m) => m.node)),
         guard,
       })
@@ -448,7 +420,7 @@ function pauseLeft(c: Case): boolean {
 function unprovable(c: Case): NodeView[] {
   if (c.verdict.kind !== 'unproven') return []
   const asked = c.verdict.ask.map((id) => nodeOf(c.s, id))
-  return asked.every((node) => node.trouble?.action === 'proveLink') ? asked : []
+  return asked.every((node) => node.trouble?.action === 'proveLink' && node.trouble.retryAt > c.s.now) ? asked : []
 }
 
 /** The node was told this lately and said no. */

@@ -39,12 +39,12 @@ export function inMaintenance(s: Situation, node: NodeView): boolean {
   return node.spec.maintenanceUntil !== null && node.spec.maintenanceUntil > s.wall
 }
 
-/** The node's data is this group's: it bears its mark, or is empty, or a person said that it may be overwritten. */
+/** The node's data is this group's: it bears its mark, or is empty, or a person said so. Before the first record nobody knows better than the person who listed it. */
 export function ours(s: Situation, node: NodeView): boolean {
   if (!answers(node)) return false
   const { mark, keys } = node.reading
   if (mark !== null) return (mark.group === s.spec.id && mark.installation === s.installation) || node.spec.overwrite
-  return keys === 0 || node.spec.overwrite || sharesLineage(s, node) || unmarkedMember(s, node)
+  return keys === 0 || node.spec.overwrite || sharesLineage(s, node) || unmarkedMember(s, node) || s.record === null
 }
 
 /** The record names it, and no mark was ever seen in this group: the first canary may not have been written yet. */

@@ -6,7 +6,7 @@ type Stream = Extract<Position, { kind: 'stream' }>
 /** How far `x` has the history `h`; null when it is not part of it. `second` is the first offset that is *not* of replid2. */
 function upto(x: Stream, h: string, lineage: readonly LineageEntry[]): number | null {
   if (h === x.replid) return x.offset
-  if (h === x.replid2 && x.second > 0 && !/^0*$/.test(h)) return x.second - 1
+  if (h === x.replid2 && x.second > 0 && !/^0*$/.test(h)) return Math.min(x.offset, x.second - 1)
   return uptoByLineage(x, h, lineage)
 }
 

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { golden } from '../../test/golden.ts'
+import { readingOf } from '../../test/situations.ts'
+import { Tape } from '../../test/tape.ts'
+import type { GroupRecord } from '../core/model.ts'
+
+/** A group that was adopted and is at rest. What led there is in the story `adoption`. */
+function settled(ids: readonly string[], policy: ConstructorParameters<typeof Tape>[1] = {}): Tape {
+  const tape = new Tape(ids, policy)
+  tape.run(5_000)
+  assert.equal(tape.group.record?.inSync.length, ids.length, tape.text)
+  tape.lines.length = 0
+  return tape
+}
+
+const status = (tape: Tape): string => {
+  const { state, primary, epoch, nodes } = tape.group.status({ now: tape.now, wall: tape.now })
+  return `${state}: ${primary} at epoch ${epoch}, ${nodes.map((n) => `${n.id} ${n.role} ${n.health}`).join(', ')}`
+}
+
+/** At the end of a story all is well: one says it in every status, and nothing is done any more. */
+function endsWell(tape: Tape, primary: string): void {
+  const before = tape.lines.length
+  tape.run(5_000)
+  assert.deepEqual(tape.lines.slice(before), [], 'a group at rest is quiet')
+  assert.match(status(tape), new RegExp(`^healthy: ${primary} `))
+}
+
+void describe('stories, each with its transcript in test/transcripts/group', () => {
+  test('a working 1+2 is found -> adopted, boot-fenced, guarded, in sync', () => {
+    const tape = new Tape(['a', 'b', 'c'])
+    tape.run(5_000)
+    golden('group/adoption', tape.text)
+    endsWell(tape, 'a')
+  })
+
+  test('the primary is killed and comes back -> a replica is primary, the old one follows', () => {
+    const tape = settled(['a', 'b', 'c'])
+    tape.kill('a')
+    tape.run(3_000)
+    tape.start('a')
+    tape.run(4_000)
+    golden('group/crash', tape.text)
+    endsWell(tape, 'b')
+  })
+
+  test('the primary freezes and wakes -> replicas detached first, its demotion waits in its sockets', () => {
+    const tape = settled(['a', 'b', 'c'])
+    tape.freeze('a')
+    tape.run(6_000)
+    tape.write('a', 500)
+    tape.thaw('a')
+    tape.run(4_000)
+    golden('group/freeze', tape.text)
+    endsWell(tape, 'b')
+  })
+
+  test('an operator switches over -> demoted first, then promoted', () => {
+    const tape = settled(['a', 'b'])
+    tape.command({ name: 'switchover', to: 'b', by: 'anna', dryRun: false })
+    tape.run(4_000)
+    golden('group/switchover', tape.text)
+    endsWell(tape, 'b')
+  })
+
+  test('everybody is stopped, the replica first, then only the primary is started -> it is primary again', () => {
+    const tape = settled(['a', 'b'])
+    tape.kill('b')
+    tape.run(2_000)
+    tape.kill('a')
+    tape.run(60_000)
+    tape.start('a')
+    tape.run(3_000)
+    golden('group/stuck-group', tape.text)
+    assert.match(status(tape), /^degraded: a /)
+    tape.start('b')
+    tape.run(4_000)
+    endsWell(tape, 'a')
+  })
+
+  test('the primary restarts alone -> closed by its file, re-opened at a new epoch', () => {
+    const tape = settled(['a'])
+    tape.kill('a')
+    tape.run(500)
+    tape.start('a')
+    tape.run(3_000)
+    golden('group/restart', tape.text)
+    endsWell(tape, 'a')
+  })
+})
+
+void describe('the save', () => {
+  test('somebody else wrote first -> nothing is done before it is read, then his record counts', () => {
+    const tape = settled(['a', 'b'])
+    const { record } = tape.group
+    assert.ok(record !== null && tape.stored !== null)
+    const other: GroupRecord = {
+      ...record,
+      epoch: 9,
+      primary: 'b',
+      incarnation: 'b1',
+      writer: 'w2',
+      inSync: [{ node: 'b', incarnation: 'b1' }],
+    }
+    tape.stored = { value: other, version: tape.stored.version + 1 }
+    tape.kill('a')
+    tape.run(20)
+    golden('group/conflict', tape.text)
+    assert.equal(tape.group.record?.epoch, 9)
+    assert.equal(
+      tape.lines.some((line) => line.startsWith('act b promote')),
+      false,
+    )
+  })
+
+  test('its outcome is lost but it was written -> read again, then carried out once', () => {
+    const tape = settled(['a', 'b'])
+    tape.saving = 'unknown'
+    tape.kill('a')
+    tape.run(2)
+    tape.saving = 'ok'
+    tape.run(3_000)
+    golden('group/unknown', tape.text)
+    assert.equal(tape.lines.filter((line) => line.startsWith('act b promote')).length, 1)
+    assert.deepEqual([tape.group.record?.primary, tape.group.record?.epoch], ['b', 2])
+  })
+
+  test('its outcome is lost and it was not written -> decided anew, at the same epoch', () => {
+    const tape = settled(['a', 'b'])
+    tape.saving = 'lost'
+    tape.kill('a')
+    tape.run(2)
+    tape.saving = 'ok'
+    tape.run(3_000)
+    assert.equal(tape.lines.filter((line) => line.startsWith('save steady.lost')).length, 2, tape.text)
+    assert.deepEqual([tape.group.record?.primary, tape.group.record?.epoch], ['b', 2])
+  })
+
+  test('it does not end -> nobody is told anything on its account', () => {
+    const tape = settled(['a', 'b'])
+    tape.saving = 'never'
+    tape.kill('a')
+    tape.run(5_000)
+    assert.equal(tape.lines.filter((line) => line.startsWith('save')).length, 1, tape.text)
+    assert.deepEqual(
+      tape.lines.filter((line) => line.startsWith('act')),
+      [],
+    )
+    assert.equal(tape.group.record?.epoch, 1)
+  })
+})
+
+void describe('inputs that come late or from nowhere', () => {
+  const acted = { kind: 'acted', node: 'b', sentAt: 0, result: { ok: true, persisted: true, note: null } } as const
+
+  test('the end of an action that is not under way -> nothing changes', () => {
+    const tape = settled(['a', 'b'])
+    const before = tape.group.view.get('b')
+    tape.step({ ...acted, id: 4711 })
+    assert.equal(tape.group.view.get('b'), before)
+    assert.deepEqual(tape.lines, [])
+  })
+
+  test('the end of a save that is not under way -> nothing changes', () => {
+    const tape = settled(['a', 'b'])
+    tape.step({ kind: 'saved', id: 4711, result: { ok: false, reason: 'conflict', message: '' } })
+    assert.deepEqual([tape.group.record?.epoch, tape.lines], [1, []])
+  })
+
+  test('an answer of a node that was removed -> nothing; the removed node is out of the set', () => {
+    const tape = settled(['a', 'b', 'c'])
+    const spec = { ...tape.spec, nodes: tape.spec.nodes.filter((node) => node.id !== 'c') }
+    tape.step({ kind: 'spec', spec, revision: 2 })
+    tape.step({ kind: 'probed', node: 'c', sentAt: tape.now, result: { ok: true, reading: readingOf('c', 'a') } })
+    tape.step({ kind: 'disconnected', node: 'c' })
+    tape.step({ ...acted, id: 1, node: 'c' })
+    tape.run(1_000)
+    assert.deepEqual([...tape.group.view.keys()], ['a', 'b'])
+    assert.deepEqual(
+      tape.group.record?.inSync.map((m) => m.node),
+      ['a', 'b'],
+    )
+    assert.equal(tape.group.record?.specRevision, 2)
+  })
+
+  test('a node moves to another address -> it begins anew, unheard', () => {
+    const tape = settled(['a', 'b'])
+    const spec = { ...tape.spec, nodes: tape.spec.nodes.map((node) => (node.id === 'b' ? { ...node, port: 7_009 } : node)) }
+    tape.step({ kind: 'spec', spec, revision: 2 })
+    assert.equal(tape.group.view.get('b')?.reading, null)
+    assert.notEqual(tape.group.view.get('a')?.reading, null)
+  })
+
+  test('before the record is read -> it is read once, and nothing else is done', () => {
+    const tape = new Tape(['a', 'b'])
+    for (let time = 0; time < 3; time++) tape.step({ kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0 })
+    tape.command({ name: 'failover', to: 'b', by: 'anna', dryRun: false })
+    assert.deepEqual(tape.lines, ['load', '> an operator: failover to b', 'reply NOT_NOW: the record is being read; try again'])
+  })
+})
+
+void describe('orders', () => {
+  test('a dry run -> the answer and nothing else', () => {
+    const tape = settled(['a', 'b'])
+    tape.command({ name: 'switchover', to: 'b', by: 'anna', dryRun: true })
+    tape.run(1_000)
+    assert.equal(tape.lines.length, 2, tape.text)
+    assert.match(tape.lines[1] ?? '', /^reply ok: switch over from a to b/)
+  })
+
+  test('to nobody known, or to the primary itself -> refused, nothing is done', () => {
+    const tape = settled(['a', 'b'])
+    tape.command({ name: 'switchover', to: 'z', by: 'anna', dryRun: false })
+    tape.command({ name: 'switchover', to: 'a', by: 'anna', dryRun: false })
+    tape.run(1_000)
+    assert.match(tape.text, /reply UNKNOWN_NODE: group g has no node z; it has a, b/)
+    assert.match(tape.text, /reply NOT_NOW: a is the primary already/)
+    assert.equal(tape.lines.length, 4)
+  })
+
+  test('by force, the primary alive -> it is fenced and follows', () => {
+    const tape = settled(['a', 'b'])
+    tape.command({ name: 'failover', to: 'b', by: 'anna', dryRun: false })
+    tape.run(4_000)
+    golden('group/forced', tape.text)
+    endsWell(tape, 'b')
+  })
+})
+
+test('a second controller takes over in the middle of a failover -> it finishes it', () => {
+  const first = settled(['a', 'b'])
+  first.kill('a')
+  for (let time = 0; time < 200 && first.stored?.value.phase !== 'failover'; time++) first.run(1)
+  assert.equal(first.stored?.value.phase, 'failover', first.text)
+  const second = new Tape(['a', 'b'], {}, first.stored)
+  for (const [id, node] of first.nodes) Object.assign(second.node(id), { ...node })
+  second.run(3_000)
+  golden('group/takeover', second.text)
+  assert.deepEqual([second.group.record?.primary, second.group.record?.epoch, second.node('b').of], ['b', 2, null])
+})
+
+test('the same inputs at the same times -> the same effects', () => {
+  const story = (): string => {
+    const tape = new Tape(['a', 'b', 'c'])
+    tape.run(3_000)
+    tape.kill('a')
+    tape.run(2_000)
+    return tape.text
+  }
+  assert.equal(story(), story())
+})

@@ -1,0 +1,34 @@
+// Whether a planned switchover could begin now, and to whom: what a command is answered with and what the rules begin.
+import type { NodeId, Reading } from './model.ts'
+import { type NodeView, answers, follows } from './observe.ts'
+import type { Case } from './rule.ts'
+import { inMaintenance, nodeOf, quote } from './situation.ts'
+
+type Answering = NodeView & { readonly reading: Reading }
+
+export type SwitchoverPlan =
+  | { readonly ok: true; readonly node: NodeId; readonly reading: Reading }
+  | { readonly ok: false; readonly sentence: string }
+
+/** Whether a planned switchover could begin now, and to whom. */
+export function planSwitchover(c: Case, to: NodeId | null): SwitchoverPlan {
+  const { s, record, verdict } = c
+  const ready = ['alive', 'hung', 'shutting down'].includes(verdict.kind)
+  if (record.phase !== 'steady') return { ok: false, sentence: `a ${record.phase} to ${record.candidate} is under way; wait for it to end` }
+  if (!ready || c.primary.reading?.position.kind !== 'stream')
+    return { ok: false, sentence: `the primary ${record.primary} is ${verdict.kind}; a planned switchover needs it alive` }
+  if (to === record.primary) return { ok: false, sentence: `${to} is the primary already` }
+  const members = record.inSync.map((m) => nodeOf(s, m.node)).filter((node) => node.spec.id !== record.primary)
+  const fit = members.filter(
+    (node): node is Answering => answers(node) && follows(node, c.primary.spec) && node.reading.upstream?.linkUp === true,
+  )
+  const named =
+    to === null ? fit.filter((node) => node.spec.priority !== 0 && !inMaintenance(s, node)) : fit.filter((node) => node.spec.id === to)
+  const best = named.sort((a, b) => a.spec.priority - b.spec.priority)[0]
+  if (best !== undefined) return { ok: true, node: best.spec.id, reading: best.reading }
+  const sentence =
+    to === null
+      ? 'no replica is in sync with its link up'
+      : `${to} is not in sync with its link up; in sync are ${quote(fit.map((node) => node.spec.id))}`
+  return { ok: false, sentence: `${sentence}. A switchover to it would lose data; wait until it has caught up` }
+}

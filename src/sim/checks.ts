@@ -1,0 +1,281 @@
+// What must hold in every history, looked at after every event that could break it.
+import type { GroupRecord } from '../core/model.ts'
+import type { Group } from '../controller/group.ts'
+import type { Effect, Input, NewLogEntry } from '../ports.ts'
+import type { ControllerHost } from './controllerHost.ts'
+import type { History } from './history.ts'
+import type { RedisNode } from './redisNode.ts'
+import { type Data, type Stream, type Write, heldOf } from './stream.ts'
+
+export interface Violation {
+  readonly check: string
+  readonly text: string
+  readonly at: number
+}
+
+/** The primary's position as a controller last read it. */
+interface Watched {
+  readonly host: ControllerHost
+  readonly at: number
+  readonly incarnation: string
+  readonly stream: Stream
+  readonly offset: number
+}
+
+/** A fault this shortly ago may explain a doubt. Longer than any silence that a policy of a plan waits for, flapping included. */
+const doubtMs = 70_000
+/** Replication is asynchronous, a guard looks at ages of two seconds once a second: an end may take this much with it. */
+const tailMs = 5_000
+const handMs = 150_000
+/** Its marks order restarted nodes to the canary's period; what is older must not be given up while somebody here has it. */
+const recordChars = 20_000
+const openEffects = 60
+const entriesPerMinute = 1_500
+
+export class Checks {
+  readonly #history: History
+  readonly violations: Violation[] = []
+  /** A check of this name is not made; for showing that it finds what it is for. */
+  readonly #without: string | null
+  readonly #writers = new Map<number, string>()
+  readonly #crowned = new Map<number, string>()
+  readonly #streams = new Set<Stream>()
+  #watched: Watched | null = null
+  #intent: { readonly record: GroupRecord; readonly entry: NewLogEntry } | null = null
+  #handAt = -Infinity
+  #orderedAt = -Infinity
+  #restoredAt = -Infinity
+  #highest = 0
+  #minute = { at: 0, entries: 0 }
+  readonly lost = new Map<string, number>()
+  acked = 0
+  failovers = 0
+
+  constructor(history: History, without: string | null) {
+    this.#history = history
+    this.#without = without
+  }
+
+  fail(check: string, text: string): void {
+    if (check === this.#without) return
+    this.violations.push({ check, text, at: this.#now })
+    if (this.#history.telling) this.#history.tell('VIOLATION', `${check}: ${text}`)
+  }
+
+  get #now(): number {
+    return this.#history.timeline.now
+  }
+
+  byHand(): void {
+    this.#handAt = this.#now
+  }
+
+  ordered(): void {
+    this.#orderedAt = this.#now
+  }
+
+  restored(): void {
+    this.#restoredAt = this.#now
+    this.#highest = 0
+  }
+
+  // --------------------------------------------------------------------------------------------- clients
+
+  ackedWrite(write: Write): void {
+    const { at } = write
+    if (at === null) throw new Error('the simulator is wrong: a write was acknowledged and not executed')
+    write.ackedAt = this.#now
+    if (!write.follows) return
+    this.acked++
+    this.#streams.add(at.stream)
+    at.stream.acked.push(write)
+    const writer = this.#writers.get(write.epoch)
+    if (writer === undefined) this.#writers.set(write.epoch, write.node)
+    else if (writer !== write.node) {
+      this.fail('one writer per epoch', `${writer} and ${write.node} both accepted writes of clients that follow epoch ${write.epoch}`)
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------ the group
+
+  stepped(host: ControllerHost, group: Group, input: Input, effects: readonly Effect[]): void {
+    if (host.open > openEffects) this.fail('effects end', `${host.open} effects left and did not come back`)
+    if (input.kind === 'probed' && input.result.ok) this.#read(host, group, input.node)
+    for (const effect of effects) {
+      if (effect.kind === 'note' || effect.kind === 'save') this.#entry(effect.entry)
+    }
+  }
+
+  /** The controller knows now how far its primary is. */
+  #read(host: ControllerHost, group: Group, id: string): void {
+    const { record } = group
+    const reading = group.view.get(id)?.reading
+    if (record === null || record.primary !== id || reading?.role !== 'primary' || reading.incarnation !== record.incarnation) return
+    const process = this.#history.node(id).process
+    if (process?.runId !== record.incarnation || reading.position.kind !== 'stream') return
+    const { offset } = reading.position
+    this.#watched = { host, at: this.#now, incarnation: record.incarnation, stream: process.data.stream, offset }
+  }
+
+  #entry(entry: NewLogEntry): void {
+    if (entry.sentence.trim() === '') this.fail('every hold has a sentence', `${entry.rule} says nothing`)
+    if (this.#now - this.#minute.at > 60_000) this.#minute = { at: this.#now, entries: 0 }
+    if (++this.#minute.entries === entriesPerMinute)
+      this.fail('nothing grows', `${entriesPerMinute} log entries within a minute, the last: ${entry.sentence}`)
+  }
+
+  /** A record is durable from now on. */
+  saved(record: GroupRecord, entry: NewLogEntry, before: GroupRecord | null): void {
+    this.#epochs(record)
+    const size = JSON.stringify(record).length
+    if (size > recordChars) this.fail('nothing grows', `the record has ${size} characters`)
+    if (record.phase !== 'steady') {
+      this.#intent = { record, entry }
+      if (before?.phase === 'steady') this.#deposed(record, entry, before)
+      return
+    }
+    if (before !== null && before.incarnation === record.incarnation && before.primary === record.primary) return
+    if (before?.phase === 'failover') this.failovers++
+    this.#crownedNow(record, entry)
+  }
+
+  #epochs(record: GroupRecord): void {
+    if (record.epoch < this.#highest) this.fail('epochs only rise', `epoch ${record.epoch} after ${this.#highest}`)
+    this.#highest = Math.max(this.#highest, record.epoch)
+    if (record.phase !== 'steady') return
+    const known = this.#crowned.get(record.epoch)
+    const name = `${record.primary} ${record.incarnation}`
+    if (known === undefined) this.#crowned.set(record.epoch, name)
+    else if (known !== name) {
+      // An abandoned intent keeps its epoch for the primary that stays.
+      this.fail('epochs only rise', `epoch ${record.epoch} has two primaries: ${known}, ${name}`)
+    }
+  }
+
+  /** A primary that runs and can be reached is replaced by an operator only. */
+  #deposed(record: GroupRecord, entry: NewLogEntry, before: GroupRecord): void {
+    if (entry.rule.startsWith('steady.order')) return
+    const node = this.#history.node(before.primary)
+    const { process } = node
+    if (process === null || process.runId !== before.incarnation || process.config.replicaof !== null || !node.awake) return
+    const quietFor = this.#now - this.#history.disturbedAt(before.primary)
+    if (quietFor < doubtMs || this.#now - this.#handAt < doubtMs) return
+    this.fail(
+      'no healthy primary deposed',
+      `${before.primary} was undisturbed for ${Math.round(quietFor)} ms, but ${entry.rule}: ${entry.sentence}`,
+    )
+  }
+
+  // ------------------------------------------------------------------------------------------ lost writes
+
+  /** Somebody is primary from now on: what he lacks is lost, and must have an excuse. */
+  #crownedNow(record: GroupRecord, entry: NewLogEntry): void {
+    const process = this.#history.node(record.primary).process
+    if (process === null || process.runId !== record.incarnation) return
+    const missing = this.#missingFrom(process.data)
+    if (missing.length > 0) this.#judge(missing, record, entry)
+  }
+
+  /** Acknowledged to clients that follow, not given up yet, and not in this data set. */
+  #missingFrom(data: Data): Write[] {
+    const missing: Write[] = []
+    for (const stream of this.#streams) {
+      const held = heldOf(data, stream)
+      for (let index = stream.acked.length - 1; index >= 0; index--) {
+        const write = stream.acked[index]
+        if (write === undefined || write.at === null || write.at.index < held) break
+        if (write.lost === null) missing.push(write)
+      }
+    }
+    return missing
+  }
+
+  #judge(missing: readonly Write[], record: GroupRecord, entry: NewLogEntry): void {
+    const intent = this.#intent?.record.epoch === record.epoch ? this.#intent : null
+    const reported = this.#reported(intent?.record ?? null, entry)
+    const unexcused: Write[] = []
+    for (const write of missing) {
+      const excuse = reported ?? this.#excuse(write, intent)
+      write.lost = excuse ?? 'without excuse'
+      this.lost.set(write.lost, (this.lost.get(write.lost) ?? 0) + 1)
+      if (excuse === null) unexcused.push(write)
+    }
+    const [first] = unexcused
+    if (first === undefined) return
+    const last = unexcused.at(-1)
+    const span = `acknowledged ${Math.round(this.#now - (first.ackedAt ?? 0))} to ${Math.round(this.#now - (last?.ackedAt ?? 0))} ms before`
+    const where = `${first.node} (epoch ${first.epoch})`
+    this.fail(
+      'no acknowledged write lost',
+      `${unexcused.length} writes that ${where} ${span} are not in ${record.primary}; ${intent?.entry.rule ?? entry.rule}: ${intent?.entry.sentence ?? entry.sentence}. Held by ${this.#holders(first)}`,
+    )
+  }
+
+  #holders(write: Write): string {
+    const holders = [...this.#history.nodes.values()].filter((node) => holdsWrite(node, write)).map((node) => node.id)
+    return holders.length === 0 ? 'nobody' : holders.join(' ')
+  }
+
+  /** The loss was told to people, or a person did it. */
+  #reported(intent: GroupRecord | null, entry: NewLogEntry): string | null {
+    if (intent?.phase === 'failover' && intent.cause === 'operator') return 'ordered'
+    if (intent?.phase === 'failover' && intent.loss !== null) return 'reported'
+    if (entry.rule === 'steady.moved' || this.#now - this.#handAt < handMs) return 'by hand'
+    if (this.#now - this.#restoredAt < handMs) return 'after a backup'
+    if (this.#now - this.#orderedAt < tailMs) return 'ordered'
+    return null
+  }
+
+  #excuse(write: Write, intent: { readonly record: GroupRecord } | null): string | null {
+    const { at, ackedAt } = write
+    if (at === null || ackedAt === null) return null
+    const watched = this.#watched
+    const maxLag = this.#history.policy.inSyncMaxLagBytes
+    const end = at.stream.offsetAt(at.index + 1)
+    const current = watched !== null && watched.host === this.#history.controller && watched.stream === at.stream
+    if (current && end > watched.offset - maxLag) return 'asynchronous'
+    if (ackedAt >= this.#history.endOf(write.node, at.stream) - tailMs) return 'tail'
+    if (this.#holders(write) === 'nobody' && this.#history.files(write) === 0) return 'gone with the disks'
+    void intent
+    return null
+  }
+
+  /** A copy replaces what a node held: nothing that still counts may go that way. */
+  wiped(node: RedisNode, held: Data, by: Data): void {
+    const missing: Write[] = []
+    for (const stream of this.#streams) {
+      const [has, gets] = [heldOf(held, stream), heldOf(by, stream)]
+      if (has <= gets) continue
+      for (const write of stream.acked) {
+        if (write.lost === null && write.at !== null && write.at.index < has && write.at.index >= gets) missing.push(write)
+      }
+    }
+    if (missing.length === 0) return
+    if (this.#now - this.#handAt < handMs || this.#history.bootedOpen(by)) {
+      for (const write of missing) write.lost = 'wiped by a primary that no fence held'
+      this.lost.set('wiped unfenced', (this.lost.get('wiped unfenced') ?? 0) + missing.length)
+      return
+    }
+    this.fail('no newer data wiped', `${node.id} loses ${missing.length} acknowledged writes by a full copy`)
+    for (const write of missing) write.lost = 'wiped'
+  }
+
+  /** At the end the primary has all that was not given up. */
+  final(): void {
+    const record = this.#history.store.record('g')
+    const process = record === null ? null : this.#history.node(record.primary).process
+    if (process === null || process === undefined) return
+    const missing = this.#missingFrom(process.data)
+    const [first] = missing
+    if (first !== undefined)
+      this.fail(
+        'no acknowledged write lost',
+        `${missing.length} writes are gone in the end, and no promotion lost them; first by ${first.node}`,
+      )
+  }
+}
+
+function holdsWrite(node: RedisNode, write: Write): boolean {
+  const { process } = node
+  return process !== null && write.at !== null && heldOf(process.data, write.at.stream) > write.at.index
+}

@@ -1,0 +1,303 @@
+// Carries the planned operations out on the simulated machines, and mends everything when the time for faults is over.
+import { formatAddress } from '../core/address.ts'
+import { type Ailment, type Op, clientHosts, controllerName } from './plan.ts'
+import { type Batch } from './redisCommands.ts'
+import type { RedisNode } from './redisNode.ts'
+import type { History } from './history.ts'
+import type { Conn, Peer } from './net.ts'
+
+const unfreezable = 100
+
+export class Faults {
+  readonly #history: History
+  /** How many operations cut each path. */
+  readonly #cuts = new Map<string, number>()
+  #over = false
+
+  constructor(history: History) {
+    this.#history = history
+    for (const op of history.plan.ops) history.timeline.at(op.at, () => this.#begin(op))
+  }
+
+  #begin(op: Op): void {
+    if (this.#over) return
+    const { history } = { history: this.#history }
+    if (history.telling) history.tell('fault', JSON.stringify({ ...op, at: undefined }))
+    this.#disturb(op)
+    switch (op.kind) {
+      case 'stop':
+        return this.#stop(op)
+      case 'freeze':
+        return this.#freeze(op)
+      case 'isolate':
+        return this.#isolate(op)
+      case 'cut':
+        if (op.from !== op.to) this.#cutFor(op.ms, [[op.from, op.to]])
+        return
+      case 'slow':
+        return this.#slow(op)
+      case 'refuse':
+        history.net.reject(this.#node(op.node).host, (from) => op.whom === 'all' || from === controllerName)
+        return this.#later(op.ms, () => history.net.reject(this.#node(op.node).host, null))
+      case 'reset':
+        return this.#node(op.node).resetClients()
+      case 'ail':
+        ail(this.#node(op.node), op.what, true)
+        return this.#later(op.ms, () => ail(this.#node(op.node), op.what, false))
+      case 'storeTrouble':
+        history.store.slowMs = op.slowMs
+        history.store.unsure = op.unsure
+        return this.#later(op.ms, () => this.#mendStore())
+      default:
+        return this.#beginOperator(op)
+    }
+  }
+
+  #beginOperator(op: Op): void {
+    const history = this.#history
+    switch (op.kind) {
+      case 'controllerCrash':
+        history.crashController()
+        return this.#later(op.downMs, () => history.startController())
+      case 'controllerStall': {
+        const host = history.controller
+        host?.stall()
+        return this.#later(op.ms, () => host?.resume())
+      }
+      case 'wallJump':
+        history.wallOffset += op.ms
+        return
+      case 'backUp':
+        return history.store.backUp()
+      case 'restore':
+        history.crashController()
+        if (history.store.restore()) history.checks.restored()
+        return this.#later(50, () => history.startController())
+      case 'switchover':
+      case 'failover':
+        if (op.kind === 'failover') history.checks.ordered()
+        history.controller?.command('g', { name: op.kind, to: op.to, by: 'ops', dryRun: false })
+        return
+      case 'pause':
+        return history.changeSpec((spec) => ({ ...spec, pause: { until: history.wall() + op.ms, by: 'ops', why: 'work' } }))
+      case 'maintain':
+        return history.changeNode(op.node, (node) => ({ ...node, maintenanceUntil: history.wall() + op.ms }))
+      case 'priority':
+        return history.changeNode(op.node, (node) => ({ ...node, priority: op.priority }))
+      case 'readdress':
+        return this.#readdress(op.node)
+      case 'handReplicaof':
+        history.checks.byHand()
+        return this.#byHand(op.node, op.of)
+      case 'handMove':
+        return this.#handMove(op.to, op.gapMs)
+    }
+  }
+
+  /** Everything works again from now on, for good. */
+  heal(): void {
+    const history = this.#history
+    this.#over = true
+    for (const key of this.#cuts.keys()) {
+      const [from = '', to = ''] = key.split('>')
+      history.net.mend(from, to)
+    }
+    this.#mendStore()
+    for (const node of history.nodes.values()) {
+      history.net.reject(node.host, null)
+      for (const other of [...history.hosts, ...history.hosts]) this.#pathIsGood(node.host, other)
+      node.ailments.forbidden.clear()
+      for (const what of plainAilments) node.ailments[what] = false
+      node.thaw()
+      history.net.hostUp(node.host)
+      node.start('synced')
+    }
+    for (const host of [controllerName, ...clientHosts]) for (const other of history.hosts) this.#pathIsGood(host, other)
+    history.controller?.resume()
+    history.startController()
+    history.changeSpec((spec) => ({
+      ...spec,
+      pause: null,
+      nodes: spec.nodes.map((node) => ({ ...node, maintenanceUntil: null, priority: node.priority === 0 ? 100 : node.priority })),
+    }))
+    history.disturbed(history.hosts)
+  }
+
+  #pathIsGood(from: string, to: string): void {
+    const path = this.#history.net.path(from, to)
+    path.extraMs = 0
+    path.loss = 0
+  }
+
+  #node(id: string): RedisNode {
+    return this.#history.node(id)
+  }
+
+  #later(ms: number, then: () => void): void {
+    this.#history.timeline.after(ms, () => {
+      if (!this.#over) then()
+    })
+  }
+
+  #mendStore(): void {
+    this.#history.store.slowMs = 0
+    this.#history.store.unsure = 0
+  }
+
+  /** Remembers whom an operation touched, when it begins and when it ends. */
+  #disturb(op: Op): void {
+    const history = this.#history
+    const touched = touches(op, history)
+    history.disturbed(touched)
+    const ms = 'ms' in op ? op.ms : 'downMs' in op ? op.downMs : 0
+    for (let at = 1000; at < ms; at += 1000) this.#later(at, () => history.disturbed(touched))
+    if (ms > 0) this.#later(ms, () => history.disturbed(touched))
+  }
+
+  #stop(op: Extract<Op, { kind: 'stop' }>): void {
+    const node = this.#node(op.node)
+    if (node.process === null) return
+    if (op.how === 'power') {
+      node.kill(true)
+      this.#history.net.hostDown(node.host)
+    } else if (op.how === 'term') node.terminate()
+    else node.kill()
+    const again = (): void => {
+      this.#history.disturbed([node.host])
+      if (node.process !== null && node.process.shutdown !== null) return this.#later(200, again)
+      this.#history.net.hostUp(node.host)
+      node.start(op.recovers, op.file)
+    }
+    this.#later(op.downMs, again)
+  }
+
+  #freeze(op: Extract<Op, { kind: 'freeze' }>): void {
+    const node = this.#node(op.node)
+    const { process } = node
+    if (process === null || node.frozen || op.ms < unfreezable) return
+    node.freeze()
+    this.#later(op.ms, () => {
+      if (node.process === process) node.thaw()
+    })
+  }
+
+  #isolate(op: Extract<Op, { kind: 'isolate' }>): void {
+    const rest = this.#history.hosts.filter((host) => !op.hosts.includes(host))
+    const into = rest.flatMap((from) => op.hosts.map((to) => [from, to] as const))
+    const outOf = rest.flatMap((to) => op.hosts.map((from) => [from, to] as const))
+    this.#cutFor(op.ms, [...(op.way === 'out' ? [] : into), ...(op.way === 'in' ? [] : outOf)])
+  }
+
+  #cutFor(ms: number, paths: readonly (readonly [string, string])[]): void {
+    const { net } = this.#history
+    for (const [from, to] of paths) {
+      const key = `${from}>${to}`
+      this.#cuts.set(key, (this.#cuts.get(key) ?? 0) + 1)
+      net.cut(from, to)
+    }
+    this.#later(ms, () => {
+      for (const [from, to] of paths) {
+        const key = `${from}>${to}`
+        const left = (this.#cuts.get(key) ?? 1) - 1
+        this.#cuts.set(key, left)
+        if (left === 0) net.mend(from, to)
+      }
+    })
+  }
+
+  #slow(op: Extract<Op, { kind: 'slow' }>): void {
+    const { net, hosts } = this.#history
+    const set = (extraMs: number, loss: number): void => {
+      for (const other of hosts) {
+        for (const path of [net.path(op.host, other), net.path(other, op.host)]) {
+          path.extraMs = extraMs
+          path.loss = loss
+        }
+      }
+    }
+    set(op.extraMs, op.loss)
+    this.#later(op.ms, () => set(0, 0))
+  }
+
+  // ------------------------------------------------------------------------------------------- operators
+
+  #byHand(id: string, of: string | null): void {
+    const target = of === null ? null : this.#node(of).setup.address
+    const words = target === null ? ['REPLICAOF', 'NO', 'ONE'] : ['REPLICAOF', target.host, String(target.port)]
+    if (of !== id) tellByHand(this.#history, this.#node(id), [words])
+  }
+
+  /** An operator moves the primary: first the new one, after a while the others. */
+  #handMove(to: string, gapMs: number): void {
+    const history = this.#history
+    const node = this.#node(to)
+    const primary = history.store.record('g')?.primary
+    // A careful operator: only to a replica whose link is up.
+    if (primary === to || node.process?.upstream.kind !== 'up') return
+    history.checks.byHand()
+    this.#byHand(to, null)
+    this.#later(gapMs, () => {
+      history.checks.byHand()
+      for (const other of history.nodes.keys()) if (other !== to) this.#byHand(other, to)
+    })
+  }
+
+  /** A node moves to another host with its data: stopped, moved, started, and the spec is told. */
+  #readdress(id: string): void {
+    const history = this.#history
+    const node = this.#node(id)
+    if (node.process === null || node.frozen) return
+    node.kill()
+    history.moveNode(node)
+    this.#later(500, () => {
+      node.start('all')
+      history.changeNode(id, (spec) => ({ ...spec, host: node.setup.address.host }))
+    })
+  }
+}
+
+const plainAilments = ['misconf', 'outOfMemory', 'busy', 'fullOfClients', 'fileUnwritable'] as const
+const forbidden: Readonly<Partial<Record<Ailment, string>>> = { noKill: 'client|kill', noReplicaof: 'replicaof', noConfig: 'config|set' }
+
+function ail(node: RedisNode, what: Ailment, begins: boolean): void {
+  const command = forbidden[what]
+  const plain = plainAilments.find((one) => one === what)
+  if (plain !== undefined) node.ailments[plain] = begins
+  else if (command !== undefined && begins) node.ailments.forbidden.add(command)
+  else if (command !== undefined) node.ailments.forbidden.delete(command)
+}
+
+/** The hosts that an operation may have harmed. */
+function touches(op: Op, history: History): readonly string[] {
+  switch (op.kind) {
+    case 'stop':
+    case 'freeze':
+    case 'refuse':
+    case 'reset':
+    case 'ail':
+    case 'handReplicaof':
+    case 'maintain':
+    case 'readdress':
+      return [history.node(op.node).host]
+    case 'cut':
+      return [op.from, op.to]
+    case 'slow':
+      return [op.host]
+    case 'backUp':
+    case 'priority':
+      return []
+    default:
+      return history.hosts
+  }
+}
+
+/** An operator's own connection. */
+export function tellByHand(history: History, node: RedisNode, commands: readonly (readonly string[])[]): void {
+  const hand: Peer = {
+    host: clientHosts[0],
+    connected: (conn: Conn) => conn.ask({ kind: 'batch', tag: 0, commands, write: null } satisfies Batch),
+    received: (conn: Conn) => conn.closeHere(),
+    ended: () => undefined,
+  }
+  history.net.connect(hand, formatAddress(node.setup.address))
+}

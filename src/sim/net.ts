@@ -1,0 +1,241 @@
+// The network between hosts: delay, loss (as delay), cuts without a goodbye, refusals. Connections keep their order and may outlive a cut.
+import type { Dice } from './dice.ts'
+import type { Timeline } from './timeline.ts'
+
+export type HostId = string
+
+/** refused: nothing listens there. closed: the other side closed it or died. */
+export type Ending = 'refused' | 'closed'
+
+/** One end of a connection. */
+export interface Peer {
+  readonly host: HostId
+  connected(conn: Conn): void
+  received(conn: Conn, message: unknown): void
+  ended(conn: Conn, how: Ending): void
+}
+
+/** What listens at an address. */
+export interface Listener extends Peer {
+  /** Something takes connections now, be it only the kernel of a frozen process. */
+  readonly listening: boolean
+  accepted(conn: Conn): void
+}
+
+interface Path {
+  cut: boolean
+  /** Added to every delay, and how often a message must be sent again. */
+  extraMs: number
+  loss: number
+  /** What was sent and cannot arrive: the sender's kernel repeats it. */
+  readonly held: (() => void)[]
+}
+
+/** A kernel repeats what was not acknowledged after this, doubling; so late does a mended path carry what was held. */
+const repeatsWithinMs = 1500
+const lanMs = 0.15
+const jitterMs = 0.25
+const lossRepeatMs = 210
+
+export class Net {
+  readonly timeline: Timeline
+  readonly #dice: Dice
+  readonly #paths = new Map<string, Path>()
+  readonly #listeners = new Map<string, Listener>()
+  readonly #down = new Set<HostId>()
+  /** Destinations that answer every new connection with a refusal, for these askers. */
+  readonly #rejects = new Map<HostId, (from: HostId) => boolean>()
+
+  constructor(timeline: Timeline, dice: Dice) {
+    this.timeline = timeline
+    this.#dice = dice
+  }
+
+  listen(address: string, listener: Listener): void {
+    this.#listeners.set(address, listener)
+  }
+
+  unlisten(address: string): void {
+    this.#listeners.delete(address)
+  }
+
+  path(from: HostId, to: HostId): Path {
+    const key = `${from}>${to}`
+    let path = this.#paths.get(key)
+    if (path === undefined) {
+      path = { cut: false, extraMs: 0, loss: 0, held: [] }
+      this.#paths.set(key, path)
+    }
+    return path
+  }
+
+  cut(from: HostId, to: HostId): void {
+    this.path(from, to).cut = true
+  }
+
+  mend(from: HostId, to: HostId): void {
+    const path = this.path(from, to)
+    path.cut = false
+    this.#release(path)
+  }
+
+  /** The host vanishes without a word: power, kernel, cable. */
+  hostDown(host: HostId): void {
+    this.#down.add(host)
+  }
+
+  hostUp(host: HostId): void {
+    this.#down.delete(host)
+    for (const [key, path] of this.#paths) {
+      const [from, to] = key.split('>')
+      if ((from === host || to === host) && !path.cut) this.#release(path)
+    }
+  }
+
+  isDown(host: HostId): boolean {
+    return this.#down.has(host)
+  }
+
+  reject(host: HostId, whom: ((from: HostId) => boolean) | null): void {
+    if (whom === null) this.#rejects.delete(host)
+    else this.#rejects.set(host, whom)
+  }
+
+  /** Nothing of what is between these two can pass, in either direction. */
+  apart(a: HostId, b: HostId): boolean {
+    return this.path(a, b).cut || this.path(b, a).cut || this.#down.has(a) || this.#down.has(b)
+  }
+
+  connect(from: Peer, address: string): Conn {
+    const conn = new Conn(this, from, address)
+    this.carry(from.host, conn.remoteHost, conn.forth, () => this.#arrived(conn, address))
+    return conn
+  }
+
+  #arrived(conn: Conn, address: string): void {
+    const listener = this.#listeners.get(address)
+    const rejected = this.#rejects.get(conn.remoteHost)?.(conn.from.host) ?? false
+    if (listener === undefined || !listener.listening || rejected) return conn.refuse()
+    conn.accept(listener)
+  }
+
+  /** Lets `arrive` happen at the other end, in order with what went before on `order`, or never. */
+  carry(from: HostId, to: HostId, order: Order, arrive: () => void): void {
+    const path = this.path(from, to)
+    const dice = this.#dice
+    let ms = lanMs + dice.next() * jitterMs + path.extraMs
+    if (path.loss > 0 && dice.chance(path.loss)) ms += lossRepeatMs * (1 + dice.below(3))
+    this.#at(path, from, to, order, this.timeline.now + ms, arrive)
+  }
+
+  #at(path: Path, from: HostId, to: HostId, order: Order, at: number, arrive: () => void): void {
+    order.last = Math.max(order.last, at)
+    this.timeline.at(order.last, () => {
+      if (this.#down.has(from)) return
+      const held = path.cut || this.#down.has(to) || order.held > 0
+      if (!held) return arrive()
+      order.held++
+      path.held.push(() => {
+        order.held--
+        this.#at(path, from, to, order, this.timeline.now, arrive)
+      })
+    })
+  }
+
+  #release(path: Path): void {
+    if (path.held.length === 0) return
+    this.timeline.after(this.#dice.next() * repeatsWithinMs, () => {
+      // Cut again meanwhile: each holds itself anew when it is due.
+      for (const again of path.held.splice(0)) again()
+    })
+  }
+}
+
+/** The order of one direction of a connection. */
+interface Order {
+  last: number
+  /** Messages that wait for the path: what follows them waits too. */
+  held: number
+}
+
+export class Conn {
+  readonly net: Net
+  readonly from: Peer
+  readonly remoteHost: HostId
+  to: Listener | null = null
+  /** Each end's own view: it has not closed it and was not told of its end. */
+  openHere = true
+  openThere = false
+  readonly forth: Order = { last: 0, held: 0 }
+  readonly back: Order = { last: 0, held: 0 }
+
+  constructor(net: Net, from: Peer, address: string) {
+    this.net = net
+    this.from = from
+    this.remoteHost = address.slice(0, address.lastIndexOf(':'))
+  }
+
+  refuse(): void {
+    this.#toFrom(() => this.#endHere('refused'))
+  }
+
+  accept(listener: Listener): void {
+    if (!this.openHere) return
+    this.to = listener
+    this.openThere = true
+    this.#toFrom(() => {
+      if (this.openHere) this.from.connected(this)
+    })
+    listener.accepted(this)
+  }
+
+  /** From the end that connected. */
+  ask(message: unknown): void {
+    if (!this.openHere) return
+    this.net.carry(this.from.host, this.remoteHost, this.forth, () => {
+      if (this.openThere) this.to?.received(this, message)
+      else this.#toFrom(() => this.#endHere('closed'))
+    })
+  }
+
+  /** From the end that accepted. */
+  answer(message: unknown): void {
+    if (!this.openThere) return
+    this.#toFrom(() => {
+      if (this.openHere) this.from.received(this, message)
+      else this.#toThere(() => this.#endThere())
+    })
+  }
+
+  closeHere(): void {
+    if (!this.openHere) return
+    this.openHere = false
+    this.#toThere(() => this.#endThere())
+  }
+
+  closeThere(): void {
+    if (!this.openThere) return
+    this.openThere = false
+    this.#toFrom(() => this.#endHere('closed'))
+  }
+
+  #toFrom(arrive: () => void): void {
+    this.net.carry(this.remoteHost, this.from.host, this.back, arrive)
+  }
+
+  #toThere(arrive: () => void): void {
+    this.net.carry(this.from.host, this.remoteHost, this.forth, arrive)
+  }
+
+  #endHere(how: Ending): void {
+    if (!this.openHere) return
+    this.openHere = false
+    this.from.ended(this, how)
+  }
+
+  #endThere(): void {
+    if (!this.openThere) return
+    this.openThere = false
+    this.to?.ended(this, 'closed')
+  }
+}

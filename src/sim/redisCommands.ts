@@ -1,0 +1,192 @@
+// The commands that the engine file sends, and the writes of clients, as a redis-server executes and answers them.
+import { RespError, type RespValue } from '../resp/value.ts'
+import type { Conn } from './net.ts'
+import { append } from './redisFeed.ts'
+import { infoOf } from './redisInfo.ts'
+import type { Process, RedisNode } from './redisNode.ts'
+import { becomeOwn, becomeReplica, dropLink } from './redisReplica.ts'
+import { type Write, markOf } from './stream.ts'
+
+/** Commands in one write of a connection. `write`: the client's write that its SET is. */
+export interface Batch {
+  readonly kind: 'batch'
+  readonly tag: unknown
+  readonly commands: readonly (readonly string[])[]
+  readonly write: Write | null
+}
+
+/** One reply per command of the batch with that tag; no tag: said before anything was asked. */
+export interface Replies {
+  readonly kind: 'replies'
+  readonly tag: unknown
+  readonly values: readonly RespValue[]
+}
+
+export const markKey = 'regroup:mark'
+
+export function isBatch(message: unknown): message is Batch {
+  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'batch'
+}
+
+export function isReplies(message: unknown): message is Replies {
+  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'replies'
+}
+
+const writeFlags = new Set(['SET'])
+/** What a server does while it loads, and while a script runs. */
+const whileLoading = new Set(['INFO', 'CONFIG', 'CLIENT', 'MULTI', 'EXEC', 'SHUTDOWN'])
+const whileBusy = new Set(['MULTI', 'EXEC', 'SHUTDOWN'])
+
+/** Executes a batch at once, or puts its client to sleep while writes are paused. */
+export function runBatch(node: RedisNode, process: Process, conn: Conn, batch: Batch): void {
+  const { commands } = batch
+  if (node.now < process.pausedUntil && process.config.replicaof === null && commands.some((command) => writeFlags.has(command[0] ?? ''))) {
+    process.paused.push({ conn, batch })
+    const until = process.pausedUntil
+    node.net.timeline.at(until, () => resume(node, process))
+    return
+  }
+  const values: RespValue[] = []
+  let queued: (readonly string[])[] | null = null
+  let refused = false
+  for (const command of commands) {
+    const name = command[0] ?? ''
+    if (name === 'EXEC' && queued !== null) {
+      values.push(
+        refused
+          ? new RespError('EXECABORT Transaction discarded because of previous errors.')
+          : queued.map((one) => execute(node, process, conn, one, batch.write)),
+      )
+      queued = null
+      continue
+    }
+    const problem = refusal(node, process, command)
+    if (problem !== null) {
+      refused ||= queued !== null
+      values.push(problem)
+    } else if (name === 'MULTI') {
+      queued = []
+      values.push('OK')
+    } else if (queued !== null) {
+      queued.push(command)
+      values.push('QUEUED')
+    } else values.push(execute(node, process, conn, command, batch.write))
+  }
+  node.reply(conn, { kind: 'replies', tag: batch.tag, values } satisfies Replies)
+}
+
+/** Lets those go on whose pause has ended. */
+function resume(node: RedisNode, process: Process): void {
+  if (node.process !== process || node.now < process.pausedUntil || node.frozen) return
+  for (const { conn, batch } of process.paused.splice(0)) if (conn.openThere) runBatch(node, process, conn, batch)
+}
+
+/** Why a command is not even begun. */
+function refusal(node: RedisNode, process: Process, command: readonly string[]): RespError | null {
+  const [name = '', sub = ''] = command
+  const { ailments } = node
+  const full = ['CONFIG', 'CLIENT'].includes(name) ? `${name}|${sub}`.toLowerCase() : name.toLowerCase()
+  if (ailments.forbidden.size > 0 && ailments.forbidden.has(full)) {
+    return new RespError(`NOPERM this user has no permissions to run the '${full}' command`)
+  }
+  if (name === 'SET') return writeRefusal(node, process)
+  if (name === 'PING' && ailments.misconf) return misconf
+  if (node.now < process.loadingUntil && !whileLoading.has(name)) return loading
+  if (ailments.busy && !whileBusy.has(name)) return busy
+  return null
+}
+
+const misconf = new RespError('MISCONF Redis is configured to save RDB snapshots, but it is currently not able to persist on disk.')
+const loading = new RespError('LOADING Redis is loading the dataset in memory')
+const busy = new RespError('BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.')
+const readOnly = new RespError("READONLY You can't write against a read only replica.")
+const noReplicas = new RespError('NOREPLICAS Not enough good replicas to write.')
+const outOfMemory = new RespError("OOM command not allowed when used memory > 'maxmemory'.")
+
+/** In the order in which a server checks. */
+function writeRefusal(node: RedisNode, process: Process): RespError | null {
+  const { ailments } = node
+  if (ailments.outOfMemory && process.config.replicaof === null) return outOfMemory
+  if (ailments.misconf && process.config.replicaof === null) return misconf
+  if (process.config.replicaof === null && process.goodReplicas < process.config.guard) return noReplicas
+  if (process.config.replicaof !== null) return readOnly
+  if (node.now < process.loadingUntil) return loading
+  return ailments.busy ? busy : null
+}
+
+function execute(node: RedisNode, process: Process, conn: Conn, command: readonly string[], write: Write | null): RespValue {
+  const [name = '', first = '', second = '', third = ''] = command
+  switch (name) {
+    case 'PING':
+      return 'PONG'
+    case 'INFO':
+      return infoOf(node, process, first)
+    case 'GET':
+      return first === markKey ? markOf(process.data) : null
+    case 'SET':
+      append(node, process, bytesOf(command), first === markKey ? null : write, first === markKey ? second : null)
+      return 'OK'
+    case 'CONFIG':
+      return configure(node, process, first, second, third)
+    case 'REPLICAOF':
+      if (first === 'NO') becomeOwn(node, process)
+      else becomeReplica(node, process, { host: first, port: Number(second) })
+      node.events.tell(node, `is told REPLICAOF ${first} ${second}`)
+      return 'OK'
+    case 'CLIENT':
+      return clients(node, process, conn, command)
+    default:
+      return new RespError(`ERR unknown command '${name}'`)
+  }
+}
+
+/** The length of the command as it stands in the replication stream. */
+export function bytesOf(command: readonly string[]): number {
+  let bytes = 1 + String(command.length).length + 2
+  for (const word of command) bytes += 1 + String(word.length).length + 2 + word.length + 2
+  return bytes
+}
+
+function configure(node: RedisNode, process: Process, sub: string, name: string, value: string): RespValue {
+  const { config } = process
+  if (sub === 'REWRITE') {
+    const problem = node.rewrite(process)
+    return problem === null ? 'OK' : new RespError(problem)
+  }
+  if (sub === 'GET') return [name, String(config.guard)]
+  const number = Number(value)
+  if (name === 'min-replicas-to-write') config.guard = number
+  else if (name === 'min-replicas-max-lag') config.maxLag = number
+  else if (name === 'repl-diskless-sync-delay') config.syncDelayS = number
+  else if (name === 'repl-ping-replica-period') config.pingPeriodS = number
+  else return new RespError(`ERR Unknown option or number of arguments for CONFIG SET - '${name}'`)
+  return 'OK'
+}
+
+function clients(node: RedisNode, process: Process, conn: Conn, command: readonly string[]): RespValue {
+  const [, sub = '', first = '', second = ''] = command
+  switch (sub) {
+    case 'PAUSE':
+      process.pausedUntil = Math.max(process.pausedUntil, node.now + Number(first))
+      return 'OK'
+    case 'UNPAUSE':
+      process.pausedUntil = node.now
+      node.net.timeline.after(0, () => resume(node, process))
+      return 'OK'
+    case 'KILL':
+      if (second === 'master') return dropLink(node, process) ? 1 : 0
+      return cut(process, conn)
+    default:
+      return new RespError(`ERR unknown subcommand '${sub}'`)
+  }
+}
+
+/** CLIENT KILL TYPE normal: everybody but the asker. */
+function cut(process: Process, asker: Conn): number {
+  const others = [...process.clients].filter((conn) => conn !== asker)
+  for (const conn of others) {
+    conn.closeThere()
+    process.clients.delete(conn)
+  }
+  return others.length
+}

@@ -1,0 +1,396 @@
+// A simulated redis-server: its disk, its process and its sockets. What it does with commands and with replication is in the files beside.
+import type { Address } from '../core/model.ts'
+import { formatAddress } from '../core/address.ts'
+import type { Dice } from './dice.ts'
+import type { Conn, Ending, Listener, Net } from './net.ts'
+import { RespError } from '../resp/value.ts'
+import { type Batch, type Replies, isBatch, runBatch } from './redisCommands.ts'
+import { type Attached, askForAcks, attachedHeard, attachedLost, cronOfFeeding, isToPrimary } from './redisFeed.ts'
+import { type Upstream, cronOfReplica, fromPrimary, upstreamLost, upstreamMade } from './redisReplica.ts'
+import { type Data, Stream, emptyData, keysOf, offsetOf } from './stream.ts'
+
+export const noReplid = '0'.repeat(40)
+
+/** What CONFIG SET changes and CONFIG REWRITE writes. */
+export interface RedisConfig {
+  replicaof: Address | null
+  guard: number
+  maxLag: number
+  syncDelayS: number
+  pingPeriodS: number
+}
+
+export const freshConfig: RedisConfig = { replicaof: null, guard: 0, maxLag: 10, syncDelayS: 5, pingPeriodS: 10 }
+
+export type Persistence = 'aof' | 'rdb' | 'none'
+
+interface Snapshot {
+  readonly data: Data
+  /** The replication position, when there was one to save. */
+  readonly replid: string | null
+}
+
+export interface RedisSetup {
+  readonly address: Address
+  readonly persistence: Persistence
+  readonly replicaof: Address | null
+  /** Without a file CONFIG REWRITE fails, and a restart has the initial role. */
+  readonly hasFile: boolean
+  readonly backlogBytes: number
+  readonly snapshotEveryMs: number
+  readonly transferMs: number
+  readonly loadMs: number
+}
+
+/** Ways in which a node does not do what it is asked, each until it is mended. */
+export interface Ailments {
+  /** Writes fail, and PING with them. */
+  misconf: boolean
+  outOfMemory: boolean
+  busy: boolean
+  fullOfClients: boolean
+  fileUnwritable: boolean
+  /** Commands that our user may not run, as `command` or `command|subcommand`. */
+  readonly forbidden: Set<string>
+}
+
+/** What the model tells its observers. */
+export interface RedisEvents {
+  /** A full copy replaces what the node held. */
+  wiped(node: RedisNode, held: Data, by: Data): void
+  tell(node: RedisNode, text: string): void
+}
+
+interface Waiting {
+  readonly conn: Conn
+  /** null: the other side closed. */
+  readonly message: unknown
+}
+
+/** The running process. Everything here dies with it. */
+export class Process {
+  readonly runId: string
+  readonly startedAt: number
+  config: RedisConfig
+  data: Data
+  replid: string
+  replid2 = noReplid
+  second = -1
+  /** The first byte of the backlog; null: there is none. */
+  backlogFrom: number | null = null
+  /** The next write tells its database first. */
+  selectDue = true
+  readonly attached: Attached[] = []
+  upstream: Upstream = { kind: 'none' }
+  goodReplicas = 0
+  readonly clients = new Set<Conn>()
+  /** Commands of clients that wait for the end of a write pause. */
+  pausedUntil = 0
+  readonly paused: { readonly conn: Conn; readonly batch: Batch }[] = []
+  loadingUntil = 0
+  shutdown: { readonly until: number; readonly save: boolean } | null = null
+  noReplicasSince: number
+  cronAt: number
+  /** Cycles of the cron. */
+  cycles = 0
+  snapshotAt: number
+
+  constructor(dice: Dice, now: number, config: RedisConfig, data: Data, snapshotEveryMs: number) {
+    this.runId = dice.hex(40)
+    this.replid = dice.hex(40)
+    this.startedAt = now
+    this.config = config
+    this.data = data
+    this.noReplicasSince = now
+    this.cronAt = now + dice.next() * 1000
+    this.snapshotAt = now + snapshotEveryMs
+  }
+}
+
+/** What a restart finds again. */
+export type Recovers = 'all' | 'synced' | 'nothing'
+
+const cronMs = 1000
+const shutdownWaitMs = 10_000
+
+export class RedisNode implements Listener {
+  readonly id: string
+  setup: RedisSetup
+  readonly net: Net
+  readonly dice: Dice
+  readonly events: RedisEvents
+  readonly ailments: Ailments = {
+    misconf: false,
+    outOfMemory: false,
+    busy: false,
+    fullOfClients: false,
+    fileUnwritable: false,
+    forbidden: new Set(),
+  }
+  process: Process | null = null
+  /** null: runs. Else what arrived since it stands still, in order of arrival. */
+  #inbox: Waiting[] | null = null
+  #outbox: { readonly conn: Conn; readonly message: unknown }[] | null = null
+  #file: RedisConfig | null
+  #aof: Data | null = null
+  #synced: Data | null = null
+  #rdb: Snapshot | null = null
+
+  constructor(id: string, setup: RedisSetup, net: Net, dice: Dice, events: RedisEvents) {
+    this.id = id
+    this.setup = setup
+    this.net = net
+    this.dice = dice
+    this.events = events
+    this.#file = setup.hasFile ? { ...freshConfig, replicaof: setup.replicaof } : null
+    net.listen(formatAddress(setup.address), this)
+  }
+
+  get host(): string {
+    return this.setup.address.host
+  }
+
+  get now(): number {
+    return this.net.timeline.now
+  }
+
+  get listening(): boolean {
+    return this.process !== null
+  }
+
+  get frozen(): boolean {
+    return this.#inbox !== null
+  }
+
+  /** It runs and reads its sockets. */
+  get awake(): boolean {
+    return this.process !== null && this.#inbox === null
+  }
+
+  get file(): Readonly<RedisConfig> | null {
+    return this.#file
+  }
+
+  // --------------------------------------------------------------------------------------- life and death
+
+  start(recovers: Recovers, file: 'kept' | 'lost' = 'kept'): void {
+    if (this.process !== null || this.net.isDown(this.host)) return
+    if (file === 'lost') this.#file = null
+    const config = this.#file ?? { ...freshConfig, replicaof: this.setup.hasFile ? null : this.setup.replicaof }
+    const restored = recovers === 'nothing' ? null : this.#restored(recovers)
+    if (recovers === 'nothing') this.#aof = this.#synced = this.#rdb = null
+    const process = new Process(this.dice, this.now, { ...config }, restored?.data ?? emptyData(), this.setup.snapshotEveryMs)
+    this.process = process
+    this.#boot(process, restored)
+    if (this.setup.persistence === 'aof') this.#aof = process.data
+    const keys = keysOf(process.data)
+    if (keys > 0) process.loadingUntil = this.now + this.setup.loadMs
+    this.net.timeline.at(process.cronAt, () => this.#cron(process))
+    this.events.tell(this, `starts with ${keys} keys, file says ${config.replicaof === null ? 'primary' : formatAddress(config.replicaof)}`)
+  }
+
+  /** A position survives in a snapshot only; a primary's becomes its second history. */
+  #boot(process: Process, restored: Snapshot | null): void {
+    const isReplica = process.config.replicaof !== null
+    if (isReplica) process.upstream = { kind: 'connect', cached: restored?.replid != null }
+    const offset = restored === null ? 0 : offsetOf(restored.data)
+    if (restored?.replid == null) {
+      // An append-only file has the data and no position.
+      process.data = { stream: new Stream(restored?.data ?? null, 0), length: 0 }
+      if (!isReplica && this.setup.persistence === 'aof') process.backlogFrom = 1
+    } else if (isReplica) {
+      process.replid = restored.replid
+    } else {
+      process.replid2 = restored.replid
+      process.second = offset + 1
+      process.data = { stream: new Stream(restored.data, offset), length: 0 }
+      process.backlogFrom = offset + 1
+    }
+  }
+
+  #restored(recovers: Recovers): Snapshot | null {
+    if (this.setup.persistence === 'rdb') return this.#rdb
+    if (this.setup.persistence === 'none') return null
+    const data = recovers === 'synced' ? this.#synced : this.#aof
+    return data === null ? null : { data, replid: null }
+  }
+
+  /** kill -9: the kernel closes its sockets. `quiet`: the host died with it, nobody is told. */
+  kill(quiet = false): void {
+    const process = this.process
+    if (process === null) return
+    // While a copy is loaded the file still has what was there before.
+    if (this.setup.persistence === 'aof' && this.now >= process.loadingUntil) this.#aof = process.data
+    this.process = null
+    this.#inbox = null
+    this.#outbox = null
+    const conns = [...process.clients, ...process.attached.map((one) => one.conn)]
+    for (const conn of conns) {
+      if (quiet) conn.openThere = false
+      else conn.closeThere()
+    }
+    if ('conn' in process.upstream) {
+      if (quiet) process.upstream.conn.openHere = false
+      else process.upstream.conn.closeHere()
+    }
+    this.events.tell(this, 'dies')
+  }
+
+  /** SIGTERM: a primary waits for replicas that lag, then saves and ends. */
+  terminate(): void {
+    const process = this.process
+    if (process === null || process.shutdown !== null) return
+    process.shutdown = { until: this.now + shutdownWaitMs, save: this.setup.persistence === 'rdb' }
+    this.#shutdownStep(process)
+  }
+
+  #shutdownStep(process: Process): void {
+    if (process.shutdown === null || this.frozen || this.process !== process) return
+    const offset = offsetOf(process.data)
+    const lagging = process.config.replicaof === null && process.attached.some((one) => one.state === 'online' && one.acked < offset)
+    if (lagging && this.now < process.shutdown.until) {
+      process.pausedUntil = Math.max(process.pausedUntil, process.shutdown.until)
+      askForAcks(this, process)
+      this.net.timeline.after(100, () => this.#shutdownStep(process))
+      return
+    }
+    if (process.shutdown.save && this.now >= process.loadingUntil) this.snapshot(process)
+    if (this.now >= process.loadingUntil) this.#synced = process.data
+    this.kill()
+  }
+
+  /** The process stands still; its kernel takes what comes. */
+  freeze(): void {
+    if (this.process !== null) this.#inbox ??= []
+  }
+
+  thaw(): void {
+    const inbox = this.#inbox
+    const process = this.process
+    if (inbox === null || process === null) return
+    this.events.tell(this, `wakes with ${inbox.length} messages in its sockets`)
+    this.#inbox = null
+    // Replies leave after the batch: a connection that was cut in it gets none.
+    this.#outbox = []
+    for (const { conn, message } of inbox) {
+      if (message === null) this.#closed(process, conn)
+      else this.#take(process, conn, message)
+    }
+    const outbox = this.#outbox
+    this.#outbox = null
+    for (const { conn, message } of outbox) conn.answer(message)
+    this.#cronNow(process)
+    this.#shutdownStep(process)
+  }
+
+  // ---------------------------------------------------------------------------------------------- sockets
+
+  accepted(conn: Conn): void {
+    const process = this.process
+    if (process === null) return
+    if (this.ailments.fullOfClients && !this.frozen) {
+      conn.answer({ kind: 'replies', tag: null, values: [new RespError('ERR max number of clients reached')] } satisfies Replies)
+      conn.closeThere()
+      return
+    }
+    process.clients.add(conn)
+  }
+
+  connected(conn: Conn): void {
+    if (this.process !== null) this.#enter(conn, 'connected')
+  }
+
+  received(conn: Conn, message: unknown): void {
+    if (this.process !== null) this.#enter(conn, message)
+  }
+
+  ended(conn: Conn, how: Ending): void {
+    if (this.process !== null) this.#enter(conn, how === 'refused' ? 'refused' : null)
+  }
+
+  #enter(conn: Conn, message: unknown): void {
+    const process = this.process
+    if (process === null) return
+    if (this.#inbox !== null) this.#inbox.push({ conn, message })
+    else if (message === null) this.#closed(process, conn)
+    else this.#take(process, conn, message)
+  }
+
+  #take(process: Process, conn: Conn, message: unknown): void {
+    if (conn.from === this) {
+      if (message === 'connected') upstreamMade(this, process, conn)
+      else if (message === 'refused') upstreamLost(this, process, conn)
+      else fromPrimary(this, process, conn, message)
+    } else if (isBatch(message)) runBatch(this, process, conn, message)
+    else if (isToPrimary(message)) attachedHeard(this, process, conn, message)
+  }
+
+  #closed(process: Process, conn: Conn): void {
+    if (conn.from === this) return upstreamLost(this, process, conn)
+    process.clients.delete(conn)
+    attachedLost(this, process, conn)
+  }
+
+  reply(conn: Conn, message: unknown): void {
+    if (this.#outbox === null) conn.answer(message)
+    else this.#outbox.push({ conn, message })
+  }
+
+  /** Something between cuts every connection. */
+  resetClients(): void {
+    const process = this.process
+    if (process === null) return
+    for (const conn of [...process.clients, ...process.attached.map((one) => one.conn)]) {
+      conn.closeThere()
+      this.#enter(conn, null)
+    }
+  }
+
+  /** Another address, for its next start. */
+  move(address: Address): void {
+    this.net.unlisten(formatAddress(this.setup.address))
+    this.setup = { ...this.setup, address }
+    this.net.listen(formatAddress(address), this)
+  }
+
+  // ------------------------------------------------------------------------------------------------- cron
+
+  #cron(process: Process): void {
+    if (this.process !== process) return
+    if (!this.frozen) this.#cronNow(process)
+    process.cronAt = this.now + cronMs
+    this.net.timeline.at(process.cronAt, () => this.#cron(process))
+  }
+
+  #cronNow(process: Process): void {
+    process.cycles++
+    cronOfReplica(this, process)
+    cronOfFeeding(this, process)
+    if (this.setup.persistence === 'aof' && this.now >= process.loadingUntil) this.#synced = process.data
+    if (this.setup.persistence === 'rdb' && this.now >= process.snapshotAt && this.now >= process.loadingUntil) this.snapshot(process)
+  }
+
+  // ------------------------------------------------------------------------------------------------- disk
+
+  snapshot(process: Process): void {
+    process.snapshotAt = this.now + this.setup.snapshotEveryMs
+    const { upstream } = process
+    const knows =
+      process.config.replicaof === null ? process.backlogFrom !== null : upstream.kind === 'up' || ('cached' in upstream && upstream.cached)
+    this.#rdb = { data: process.data, replid: knows ? process.replid : null }
+  }
+
+  /** CONFIG REWRITE; gives why it failed. */
+  rewrite(process: Process): string | null {
+    if (this.#file === null) return 'ERR The server is running without a config file'
+    if (this.ailments.fileUnwritable) return 'ERR Rewriting config file: Read-only file system'
+    this.#file = { ...process.config }
+    return null
+  }
+
+  /** The whole data set was replaced by a copy; a node that saves snapshots got it as one. */
+  replaced(process: Process): void {
+    this.#aof = process.data
+    if (this.setup.persistence === 'rdb') this.#rdb = { data: process.data, replid: process.replid }
+  }
+}
