@@ -208,7 +208,7 @@ function recordOf(primary: NodeId, nodes: ReadonlyMap<NodeId, NodeView>): GroupR
     hasData: true,
     fenced: true,
     floor: null,
-    lineage: [{ epoch: 1, node: primary, at: epochStart, replid: 'R1', start: 1, continues: false }],
+    lineage: [{ epoch: 1, node: primary, at: epochStart - 3_600_000, replid: 'R1', start: 1, continues: false }],
     failovers: [],
     specRevision: 1,
     writer: 'w1',
@@ -282,7 +282,7 @@ export function switching(s: Situation, candidate: NodeId): Situation {
   if (s.record === null) return s
   const { phase: _phase, ...record } = s.record
   const intent = { phase: 'switchover', candidate, candidateIs: candidateIs(candidate), deadline: epochStart + 12_000 } as const
-  return remembered({ ...s, record: { ...record, ...intent, epoch: 2 } }, { recordAt: 9_000, ownSwitchover: 2 })
+  return remembered({ ...s, record: { ...record, ...intent, epoch: 2 } }, { recordAt: 9_000 })
 }
 
 /** One node changed beside its reading. */

@@ -284,8 +284,7 @@ export class Group {
     const { writer } = this.#options
     const record: GroupRecord = { ...draft, specRevision: this.#specRevision, writer, nonce: `${writer}.${id}`, at: time.wall }
     this.#pending = { id, record }
-    const own = record.phase === 'switchover' ? record.epoch : this.#memory.ownSwitchover
-    this.#memory = { ...this.#memory, order: null, ownSwitchover: own }
+    this.#memory = { ...this.#memory, order: null }
     const entry = this.#notebook.entry('decision', rule, sentence, evidence, record.epoch, time.wall)
     effects.push({ kind: 'save', id, expected: this.#version, record, entry })
     this.#notebook.last = { rule, kind: 'decision', sentence, evidence, at: time.wall }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { groupStep, pause } from '../../test/decisions.ts'
-import { alive, failingOver, group, refused, remembered, switching, withSpec } from '../../test/situations.ts'
+import { alive, failingOver, group, recorded, refused, switching, viewed, withSpec } from '../../test/situations.ts'
 import { caseOf, decide, tables } from './decide.ts'
+import type { Situation } from './situation.ts'
 
 void describe('one decision for the group, one for each node', () => {
   test('steady -> every node is decided about, in the order of the spec', () => {
@@ -22,11 +23,23 @@ void describe('one decision for the group, one for each node', () => {
   })
 
   test('paused -> an action is not taken but told; what is under way is finished', () => {
-    const s = remembered(group('a', alive('a'), alive('b')), { tuned: null })
-    const held = groupStep(withSpec(s, { pause }), 'steady.paused')
-    assert.deepEqual([held.kind, /would do: a is opened/.test(held.sentence)], ['hold', true])
+    const bare = recorded(viewed(group('a', alive('a'), alive('b')), 'a', { persisted: null }), { fenced: false })
+    const held = groupStep(withSpec(bare, { pause }), 'steady.paused')
+    assert.deepEqual([held.kind, /would do: writes the boot fence/.test(held.sentence)], ['hold', true])
     const dead = failingOver(group('a', refused('a', 8_500), alive('b', { linkUp: false })), 'b')
     assert.equal(groupStep(withSpec(dead, { pause }), 'failover.promote').kind, 'act')
+  })
+
+  test('paused right after a change of primary -> it is opened and the others are led to it, for a minute', () => {
+    const changed = (agoMs: number): Situation => {
+      const s = withSpec(group('a', alive('a', { guard: 9999 }), alive('b', { of: 'nowhere' })), { pause })
+      const lineage = [{ epoch: 1, node: 'a', at: s.wall - agoMs, replid: 'R1', start: 1, continues: false }]
+      return recorded(s, { lineage })
+    }
+    assert.equal(groupStep(changed(59_999), 'steady.open').kind, 'act')
+    assert.equal(decide(changed(59_999)).nodes[1]?.rule, 'node.follow')
+    assert.deepEqual(decide(changed(60_000)).nodes, [])
+    assert.equal(groupStep(changed(60_000), 'steady.open').kind, 'act', 'a closed primary is opened all the same')
   })
 
   test('no record -> no case', () => assert.equal(caseOf(group(null, alive('a', { of: null }))), null))

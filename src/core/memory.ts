@@ -17,8 +17,6 @@ export interface Memory {
   readonly lostAt: Instant | null
   /** The last reading of the recorded primary's process as a primary: whom it listed, how far it was. Outlives its successor's readings. */
   readonly watched: { readonly reading: Reading; readonly at: Instant } | null
-  /** This process saved the switchover that is under way, so it knows whether it paused the writes. */
-  readonly ownSwitchover: Epoch | null
   /** When the primary confirmed the write pause of that switchover. */
   readonly writesPausedAt: Instant | null
   /** When the primary was last told to let its writes go on. */
@@ -55,7 +53,6 @@ export function newMemory(now: Instant): Memory {
     abortedAt: null,
     lostAt: null,
     watched: null,
-    ownSwitchover: null,
     writesPausedAt: null,
     writesResumedAt: null,
     tuned: null,

@@ -31,7 +31,7 @@ void describe('no record', () => {
   test("a node with another group's mark -> holds; with --overwrite -> adopted", () => {
     const nodes = (overwrite: boolean): Situation =>
       group(null, alive('a', { of: null, mark: null }), alive('b', { of: 'a', mark: foreignMark, spec: { overwrite } }))
-    holds(nodes(false), 'new.foreign', /b bears the mark of another group/)
+    holds(nodes(false), 'new.foreign', /b: marked as data of another group or installation \(h of other\)/)
     saves(nodes(true), 'new.adopt', { primary: 'a' })
   })
 

@@ -63,7 +63,6 @@ void describe('a switchover is under way', () => {
     for (const [each, why] of [
       [at(s, 12_001), /took too long/],
       [switching(group('a', alive('a'), refused('b', 9_900)), 'b'), /lost its candidate/],
-      [remembered(s, { ownSwitchover: null }), /begun by a controller that is gone/],
     ] as const) {
       assert.match(saves(each, 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 }).sentence, why)
     }

@@ -64,11 +64,11 @@ export const switchoverRules: readonly Rule<Case>[] = [
   },
   {
     id: 'switchover.abort',
-    why: 'it took too long, or the controller that began it is gone and with it the knowledge of the pause: the old primary stays',
+    why: 'it took too long or lost its candidate: the old primary stays. A controller that comes after the one that began it goes on until then',
     gives: 'save -> steady',
-    when: (c) => isPrimary(c) && (overdue(c) || candidateLost(c) || c.s.memory.ownSwitchover !== c.record.epoch),
+    when: (c) => isPrimary(c) && (overdue(c) || candidateLost(c)),
     then: (c) => {
-      const why = overdue(c) ? 'took too long' : candidateLost(c) ? 'lost its candidate' : 'was begun by a controller that is gone'
+      const why = overdue(c) ? 'took too long' : 'lost its candidate'
       return save(
         `the switchover to ${candidateOf(c).spec.id} ${why}: ${c.record.primary} stays primary, its writes go on`,
         kept(c.s, c.record),

@@ -42,6 +42,7 @@ export class Checks {
   readonly #streams = new Set<Stream>()
   #watched: Watched | null = null
   #intent: { readonly record: GroupRecord; readonly entry: NewLogEntry } | null = null
+  #entryLast: NewLogEntry | null = null
   #handAt = -Infinity
   #orderedAt = -Infinity
   #restoredAt = -Infinity
@@ -127,6 +128,7 @@ export class Checks {
   /** A record is durable from now on. */
   saved(record: GroupRecord, entry: NewLogEntry, before: GroupRecord | null): void {
     this.#epochs(record)
+    this.#entryLast = entry
     const size = JSON.stringify(record).length
     if (size > recordChars) this.fail('nothing grows', `the record has ${size} characters`)
     if (record.phase !== 'steady') {
@@ -195,7 +197,7 @@ export class Checks {
     const reported = this.#reported(intent?.record ?? null, entry)
     const unexcused: Write[] = []
     for (const write of missing) {
-      const excuse = reported ?? this.#excuse(write, intent)
+      const excuse = reported ?? this.#excuse(write)
       write.lost = excuse ?? 'without excuse'
       this.lost.set(write.lost, (this.lost.get(write.lost) ?? 0) + 1)
       if (excuse === null) unexcused.push(write)
@@ -226,7 +228,7 @@ export class Checks {
     return null
   }
 
-  #excuse(write: Write, intent: { readonly record: GroupRecord } | null): string | null {
+  #excuse(write: Write): string | null {
     const { at, ackedAt } = write
     if (at === null || ackedAt === null) return null
     const watched = this.#watched
@@ -234,9 +236,9 @@ export class Checks {
     const end = at.stream.offsetAt(at.index + 1)
     const current = watched !== null && watched.host === this.#history.controller && watched.stream === at.stream
     if (current && end > watched.offset - maxLag) return 'asynchronous'
-    if (ackedAt >= this.#history.endOf(write.node, at.stream) - tailMs) return 'tail'
+    const last = at.stream.acked.at(-1)?.ackedAt ?? ackedAt
+    if (ackedAt >= last - tailMs) return 'tail'
     if (this.#holders(write) === 'nobody' && this.#history.files(write) === 0) return 'gone with the disks'
-    void intent
     return null
   }
 
@@ -266,12 +268,7 @@ export class Checks {
     const process = record === null ? null : this.#history.node(record.primary).process
     if (process === null || process === undefined) return
     const missing = this.#missingFrom(process.data)
-    const [first] = missing
-    if (first !== undefined)
-      this.fail(
-        'no acknowledged write lost',
-        `${missing.length} writes are gone in the end, and no promotion lost them; first by ${first.node}`,
-      )
+    if (missing.length > 0 && record !== null && this.#entryLast !== null) this.#judge(missing, record, this.#entryLast)
   }
 }
 

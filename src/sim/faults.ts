@@ -21,7 +21,7 @@ export class Faults {
 
   #begin(op: Op): void {
     if (this.#over) return
-    const { history } = { history: this.#history }
+    const history = this.#history
     if (history.telling) history.tell('fault', JSON.stringify({ ...op, at: undefined }))
     this.#disturb(op)
     switch (op.kind) {
@@ -105,7 +105,7 @@ export class Faults {
     this.#mendStore()
     for (const node of history.nodes.values()) {
       history.net.reject(node.host, null)
-      for (const other of [...history.hosts, ...history.hosts]) this.#pathIsGood(node.host, other)
+      for (const other of history.hosts) this.#pathIsGood(node.host, other)
       node.ailments.forbidden.clear()
       for (const what of plainAilments) node.ailments[what] = false
       node.thaw()
@@ -285,6 +285,13 @@ function touches(op: Op, history: History): readonly string[] {
       return [op.host]
     case 'backUp':
     case 'priority':
+    case 'pause':
+    case 'switchover':
+    case 'failover':
+    case 'storeTrouble':
+    case 'wallJump':
+    case 'controllerCrash':
+    case 'controllerStall':
       return []
     default:
       return history.hosts

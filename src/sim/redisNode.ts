@@ -58,6 +58,8 @@ export interface Ailments {
 export interface RedisEvents {
   /** A full copy replaces what the node held. */
   wiped(node: RedisNode, held: Data, by: Data): void
+  /** A process began; its data are what it found on its disk. */
+  booted(node: RedisNode, process: Process): void
   tell(node: RedisNode, text: string): void
 }
 
@@ -182,6 +184,7 @@ export class RedisNode implements Listener {
     const process = new Process(this.dice, this.now, { ...config }, restored?.data ?? emptyData(), this.setup.snapshotEveryMs)
     this.process = process
     this.#boot(process, restored)
+    this.events.booted(this, process)
     if (this.setup.persistence === 'aof') this.#aof = process.data
     const keys = keysOf(process.data)
     if (keys > 0) process.loadingUntil = this.now + this.setup.loadMs
@@ -378,6 +381,12 @@ export class RedisNode implements Listener {
     const knows =
       process.config.replicaof === null ? process.backlogFrom !== null : upstream.kind === 'up' || ('cached' in upstream && upstream.cached)
     this.#rdb = { data: process.data, replid: knows ? process.replid : null }
+  }
+
+  /** What its disk has, while it does not run. */
+  get onDisk(): readonly Data[] {
+    const found = [this.#aof, this.#rdb?.data ?? null]
+    return this.process === null ? found.filter((data) => data !== null) : []
   }
 
   /** CONFIG REWRITE; gives why it failed. */
