@@ -133,7 +133,7 @@ export class Checks {
     if (size > recordChars) this.fail('nothing grows', `the record has ${size} characters`)
     if (record.phase !== 'steady') {
       this.#intent = { record, entry }
-      if (before?.phase === 'steady') this.#deposed(record, entry, before)
+      if (before?.phase === 'steady') this.#deposed(entry, before)
       return
     }
     if (before !== null && before.incarnation === record.incarnation && before.primary === record.primary) return
@@ -155,7 +155,7 @@ export class Checks {
   }
 
   /** A primary that runs and can be reached is replaced by an operator only. */
-  #deposed(record: GroupRecord, entry: NewLogEntry, before: GroupRecord): void {
+  #deposed(entry: NewLogEntry, before: GroupRecord): void {
     if (entry.rule.startsWith('steady.order')) return
     const node = this.#history.node(before.primary)
     const { process } = node

@@ -1,0 +1,281 @@
+// One simulated history: its machines, its controller, its clients, and what is done to them until all is well again.
+import { policyOf } from '../core/limits.ts'
+import type { GroupSpec, NodeSpec, Policy, Topology, WallTime } from '../core/model.ts'
+import type { Engine } from '../engines/engine.ts'
+import { redis } from '../engines/redis.ts'
+import { Checks } from './checks.ts'
+import { Client } from './client.ts'
+import { ControllerHost, wallStart } from './controllerHost.ts'
+import { Dice } from './dice.ts'
+import { Faults } from './faults.ts'
+import { Net } from './net.ts'
+import { type Plan, clientHosts, controllerName, quietMs } from './plan.ts'
+import { RecordStore } from './recordStore.ts'
+import { type Process, RedisNode } from './redisNode.ts'
+import { type Data, type Stream, type Write, heldOf, offsetOf } from './stream.ts'
+import { Timeline } from './timeline.ts'
+
+export interface Options {
+  /** Given every line of the transcript. */
+  readonly tell: ((line: string) => void) | null
+  /** Name of a check that is not made. */
+  readonly without: string | null
+  readonly engine: Engine
+}
+
+export const plainOptions: Options = { tell: null, without: null, engine: redis }
+
+const port = 6379
+
+export class History {
+  readonly plan: Plan
+  readonly timeline = new Timeline()
+  readonly net: Net
+  readonly store: RecordStore
+  readonly checks: Checks
+  readonly nodes = new Map<string, RedisNode>()
+  readonly clients: Client[] = []
+  readonly rulesFired = new Map<string, number>()
+  readonly policy: Policy
+  readonly faults: Faults
+  controller: ControllerHost | null = null
+  wallOffset = 0
+  spec: GroupSpec
+  /** Log entries and actions since the group was last settled; a settled group is silent. */
+  stirs = 0
+  readonly #dice: Dice
+  readonly #options: Options
+  readonly #disturbed = new Map<string, number>()
+  readonly #openBoots = new Set<Stream>()
+  #revision = 1
+  #moved = 0
+  #topology: Topology | null = null
+  #began = false
+
+  constructor(plan: Plan, options: Options) {
+    this.plan = plan
+    this.#options = options
+    this.#dice = Dice.of(plan.seed ^ 0x5eed)
+    this.net = new Net(this.timeline, this.#dice.fork())
+    this.checks = new Checks(this, options.without)
+    this.store = new RecordStore(this.timeline, this.#dice.fork(), {
+      saved: (_group, record, entry, before) => {
+        this.#fired(entry.rule)
+        if (this.telling) this.tell('saved', `${entry.rule}: ${entry.sentence} (epoch ${record.epoch})`)
+        this.checks.saved(record, entry, before)
+      },
+    })
+    this.spec = specOf(plan)
+    this.policy = policyOf(this.spec)
+    for (const planned of plan.nodes) this.#addNode(planned)
+    this.#addClients()
+    this.timeline.at(500, () => this.startController())
+    this.timeline.at(quietMs, () => {
+      this.#began = true
+    })
+    this.faults = new Faults(this)
+  }
+
+  #addNode(planned: Plan['nodes'][number]): void {
+    const first = this.plan.nodes[0]
+    const leads = planned === first || this.plan.found === 'fresh'
+    const replicaof = leads || first === undefined ? null : { host: first.host, port }
+    const node = new RedisNode(
+      planned.id,
+      { ...planned, address: { host: planned.host, port }, replicaof },
+      this.net,
+      this.#dice.fork(),
+      {
+        wiped: (which, held, by) => this.checks.wiped(which, held, by),
+        booted: (_which, process) => this.#booted(process),
+        tell: (which, text) => {
+          if (this.telling) this.tell(which.id, text)
+        },
+      },
+    )
+    this.nodes.set(planned.id, node)
+    node.start('all')
+  }
+
+  #addClients(): void {
+    for (const [index, one] of this.plan.clients.entries()) {
+      const { address } = this.node(one.node).setup
+      const make = (): void => {
+        const name = `c${index + 1}`
+        const clingsTo = one.follows ? null : { node: one.node, address }
+        const setup = { ...one, name, host: clientHosts[index % 2] ?? 'app1', clingsTo }
+        this.clients.push(new Client(setup, this.net, this.#dice.fork(), { acked: (write) => this.checks.ackedWrite(write) }))
+      }
+      if (one.follows) make()
+      else this.timeline.at(quietMs, make)
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ talk
+
+  get telling(): boolean {
+    return this.#options.tell !== null
+  }
+
+  tell(who: string, text: string): void {
+    this.#options.tell?.(`${(this.timeline.now / 1000).toFixed(3).padStart(9)} ${who.padEnd(9)} ${text}`)
+  }
+
+  node(id: string): RedisNode {
+    const node = this.nodes.get(id)
+    if (node === undefined) throw new Error(`there is no node ${id}`)
+    return node
+  }
+
+  get hosts(): readonly string[] {
+    return [...[...this.nodes.values()].map((node) => node.host), controllerName, ...clientHosts]
+  }
+
+  wall(): WallTime {
+    return wallStart + this.timeline.now + this.wallOffset
+  }
+
+  // --------------------------------------------------------------------------------------- what happened
+
+  disturbed(hosts: readonly string[]): void {
+    for (const host of hosts) this.#disturbed.set(host, this.timeline.now)
+  }
+
+  disturbedAt(node: string): number {
+    const at = (host: string): number => this.#disturbed.get(host) ?? -Infinity
+    return Math.max(at(this.node(node).host), at(controllerName))
+  }
+
+  #booted(process: Process): void {
+    if (this.#began && process.config.replicaof === null) this.#openBoots.add(process.data.stream)
+  }
+
+  /** The data are those of a process that came back as an open primary because no fence was in its file. */
+  bootedOpen(data: Data): boolean {
+    return this.#openBoots.has(data.stream)
+  }
+
+  /** Disks of nodes that are down and have it. */
+  files(write: Write): number {
+    const { at } = write
+    if (at === null) return 0
+    return [...this.nodes.values()].filter((node) => node.onDisk.some((data) => heldOf(data, at.stream) > at.index)).length
+  }
+
+  #fired(rule: string): void {
+    this.rulesFired.set(rule, (this.rulesFired.get(rule) ?? 0) + 1)
+  }
+
+  // ------------------------------------------------------------------------------------------ controller
+
+  startController(): void {
+    if (this.controller !== null) return
+    const host = new ControllerHost({
+      name: controllerName,
+      net: this.net,
+      dice: this.#dice.fork(),
+      store: this.store,
+      engine: this.#options.engine,
+      installation: 'inst',
+      pace: this.plan.pace,
+      wall: () => this.wall(),
+      events: {
+        stepped: (which, group, input, effects) => {
+          for (const effect of effects) this.#effect(effect)
+          this.checks.stepped(which, group, input, effects)
+        },
+        published: (_group, topology) => this.#publish(topology),
+        answered: (_group, answer) => {
+          if (this.telling) this.tell('answer', answer.sentence)
+        },
+      },
+    })
+    this.controller = host
+    if (this.telling) this.tell('ctl', 'starts')
+    host.run(this.spec, this.#revision)
+  }
+
+  #effect(effect: Parameters<NonNullable<Checks['stepped']>>[3][number]): void {
+    if (effect.kind === 'note') {
+      this.stirs++
+      this.#fired(effect.entry.rule)
+      if (this.telling) this.tell(effect.entry.kind, `${effect.entry.rule}: ${effect.entry.sentence}`)
+    } else if (effect.kind === 'save') this.stirs++
+    else if (effect.kind === 'act' && effect.action.name !== 'mark') {
+      this.stirs++
+      if (this.telling) this.tell('act', `${effect.target.node} ${JSON.stringify(effect.action)}${effect.queued ? ' queued' : ''}`)
+    }
+  }
+
+  crashController(): void {
+    if (this.controller === null) return
+    if (this.telling) this.tell('ctl', 'dies')
+    this.controller.crash()
+    this.controller = null
+  }
+
+  changeSpec(change: (spec: GroupSpec) => GroupSpec): void {
+    this.spec = change(this.spec)
+    this.#revision++
+    this.controller?.run(this.spec, this.#revision)
+  }
+
+  changeNode(id: string, change: (node: NodeSpec) => NodeSpec): void {
+    this.changeSpec((spec) => ({ ...spec, nodes: spec.nodes.map((node) => (node.id === id ? change(node) : node)) }))
+  }
+
+  moveNode(node: RedisNode): void {
+    this.#moved++
+    node.move({ host: `10.0.1.${this.#moved}`, port })
+  }
+
+  #publish(topology: Topology): void {
+    this.#topology = topology
+    if (this.telling) this.tell('publish', topology.primary === null ? 'nobody may write' : `${topology.primary.node} at epoch ${topology.epoch}`)
+    for (const client of this.clients) {
+      if (client.follows) this.net.carry(controllerName, client.host, { last: 0, held: 0 }, () => this.#learn(client, topology))
+    }
+  }
+
+  /** What overtook it counts. */
+  #learn(client: Client, topology: Topology): void {
+    if (this.#topology === topology || this.#topology?.epoch === topology.epoch) client.told(topology)
+  }
+
+  // --------------------------------------------------------------------------------------------- the end
+
+  /** What still keeps the group from being in order; null when nothing does. */
+  unsettled(): string | null {
+    const record = this.store.record('g')
+    if (record === null) return 'nothing is recorded'
+    if (record.phase !== 'steady') return `a ${record.phase} is under way`
+    const primary = this.node(record.primary)
+    const { process } = primary
+    if (process === null || process.runId !== record.incarnation) return `${primary.id} is not the recorded process`
+    if (process.config.replicaof !== null) return `${primary.id} is a replica`
+    if (process.config.guard === 9999) return `${primary.id} is closed`
+    for (const node of this.nodes.values()) {
+      if (node === primary) continue
+      const replica = node.process
+      const of = replica?.config.replicaof
+      if (of?.host !== primary.host || of.port !== port) return `${node.id} does not follow ${primary.id}`
+      if (replica?.upstream.kind !== 'up') return `the link of ${node.id} is ${replica?.upstream.kind}`
+      if (heldOf(process.data, replica.data.stream) < replica.data.length) return `${node.id} holds what ${primary.id} does not`
+      if (offsetOf(process.data) - offsetOf(replica.data) > 10_000) return `${node.id} is behind`
+      if (!record.inSync.some((m) => m.node === node.id && m.incarnation === replica.runId)) return `${node.id} is not in sync`
+    }
+    return null
+  }
+}
+
+function specOf(plan: Plan): GroupSpec {
+  return {
+    id: 'g',
+    engine: 'redis',
+    nodes: plan.nodes.map(({ id, host, priority }) => ({ id, host, port, site: null, priority, maintenanceUntil: null, overwrite: false })),
+    credential: null,
+    tls: false,
+    policy: plan.policy,
+    pause: null,
+  }
+}

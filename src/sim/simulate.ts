@@ -1,0 +1,123 @@
+// Plays a history to its end: faults first, then healing, then everything must be in order within the bound.
+import type { Violation } from './checks.ts'
+import { History, type Options, plainOptions } from './history.ts'
+import { type Plan, planOf } from './plan.ts'
+import { describe } from './redisInfo.ts'
+
+export interface Result {
+  readonly seed: number
+  readonly violation: Violation | null
+  readonly virtualMs: number
+  readonly events: number
+  readonly failovers: number
+  readonly acked: number
+  readonly lost: Readonly<Record<string, number>>
+  /** After healing; null when it held for a reason that stands. */
+  readonly convergedMs: number | null
+  readonly heldFor: string | null
+  readonly rules: Readonly<Record<string, number>>
+}
+
+/**
+ * After healing the group is in order within this.
+ * A dead link may need a minute to be noticed by its other end; then each replica may need a full copy, one after the other.
+ */
+export const boundMs = 150_000
+const calmMs = 10_000
+const settledForMs = 3_000
+
+/** Holds that only a person may end, when what they say is so. */
+const standing = ['elect.allEmpty', 'elect.diverged', 'new.histories', 'new.noPrimary', 'new.foreign', 'steady.foreignUpstream']
+
+export function simulate(plan: Plan, options: Partial<Options> = {}): Result {
+  const history = new History(plan, { ...plainOptions, ...options })
+  let failure: Violation | null = null
+  let ending: Ending = { convergedMs: null, heldFor: null }
+  try {
+    play(history, plan.faultsMs)
+    if (history.checks.violations.length === 0) ending = end(history)
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    failure = { check: 'no assertion fails', text, at: history.timeline.now }
+    if (history.telling) history.tell('VIOLATION', text)
+  }
+  const { checks, timeline } = history
+  return {
+    seed: plan.seed,
+    violation: failure ?? checks.violations[0] ?? null,
+    virtualMs: timeline.now,
+    events: timeline.count,
+    failovers: checks.failovers,
+    acked: checks.acked,
+    lost: Object.fromEntries(checks.lost),
+    ...ending,
+    rules: Object.fromEntries(history.rulesFired),
+  }
+}
+
+export function simulateSeed(seed: number, minutes = 10, options: Partial<Options> = {}): Result {
+  return simulate(planOf(seed, minutes), options)
+}
+
+interface Ending {
+  readonly convergedMs: number | null
+  readonly heldFor: string | null
+}
+
+function play(history: History, until: number): void {
+  const { timeline, checks } = history
+  while (checks.violations.length === 0 && timeline.step(until));
+}
+
+function end(history: History): Ending {
+  const { checks } = history
+  if (history.telling) history.tell('heal', [...history.nodes.values()].map(describe).join('; '))
+  history.faults.heal()
+  let ending = converge(history)
+  if (ending.convergedMs === null && ending.heldFor === null) return ending
+  if (ending.heldFor !== null) {
+    // A person ends it; then it must come to order.
+    checks.ordered()
+    history.controller?.command('g', { name: 'failover', to: null, by: 'ops', dryRun: false })
+    const resolved = converge(history)
+    if (resolved.convergedMs === null) {
+      if (checks.violations.length === 0) checks.fail('converges after healing', `an operator ended ${ending.heldFor}, but ${history.unsettled()}`)
+      return ending
+    }
+    ending = { convergedMs: null, heldFor: ending.heldFor }
+  }
+  calm(history)
+  checks.final()
+  return ending
+}
+
+function converge(history: History): Ending {
+  const { timeline, checks } = history
+  const healedAt = timeline.now
+  let settledAt: number | null = null
+  while (timeline.now < healedAt + boundMs) {
+    play(history, timeline.now + 100)
+    if (checks.violations.length > 0) return { convergedMs: null, heldFor: null }
+    if (history.unsettled() !== null) settledAt = null
+    else settledAt ??= timeline.now
+    if (settledAt !== null && timeline.now - settledAt >= settledForMs) return { convergedMs: settledAt - healedAt, heldFor: null }
+  }
+  const status = history.controller?.group('g')?.status(history.controller.time())
+  const rule = status?.verdict.rule ?? 'nothing'
+  if (status !== undefined && standing.some((name) => rule.includes(name))) return { convergedMs: null, heldFor: rule }
+  const stateOf = [...history.nodes.values()].map(describe).join('; ')
+  checks.fail('converges after healing', `${history.unsettled()}; ${rule}: ${status?.sentence}; warnings: ${status?.warnings.join(' / ')}; ${stateOf}`)
+  return { convergedMs: null, heldFor: null }
+}
+
+/** A group in order is silent: nothing is saved, said or done but its marks. */
+function calm(history: History): void {
+  const { timeline, checks } = history
+  const before = history.stirs
+  const acks = history.clients.map((client) => client.acks)
+  play(history, timeline.now + calmMs)
+  if (checks.violations.length > 0) return
+  if (history.stirs > before) checks.fail('a group in order is calm', `${history.stirs - before} entries or actions in ${calmMs} ms`)
+  const mute = history.clients.filter((client, index) => client.follows && client.acks === acks[index])
+  if (mute.length > 0) checks.fail('clients write in the end', `${mute.map((client) => client.name).join(' ')} got no answer for ${calmMs} ms`)
+}
