@@ -45,17 +45,6 @@ void describe('stories, each with its transcript in test/transcripts/group', () 
     endsWell(tape, 'b')
   })
 
-  test('the primary freezes and wakes -> replicas detached first, its demotion waits in its sockets', () => {
-    const tape = settled(['a', 'b', 'c'])
-    tape.freeze('a')
-    tape.run(6_000)
-    tape.write('a', 500)
-    tape.thaw('a')
-    tape.run(4_000)
-    golden('group/freeze', tape.text)
-    endsWell(tape, 'b')
-  })
-
   test('an operator switches over -> demoted first, then promoted', () => {
     const tape = settled(['a', 'b'])
     tape.command({ name: 'switchover', to: 'b', by: 'anna', dryRun: false })
@@ -238,6 +227,27 @@ test('a second controller takes over in the middle of a failover -> it finishes 
   second.run(3_000)
   golden('group/takeover', second.text)
   assert.deepEqual([second.group.record?.primary, second.group.record?.epoch, second.node('b').of], ['b', 2, null])
+})
+
+test('a group at rest, one that holds, and one that waits for its record -> is woken no more often than it asks', () => {
+  const woken = (tape: Tape, ms: number): number => {
+    const before = tape.ticks
+    tape.run(ms)
+    return tape.ticks - before
+  }
+  const rest = settled(['a', 'b'])
+  // Two nodes asked four times a second, a mark each second.
+  assert.ok(woken(rest, 10_000) <= 10 * (2 * 4 + 1) + 5, 'at rest')
+  const held = settled(['a', 'b'])
+  held.kill('b')
+  held.run(2_000)
+  held.kill('a')
+  held.run(20_000)
+  // Two dead nodes, each knocked at ten times a second and a little more, spread.
+  assert.ok(woken(held, 10_000) <= 10 * (2 * 15), 'held')
+  const unread = new Tape(['a', 'b'])
+  unread.step({ kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0 })
+  assert.equal(unread.group.wakeAt(), Infinity, 'the answer of the store wakes it')
 })
 
 test('the same inputs at the same times -> the same effects', () => {

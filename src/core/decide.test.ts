@@ -33,8 +33,9 @@ void describe('one decision for the group, one for each node', () => {
   test('paused right after a change of primary -> it is opened and the others are led to it, for a minute', () => {
     const changed = (agoMs: number): Situation => {
       const s = withSpec(group('a', alive('a', { guard: 9999 }), alive('b', { of: 'nowhere' })), { pause })
+      const inSync = [{ node: 'a', incarnation: 'a1' }]
       const lineage = [{ epoch: 1, node: 'a', at: s.wall - agoMs, replid: 'R1', start: 1, continues: false }]
-      return recorded(s, { lineage })
+      return recorded(s, { lineage, inSync })
     }
     assert.equal(groupStep(changed(59_999), 'steady.open').kind, 'act')
     assert.equal(decide(changed(59_999)).nodes[1]?.rule, 'node.follow')
