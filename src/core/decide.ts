@@ -1,4 +1,5 @@
 // One way from a situation to what is done next. The rows are in rules*.ts; docs/fsm.md is generated from them.
+import { closedGuard } from './limits.ts'
 import { type Verdict, verdictOf } from './diagnose.ts'
 import type { NodeId } from './model.ts'
 import type { NodeView } from './observe.ts'
@@ -66,7 +67,8 @@ function finishing(c: Case): boolean {
 /** A pause lets nothing be done to a node; what is already under way is finished all the same. */
 function atRest(c: Case, decision: Decision): Decision {
   if (c.record.phase !== 'steady' || !paused(c.s) || decision.step.kind !== 'act') return decision
-  if (decision.rule === 'steady.open' || finishing(c)) return decision
+  const closed = decision.rule === 'steady.open' && c.primary.reading?.guard === closedGuard
+  if (closed || finishing(c)) return decision
   return {
     rule: 'steady.paused',
     step: hold(`paused by ${c.s.spec.pause?.by}; would do: ${decision.step.sentence}`, decision.step.evidence),

@@ -188,7 +188,8 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
       !(record.hasData && empty(node)),
   )
   const settled = members.filter(
-    (node) => node.before !== null && (cause === 'restarted' || !follows(node, primary.spec) || !node.reading.upstream?.linkUp),
+    (node) =>
+      node.before !== null && (cause === 'restarted' || cause === 'hung' || !follows(node, primary.spec) || !node.reading.upstream?.linkUp),
   )
   const best = bestOf(s, settled)
   if (best === null) return null

@@ -51,6 +51,7 @@ function byOrder(c: Case): boolean {
 /** An answering primary, other than the candidate, that somebody could write to. */
 export function openOthers(c: Case): Act[] {
   return others(c.s, moving(c).candidate)
+    .filter((node) => !(node.trouble?.action === 'fence' && node.trouble.retryAt > c.s.now))
     .filter(
       (node) =>
         freshSince(node, c.s.memory.loadedAt) && ours(c.s, node) && node.reading.role === 'primary' && node.reading.guard !== closedGuard,
