@@ -2,7 +2,19 @@
 import { type Decided, caseOf, decide } from '../core/decide.ts'
 import { closedGuard, policyOf } from '../core/limits.ts'
 import { type Memory, inForce, judged, newMemory, stalledNodes, watch } from '../core/memory.ts'
-import type { Action, Capabilities, Evidence, GroupRecord, GroupSpec, Instant, NodeId, Reading, Topology, WallTime } from '../core/model.ts'
+import type {
+  Action,
+  Capabilities,
+  Evidence,
+  GroupRecord,
+  GroupSpec,
+  Instant,
+  NodeId,
+  Policy,
+  Reading,
+  Topology,
+  WallTime,
+} from '../core/model.ts'
 import { assert } from '../core/model.ts'
 import { type NodeView, acted, acting, answers, disconnected, newNode, probed } from '../core/observe.ts'
 import { present } from '../core/present.ts'
@@ -39,6 +51,7 @@ interface PendingSave {
 export class Group {
   readonly id: string
   #spec: GroupSpec
+  #policy: Policy
   #specRevision: number
   readonly #options: GroupOptions
   #record: GroupRecord | null = null
@@ -62,6 +75,7 @@ export class Group {
     this.id = options.spec.id
     this.#options = options
     this.#spec = options.spec
+    this.#policy = policyOf(options.spec)
     this.#specRevision = options.specRevision
     this.#memory = newMemory(time.now)
     this.#notebook = new Notebook(options.spec.id, time.wall)
@@ -95,7 +109,7 @@ export class Group {
     for (const node of this.#nodes.values()) {
       // The instant at which its silence means something new, while a question to it is open.
       if (node.failure === null || node.failure.kind === 'answered' || node.heardAt === null) continue
-      const silentAt = node.heardAt + policyOf(this.#spec).silentAfterMs
+      const silentAt = node.heardAt + this.#policy.silentAfterMs
       if (silentAt > (this.#asker.sentAt(node.spec.id) ?? Infinity)) at = Math.min(at, silentAt)
     }
     return at
@@ -157,6 +171,7 @@ export class Group {
 
   #takeSpec(spec: GroupSpec, revision: number, now: Instant): void {
     this.#spec = spec
+    this.#policy = policyOf(spec)
     this.#specRevision = revision
     const nodes = new Map<NodeId, NodeView>()
     const fresh = new Set<NodeId>()
@@ -221,7 +236,7 @@ export class Group {
     return {
       spec: this.#spec,
       specRevision: this.#specRevision,
-      policy: policyOf(this.#spec),
+      policy: this.#policy,
       can: this.#options.can,
       installation: this.#options.installation,
       writer: this.#options.writer,
@@ -304,7 +319,7 @@ export class Group {
     const started = acting(node, { id, action, since: time.now })
     this.#nodes.set(act.node, queued ? { ...started, queuedEpoch: record.epoch } : started)
     if (action.name === 'promote') this.#memory = { ...this.#memory, promotedIn: record.epoch }
-    const { actionTimeoutMs } = policyOf(this.#spec)
+    const { actionTimeoutMs } = this.#policy
     effects.push({
       kind: 'act',
       id,
@@ -334,9 +349,8 @@ export class Group {
   }
 
   #ask(time: Time, effects: Effect[]): void {
-    const policy = policyOf(this.#spec)
-    for (const node of this.#asker.due(this.#nodes, policy, this.#unsettledSince, time.now)) {
-      effects.push({ kind: 'probe', target: this.#target(node), timeoutMs: probeTimeout(policy) })
+    for (const node of this.#asker.due(this.#nodes, this.#policy, this.#unsettledSince, time.now)) {
+      effects.push({ kind: 'probe', target: this.#target(node), timeoutMs: probeTimeout(this.#policy) })
     }
   }
 
@@ -355,8 +369,7 @@ export class Group {
     const primary = this.#markable()
     const record = this.#record
     if (record === null || primary === null || canary.dueAt > time.now) return
-    const policy = policyOf(this.#spec)
-    this.#memory = { ...this.#memory, canary: { ...canary, dueAt: time.now + policy.canaryEveryMs } }
+    this.#memory = { ...this.#memory, canary: { ...canary, dueAt: time.now + this.#policy.canaryEveryMs } }
     const id = this.#nextId++
     const seq = Math.max(canary.seq, primary.reading.mark?.seq ?? 0, record.floor?.markSeq ?? 0) + 1
     this.#memory = { ...this.#memory, canary: { ...this.#memory.canary, seq, inFlight: { id, since: time.now } } }
@@ -367,7 +380,7 @@ export class Group {
       target: this.#target(primary),
       action: { name: 'mark', mark },
       epoch: record.epoch,
-      timeoutMs: policy.canaryTimeoutMs,
+      timeoutMs: this.#policy.canaryTimeoutMs,
       queued: false,
     })
   }
@@ -397,7 +410,7 @@ export class Group {
 
   /** Hosts of this group's nodes that say nothing at all, and all its hosts. */
   hosts(time: Time): { readonly all: readonly string[]; readonly silent: readonly string[] } {
-    const { silentAfterMs } = policyOf(this.#spec)
+    const { silentAfterMs } = this.#policy
     const nodes = [...this.#nodes.values()]
     const mute = nodes.filter((node) => node.failure?.kind === 'silent' && time.now - (node.heardAt ?? time.now) >= silentAfterMs / 2)
     return { all: nodes.map((node) => node.spec.host), silent: mute.map((node) => node.spec.host) }

@@ -17,7 +17,8 @@ import {
   viewed,
   withPolicy,
 } from '../../test/situations.ts'
-import { type Election, deathWatched, elect, electByOrder, orderOf } from './elect.ts'
+import { deathWatched } from './consent.ts'
+import { type Election, elect, electByOrder, orderOf } from './elect.ts'
 import type { FailoverCause } from './model.ts'
 import { answers } from './observe.ts'
 import type { Situation } from './situation.ts'

@@ -1,9 +1,9 @@
 // Who may become primary. Never a node that is known to lack acknowledged data; a refusal says for whom the group waits.
-import { flapping, verdictOf } from './diagnose.ts'
-import { flapSilenceFactor } from './limits.ts'
+import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts'
+import { verdictOf } from './diagnose.ts'
 import type { Evidence, FailoverCause, GroupRecord, Instant, Mark, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, sameAddress } from './observe.ts'
-import { type Situation, empty, inMaintenance, nodeOf, others, ours, quote } from './situation.ts'
+import { type Situation, empty, inMaintenance, nodeOf, ours, quote } from './situation.ts'
 
 export type Election =
   | {
@@ -108,85 +108,12 @@ function inSyncStill(s: Situation, record: GroupRecord, node: Answering): boolea
   return node.spec.id === record.primary || lastListedWell(s, node)
 }
 
-/** This process saw the primary well until shortly before it was lost, so the in-sync set is no older than that. */
-export function deathWatched(s: Situation): boolean {
-  const { watched, lostAt } = s.memory
-  if (watched === null || watched.reading.incarnation !== s.record?.incarnation) return false
-  const silenceMs = s.policy.silentAfterMs * (flapping(s) ? flapSilenceFactor : 1)
-  return (lostAt ?? s.now) - watched.at <= silenceMs + 1000
-}
-
-/** Replicas in the spec plus strangers that were attached to the primary. */
-function replicaCount(s: Situation): number {
-  const strangers = s.memory.watched?.reading.replicas.filter((r) => ![...s.nodes.values()].some((node) => sameAddress(r, node.spec))) ?? []
-  return s.nodes.size - 1 + strangers.length
-}
-
-// -------------------------------------------------------------------------------------------- consent
-
-type Consent =
-  | { readonly ok: true; readonly risk: string | null }
-  | { readonly ok: false; readonly rule: string; readonly sentence: string }
-
-/**
- * May a silent primary be replaced? It may still run; what it can accept after its replicas were taken away is bounded by the guard.
- * Source: docs/protocol.md, eligible 8.
- */
-export function consentToSilence(s: Situation, record: GroupRecord, since: Instant): Consent {
-  const replicas = others(s, record.primary)
-  const taken = replicas.filter((node) => freshSince(node, since) || refused(node))
-  const unlisted = replicas.filter((node) => !taken.includes(node) && s.memory.watched !== null && !listed(s, node))
-  const count = replicaCount(s)
-  const need = count - record.guard + 1
-  const { acceptSplitRisk } = s.policy
-  if (record.guard > 0 && taken.length >= need) return { ok: true, risk: null }
-  const missing = replicas.filter((node) => !taken.includes(node) && !unlisted.includes(node)).map((node) => node.spec.id)
-  const enough = taken.length + unlisted.length >= Math.min(count, need)
-  if (acceptSplitRisk === 'always' || (acceptSplitRisk === 'auto' && enough)) {
-    return { ok: true, risk: `${record.primary} may still accept writes from clients that cling to it; they would be lost` }
-  }
-  return {
-    ok: false,
-    rule: 'elect.splitRisk',
-    sentence:
-      `${record.primary} is silent and may still run${missing.length > 0 ? ` together with ${quote(missing)}` : ''}: promoting another node could make two primaries. ` +
-      `Waits for a sign of them; \`regroup failover ${s.spec.id} --accept-loss\` decides otherwise, policy acceptSplitRisk sets it for good`,
-  }
-}
-
-function listed(s: Situation, node: NodeView): boolean {
-  return s.memory.watched?.reading.replicas.some((r) => r.online && sameAddress(r, node.spec)) ?? false
-}
-
-/** May an in-sync replica be trusted although nobody saw the primary die? Source: docs/protocol.md, eligible 9. */
-function consentToUnwatched(s: Situation, record: GroupRecord, since: Instant): Consent {
-  const replicas = others(s, record.primary).filter((node) => freshSince(node, since))
-  const need = replicaCount(s) - record.guard + 1
-  if (deathWatched(s)) return { ok: true, risk: null }
-  if (record.guard > 0 && replicas.length >= need) return { ok: true, risk: null }
-  if (s.policy.acceptStaleRisk)
-    return { ok: true, risk: `nobody watched ${record.primary} stop: it may have accepted writes that no replica has` }
-  return {
-    ok: false,
-    rule: 'elect.unwatched',
-    sentence:
-      `nobody watched ${record.primary} stop, so it may hold writes that no replica has. Waits for ${record.primary} to come back; ` +
-      `if it never will, \`regroup failover ${s.spec.id} --accept-loss\` promotes the best replica`,
-  }
-}
-
 // ------------------------------------------------------------------------------------------ elections
 
 /** A replica that was in sync when the primary was lost. The quick way: nothing acknowledged is known to be missing from it. */
 function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, here: readonly Answering[], since: Instant): Election | null {
   const primary = nodeOf(s, record.primary)
-  const members = here.filter(
-    (node) =>
-      allowed(s, node) &&
-      !(cause === 'hung' && node.spec.id === record.primary) &&
-      inSyncStill(s, record, node) &&
-      !(record.hasData && empty(node)),
-  )
+  const members = here.filter((node) => allowed(s, node) && inSyncStill(s, record, node) && !(record.hasData && empty(node)))
   const settled = members.filter(
     (node) =>
       node.before !== null && (cause === 'restarted' || cause === 'hung' || !follows(node, primary.spec) || !node.reading.upstream?.linkUp),
@@ -216,16 +143,34 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     best,
   )
   if (rival !== null) return holdDiverged(s, best, rival)
-  const risks = consents.map((consent) => (consent.ok ? consent.risk : null))
-  const loss = [...risks, better === null ? null : `${better} was seen to hold more and did not come back`].filter((text) => text !== null)
+  const ahead = here.find((node) => node !== best && !empty(node) && orderOf(s, node, best) === 'ahead')
+  if (ahead !== undefined && allowed(s, ahead)) return aheadOf(s, best, ahead)
+  const risks = [
+    ...consents.map((consent) => (consent.ok ? consent.risk : null)),
+    better === null ? null : `${better} was seen to hold more and did not come back`,
+    ahead === undefined ? null : `${ahead.spec.id} holds more but must not be promoted (priority 0 or maintenance)`,
+  ].filter((text) => text !== null)
   return {
     kind: 'candidate',
     rule: 'elect.inSync',
     node: best.spec.id,
     reading: best.reading,
-    sentence: `${best.spec.id} was in sync and no node that answers is ahead of it`,
-    loss: loss.length === 0 ? null : loss.join('; '),
+    sentence: `${best.spec.id} was in sync${ahead === undefined ? ' and no node that answers is ahead of it' : ''}`,
+    loss: risks.length === 0 ? null : risks.join('; '),
     evidence: evidenceOf(s, best),
+  }
+}
+
+/** Whoever holds more than an in-sync replica, the primary come back for example, lacks nothing either. */
+function aheadOf(s: Situation, best: NodeView, ahead: Answering): Election {
+  return {
+    kind: 'candidate',
+    rule: 'elect.ahead',
+    node: ahead.spec.id,
+    reading: ahead.reading,
+    sentence: `${best.spec.id} was in sync, and ${ahead.spec.id} answers and holds even more`,
+    loss: null,
+    evidence: evidenceOf(s, ahead),
   }
 }
 

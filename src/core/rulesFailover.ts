@@ -1,6 +1,7 @@
 // A failover whose intent is saved. It is finished from wherever it stands, by whoever reads the record.
+import { consentToSilence } from './consent.ts'
 import { crowned, failover, kept } from './draft.ts'
-import { consentToSilence, elect, electByOrder, refusesPromotion } from './elect.ts'
+import { elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
 import type { GroupRecord, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, silent } from './observe.ts'

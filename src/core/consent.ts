@@ -1,0 +1,71 @@
+// What must be so before another node may take over from a primary that may still run, or that nobody saw stop.
+import { flapping } from './diagnose.ts'
+import { flapSilenceFactor } from './limits.ts'
+import type { GroupRecord, Instant } from './model.ts'
+import { type NodeView, freshSince, refused, sameAddress } from './observe.ts'
+import { type Situation, others, quote } from './situation.ts'
+
+/** This process saw the primary well until shortly before it was lost, so the in-sync set is no older than that. */
+export function deathWatched(s: Situation): boolean {
+  const { watched, lostAt } = s.memory
+  if (watched === null || watched.reading.incarnation !== s.record?.incarnation) return false
+  const silenceMs = s.policy.silentAfterMs * (flapping(s) ? flapSilenceFactor : 1)
+  return (lostAt ?? s.now) - watched.at <= silenceMs + 1000
+}
+
+/** Replicas in the spec plus strangers that were attached to the primary. */
+function replicaCount(s: Situation): number {
+  const strangers = s.memory.watched?.reading.replicas.filter((r) => ![...s.nodes.values()].some((node) => sameAddress(r, node.spec))) ?? []
+  return s.nodes.size - 1 + strangers.length
+}
+
+type Consent =
+  | { readonly ok: true; readonly risk: string | null }
+  | { readonly ok: false; readonly rule: string; readonly sentence: string }
+
+/**
+ * May a silent primary be replaced? It may still run; what it can accept after its replicas were taken away is bounded by the guard.
+ * Source: docs/protocol.md, eligible 8.
+ */
+export function consentToSilence(s: Situation, record: GroupRecord, since: Instant): Consent {
+  const replicas = others(s, record.primary)
+  const taken = replicas.filter((node) => freshSince(node, since) || refused(node))
+  const unlisted = replicas.filter((node) => !taken.includes(node) && s.memory.watched !== null && !listed(s, node))
+  const count = replicaCount(s)
+  const need = count - record.guard + 1
+  const { acceptSplitRisk } = s.policy
+  if (record.guard > 0 && taken.length >= need) return { ok: true, risk: null }
+  const missing = replicas.filter((node) => !taken.includes(node) && !unlisted.includes(node)).map((node) => node.spec.id)
+  const enough = taken.length + unlisted.length >= Math.min(count, need)
+  if (acceptSplitRisk === 'always' || (acceptSplitRisk === 'auto' && enough)) {
+    return { ok: true, risk: `${record.primary} may still accept writes from clients that cling to it; they would be lost` }
+  }
+  return {
+    ok: false,
+    rule: 'elect.splitRisk',
+    sentence:
+      `${record.primary} is silent and may still run${missing.length > 0 ? ` together with ${quote(missing)}` : ''}: promoting another node could make two primaries. ` +
+      `Waits for a sign of them; \`regroup failover ${s.spec.id} --accept-loss\` decides otherwise, policy acceptSplitRisk sets it for good`,
+  }
+}
+
+function listed(s: Situation, node: NodeView): boolean {
+  return s.memory.watched?.reading.replicas.some((r) => r.online && sameAddress(r, node.spec)) ?? false
+}
+
+/** May an in-sync replica be trusted although nobody saw the primary die? Source: docs/protocol.md, eligible 9. */
+export function consentToUnwatched(s: Situation, record: GroupRecord, since: Instant): Consent {
+  const replicas = others(s, record.primary).filter((node) => freshSince(node, since))
+  const need = replicaCount(s) - record.guard + 1
+  if (deathWatched(s)) return { ok: true, risk: null }
+  if (record.guard > 0 && replicas.length >= need) return { ok: true, risk: null }
+  if (s.policy.acceptStaleRisk)
+    return { ok: true, risk: `nobody watched ${record.primary} stop: it may have accepted writes that no replica has` }
+  return {
+    ok: false,
+    rule: 'elect.unwatched',
+    sentence:
+      `nobody watched ${record.primary} stop, so it may hold writes that no replica has. Waits for ${record.primary} to come back; ` +
+      `if it never will, \`regroup failover ${s.spec.id} --accept-loss\` promotes the best replica`,
+  }
+}
