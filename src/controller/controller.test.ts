@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { epochStart, lists, readingOf, specOf } from '../../test/situations.ts'
+import type { Action, GroupSpec, LogEntry } from '../core/model.ts'
+import type { Alarm, Input, NewLogEntry, Store, Stored, WorldEffect } from '../ports.ts'
+import { Controller } from './controller.ts'
+import type { ApplyRequest, ControllerEvent } from './facade.ts'
+
+/** A store in memory that keeps the port's promises. */
+class MemoryStore implements Store {
+  readonly values = new Map<string, Stored<unknown>>()
+  readonly entries: LogEntry[] = []
+
+  get<T>(key: string): Promise<Stored<T> | null> {
+    return Promise.resolve((this.values.get(key) ?? null) as Stored<T> | null)
+  }
+
+  list<T>(prefix: string): Promise<readonly (Stored<T> & { readonly key: string })[]> {
+    const found = [...this.values].filter(([key]) => key.startsWith(prefix)).toSorted(([a], [b]) => (a < b ? -1 : 1))
+    return Promise.resolve(found.map(([key, stored]) => ({ ...(stored as Stored<T>), key })))
+  }
+
+  commit(changes: Parameters<Store['commit']>[0], entries: readonly NewLogEntry[]): ReturnType<Store['commit']> {
+    const version = (key: string): number => this.values.get(key)?.version ?? 0
+    const clash = changes.find((change) => version(change.key) !== change.expected)
+    if (clash !== undefined) return Promise.resolve({ ok: false, reason: 'conflict', message: clash.key })
+    for (const { key, expected, value } of changes) {
+      if (value === null) this.values.delete(key)
+      else this.values.set(key, { value: structuredClone(value), version: expected + 1 })
+    }
+    for (const entry of entries) this.entries.push({ ...entry, seq: this.entries.length + 1 })
+    return Promise.resolve({ ok: true, version: (changes[0]?.expected ?? 0) + 1 })
+  }
+
+  history(group: string, limit: number): Promise<readonly LogEntry[]> {
+    return Promise.resolve(
+      this.entries
+        .filter((entry) => entry.group === group)
+        .toReversed()
+        .slice(0, limit),
+    )
+  }
+
+  watch(): () => void {
+    return () => {}
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+/** `a` is a primary that `b` follows, whatever they are told. Time moves when `settle` lets it. */
+class Bench {
+  readonly store = new MemoryStore()
+  readonly effects: { readonly effect: WorldEffect; ends: number }[] = []
+  readonly kept: string[][] = []
+  readonly events: ControllerEvent[] = []
+  now = 0
+  #rings = new Map<string, { at: number; ring: (lateMs: number) => void }>()
+  #guard = 0
+  #ids = 0
+
+  open(): Promise<Controller> {
+    return Controller.open({
+      store: this.store,
+      clock: { now: () => this.now, wall: () => epochStart + this.now },
+      dice: { next: () => 0.5, id: () => `id${++this.#ids}` },
+      alarm: this.#alarm,
+      defaults: { bootFence: false },
+      credentials: new Set(['known']),
+      log: () => {},
+      world: {
+        run: (effect, post) => {
+          const run = { effect, ends: 0 }
+          this.effects.push(run)
+          void this.#answer(effect).then((input) => {
+            run.ends++
+            post(input)
+          })
+        },
+        keep: (targets) => void this.kept.push(targets.map((target) => `${target.group}/${target.node}`)),
+      },
+    })
+  }
+
+  readonly #alarm: Alarm = {
+    set: (name, at, ring) => void this.#rings.set(name, { at, ring }),
+    clear: (name) => void this.#rings.delete(name),
+  }
+
+  async #answer(effect: WorldEffect): Promise<Input> {
+    switch (effect.kind) {
+      case 'probe': {
+        const { node } = effect.target
+        const says = node === 'a' ? { lists: [lists('b')], guard: this.#guard } : {}
+        return { kind: 'probed', node, sentAt: this.now, result: { ok: true, reading: readingOf(node, 'a', { ...says, mark: null }) } }
+      }
+      case 'act':
+        if (effect.action.name === 'open') this.#guard = effect.action.guard
+        return {
+          kind: 'acted',
+          id: effect.id,
+          node: effect.target.node,
+          sentAt: this.now,
+          result: { ok: true, persisted: true, note: null },
+        }
+      case 'save': {
+        const key = `record/${effect.entry.group}`
+        const result = await this.store.commit([{ key, expected: effect.expected, value: effect.record }], [effect.entry])
+        return { kind: 'saved', id: effect.id, result }
+      }
+      case 'note':
+        await this.store.commit([], [effect.entry])
+        return { kind: 'noted' }
+      case 'load':
+        return { kind: 'loaded', stored: await this.store.get(`record/${effect.group}`) }
+    }
+  }
+
+  /** Lets everything end that is under way, and `ms` pass. */
+  async settle(ms = 3_000): Promise<void> {
+    const end = this.now + ms
+    for (;;) {
+      for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+      const [next] = [...this.#rings].toSorted(([, x], [, y]) => x.at - y.at)
+      if (next === undefined || next[1].at > end) break
+      this.now = Math.max(this.now + 1, next[1].at)
+      this.#rings.delete(next[0])
+      next[1].ring(0)
+    }
+    this.now = end
+  }
+
+  told(name: Action['name']): number {
+    return this.effects.filter(({ effect }) => effect.kind === 'act' && effect.action.name === name).length
+  }
+}
+
+const spec = (id: string, change: Partial<GroupSpec> = {}): GroupSpec => ({
+  id,
+  engine: 'redis',
+  nodes: [specOf('a'), specOf('b')],
+  credential: null,
+  tls: false,
+  policy: {},
+  pause: null,
+  ...change,
+})
+
+const request = (put: readonly GroupSpec[], change: Partial<ApplyRequest> = {}): ApplyRequest => ({
+  put,
+  remove: [],
+  by: 'anna',
+  why: 'test',
+  dryRun: false,
+  ifRevision: null,
+  ...change,
+})
+
+async function running(): Promise<{ bench: Bench; controller: Controller }> {
+  const bench = new Bench()
+  const controller = await bench.open()
+  controller.begin()
+  await controller.apply(request([spec('g')]))
+  await bench.settle()
+  return { bench, controller }
+}
+
+void describe('groups', () => {
+  test('a group is applied -> adopted, healthy, told to clients; each effect ended once', async () => {
+    const { bench, controller } = await running()
+    assert.deepEqual([controller.status('g').state, controller.status('g').inSync], ['healthy', ['a', 'b']])
+    assert.deepEqual([controller.topology('g')?.primary?.node, controller.topology('g')?.epoch], ['a', 1])
+    assert.ok(bench.effects.length > 20)
+    assert.deepEqual(
+      bench.effects.filter(({ ends }) => ends !== 1),
+      [],
+    )
+    assert.deepEqual([...new Set(bench.effects.map(({ effect }) => effect.kind))].toSorted(), ['act', 'load', 'note', 'probe', 'save'])
+    controller.close()
+  })
+
+  test('a second process on the same store -> the same installation, the same record, no new epoch', async () => {
+    const { bench, controller } = await running()
+    controller.close()
+    const again = await bench.open()
+    again.begin()
+    await bench.settle()
+    assert.equal(again.installation, controller.installation)
+    assert.deepEqual([again.spec().revision, again.status('g').epoch, again.status('g').state], [1, 1, 'healthy'])
+    again.close()
+  })
+
+  test('closed -> late ends change nothing, no node is kept', async () => {
+    const { bench, controller } = await running()
+    controller.close()
+    const before = bench.effects.length
+    await bench.settle()
+    assert.equal(bench.effects.length, before)
+    assert.deepEqual(bench.kept.at(-1), [])
+  })
+
+  test('no such group -> UNKNOWN_GROUP everywhere', async () => {
+    const { controller } = await running()
+    const unknown = { code: 'UNKNOWN_GROUP' }
+    assert.throws(() => controller.status('z'), unknown)
+    assert.throws(() => controller.topology('z'), unknown)
+    await assert.rejects(controller.history('z', 1), unknown)
+    await assert.rejects(controller.command('z', { name: 'switchover', to: null, by: 'x', dryRun: true }), unknown)
+    await assert.rejects(controller.apply(request([], { remove: ['z'] })), unknown)
+    controller.close()
+  })
+})
+
+void describe('the spec', () => {
+  test('a dry run -> says what would change, changes nothing', async () => {
+    const { bench, controller } = await running()
+    const result = await controller.apply(request([spec('h', { nodes: [specOf('c')] })], { dryRun: true }))
+    assert.deepEqual([result.revision, result.dryRun, result.changes[0]?.group], [1, true, 'h'])
+    assert.deepEqual([controller.spec().revision, controller.spec().groups.length, bench.store.values.has('spec/group/h')], [1, 1, false])
+    controller.close()
+  })
+
+  test('nothing changed -> no new revision', async () => {
+    const { controller } = await running()
+    assert.deepEqual([(await controller.apply(request([spec('g')]))).revision, controller.spec().revision], [1, 1])
+    controller.close()
+  })
+
+  test('another revision than the one expected, or two at once -> REVISION_CONFLICT, one is written', async () => {
+    const { controller } = await running()
+    await assert.rejects(controller.apply(request([spec('h', { nodes: [specOf('c')] })], { ifRevision: 7 })), { code: 'REVISION_CONFLICT' })
+    const both = await Promise.allSettled([
+      controller.apply(request([spec('h', { nodes: [specOf('c')] })])),
+      controller.apply(request([spec('i', { nodes: [specOf('d')] })])),
+    ])
+    assert.deepEqual(both.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
+    assert.equal(controller.spec().revision, 2)
+    controller.close()
+  })
+
+  test('the primary, an engine or a credential that cannot be -> refused, nothing is written', async () => {
+    const { controller } = await running()
+    await assert.rejects(controller.apply(request([spec('g', { nodes: [specOf('b'), specOf('c')] })])), { code: 'NODE_IS_PRIMARY' })
+    await assert.rejects(controller.apply(request([spec('h', { nodes: [specOf('c')], credential: 'gone' })])), /no credential gone/)
+    await assert.rejects(controller.apply(request([spec('h', { nodes: [specOf('a')] })])), { code: 'BAD_SPEC' })
+    assert.equal(controller.spec().revision, 1)
+    controller.close()
+  })
+
+  test('a group is removed -> its primary is released, its record goes, its nodes are let go', async () => {
+    const { bench, controller } = await running()
+    const { changes } = await controller.apply(request([], { remove: ['g'] }))
+    assert.equal(bench.told('release'), 1)
+    assert.match(changes[0]?.what.join(' ') ?? '', /a has a plain file again/)
+    assert.deepEqual([bench.store.values.has('record/g'), bench.store.values.has('spec/group/g'), bench.kept.at(-1)], [false, false, []])
+    assert.throws(() => controller.status('g'), { code: 'UNKNOWN_GROUP' })
+    const asked = bench.effects.length
+    await bench.settle()
+    assert.equal(bench.effects.length, asked, 'nobody is asked any more')
+    controller.close()
+  })
+})
+
+void describe('what is told', () => {
+  test('somebody listens -> revisions, statuses that differ, each log entry once', async () => {
+    const { bench, controller } = await running()
+    const stop = controller.subscribe((event) => bench.events.push(event))
+    await controller.command('g', { name: 'switchover', to: 'b', by: 'anna', dryRun: false })
+    await controller.apply(request([spec('h', { nodes: [specOf('c')] })]))
+    await bench.settle(5_000)
+    assert.ok(bench.events.some((event) => event.kind === 'spec' && event.revision === 2))
+    assert.ok(bench.events.some((event) => event.kind === 'status' && event.status.phase === 'switchover'))
+    const logged = bench.events.flatMap((event) => (event.kind === 'log' ? [event.entry.seq] : []))
+    assert.ok(logged.length > 0)
+    assert.deepEqual(logged, [...new Set(logged)], 'no entry twice')
+    stop()
+    const heard = bench.events.length
+    await controller.apply(request([spec('h', { nodes: [specOf('c'), specOf('d')] })]))
+    assert.equal(bench.events.length, heard)
+    controller.close()
+  })
+
+  test('the history -> newest first', async () => {
+    const { controller } = await running()
+    const entries = await controller.history('g', 100)
+    assert.equal(entries.at(-1)?.rule, 'new.adopt')
+    assert.deepEqual(
+      entries.map((entry) => entry.seq),
+      entries.map((entry) => entry.seq).toSorted((x, y) => y - x),
+    )
+    controller.close()
+  })
+})

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Step } from '../core/rule.ts'
+import { Notebook } from './notebook.ts'
+
+const hold = (sentence: string): Step => ({ kind: 'hold', sentence, evidence: {} })
+const wait: Step = { kind: 'wait', sentence: 'w', evidence: {} }
+const rest: Step = { kind: 'rest', sentence: 'r', evidence: {} }
+const act: Step = { kind: 'act', sentence: 'does', evidence: {}, acts: [] }
+
+function notebook(): { say: (rule: string, step: Step, now?: number, about?: string) => string | null; last: () => Notebook['last'] } {
+  const book = new Notebook('g', 0)
+  return {
+    last: () => book.last,
+    say: (rule, step, now = 0, about = 'group') => {
+      const entry = book.say(about, rule, step, 1, now, now)
+      return entry === null ? null : `${entry.kind} ${entry.rule}: ${entry.sentence}`
+    },
+  }
+}
+
+void describe('what is stored', () => {
+  test('a refusal -> once, until its rule or its reason changes', () => {
+    const { say } = notebook()
+    assert.equal(say('x', hold('a is down')), 'hold x: a is down')
+    assert.equal(say('x', hold('a is down'), 60_000), null)
+    assert.equal(say('x', hold('b is down'), 60_001), 'hold x: b is down')
+    assert.equal(say('y', hold('b is down'), 60_002), 'hold y: b is down')
+    assert.equal(say('x', hold('a is down'), 60_003), 'hold x: a is down')
+  })
+
+  test('a wait -> only when it lasts a second, once', () => {
+    const { say } = notebook()
+    assert.deepEqual(
+      [say('x', wait, 0), say('x', wait, 999), say('x', wait, 1_000), say('x', wait, 9_000)],
+      [null, null, 'hold x: w', null],
+    )
+    assert.equal(say('y', wait, 9_001), null)
+  })
+
+  test('rest -> never; what was said before it is said again after it', () => {
+    const { say } = notebook()
+    assert.deepEqual([say('x', hold('h')), say('y', rest), say('x', hold('h'))], ['hold x: h', null, 'hold x: h'])
+  })
+
+  test('an action -> each time', () => {
+    const { say } = notebook()
+    assert.deepEqual([say('x', act), say('x', act)], ['event x: does', 'event x: does'])
+  })
+
+  test('two nodes with a refusal each -> each once', () => {
+    const { say } = notebook()
+    const round = (): (string | null)[] => [say('n', hold('a is foreign'), 0, 'node a'), say('n', hold('b is foreign'), 0, 'node b')]
+    assert.deepEqual(
+      [round(), round()],
+      [
+        ['hold n: a is foreign', 'hold n: b is foreign'],
+        [null, null],
+      ],
+    )
+  })
+})
+
+test('the decision in force -> of the group only, with the time since when it holds', () => {
+  const { say, last } = notebook()
+  say('x', hold('h'), 5)
+  say('x', hold('h'), 9)
+  say('n', hold('node'), 10, 'node a')
+  assert.deepEqual([last().rule, last().kind, last().at], ['x', 'hold', 5])
+  say('y', rest, 11)
+  assert.deepEqual([last().rule, last().kind, last().at], ['y', 'decision', 11])
+})
