@@ -41,6 +41,8 @@ void describe('one decision for the group, one for each node', () => {
     assert.equal(decide(changed(59_999)).nodes[1]?.rule, 'node.follow')
     assert.deepEqual(decide(changed(60_000)).nodes, [])
     assert.equal(groupStep(changed(60_000), 'steady.open').kind, 'act', 'a closed primary is opened all the same')
+    const byHand = withSpec(group('a', alive('a', { guard: 3 }), alive('b')), { pause })
+    assert.equal(groupStep(byHand, 'steady.paused').kind, 'hold', 'what a person set in his pause is left alone')
   })
 
   test('no record -> no case', () => assert.equal(caseOf(group(null, alive('a', { of: null }))), null))

@@ -144,6 +144,20 @@ void describe('the primary is dead, replicas were in sync', () => {
     held(run(s, 'restarted'), 'elect.diverged', /each hold writes/)
   })
 
+  test('one that was not in sync answers and is ahead of it -> that one: it lacks nothing either', () => {
+    const set = { inSync: ['a', 'b'].map((node) => ({ node, incarnation: `${node}1` })) }
+    const nodes = (c: Parameters<typeof alive>[1]): Situation =>
+      recorded(group('a', refused('a', 9_900), alive('b', down), alive('c', { ...down, ...c })), set)
+    chosen(run(nodes({ offset: 1001 })), 'elect.ahead', 'c')
+    chosen(run(nodes({ offset: 1000 })), 'elect.inSync', 'b')
+    chosen(run(nodes({ offset: 1001, keys: 0 })), 'elect.inSync', 'b')
+  })
+
+  test('... which must not be promoted -> the one in sync, and what it lacks is said', () => {
+    const s = group('a', refused('a', 9_900), alive('b', down), alive('c', { ...down, offset: 1001, spec: { priority: 0 } }))
+    chosen(run(s), 'elect.inSync', 'b', /c holds more but must not be promoted/)
+  })
+
   test('a member that does not answer was seen ahead -> waits for it, then goes on and says what may be lost', () => {
     const s = group('a', refused('a', 9_900), alive('b', down), silent('c', 9_950, { ...down, offset: 1100 }))
     held(run(s), 'elect.better', /c was seen ahead of b: waits for it for 2000 ms/)
@@ -218,6 +232,13 @@ void describe('the primary is silent: it may still run', () => {
 void describe('the primary came back as another process', () => {
   test('a replica in sync lives -> it is preferred', () => {
     chosen(run(group('a', alive('a', returned), alive('b')), 'restarted'), 'elect.inSync', 'b')
+  })
+
+  test('... unless the primary came back with more than it: then the primary', () => {
+    const dump = (offset: number): Situation =>
+      group('a', alive('a', { ...returned, replid: 'R8', replid2: 'R1', second: offset + 1, offset }), alive('b'))
+    chosen(run(dump(1001), 'restarted'), 'elect.ahead', 'a')
+    chosen(run(dump(1000), 'restarted'), 'elect.inSync', 'b')
   })
 
   test('alone in sync, its append-only file vouches -> re-opened', () => {

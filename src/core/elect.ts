@@ -89,15 +89,33 @@ function lastListedWell(s: Situation, node: NodeView): boolean {
   const { watched } = s.memory
   if (watched === null) return true
   const entry = watched.reading.replicas.find((replica) => sameAddress(replica, node.spec))
-  return entry !== undefined && entry.online && !lags(s, node, watched.reading, entry.acked)
+  return entry !== undefined && entry.online && !lags(s, node, { reading: watched.reading, askedAt: watched.at, before: null }, entry.acked)
 }
 
-/** More than the policy's bytes behind what the primary had, by its own word or, when newer, the replica's. */
-export function lags(s: Situation, node: NodeView, primary: Reading, acked: number): boolean {
-  if (primary.position.kind !== 'stream') return false
-  const own = node.reading?.position
-  const held = own?.kind === 'stream' && own.replid === primary.position.replid ? Math.max(own.offset, acked) : acked
-  return primary.position.offset - held > s.policy.inSyncMaxLagBytes
+/** A primary's reading and when it was asked for; `before`: the one before it. */
+interface Heard {
+  readonly reading: Reading
+  readonly askedAt: Instant
+  readonly before: { readonly reading: Reading; readonly askedAt: Instant } | null
+}
+
+/**
+ * More than the policy's bytes behind.
+ * Why by a reading of the replica that was asked for after the primary's: an older one, or an acknowledgement of up to a second ago, tells its
+ * age and no lag; on a busy primary that alone would be megabytes. A replica that does not answer us is judged by its acknowledgements.
+ */
+export function lags(s: Situation, node: NodeView, primary: Heard, acked: number): boolean {
+  const most = s.policy.inSyncMaxLagBytes
+  const { reading, askedAt, before } = primary
+  if (reading.position.kind !== 'stream') return false
+  const own =
+    answers(node) && node.reading.position.kind === 'stream' && node.reading.position.replid === reading.position.replid
+      ? node.reading.position
+      : null
+  if (own === null) return reading.position.offset - acked > most
+  if (node.askedAt >= askedAt) return reading.position.offset - own.offset > most
+  const earlier = before?.reading.position
+  return before !== null && earlier?.kind === 'stream' && node.askedAt >= before.askedAt && earlier.offset - own.offset > most
 }
 
 /** In the recorded set, still the same process, still this history, and nothing since says otherwise. */

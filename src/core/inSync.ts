@@ -15,7 +15,11 @@ export function toShrink(c: Case): InSyncMember[] {
     const node = nodeOf(c.s, member.node)
     if (answers(node) && node.reading.incarnation !== member.incarnation) return true
     const entry = reading.replicas.find((replica) => sameAddress(replica, node.spec))
-    return entry === undefined || !entry.online || lags(c.s, node, reading, entry.acked)
+    return (
+      entry === undefined ||
+      !entry.online ||
+      lags(c.s, node, { reading, askedAt: c.primary.askedAt, before: c.primary.before }, entry.acked)
+    )
   })
 }
 
@@ -31,7 +35,9 @@ export function toGrow(c: Case): InSyncMember[] {
     // Its data must be known as this group's by itself, or nobody could tell after a restart.
     if (reading.mark !== null && node.reading.mark === null) return []
     if (target === undefined || entry === undefined || !entry.online || !node.reading.upstream?.linkUp) return []
-    const caughtUp = entry.acked >= Math.max(1, target.offset) && !lags(c.s, node, reading, entry.acked)
+    const caughtUp =
+      entry.acked >= Math.max(1, target.offset) &&
+      !lags(c.s, node, { reading, askedAt: c.primary.askedAt, before: c.primary.before }, entry.acked)
     return caughtUp ? [{ node: id, incarnation: node.reading.incarnation }] : []
   })
 }

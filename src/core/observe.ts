@@ -175,11 +175,18 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
   const unwritten = { action: done.action.name, code: 'NOT_PERSISTED', message: result.note ?? 'the file could not be written', times: 1 }
   return {
     ...next,
-    trouble: result.persisted ? null : { ...unwritten, retryAt: now + persistRetryMs },
+    trouble: result.persisted ? leftTrouble(node, done.action, written !== null) : { ...unwritten, retryAt: now + persistRetryMs },
     proof,
     persisted: written === null ? node.persisted : result.persisted ? written : null,
-    persistProblem: written === null ? node.persistProblem : result.persisted ? null : (result.note ?? 'the file could not be written'),
+    persistProblem: written === null && done.action.name !== 'persist' ? node.persistProblem : result.persisted ? null : unwritten.message,
   }
+}
+
+/** What an action was refused for is not mended by another one's success, but a file that was written is a file that can be written. */
+function leftTrouble(node: NodeView, done: Action, wroteRole: boolean): NodeView['trouble'] {
+  const { trouble } = node
+  if (trouble === null || trouble.action === done.name) return null
+  return trouble.code === 'NOT_PERSISTED' && (wroteRole || done.name === 'persist') ? null : trouble
 }
 
 // ------------------------------------------------------------------------------------------ questions

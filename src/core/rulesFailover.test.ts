@@ -87,6 +87,13 @@ void describe('a failover is under way', () => {
     acts(s, 'failover.fence', ['a', { name: 'fence', cutClients: true }])
   })
 
+  test('the fence was refused just now -> goes on without it', () => {
+    const trouble = { action: 'fence', code: 'NOPERM', message: 'no', times: 1, retryAt: now + 1 } as const
+    const s = remembered(failingOver(group('a', alive('a', { view: { trouble } }), alive('b', { linkUp: false })), 'b'), { promotedIn: 2 })
+    acts(s, 'failover.promote', ['b', { name: 'promote' }])
+    acts(at(s, now + 1), 'failover.fence', ['a', { name: 'fence' }])
+  })
+
   test('the candidate died, restarted or refuses -> another is elected at the next epoch', () => {
     const gone = failingOver(group('a', refused('a', 8_500), refused('b', 9_500), alive('c', { linkUp: false })), 'b')
     saves(gone, 'failover.again/elect.inSync', { candidate: 'c', epoch: 3, cause: 'dead' })

@@ -354,10 +354,18 @@ const upkeep: readonly Rule<Case>[] = [
       ),
   },
   {
+    id: 'steady.tryFile',
+    why: 'the boot fence costs the replicas their links; a file that could not be written is tried alone first',
+    gives: 'act persist',
+    when: (c) => fenceWanted(c) && c.primary.persistProblem !== null && !blocked(c, 'bootFence') && !blocked(c, 'persist'),
+    then: (c) =>
+      act(`tries whether the file of ${c.primary.spec.id} can be written now`, [{ node: c.primary.spec.id, action: { name: 'persist' } }]),
+  },
+  {
     id: 'steady.bootFence',
     why: 'a primary whose file says "primary" comes back writable and alone after any restart; its file shall say "replica of nowhere"',
     gives: 'act bootFence',
-    when: (c) => c.s.policy.bootFence && c.s.can.canBootFence && !c.record.fenced && !blocked(c, 'bootFence'),
+    when: (c) => fenceWanted(c) && c.primary.persistProblem === null && !blocked(c, 'bootFence'),
     then: (c) =>
       act(`writes the boot fence into the file of ${c.primary.spec.id}`, [{ node: c.primary.spec.id, action: { name: 'bootFence' } }]),
   },
@@ -409,6 +417,11 @@ const upkeep: readonly Rule<Case>[] = [
     then: (c) => ({ kind: 'rest', sentence: `${c.primary.spec.id} is primary at epoch ${c.record.epoch}`, evidence: {} }),
   },
 ]
+
+/** The primary's file does not say "replica of nowhere" yet, and it should. */
+function fenceWanted(c: Case): boolean {
+  return c.s.policy.bootFence && c.s.can.canBootFence && !c.record.fenced
+}
 
 /** A switchover was given up since the writes were last told to go on. */
 function pauseLeft(c: Case): boolean {
