@@ -26,6 +26,8 @@ interface Watched {
 const doubtMs = 70_000
 /** Replication is asynchronous, a guard looks at ages of two seconds once a second: an end may take this much with it. */
 const tailMs = 5_000
+/** A node that was cut off or stood still has commands in its sockets; they are executed this soon after. */
+const wokeMs = 3_000
 const handMs = 150_000
 /** Its marks order restarted nodes to the canary's period; what is older must not be given up while somebody here has it. */
 const recordChars = 20_000
@@ -40,6 +42,8 @@ export class Checks {
   readonly #writers = new Map<number, string>()
   readonly #crowned = new Map<number, string>()
   readonly #streams = new Set<Stream>()
+  /** Each new primary, with the reason why writes of the one before may be lost. */
+  #crowns: { readonly epoch: number; readonly node: string; readonly at: number; readonly reported: string | null }[] = []
   #watched: Watched | null = null
   #intent: { readonly record: GroupRecord; readonly entry: NewLogEntry } | null = null
   #entryLast: NewLogEntry | null = null
@@ -78,6 +82,9 @@ export class Checks {
   restored(): void {
     this.#restoredAt = this.#now
     this.#highest = 0
+    // Nobody can know the epochs that only the lost record knew.
+    this.#crowned.clear()
+    this.#writers.clear()
   }
 
   // --------------------------------------------------------------------------------------------- clients
@@ -88,6 +95,7 @@ export class Checks {
     write.ackedAt = this.#now
     if (!write.follows) return
     this.acked++
+    if (this.#deposedAck(write)) return
     this.#streams.add(at.stream)
     at.stream.acked.push(write)
     const writer = this.#writers.get(write.epoch)
@@ -95,6 +103,23 @@ export class Checks {
     else if (writer !== write.node) {
       this.fail('one writer per epoch', `${writer} and ${write.node} both accepted writes of clients that follow epoch ${write.epoch}`)
     }
+  }
+
+  /** A client was told OK by a node that had been replaced already: what may explain that is written down at once. */
+  #deposedAck(write: Write): boolean {
+    const crown = this.#crowns.find((one) => one.epoch > write.epoch && one.node !== write.node)
+    if (crown === undefined || write.at === null) return false
+    const current = this.#history.store.record('g')?.primary === write.node
+    if (current) return false
+    const since = this.#now - crown.at
+    const woke = this.#now - this.#history.unsteadyAt(write.node) < wokeMs
+    const excuse = crown.reported ?? (since < tailMs ? 'tail' : woke ? 'woke' : null)
+    write.lost = excuse ?? 'without excuse'
+    this.lost.set(write.lost, (this.lost.get(write.lost) ?? 0) + 1)
+    if (excuse === null) {
+      this.fail('a replaced primary takes no writes', `${write.node} took a write of epoch ${write.epoch} ${Math.round(since)} ms after ${crown.node} replaced it at epoch ${crown.epoch}`)
+    }
+    return true
   }
 
   // ------------------------------------------------------------------------------------------ the group
@@ -138,6 +163,8 @@ export class Checks {
     }
     if (before !== null && before.incarnation === record.incarnation && before.primary === record.primary) return
     if (before?.phase === 'failover') this.failovers++
+    const intent = this.#intent?.record.epoch === record.epoch ? this.#intent.record : null
+    this.#crowns = [...this.#crowns.slice(-20), { epoch: record.epoch, node: record.primary, at: this.#now, reported: this.#reported(intent, entry) }]
     this.#crownedNow(record, entry)
   }
 

@@ -49,6 +49,8 @@ export class Client implements Peer {
   #n = 0
   acks = 0
   stopped = false
+  /** The order in which it hears of regroup. */
+  readonly hears = { last: 0, held: 0 }
 
   constructor(setup: ClientSetup, net: Net, dice: Dice, events: ClientEvents) {
     this.name = setup.name

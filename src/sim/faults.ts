@@ -249,7 +249,8 @@ export class Faults {
     if (node.process === null || node.frozen) return
     node.kill()
     history.moveNode(node)
-    this.#later(500, () => {
+    // What was begun is finished, also when the time of faults ends.
+    history.timeline.after(500, () => {
       node.start('all')
       history.changeNode(id, (spec) => ({ ...spec, host: node.setup.address.host }))
     })

@@ -49,7 +49,6 @@ export class History {
   readonly #openBoots = new Set<Stream>()
   #revision = 1
   #moved = 0
-  #topology: Topology | null = null
   #began = false
 
   constructor(plan: Plan, options: Options) {
@@ -155,6 +154,11 @@ export class History {
     return this.#openBoots.has(data.stream)
   }
 
+  /** It was cut off or stood still this shortly ago: what waited in its sockets may still be executed. */
+  unsteadyAt(node: string): number {
+    return this.#disturbed.get(this.node(node).host) ?? -Infinity
+  }
+
   /** Disks of nodes that are down and have it. */
   files(write: Write): number {
     const { at } = write
@@ -230,16 +234,10 @@ export class History {
   }
 
   #publish(topology: Topology): void {
-    this.#topology = topology
     if (this.telling) this.tell('publish', topology.primary === null ? 'nobody may write' : `${topology.primary.node} at epoch ${topology.epoch}`)
     for (const client of this.clients) {
-      if (client.follows) this.net.carry(controllerName, client.host, { last: 0, held: 0 }, () => this.#learn(client, topology))
+      if (client.follows) this.net.carry(controllerName, client.host, client.hears, () => client.told(topology))
     }
-  }
-
-  /** What overtook it counts. */
-  #learn(client: Client, topology: Topology): void {
-    if (this.#topology === topology || this.#topology?.epoch === topology.epoch) client.told(topology)
   }
 
   // --------------------------------------------------------------------------------------------- the end

@@ -78,7 +78,9 @@ function end(history: History): Ending {
   if (ending.heldFor !== null) {
     // A person ends it; then it must come to order.
     checks.ordered()
-    history.controller?.command('g', { name: 'failover', to: null, by: 'ops', dryRun: false })
+    // Whatever a node holds that the group does not know may go.
+    history.changeSpec((spec) => ({ ...spec, nodes: spec.nodes.map((node) => ({ ...node, overwrite: true })) }))
+    if (ending.heldFor !== 'node.foreign') history.controller?.command('g', { name: 'failover', to: null, by: 'ops', dryRun: false })
     const resolved = converge(history)
     if (resolved.convergedMs === null) {
       if (checks.violations.length === 0) checks.fail('converges after healing', `an operator ended ${ending.heldFor}, but ${history.unsettled()}`)
@@ -105,6 +107,8 @@ function converge(history: History): Ending {
   const status = history.controller?.group('g')?.status(history.controller.time())
   const rule = status?.verdict.rule ?? 'nothing'
   if (status !== undefined && standing.some((name) => rule.includes(name))) return { convergedMs: null, heldFor: rule }
+  const foreign = status?.warnings.some((text) => text.includes("not this group's") || text.includes('the record only'))
+  if (foreign === true) return { convergedMs: null, heldFor: 'node.foreign' }
   const stateOf = [...history.nodes.values()].map(describe).join('; ')
   checks.fail('converges after healing', `${history.unsettled()}; ${rule}: ${status?.sentence}; warnings: ${status?.warnings.join(' / ')}; ${stateOf}`)
   return { convergedMs: null, heldFor: null }
