@@ -14,7 +14,7 @@ export function answerTo(s: Situation, command: Command): CommandAnswer {
   const epoch = (s.record?.epoch ?? 0) + 1
   if (command.name === 'failover') {
     const choice = electByOrder(s, to)
-    if (choice.kind === 'hold')
+    if (choice.kind !== 'candidate')
       return { ok: false, code: choice.rule === 'elect.orderEmpty' ? 'WOULD_LOSE_DATA' : 'NOT_NOW', sentence: choice.sentence }
     return {
       ok: true,

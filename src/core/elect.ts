@@ -16,6 +16,8 @@ export type Election =
       readonly evidence: Evidence
     }
   | { readonly kind: 'hold'; readonly rule: string; readonly sentence: string; readonly evidence: Evidence }
+  /** Answers are on their way. */
+  | { readonly kind: 'wait'; readonly rule: string; readonly sentence: string; readonly evidence: Evidence }
 
 type Answering = NodeView & { readonly reading: Reading }
 type Order = 'ahead' | 'behind' | 'equal' | 'diverged' | 'unknown'
@@ -68,9 +70,16 @@ function reachable(s: Situation, since: Instant): Answering[] {
   return loaded(s, since).filter((node) => ours(s, node))
 }
 
-/** It was told to become primary several times and said no each time (rights, renamed commands): another one is tried. */
-export function refusesPromotion(node: NodeView): boolean {
-  return node.trouble?.action === 'promote' && node.trouble.times >= 3
+/** It was told to become primary several times and said no each time (rights, renamed commands): another one is tried, for a while. */
+export function refusesPromotion(s: Situation, node: NodeView): boolean {
+  return node.trouble?.action === 'promote' && node.trouble.times >= 3 && node.trouble.retryAt > s.now
+}
+
+/** Answers, but is only being asked again since we told it something or since the suspicion began: not absent, and it may hold more. */
+function beingAsked(s: Situation, since: Instant): NodeView[] {
+  const patience = s.policy.silentAfterMs + s.policy.actionTimeoutMs
+  if (s.now - (s.memory.lostAt ?? s.now) > patience && s.now - s.memory.recordAt > patience) return []
+  return [...s.nodes.values()].filter((node) => answers(node) && !freshSince(node, since))
 }
 
 function allowed(s: Situation, node: NodeView): boolean {
@@ -303,8 +312,13 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
  * `since`: when the suspicion began; older readings prove nothing. Errors: none; a hold is an answer.
  */
 export function elect(s: Situation, record: GroupRecord, cause: FailoverCause, since: Instant): Election {
+  const asked = beingAsked(s, since)
+  if (asked.length > 0) {
+    const sentence = `asks ${quote(asked.map((node) => node.spec.id))} again before it elects`
+    return { kind: 'wait', rule: 'elect.asking', sentence, evidence: evidenceOf(s, null) }
+  }
   // A hung primary is what must be got rid of.
-  const here = reachable(s, since).filter((node) => !refusesPromotion(node) && !(cause === 'hung' && node.spec.id === record.primary))
+  const here = reachable(s, since).filter((node) => !refusesPromotion(s, node) && !(cause === 'hung' && node.spec.id === record.primary))
   const quick = electInSync(s, record, cause, here, since)
   if (quick?.kind === 'candidate') return quick
   const slow = electReturned(s, record, here) ?? electByRollCall(s, record, here) ?? quick
@@ -318,7 +332,7 @@ function whyNot(s: Situation, record: GroupRecord, node: NodeView, here: boolean
   if (!answers(node)) return 'does not answer'
   if (!ours(s, node)) return "holds data that is not known as this group's"
   if (node.reading.loading) return 'is loading its data'
-  if (!here) return refusesPromotion(node) ? 'refuses to be promoted' : 'is being asked again'
+  if (!here) return refusesPromotion(s, node) ? 'refuses to be promoted' : 'is being asked again'
   if (node.spec.priority === 0) return 'has priority 0'
   if (inMaintenance(s, node)) return 'is in maintenance'
   if (record.hasData && empty(node)) return 'is empty'

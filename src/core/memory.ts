@@ -77,7 +77,8 @@ export function inForce(memory: Memory, before: GroupRecord | null, record: Grou
     targets: same ? memory.targets : new Map(),
     writesPausedAt: null,
     abortedAt: steady && before?.phase === 'switchover' && same ? now : memory.abortedAt,
-    canary: { ...memory.canary, problem: null, dueAt: now },
+    // The old primary's last write says nothing about the new one.
+    canary: { ...memory.canary, problem: null, dueAt: now, inFlight: same ? memory.canary.inFlight : null },
   }
   return record === null || same ? next : watch(next, record, nodes, now)
 }

@@ -157,6 +157,17 @@ void describe('an action ends', () => {
     assert.equal(did({ name: 'persist' }, ok, node).trouble, null)
   })
 
+  test('another action succeeds -> a refusal stays, a file that was written is mended', () => {
+    const refusedOnce = did({ name: 'fence', cutClients: true }, { ok: false, code: 'NOPERM', message: 'no' })
+    assert.equal(did({ name: 'resumeWrites' }, ok, refusedOnce).trouble?.code, 'NOPERM')
+    const unwrittenOnce = did({ name: 'follow', target }, unwritten)
+    assert.equal(did({ name: 'resumeWrites' }, ok, unwrittenOnce).trouble?.code, 'NOT_PERSISTED')
+    assert.deepEqual(
+      [did({ name: 'fence', cutClients: true }, ok, unwrittenOnce).trouble, did({ name: 'persist' }, ok, unwrittenOnce).trouble],
+      [null, null],
+    )
+  })
+
   test('earlier controllers were cut off -> cleared, also when it may not be asked for them; no answer -> not', () => {
     const cleared = (result: ActionResult): boolean => did({ name: 'cutOlder' }, result).cleared
     assert.deepEqual(

@@ -40,7 +40,7 @@ function isStill(c: Case, reading: Reading): boolean {
 /** It does not answer, is another process, lost its data, or refuses: this candidate will not become primary. */
 export function candidateLost(c: Case): boolean {
   const candidate = candidateOf(c)
-  if (refused(candidate) || silent(candidate, c.s.now, c.s.policy.silentAfterMs) || refusesPromotion(candidate)) return true
+  if (refused(candidate) || silent(candidate, c.s.now, c.s.policy.silentAfterMs) || refusesPromotion(c.s, candidate)) return true
   if (!c.s.nodes.has(moving(c).candidate)) return true
   return answers(candidate) && !isStill(c, candidate.reading)
 }
@@ -104,7 +104,7 @@ export const orderRule: Rule<Case> = {
   when: (c) => c.s.memory.order?.name === 'failover',
   then: (c) => {
     const choice = electByOrder(c.s, c.s.memory.order?.to ?? null)
-    if (choice.kind === 'hold') return hold(choice.sentence, choice.evidence)
+    if (choice.kind !== 'candidate') return hold(choice.sentence, choice.evidence)
     return save(choice.sentence, failover(c.s, c.record, choice, 'operator'), choice.evidence)
   },
 }
@@ -150,9 +150,10 @@ export const failoverRules: readonly Rule<Case>[] = [
       const candidate = candidateOf(c)
       const cause = c.record.phase === 'failover' ? c.record.cause : 'dead'
       const election = elect(c.s, c.record, cause, c.s.memory.recordAt)
-      const lead = refusesPromotion(candidate)
+      const lead = refusesPromotion(c.s, candidate)
         ? `${candidate.spec.id} refuses to be promoted (${candidate.trouble?.message})`
         : `the candidate ${candidate.spec.id} is gone`
+      if (election.kind === 'wait') return { rule: election.rule, step: wait(`${lead}; ${election.sentence}`, election.evidence) }
       if (election.kind === 'hold') return { rule: election.rule, step: hold(`${lead}; ${election.sentence}`, election.evidence) }
       return {
         rule: election.rule,

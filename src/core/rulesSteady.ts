@@ -47,6 +47,7 @@ export function electNow(c: Case): Decision {
 
 function stepOf(c: Case, election: Election, cause: FailoverCause, lead: string): Step {
   const evidence = { ...c.verdict.evidence, ...election.evidence }
+  if (election.kind === 'wait') return wait(`${lead}; ${election.sentence}`, evidence)
   if (election.kind === 'hold') return hold(`${lead}; ${election.sentence}`, evidence)
   const verb = election.node === c.record.primary ? 're-open' : 'promote'
   return save(
