@@ -19,13 +19,6 @@ export function everyRuleFired(phase: string): void {
   )
 }
 
-/** The rule of the group's decision, where what is decided is not the point. */
-export function ruleOf(s: Situation): string {
-  const { rule } = decide(s).group
-  fired.add(rule.split('/')[0] ?? '')
-  return rule
-}
-
 /** The group's decision. An election's finer rule stands behind a slash. */
 export function groupStep(s: Situation, rule: string): Step {
   const { group: decision, nodes } = decide(s)

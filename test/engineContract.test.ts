@@ -33,13 +33,13 @@ class Node implements AsyncDisposable {
   readonly server: RedisServer
   readonly #link: NodeLink
 
-  constructor(server: RedisServer) {
+  constructor(server: RedisServer, name = 'regroup:inst:new') {
     this.server = server
     this.#link = new NodeLink({
       address: server.address,
       credential: null,
       tls: null,
-      name: 'regroup-test',
+      name,
       clock: systemClock,
       onDisconnected: () => {},
     })
@@ -50,7 +50,9 @@ class Node implements AsyncDisposable {
   }
 
   async act(action: Action): Promise<ActionResult> {
-    const outcome = await this.#link.run('act', redis.script(action), 3_000)
+    const first = await this.#link.run('act', redis.script(action), 3_000)
+    const more = first.ok ? redis.followUp(action, first.replies, 'regroup:inst:new') : null
+    const outcome = more === null ? first : await this.#link.run('act', more, 3_000)
     return outcome.ok ? redis.readActed(action, outcome.replies) : { ok: false, ...describeFailure(outcome.failure) }
   }
 
@@ -86,8 +88,12 @@ class Node implements AsyncDisposable {
     return this.server.config.split('\n').filter((line) => line.startsWith(`${directive} `))
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  close(): void {
     this.#link.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
     await this.server.remove()
   }
 }
@@ -386,6 +392,25 @@ void describe('the smaller ones', () => {
       assert.deepEqual([reading.mark, reading.keys], [mark, 0])
     }
     assert.equal(await a.server.ask('EXISTS', markKey), 1)
+  })
+
+  test('cutOlder -> the connections of earlier controllers end, ours and those of clients stay', async () => {
+    await using a = await Node.start()
+    using someone = await client(a)
+    const names = async (): Promise<string[]> => {
+      const list = await a.server.ask('CLIENT', 'LIST')
+      assert.ok(typeof list === 'string')
+      return [...list.matchAll(/ name=(regroup\S+)/g)].map(([, name = '']) => name)
+    }
+    const old = new Node(a.server, 'regroup:inst:old')
+    const other = new Node(a.server, 'regroup:other:old')
+    for (const node of [a, old, other]) await node.done({ name: 'guard', guard: 0 })
+    assert.deepEqual((await names()).toSorted(), ['regroup:inst:new', 'regroup:inst:old', 'regroup:other:old'])
+    await a.done({ name: 'cutOlder' })
+    assert.deepEqual((await names()).toSorted(), ['regroup:inst:new', 'regroup:other:old'])
+    await a.done({ name: 'cutOlder' })
+    assert.equal(someone.ended(), false)
+    for (const node of [old, other]) node.close()
   })
 
   test('release -> an ordinary primary: open, and after a restart too', async () => {
