@@ -45,6 +45,17 @@ void describe('stories, each with its transcript in test/transcripts/group', () 
     endsWell(tape, 'b')
   })
 
+  test('the primary freezes and wakes -> replicas detached first, its demotion waits in its sockets', () => {
+    const tape = settled(['a', 'b', 'c'])
+    tape.freeze('a')
+    tape.run(6_000)
+    tape.write('a', 500)
+    tape.thaw('a')
+    tape.run(4_000)
+    golden('group/freeze', tape.text)
+    endsWell(tape, 'b')
+  })
+
   test('an operator switches over -> demoted first, then promoted', () => {
     const tape = settled(['a', 'b'])
     tape.command({ name: 'switchover', to: 'b', by: 'anna', dryRun: false })
