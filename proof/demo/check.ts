@@ -25,6 +25,8 @@ interface Step {
 /** Generous: what is shown is the time it took, what fails is that it never comes. */
 const limitMs = 15_000
 const perSecond = 1_000
+/** What fits beside the other columns on a terminal of 140. */
+const noteWidth = 44
 
 /** What one story saw; a failed promise ends the story, the next one goes on. */
 class Story {
@@ -76,12 +78,16 @@ export async function checkDemo(options: CheckOptions): Promise<number> {
   await play('stuck group, replica starts first', 2, stuckReplicaFirst)
   await controller.remove()
   const steps = stories.flatMap((story) => story.steps)
-  const rows = steps.map((step, at) => [steps[at - 1]?.story === step.story ? '' : step.story, step.step, step.ms ?? '', step.note])
+  // A sentence of regroup's is wider than a terminal: it stands below the table, numbered.
+  const long = steps.filter((step) => step.note.length > noteWidth)
+  const noteOf = (step: Step): string => (long.includes(step) ? `see [${long.indexOf(step) + 1}]` : step.note)
+  const rows = steps.map((step, at) => [steps[at - 1]?.story === step.story ? '' : step.story, step.step, step.ms ?? '', noteOf(step)])
+  const below = long.map((step, at) => `[${at + 1}] ${step.note}`)
   return emit(
     {
       name: 'demo',
       seed: null,
-      sections: [{ title: 'What happened', text: table(['story', 'step', 'ms', ''], rows), data: steps }],
+      sections: [{ title: 'What happened', text: [table(['story', 'step', 'ms', ''], rows), ...below].join('\n'), data: steps }],
       violations: stories.flatMap((story) => story.violations),
     },
     options.json,

@@ -158,6 +158,20 @@ void describe('the primary is dead, replicas were in sync', () => {
     chosen(run(nodes({ offset: 1001, keys: 0 })), 'elect.inSync', 'b')
   })
 
+  test('several of them -> the furthest that may be promoted', () => {
+    const set = { inSync: ['a', 'b'].map((node) => ({ node, incarnation: `${node}1` })) }
+    const far = { ...down, offset: 1030, spec: { priority: 0 } }
+    const s = group(
+      'a',
+      refused('a', 9_900),
+      alive('b', down),
+      alive('x', far),
+      alive('c', { ...down, offset: 1010 }),
+      alive('d', { ...down, offset: 1020 }),
+    )
+    chosen(run(recorded(s, set)), 'elect.ahead', 'd')
+  })
+
   test('... which must not be promoted -> the one in sync, and what it lacks is said', () => {
     const s = group('a', refused('a', 9_900), alive('b', down), alive('c', { ...down, offset: 1001, spec: { priority: 0 } }))
     chosen(run(s), 'elect.inSync', 'b', /c holds more but must not be promoted/)

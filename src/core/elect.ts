@@ -170,19 +170,25 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     best,
   )
   if (rival !== null) return holdDiverged(s, best, rival)
-  const ahead = here.find((node) => node !== best && !empty(node) && orderOf(s, node, best) === 'ahead')
-  if (ahead !== undefined && allowed(s, ahead)) return aheadOf(s, best, ahead)
+  const ahead = here.filter((node) => node !== best && !empty(node) && orderOf(s, node, best) === 'ahead')
+  const furthest = bestOf(
+    s,
+    ahead.filter((node) => allowed(s, node)),
+  )
+  if (furthest !== null) return aheadOf(s, best, furthest)
   const risks = [
     ...consents.map((consent) => (consent.ok ? consent.risk : null)),
     better === null ? null : `${better} was seen to hold more and did not come back`,
-    ahead === undefined ? null : `${ahead.spec.id} holds more but must not be promoted (priority 0 or maintenance)`,
+    ahead.length === 0
+      ? null
+      : `${quote(ahead.map((node) => node.spec.id))} holds more but must not be promoted (priority 0 or maintenance)`,
   ].filter((text) => text !== null)
   return {
     kind: 'candidate',
     rule: 'elect.inSync',
     node: best.spec.id,
     reading: best.reading,
-    sentence: `${best.spec.id} was in sync${ahead === undefined ? ' and no node that answers is ahead of it' : ''}`,
+    sentence: `${best.spec.id} was in sync${ahead.length === 0 ? ' and no node that answers is ahead of it' : ''}`,
     loss: risks.length === 0 ? null : risks.join('; '),
     evidence: evidenceOf(s, best),
   }

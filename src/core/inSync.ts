@@ -1,4 +1,4 @@
-// Who may be promoted, and how many replicas must acknowledge: what the primary's own word changes of both.
+// Who may be promoted, and how many replicas must keep up: what the primary's own word changes of both.
 import { lags } from './elect.ts'
 import { guardWanted } from './limits.ts'
 import type { InSyncMember } from './model.ts'

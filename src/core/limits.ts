@@ -56,7 +56,7 @@ export function policyOf(spec: GroupSpec): Policy {
 }
 
 /**
- * How many replicas must acknowledge in this group when all is well.
+ * How many replicas must keep up for the primary to write, when all is well. A write does not wait for them: that is what replication is.
  * Why auto spares 1+1: its only replica's stop would stop the primary's writes too.
  */
 export function guardAsked(spec: GroupSpec): number {

@@ -34,7 +34,7 @@ export interface Policy {
   readonly switchoverDeadlineMs: number
   readonly flapFailovers: number
   readonly flapWindowMs: number
-  /** auto: one replica must acknowledge when the group has two or more; on: also with one; off: never. */
+  /** auto: the primary writes only while one replica keeps up, when the group has two or more; on: also with one; off: never. */
   readonly guard: 'auto' | 'on' | 'off'
   readonly bootFence: boolean
   /** auto: only an unguarded group of one primary and one replica may be promoted by silence alone. */

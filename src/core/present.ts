@@ -58,6 +58,8 @@ function nodeStatus(s: Situation, node: NodeView): NodeStatus {
     linkUp: node.reading?.upstream?.linkUp ?? null,
     lagBytes: lagOf(s, node),
     keys: node.reading?.keys ?? null,
+    incarnation: node.reading?.incarnation ?? null,
+    offset: node.reading?.position.kind === 'stream' ? node.reading.position.offset : null,
     version: node.reading?.version ?? null,
     maintenanceUntil: node.spec.maintenanceUntil,
     lastReplyAgoMs: node.heardAt === null || quiet === null ? null : Math.round(s.now - quiet),

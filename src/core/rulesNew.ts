@@ -90,7 +90,7 @@ export const newRules: readonly Rule<Situation>[] = [
           `${node.spec.id}: ${node.failure?.kind === 'answered' || node.failure?.kind === 'unasked' ? node.failure.message : (node.failure?.kind ?? 'unheard')}`,
       )
       return hold(
-        `a new group is adopted when every node answers; missing: ${why.join('; ')}. Start them, remove them, or choose the primary: \`regroup failover ${s.spec.id} --accept-loss --to NODE\``,
+        `a new group is adopted when every node answers; missing: ${why.map((text) => text.replace(/\.$/, '')).join('; ')}. Start them, give the group the right credential, remove them, or choose the primary: \`regroup failover ${s.spec.id} --accept-loss --to NODE\``,
       )
     },
   },

@@ -42,6 +42,9 @@ export interface NodeStatus {
   /** Bytes behind the primary; null when the positions cannot be compared. */
   readonly lagBytes: number | null
   readonly keys: number | null
+  /** Its process, and how far its history goes, by its own last word; null when it gave none. */
+  readonly incarnation: string | null
+  readonly offset: number | null
   readonly version: string | null
   readonly maintenanceUntil: WallTime | null
   readonly lastReplyAgoMs: number | null
@@ -68,7 +71,7 @@ export interface GroupStatus {
   readonly primary: NodeId | null
   readonly candidate: NodeId | null
   readonly writable: boolean
-  /** How many replicas must acknowledge; `set` is what the primary says, null when unheard. */
+  /** How many replicas must keep up for the primary to write; `set` is what the primary says, null when unheard. */
   readonly guard: { readonly recorded: number; readonly set: number | null }
   readonly inSync: readonly NodeId[]
   readonly pause: OperatorPause | null

@@ -112,7 +112,7 @@ export function purity(source: Source): string[] {
 
 /** The engines' and the Sentinel protocol's words, comments included, stay where their protocols are spoken. */
 export function words(source: Source): string[] {
-  if (isTest(source.path) || ['engines', 'sentinel'].includes(partOf(source.path))) return []
+  if (isTest(source.path) || ['engines', 'sentinel', 'sim'].includes(partOf(source.path))) return []
   const found = [...source.text.matchAll(/master|slave/gi)].map(
     ({ 0: word, index }) => `${source.path}:${lineAt(source.text, index)}: says "${word}"; our words are primary and replica`,
   )
