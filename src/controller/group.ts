@@ -305,7 +305,7 @@ export class Group {
     this.#notebook.last = { rule, kind: 'decision', sentence, evidence, at: time.wall }
   }
 
-  /** Sends an action unless the node is busy with one; says whether it left. */
+  /** Sends an action unless the node is busy with one; says whether that is news. */
   #act(act: Act, time: Time, effects: Effect[]): boolean {
     const node = this.#nodes.get(act.node)
     const record = this.#record
@@ -329,7 +329,8 @@ export class Group {
       timeoutMs: actionTimeoutMs,
       queued,
     })
-    return action === act.action
+    // Refused before and only tried again: no news until it succeeds.
+    return action === act.action && node.trouble?.action !== action.name
   }
 
   /** Something is wrong or changing until every node that answers is where it belongs. */
@@ -406,6 +407,11 @@ export class Group {
   status(time: Time): GroupStatus {
     const s = this.#situation(time)
     return present(s, this.#decided ?? decide(s), this.#notebook.last, [...this.#tracked.values()])
+  }
+
+  /** What clients may be told now; null while the record is being read. */
+  topology(time: Time): Topology | null {
+    return this.#loaded ? topologyOf(this.#situation(time)) : null
   }
 
   /** Hosts of this group's nodes that say nothing at all, and all its hosts. */

@@ -77,9 +77,19 @@ export function refusesPromotion(s: Situation, node: NodeView): boolean {
 
 /** Answers, but is only being asked again since we told it something or since the suspicion began: not absent, and it may hold more. */
 function beingAsked(s: Situation, since: Instant): NodeView[] {
-  const patience = s.policy.silentAfterMs + s.policy.actionTimeoutMs
-  if (s.now - (s.memory.lostAt ?? s.now) > patience && s.now - s.memory.recordAt > patience) return []
-  return [...s.nodes.values()].filter((node) => answers(node) && !freshSince(node, since))
+  return [...s.nodes.values()].filter(
+    (node) => answers(node) && !freshSince(node, since) && s.now - askedSince(node, since) <= patience(s, node),
+  )
+}
+
+/** When the wait for this node's next word began. */
+function askedSince(node: NodeView, since: Instant): Instant {
+  return node.acting?.since ?? Math.max(node.actedAt ?? -Infinity, since)
+}
+
+/** An action may take its whole time; an answer to a question no longer than silence. */
+function patience(s: Situation, node: NodeView): number {
+  return s.policy.silentAfterMs + (node.acting === null ? 0 : s.policy.actionTimeoutMs)
 }
 
 function allowed(s: Situation, node: NodeView): boolean {

@@ -62,6 +62,11 @@ function persisted(c: NodeCase): boolean {
   return file !== null && file.as === 'replica' && sameAddress(file.target, c.primary.spec)
 }
 
+/** It bears another group's mark. Data without any mark at the recorded primary's address is rather a primary reborn empty and written to. */
+function ofAnother(c: NodeCase): boolean {
+  return c.node.reading?.mark !== null && !ours(c.s, c.node)
+}
+
 export const nodeRules: readonly Rule<NodeCase>[] = [
   {
     id: 'node.cutOlder',
@@ -74,7 +79,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     id: 'node.fenceReturned',
     why: 'the recorded primary is back as another process and open: what it held is not known yet, so nobody may write to it',
     gives: 'act fence',
-    when: (c) => isRecorded(c) && c.verdict.kind === 'restarted' && openPrimary(c) && ours(c.s, c.node) && ready(c, 'fence'),
+    when: (c) => isRecorded(c) && c.verdict.kind === 'restarted' && openPrimary(c) && !ofAnother(c) && ready(c, 'fence'),
     then: (c) => tell(c, { name: 'fence', cutClients: true }, `${c.node.spec.id} restarted open: fenced until it is known what it holds`),
   },
   {
