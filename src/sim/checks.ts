@@ -32,6 +32,8 @@ const handMs = 150_000
 /** Its marks order restarted nodes to the canary's period; what is older must not be given up while somebody here has it. */
 const recordChars = 20_000
 const openEffects = 60
+/** Answers overtake each other by no more than the clients there are, and by those that waited for a late one. */
+const unordered = 64
 const entriesPerMinute = 1_500
 
 export class Checks {
@@ -113,11 +115,15 @@ export class Checks {
     if (current) return false
     const since = this.#now - crown.at
     const woke = this.#now - this.#history.unsteadyAt(write.node) < wokeMs
-    const excuse = crown.reported ?? (since < tailMs ? 'tail' : woke ? 'woke' : null)
+    const unfenced = this.#history.bootedOpen({ stream: write.at.stream, length: 0 })
+    const excuse = crown.reported ?? (unfenced ? 'unfenced' : since < tailMs ? 'tail' : woke ? 'woke' : null)
     write.lost = excuse ?? 'without excuse'
     this.lost.set(write.lost, (this.lost.get(write.lost) ?? 0) + 1)
     if (excuse === null) {
-      this.fail('a replaced primary takes no writes', `${write.node} took a write of epoch ${write.epoch} ${Math.round(since)} ms after ${crown.node} replaced it at epoch ${crown.epoch}`)
+      this.fail(
+        'a replaced primary takes no writes',
+        `${write.node} took a write of epoch ${write.epoch} ${Math.round(since)} ms after ${crown.node} replaced it at epoch ${crown.epoch}`,
+      )
     }
     return true
   }
@@ -164,7 +170,10 @@ export class Checks {
     if (before !== null && before.incarnation === record.incarnation && before.primary === record.primary) return
     if (before?.phase === 'failover') this.failovers++
     const intent = this.#intent?.record.epoch === record.epoch ? this.#intent.record : null
-    this.#crowns = [...this.#crowns.slice(-20), { epoch: record.epoch, node: record.primary, at: this.#now, reported: this.#reported(intent, entry) }]
+    this.#crowns = [
+      ...this.#crowns.slice(-20),
+      { epoch: record.epoch, node: record.primary, at: this.#now, reported: this.#reported(intent, entry) },
+    ]
     this.#crownedNow(record, entry)
   }
 
@@ -210,10 +219,12 @@ export class Checks {
     const missing: Write[] = []
     for (const stream of this.#streams) {
       const held = heldOf(data, stream)
-      for (let index = stream.acked.length - 1; index >= 0; index--) {
+      // Told in nearly the order of the stream.
+      for (let index = stream.acked.length - 1, past = 0; index >= 0 && past < unordered; index--) {
         const write = stream.acked[index]
-        if (write === undefined || write.at === null || write.at.index < held) break
-        if (write.lost === null) missing.push(write)
+        if (write === undefined || write.at === null) continue
+        if (write.at.index < held) past++
+        else if (write.lost === null) missing.push(write)
       }
     }
     return missing
@@ -285,7 +296,10 @@ export class Checks {
       this.lost.set('wiped unfenced', (this.lost.get('wiped unfenced') ?? 0) + missing.length)
       return
     }
-    this.fail('no newer data wiped', `${node.id} loses ${missing.length} acknowledged writes by a full copy`)
+    this.fail(
+      'no newer data wiped',
+      `${node.id} loses ${missing.length} acknowledged writes by a full copy; the first was taken by ${missing[0]?.node} at epoch ${missing[0]?.epoch} ${Math.round(this.#now - (missing[0]?.ackedAt ?? 0))} ms ago`,
+    )
     for (const write of missing) write.lost = 'wiped'
   }
 

@@ -3,7 +3,7 @@ import { formatAddress } from '../core/address.ts'
 import type { Address, Topology } from '../core/model.ts'
 import { RespError } from '../resp/value.ts'
 import type { Dice } from './dice.ts'
-import type { Conn, Net, Peer } from './net.ts'
+import { type Conn, type Net, type Peer, newOrder } from './net.ts'
 import { type Batch, isReplies } from './redisCommands.ts'
 import type { Write } from './stream.ts'
 
@@ -50,7 +50,7 @@ export class Client implements Peer {
   acks = 0
   stopped = false
   /** The order in which it hears of regroup. */
-  readonly hears = { last: 0, held: 0 }
+  readonly hears = newOrder()
 
   constructor(setup: ClientSetup, net: Net, dice: Dice, events: ClientEvents) {
     this.name = setup.name

@@ -109,6 +109,8 @@ export class Faults {
       node.ailments.forbidden.clear()
       for (const what of plainAilments) node.ailments[what] = false
       node.thaw()
+      // Who was told to end has ended.
+      if (node.process !== null && node.process.shutdown !== null) node.kill()
       history.net.hostUp(node.host)
       node.start('synced')
     }

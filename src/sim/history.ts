@@ -79,19 +79,13 @@ export class History {
     const first = this.plan.nodes[0]
     const leads = planned === first || this.plan.found === 'fresh'
     const replicaof = leads || first === undefined ? null : { host: first.host, port }
-    const node = new RedisNode(
-      planned.id,
-      { ...planned, address: { host: planned.host, port }, replicaof },
-      this.net,
-      this.#dice.fork(),
-      {
-        wiped: (which, held, by) => this.checks.wiped(which, held, by),
-        booted: (_which, process) => this.#booted(process),
-        tell: (which, text) => {
-          if (this.telling) this.tell(which.id, text)
-        },
+    const node = new RedisNode(planned.id, { ...planned, address: { host: planned.host, port }, replicaof }, this.net, this.#dice.fork(), {
+      wiped: (which, held, by) => this.checks.wiped(which, held, by),
+      booted: (_which, process) => this.#booted(process),
+      tell: (which, text) => {
+        if (this.telling) this.tell(which.id, text)
       },
-    )
+    })
     this.nodes.set(planned.id, node)
     node.start('all')
   }
@@ -201,14 +195,19 @@ export class History {
 
   #effect(effect: Parameters<NonNullable<Checks['stepped']>>[3][number]): void {
     if (effect.kind === 'note') {
-      this.stirs++
+      if (!this.#unmendable(effect.entry.rule)) this.stirs++
       this.#fired(effect.entry.rule)
       if (this.telling) this.tell(effect.entry.kind, `${effect.entry.rule}: ${effect.entry.sentence}`)
     } else if (effect.kind === 'save') this.stirs++
     else if (effect.kind === 'act' && effect.action.name !== 'mark') {
-      this.stirs++
+      if (!this.#unmendable(`node.${effect.action.name}`)) this.stirs++
       if (this.telling) this.tell('act', `${effect.target.node} ${JSON.stringify(effect.action)}${effect.queued ? ' queued' : ''}`)
     }
+  }
+
+  /** A node without a file is asked once a minute whether it has one now. */
+  #unmendable(rule: string): boolean {
+    return rule === 'node.persist' && [...this.nodes.values()].some((node) => node.file === null)
   }
 
   crashController(): void {
@@ -234,7 +233,8 @@ export class History {
   }
 
   #publish(topology: Topology): void {
-    if (this.telling) this.tell('publish', topology.primary === null ? 'nobody may write' : `${topology.primary.node} at epoch ${topology.epoch}`)
+    if (this.telling)
+      this.tell('publish', topology.primary === null ? 'nobody may write' : `${topology.primary.node} at epoch ${topology.epoch}`)
     for (const client of this.clients) {
       if (client.follows) this.net.carry(controllerName, client.host, client.hears, () => client.told(topology))
     }

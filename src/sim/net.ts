@@ -125,19 +125,27 @@ export class Net {
     const dice = this.#dice
     let ms = lanMs + dice.next() * jitterMs + path.extraMs
     if (path.loss > 0 && dice.chance(path.loss)) ms += lossRepeatMs * (1 + dice.below(3))
-    this.#at(path, from, to, order, this.timeline.now + ms, arrive)
+    order.queue.push(arrive)
+    this.#at(path, from, to, order, this.timeline.now + ms)
   }
 
-  #at(path: Path, from: HostId, to: HostId, order: Order, at: number, arrive: () => void): void {
+  /** Something may arrive then: whatever was sent first. */
+  #at(path: Path, from: HostId, to: HostId, order: Order, at: number): void {
     order.last = Math.max(order.last, at)
     this.timeline.at(order.last, () => {
-      if (this.#down.has(from)) return
+      if (this.#down.has(from)) {
+        order.queue.shift()
+        return
+      }
       const held = path.cut || this.#down.has(to) || order.held > 0
-      if (!held) return arrive()
+      if (!held) {
+        order.queue.shift()?.()
+        return
+      }
       order.held++
       path.held.push(() => {
         order.held--
-        this.#at(path, from, to, order, this.timeline.now, arrive)
+        this.#at(path, from, to, order, this.timeline.now)
       })
     })
   }
@@ -152,10 +160,15 @@ export class Net {
 }
 
 /** The order of one direction of a connection. */
-interface Order {
+export interface Order {
   last: number
+  readonly queue: (() => void)[]
   /** Messages that wait for the path: what follows them waits too. */
   held: number
+}
+
+export function newOrder(): Order {
+  return { last: 0, queue: [], held: 0 }
 }
 
 export class Conn {
@@ -166,8 +179,8 @@ export class Conn {
   /** Each end's own view: it has not closed it and was not told of its end. */
   openHere = true
   openThere = false
-  readonly forth: Order = { last: 0, held: 0 }
-  readonly back: Order = { last: 0, held: 0 }
+  readonly forth: Order = newOrder()
+  readonly back: Order = newOrder()
 
   constructor(net: Net, from: Peer, address: string) {
     this.net = net

@@ -83,7 +83,8 @@ function end(history: History): Ending {
     if (ending.heldFor !== 'node.foreign') history.controller?.command('g', { name: 'failover', to: null, by: 'ops', dryRun: false })
     const resolved = converge(history)
     if (resolved.convergedMs === null) {
-      if (checks.violations.length === 0) checks.fail('converges after healing', `an operator ended ${ending.heldFor}, but ${history.unsettled()}`)
+      if (checks.violations.length === 0)
+        checks.fail('converges after healing', `an operator ended ${ending.heldFor}, but ${history.unsettled()}`)
       return ending
     }
     ending = { convergedMs: null, heldFor: ending.heldFor }
@@ -107,10 +108,14 @@ function converge(history: History): Ending {
   const status = history.controller?.group('g')?.status(history.controller.time())
   const rule = status?.verdict.rule ?? 'nothing'
   if (status !== undefined && standing.some((name) => rule.includes(name))) return { convergedMs: null, heldFor: rule }
-  const foreign = status?.warnings.some((text) => text.includes("not this group's") || text.includes('the record only'))
-  if (foreign === true) return { convergedMs: null, heldFor: 'node.foreign' }
+  const says = [status?.sentence ?? '', ...(status?.warnings ?? [])]
+  const foreign = says.some((text) => /not (known as )?this group's|the record only/.test(text))
+  if (foreign) return { convergedMs: null, heldFor: 'node.foreign' }
   const stateOf = [...history.nodes.values()].map(describe).join('; ')
-  checks.fail('converges after healing', `${history.unsettled()}; ${rule}: ${status?.sentence}; warnings: ${status?.warnings.join(' / ')}; ${stateOf}`)
+  checks.fail(
+    'converges after healing',
+    `${history.unsettled()}; ${rule}: ${status?.sentence}; warnings: ${status?.warnings.join(' / ')}; ${stateOf}`,
+  )
   return { convergedMs: null, heldFor: null }
 }
 
@@ -123,5 +128,6 @@ function calm(history: History): void {
   if (checks.violations.length > 0) return
   if (history.stirs > before) checks.fail('a group in order is calm', `${history.stirs - before} entries or actions in ${calmMs} ms`)
   const mute = history.clients.filter((client, index) => client.follows && client.acks === acks[index])
-  if (mute.length > 0) checks.fail('clients write in the end', `${mute.map((client) => client.name).join(' ')} got no answer for ${calmMs} ms`)
+  if (mute.length > 0)
+    checks.fail('clients write in the end', `${mute.map((client) => client.name).join(' ')} got no answer for ${calmMs} ms`)
 }

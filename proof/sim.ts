@@ -1,0 +1,94 @@
+// Plays random histories of groups in virtual time and looks for broken promises; a failing seed prints the command that replays it.
+import { parseArgs } from 'node:util'
+import { planOf } from '../src/sim/plan.ts'
+import { boundMs } from '../src/sim/simulate.ts'
+import { main } from './harness/cleanup.ts'
+import { parsed, wholeNumber } from './harness/options.ts'
+import { type Summary, run } from './sim/campaign.ts'
+import { shrink, tellPlan } from './sim/shrink.ts'
+
+const usage = `script/run sim [options]
+  --seeds n         how many histories (500)
+  --from s          the first seed (1)
+  --minutes m       virtual minutes of faults per history (10)
+  --workers n       threads (2)
+  --json
+  --seed s --tell   the transcript of one history
+  --seed s --shrink a smaller history that still breaks the same promise, and its transcript`
+
+const { values } = parsed(usage, () =>
+  parseArgs({
+    options: {
+      seeds: { type: 'string' },
+      from: { type: 'string' },
+      minutes: { type: 'string' },
+      workers: { type: 'string' },
+      seed: { type: 'string' },
+      tell: { type: 'boolean' },
+      shrink: { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  }),
+)
+
+const limitMs = 12 * 3_600_000
+const shrinkRuns = 400
+
+if (values.help) console.log(`usage: ${usage}`)
+else main({ limitMs }, sim)
+
+async function sim(): Promise<number> {
+  const minutes = wholeNumber('minutes', values.minutes, 1, 1_000, 10)
+  if (values.seed !== undefined) return one(wholeNumber('seed', values.seed, 0, 2 ** 31, 1), minutes)
+  const seeds = wholeNumber('seeds', values.seeds, 1, 1_000_000, 500)
+  const from = wholeNumber('from', values.from, 0, 2 ** 31, 1)
+  const workers = wholeNumber('workers', values.workers, 1, 64, 2)
+  const campaign = { from, seeds, minutes, workers: Math.min(workers, seeds), without: null, hole: null, stopAtFirst: false }
+  const summary = await run(campaign, values.json ? () => undefined : bar(seeds))
+  if (values.json)
+    console.log(JSON.stringify({ ...summary, failing: summary.failing.map(({ seed, violation }) => ({ seed, ...violation })) }, null, 2))
+  else print(summary, minutes)
+  return summary.violations === 0 ? 0 : 1
+}
+
+function one(seed: number, minutes: number): number {
+  const tell = (line: string): void => console.log(line)
+  let plan = planOf(seed, minutes)
+  if (values.shrink) {
+    const shrunk = shrink(seed, minutes, shrinkRuns)
+    if (shrunk === null) {
+      console.log(`seed ${seed} breaks no promise`)
+      return 0
+    }
+    console.log(`${shrunk.runs} histories played; ${planOf(seed, minutes).ops.length} operations became ${shrunk.plan.ops.length}`)
+    plan = shrunk.plan
+  }
+  if (values.tell || values.shrink) console.log(JSON.stringify({ ...plan, ops: plan.ops.length }))
+  const result = tellPlan(plan, values.tell || values.shrink ? tell : () => undefined)
+  console.log(JSON.stringify({ ...result, rules: undefined }, null, 2))
+  return result.violation === null ? 0 : 1
+}
+
+function bar(seeds: number): (done: number, failing: number) => void {
+  if (!process.stderr.isTTY) return () => undefined
+  return (done, failing) => {
+    const width = 40
+    const full = Math.round((done / seeds) * width)
+    process.stderr.write(`\r[${'#'.repeat(full)}${' '.repeat(width - full)}] ${done}/${seeds}${failing > 0 ? `, ${failing} failing` : ''}`)
+    if (done === seeds) process.stderr.write('\n')
+  }
+}
+
+function print(summary: Summary, minutes: number): void {
+  const { failing, rulesFired, ...figures } = summary
+  console.log(JSON.stringify({ ...figures, rulesFired: Object.keys(rulesFired).length }, null, 2))
+  for (const { seed, violation } of failing) {
+    console.log(`\nseed ${seed}: ${violation?.check}, at ${Math.round(violation?.at ?? 0)} ms\n  ${violation?.text}`)
+    console.log(`  script/run sim --seed ${seed} --minutes ${minutes} --tell`)
+  }
+  const verdict = failing.length === 0 ? 'every promise kept' : `${failing.length} broken promises`
+  console.log(
+    `\nsim: ${verdict} in ${figures.seeds} histories; after healing in order within ${figures.worstConvergenceMs} of ${boundMs} ms`,
+  )
+}

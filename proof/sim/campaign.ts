@@ -1,0 +1,92 @@
+// Many seeds on several cores, and what they came to.
+import { Worker } from 'node:worker_threads'
+import type { Result } from '../../src/sim/simulate.ts'
+import type { Share, Told } from './worker.ts'
+
+export interface Campaign {
+  readonly from: number
+  readonly seeds: number
+  readonly minutes: number
+  readonly workers: number
+  readonly without: string | null
+  readonly hole: string | null
+  readonly stopAtFirst: boolean
+}
+
+export interface Summary {
+  readonly seeds: number
+  readonly violations: number
+  readonly virtualHours: number
+  readonly wallSeconds: number
+  readonly virtualHoursPerMinute: number
+  readonly failovers: number
+  readonly acknowledged: number
+  /** Acknowledged writes that a policy, a person or a disk gave up, by reason. */
+  readonly lost: Readonly<Record<string, number>>
+  /** Holds after healing that only a person could end, and that were so. */
+  readonly held: Readonly<Record<string, number>>
+  readonly rulesFired: Readonly<Record<string, number>>
+  readonly rulesNeverFired: readonly string[]
+  readonly worstConvergenceMs: number
+  readonly failing: readonly Result[]
+}
+
+export async function run(campaign: Campaign, progress: (done: number, failing: number) => void): Promise<Summary> {
+  const began = performance.now()
+  const results: Result[] = []
+  const rules = new Map<string, number>()
+  const failing: Result[] = []
+  const threads: Worker[] = []
+  const take = (told: Told): void => {
+    if (told.kind === 'end') {
+      for (const [rule, count] of told.rules) rules.set(rule, (rules.get(rule) ?? 0) + count)
+      return
+    }
+    results.push(told.result)
+    if (told.result.violation !== null) failing.push(told.result)
+    progress(results.length, failing.length)
+    if (campaign.stopAtFirst && failing.length > 0) for (const thread of threads) void thread.terminate()
+  }
+  const work = (index: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const share: Share = { ...campaign, from: campaign.from + index, until: campaign.from + campaign.seeds, step: campaign.workers }
+      const thread = new Worker(new URL('worker.ts', import.meta.url), { workerData: share })
+      threads.push(thread)
+      thread.on('message', take)
+      thread.once('error', reject)
+      thread.once('exit', () => resolve())
+    })
+  await Promise.all(Array.from({ length: campaign.workers }, (_, index) => work(index)))
+  return summarize(results, failing, rules, (performance.now() - began) / 1000)
+}
+
+function summarize(
+  results: readonly Result[],
+  failing: readonly Result[],
+  rules: ReadonlyMap<string, number>,
+  wallSeconds: number,
+): Summary {
+  const sum = (value: (result: Result) => number): number => results.reduce((total, result) => total + value(result), 0)
+  const virtualHours = sum((result) => result.virtualMs) / 3_600_000
+  const lost: Record<string, number> = {}
+  const held: Record<string, number> = {}
+  for (const result of results) {
+    for (const [why, count] of Object.entries(result.lost)) lost[why] = (lost[why] ?? 0) + count
+    if (result.heldFor !== null) held[result.heldFor] = (held[result.heldFor] ?? 0) + 1
+  }
+  return {
+    seeds: results.length,
+    violations: failing.length,
+    virtualHours: Math.round(virtualHours * 10) / 10,
+    wallSeconds: Math.round(wallSeconds * 10) / 10,
+    virtualHoursPerMinute: Math.round(virtualHours / (wallSeconds / 60)),
+    failovers: sum((result) => result.failovers),
+    acknowledged: sum((result) => result.acked),
+    lost,
+    held,
+    rulesFired: Object.fromEntries([...rules].filter(([, count]) => count > 0)),
+    rulesNeverFired: [...rules].filter(([, count]) => count === 0).map(([rule]) => rule),
+    worstConvergenceMs: Math.round(Math.max(0, ...results.map((result) => result.convergedMs ?? 0))),
+    failing: failing.toSorted((a, b) => a.seed - b.seed),
+  }
+}
