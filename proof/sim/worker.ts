@@ -19,11 +19,14 @@ export type Told =
   | { readonly kind: 'end'; readonly rules: ReadonlyMap<string, number> }
 
 const share = workerData as Share
+const port = parentPort
+if (port === null) throw new Error('this file is a worker')
+const tell = (told: Told): void => port.postMessage(told, [])
 const rules = countRows()
 const planted = share.hole === null ? {} : plant(share.hole)
 for (let seed = share.from; seed < share.until; seed += share.step) {
   const result = simulateSeed(seed, share.minutes, { ...planted, without: share.without })
-  parentPort?.postMessage({ kind: 'result', result } satisfies Told)
+  tell({ kind: 'result', result })
   if (share.stopAtFirst && result.violation !== null) break
 }
-parentPort?.postMessage({ kind: 'end', rules } satisfies Told)
+tell({ kind: 'end', rules })

@@ -143,10 +143,10 @@ export class Checks {
     const { record } = group
     const reading = group.view.get(id)?.reading
     if (record === null || record.primary !== id || reading?.role !== 'primary' || reading.incarnation !== record.incarnation) return
-    const process = this.#history.node(id).process
-    if (process?.runId !== record.incarnation || reading.position.kind !== 'stream') return
+    const running = this.#history.node(id).running
+    if (running?.runId !== record.incarnation || reading.position.kind !== 'stream') return
     const { offset } = reading.position
-    this.#watched = { host, at: this.#now, incarnation: record.incarnation, stream: process.data.stream, offset }
+    this.#watched = { host, at: this.#now, incarnation: record.incarnation, stream: running.data.stream, offset }
   }
 
   #entry(entry: NewLogEntry): void {
@@ -194,8 +194,8 @@ export class Checks {
   #deposed(entry: NewLogEntry, before: GroupRecord): void {
     if (entry.rule.startsWith('steady.order')) return
     const node = this.#history.node(before.primary)
-    const { process } = node
-    if (process === null || process.runId !== before.incarnation || process.config.replicaof !== null || !node.awake) return
+    const { running } = node
+    if (running === null || running.runId !== before.incarnation || running.config.replicaof !== null || !node.awake) return
     const quietFor = this.#now - this.#history.disturbedAt(before.primary)
     if (quietFor < doubtMs || this.#now - this.#handAt < doubtMs) return
     this.fail(
@@ -208,9 +208,9 @@ export class Checks {
 
   /** Somebody is primary from now on: what he lacks is lost, and must have an excuse. */
   #crownedNow(record: GroupRecord, entry: NewLogEntry): void {
-    const process = this.#history.node(record.primary).process
-    if (process === null || process.runId !== record.incarnation) return
-    const missing = this.#missingFrom(process.data)
+    const running = this.#history.node(record.primary).running
+    if (running === null || running.runId !== record.incarnation) return
+    const missing = this.#missingFrom(running.data)
     if (missing.length > 0) this.#judge(missing, record, entry)
   }
 
@@ -306,14 +306,14 @@ export class Checks {
   /** At the end the primary has all that was not given up. */
   final(): void {
     const record = this.#history.store.record('g')
-    const process = record === null ? null : this.#history.node(record.primary).process
-    if (process === null || process === undefined) return
-    const missing = this.#missingFrom(process.data)
+    const running = record === null ? null : this.#history.node(record.primary).running
+    if (running === null || running === undefined) return
+    const missing = this.#missingFrom(running.data)
     if (missing.length > 0 && record !== null && this.#entryLast !== null) this.#judge(missing, record, this.#entryLast)
   }
 }
 
 function holdsWrite(node: RedisNode, write: Write): boolean {
-  const { process } = node
-  return process !== null && write.at !== null && heldOf(process.data, write.at.stream) > write.at.index
+  const { running } = node
+  return running !== null && write.at !== null && heldOf(running.data, write.at.stream) > write.at.index
 }

@@ -7,6 +7,13 @@ import type { History } from './history.ts'
 import type { Conn, Peer } from './net.ts'
 
 const unfreezable = 100
+const plain = ['stop', 'freeze', 'isolate', 'cut', 'slow', 'refuse', 'reset', 'ail', 'storeTrouble'] as const
+/** What machines and networks do by themselves. */
+type Plain = (typeof plain)[number]
+
+function isPlain(op: Op): op is Extract<Op, { kind: Plain }> {
+  return plain.some((kind) => kind === op.kind)
+}
 
 export class Faults {
   readonly #history: History
@@ -24,6 +31,12 @@ export class Faults {
     const history = this.#history
     if (history.telling) history.tell('fault', JSON.stringify({ ...op, at: undefined }))
     this.#disturb(op)
+    if (isPlain(op)) this.#beginPlain(op)
+    else this.#beginOther(op)
+  }
+
+  #beginPlain(op: Extract<Op, { kind: Plain }>): void {
+    const history = this.#history
     switch (op.kind) {
       case 'stop':
         return this.#stop(op)
@@ -48,12 +61,10 @@ export class Faults {
         history.store.slowMs = op.slowMs
         history.store.unsure = op.unsure
         return this.#later(op.ms, () => this.#mendStore())
-      default:
-        return this.#beginOperator(op)
     }
   }
 
-  #beginOperator(op: Op): void {
+  #beginOther(op: Exclude<Op, { kind: Plain }>): void {
     const history = this.#history
     switch (op.kind) {
       case 'controllerCrash':
@@ -110,7 +121,7 @@ export class Faults {
       for (const what of plainAilments) node.ailments[what] = false
       node.thaw()
       // Who was told to end has ended.
-      if (node.process !== null && node.process.shutdown !== null) node.kill()
+      if (node.running !== null && node.running.shutdown !== null) node.kill()
       history.net.hostUp(node.host)
       node.start('synced')
     }
@@ -158,7 +169,7 @@ export class Faults {
 
   #stop(op: Extract<Op, { kind: 'stop' }>): void {
     const node = this.#node(op.node)
-    if (node.process === null) return
+    if (node.running === null) return
     if (op.how === 'power') {
       node.kill(true)
       this.#history.net.hostDown(node.host)
@@ -166,7 +177,7 @@ export class Faults {
     else node.kill()
     const again = (): void => {
       this.#history.disturbed([node.host])
-      if (node.process !== null && node.process.shutdown !== null) return this.#later(200, again)
+      if (node.running !== null && node.running.shutdown !== null) return this.#later(200, again)
       this.#history.net.hostUp(node.host)
       node.start(op.recovers, op.file)
     }
@@ -175,11 +186,11 @@ export class Faults {
 
   #freeze(op: Extract<Op, { kind: 'freeze' }>): void {
     const node = this.#node(op.node)
-    const { process } = node
-    if (process === null || node.frozen || op.ms < unfreezable) return
+    const { running } = node
+    if (running === null || node.frozen || op.ms < unfreezable) return
     node.freeze()
     this.#later(op.ms, () => {
-      if (node.process === process) node.thaw()
+      if (node.running === running) node.thaw()
     })
   }
 
@@ -235,7 +246,7 @@ export class Faults {
     const node = this.#node(to)
     const primary = history.store.record('g')?.primary
     // A careful operator: only to a replica whose link is up.
-    if (primary === to || node.process?.upstream.kind !== 'up') return
+    if (primary === to || node.running?.upstream.kind !== 'up') return
     history.checks.byHand()
     this.#byHand(to, null)
     this.#later(gapMs, () => {
@@ -248,7 +259,7 @@ export class Faults {
   #readdress(id: string): void {
     const history = this.#history
     const node = this.#node(id)
-    if (node.process === null || node.frozen) return
+    if (node.running === null || node.frozen) return
     node.kill()
     history.moveNode(node)
     // What was begun is finished, also when the time of faults ends.
@@ -296,7 +307,9 @@ function touches(op: Op, history: History): readonly string[] {
     case 'controllerCrash':
     case 'controllerStall':
       return []
-    default:
+    case 'isolate':
+    case 'restore':
+    case 'handMove':
       return history.hosts
   }
 }

@@ -81,7 +81,7 @@ export class History {
     const replicaof = leads || first === undefined ? null : { host: first.host, port }
     const node = new RedisNode(planned.id, { ...planned, address: { host: planned.host, port }, replicaof }, this.net, this.#dice.fork(), {
       wiped: (which, held, by) => this.checks.wiped(which, held, by),
-      booted: (_which, process) => this.#booted(process),
+      booted: (_which, running) => this.#booted(running),
       tell: (which, text) => {
         if (this.telling) this.tell(which.id, text)
       },
@@ -139,8 +139,8 @@ export class History {
     return Math.max(at(this.node(node).host), at(controllerName))
   }
 
-  #booted(process: Process): void {
-    if (this.#began && process.config.replicaof === null) this.#openBoots.add(process.data.stream)
+  #booted(running: Process): void {
+    if (this.#began && running.config.replicaof === null) this.#openBoots.add(running.data.stream)
   }
 
   /** The data are those of a process that came back as an open primary because no fence was in its file. */
@@ -248,18 +248,18 @@ export class History {
     if (record === null) return 'nothing is recorded'
     if (record.phase !== 'steady') return `a ${record.phase} is under way`
     const primary = this.node(record.primary)
-    const { process } = primary
-    if (process === null || process.runId !== record.incarnation) return `${primary.id} is not the recorded process`
-    if (process.config.replicaof !== null) return `${primary.id} is a replica`
-    if (process.config.guard === 9999) return `${primary.id} is closed`
+    const { running } = primary
+    if (running === null || running.runId !== record.incarnation) return `${primary.id} is not the recorded process`
+    if (running.config.replicaof !== null) return `${primary.id} is a replica`
+    if (running.config.guard === 9999) return `${primary.id} is closed`
     for (const node of this.nodes.values()) {
       if (node === primary) continue
-      const replica = node.process
+      const replica = node.running
       const of = replica?.config.replicaof
       if (of?.host !== primary.host || of.port !== port) return `${node.id} does not follow ${primary.id}`
       if (replica?.upstream.kind !== 'up') return `the link of ${node.id} is ${replica?.upstream.kind}`
-      if (heldOf(process.data, replica.data.stream) < replica.data.length) return `${node.id} holds what ${primary.id} does not`
-      if (offsetOf(process.data) - offsetOf(replica.data) > 10_000) return `${node.id} is behind`
+      if (heldOf(running.data, replica.data.stream) < replica.data.length) return `${node.id} holds what ${primary.id} does not`
+      if (offsetOf(running.data) - offsetOf(replica.data) > 10_000) return `${node.id} is behind`
       if (!record.inSync.some((m) => m.node === node.id && m.incarnation === replica.runId)) return `${node.id} is not in sync`
     }
     return null

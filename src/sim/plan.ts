@@ -116,7 +116,7 @@ function drawPolicy(dice: Dice): Partial<Policy> {
     bootFence: !dice.chance(0.2),
     acceptSplitRisk: dice.weighted({ auto: 70, always: 15, never: 15 }),
     acceptStaleRisk: dice.chance(0.15),
-    inSyncMaxLagBytes: dice.pick([1_024, 8_192, 1_048_576]),
+    inSyncMaxLagBytes: dice.pick([8_192, 65_536, 1_048_576]),
     parallelSyncs: dice.pick([1, 1, 2]),
     canaryEveryMs: dice.pick([1000, 1000, 2000]),
     betterCandidateMs: dice.pick([0, 2000, 5000]),
@@ -160,7 +160,7 @@ function drawOps(dice: Dice, nodes: readonly PlannedNode[], faultsMs: number): O
     // Faults come alone, and in bursts that hit while the last one is dealt with.
     at += dice.chance(0.25) ? dice.gap(300) : dice.gap(meanMs)
     if (at >= faultsMs) return ops
-    ops.push({ at, ...drawOp(dice, dice.weighted(weights), nodes) } as Op)
+    ops.push({ at, ...drawOp(dice, dice.weighted(weights), nodes) })
   }
 }
 

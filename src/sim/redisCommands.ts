@@ -38,12 +38,12 @@ const whileLoading = new Set(['INFO', 'CONFIG', 'CLIENT', 'MULTI', 'EXEC', 'SHUT
 const whileBusy = new Set(['MULTI', 'EXEC', 'SHUTDOWN'])
 
 /** Executes a batch at once, or puts its client to sleep while writes are paused. */
-export function runBatch(node: RedisNode, process: Process, conn: Conn, batch: Batch): void {
+export function runBatch(node: RedisNode, running: Process, conn: Conn, batch: Batch): void {
   const { commands } = batch
-  if (node.now < process.pausedUntil && process.config.replicaof === null && commands.some((command) => writeFlags.has(command[0] ?? ''))) {
-    process.paused.push({ conn, batch })
-    const until = process.pausedUntil
-    node.net.timeline.at(until, () => resume(node, process))
+  if (node.now < running.pausedUntil && running.config.replicaof === null && commands.some((command) => writeFlags.has(command[0] ?? ''))) {
+    running.paused.push({ conn, batch })
+    const until = running.pausedUntil
+    node.net.timeline.at(until, () => resume(node, running))
     return
   }
   const values: RespValue[] = []
@@ -55,12 +55,12 @@ export function runBatch(node: RedisNode, process: Process, conn: Conn, batch: B
       values.push(
         refused
           ? new RespError('EXECABORT Transaction discarded because of previous errors.')
-          : queued.map((one) => execute(node, process, conn, one, batch.write)),
+          : queued.map((one) => execute(node, running, conn, one, batch.write)),
       )
       queued = null
       continue
     }
-    const problem = refusal(node, process, command)
+    const problem = refusal(node, running, command)
     if (problem !== null) {
       refused ||= queued !== null
       values.push(problem)
@@ -70,28 +70,28 @@ export function runBatch(node: RedisNode, process: Process, conn: Conn, batch: B
     } else if (queued !== null) {
       queued.push(command)
       values.push('QUEUED')
-    } else values.push(execute(node, process, conn, command, batch.write))
+    } else values.push(execute(node, running, conn, command, batch.write))
   }
   node.reply(conn, { kind: 'replies', tag: batch.tag, values } satisfies Replies)
 }
 
 /** Lets those go on whose pause has ended. */
-function resume(node: RedisNode, process: Process): void {
-  if (node.process !== process || node.now < process.pausedUntil || node.frozen) return
-  for (const { conn, batch } of process.paused.splice(0)) if (conn.openThere) runBatch(node, process, conn, batch)
+function resume(node: RedisNode, running: Process): void {
+  if (node.running !== running || node.now < running.pausedUntil || node.frozen) return
+  for (const { conn, batch } of running.paused.splice(0)) if (conn.openThere) runBatch(node, running, conn, batch)
 }
 
 /** Why a command is not even begun. */
-function refusal(node: RedisNode, process: Process, command: readonly string[]): RespError | null {
+function refusal(node: RedisNode, running: Process, command: readonly string[]): RespError | null {
   const [name = '', sub = ''] = command
   const { ailments } = node
   const full = ['CONFIG', 'CLIENT'].includes(name) ? `${name}|${sub}`.toLowerCase() : name.toLowerCase()
   if (ailments.forbidden.size > 0 && ailments.forbidden.has(full)) {
     return new RespError(`NOPERM this user has no permissions to run the '${full}' command`)
   }
-  if (name === 'SET') return writeRefusal(node, process)
+  if (name === 'SET') return writeRefusal(node, running)
   if (name === 'PING' && ailments.misconf) return misconf
-  if (node.now < process.loadingUntil && !whileLoading.has(name)) return loading
+  if (node.now < running.loadingUntil && !whileLoading.has(name)) return loading
   if (ailments.busy && !whileBusy.has(name)) return busy
   return null
 }
@@ -104,37 +104,37 @@ const noReplicas = new RespError('NOREPLICAS Not enough good replicas to write.'
 const outOfMemory = new RespError("OOM command not allowed when used memory > 'maxmemory'.")
 
 /** In the order in which a server checks. */
-function writeRefusal(node: RedisNode, process: Process): RespError | null {
+function writeRefusal(node: RedisNode, running: Process): RespError | null {
   const { ailments } = node
-  if (ailments.outOfMemory && process.config.replicaof === null) return outOfMemory
-  if (ailments.misconf && process.config.replicaof === null) return misconf
-  if (process.config.replicaof === null && process.goodReplicas < process.config.guard) return noReplicas
-  if (process.config.replicaof !== null) return readOnly
-  if (node.now < process.loadingUntil) return loading
+  if (ailments.outOfMemory && running.config.replicaof === null) return outOfMemory
+  if (ailments.misconf && running.config.replicaof === null) return misconf
+  if (running.config.replicaof === null && running.goodReplicas < running.config.guard) return noReplicas
+  if (running.config.replicaof !== null) return readOnly
+  if (node.now < running.loadingUntil) return loading
   return ailments.busy ? busy : null
 }
 
-function execute(node: RedisNode, process: Process, conn: Conn, command: readonly string[], write: Write | null): RespValue {
+function execute(node: RedisNode, running: Process, conn: Conn, command: readonly string[], write: Write | null): RespValue {
   const [name = '', first = '', second = '', third = ''] = command
   switch (name) {
     case 'PING':
       return 'PONG'
     case 'INFO':
-      return infoOf(node, process, first)
+      return infoOf(node, running, first)
     case 'GET':
-      return first === markKey ? markOf(process.data) : null
+      return first === markKey ? markOf(running.data) : null
     case 'SET':
-      append(node, process, bytesOf(command), first === markKey ? null : write, first === markKey ? second : null)
+      append(node, running, bytesOf(command), first === markKey ? null : write, first === markKey ? second : null)
       return 'OK'
     case 'CONFIG':
-      return configure(node, process, first, second, third)
+      return configure(node, running, first, second, third)
     case 'REPLICAOF':
-      if (first === 'NO') becomeOwn(node, process)
-      else becomeReplica(node, process, { host: first, port: Number(second) })
+      if (first === 'NO') becomeOwn(node, running)
+      else becomeReplica(node, running, { host: first, port: Number(second) })
       node.events.tell(node, `is told REPLICAOF ${first} ${second}`)
       return 'OK'
     case 'CLIENT':
-      return clients(node, process, conn, command)
+      return clients(node, running, conn, command)
     default:
       return new RespError(`ERR unknown command '${name}'`)
   }
@@ -147,10 +147,10 @@ export function bytesOf(command: readonly string[]): number {
   return bytes
 }
 
-function configure(node: RedisNode, process: Process, sub: string, name: string, value: string): RespValue {
-  const { config } = process
+function configure(node: RedisNode, running: Process, sub: string, name: string, value: string): RespValue {
+  const { config } = running
   if (sub === 'REWRITE') {
-    const problem = node.rewrite(process)
+    const problem = node.rewrite(running)
     return problem === null ? 'OK' : new RespError(problem)
   }
   if (sub === 'GET') return [name, String(config.guard)]
@@ -163,30 +163,30 @@ function configure(node: RedisNode, process: Process, sub: string, name: string,
   return 'OK'
 }
 
-function clients(node: RedisNode, process: Process, conn: Conn, command: readonly string[]): RespValue {
+function clients(node: RedisNode, running: Process, conn: Conn, command: readonly string[]): RespValue {
   const [, sub = '', first = '', second = ''] = command
   switch (sub) {
     case 'PAUSE':
-      process.pausedUntil = Math.max(process.pausedUntil, node.now + Number(first))
+      running.pausedUntil = Math.max(running.pausedUntil, node.now + Number(first))
       return 'OK'
     case 'UNPAUSE':
-      process.pausedUntil = node.now
-      node.net.timeline.after(0, () => resume(node, process))
+      running.pausedUntil = node.now
+      node.net.timeline.after(0, () => resume(node, running))
       return 'OK'
     case 'KILL':
-      if (second === 'master') return dropLink(node, process) ? 1 : 0
-      return cut(process, conn)
+      if (second === 'master') return dropLink(node, running) ? 1 : 0
+      return cut(running, conn)
     default:
       return new RespError(`ERR unknown subcommand '${sub}'`)
   }
 }
 
 /** CLIENT KILL TYPE normal: everybody but the asker. */
-function cut(process: Process, asker: Conn): number {
-  const others = [...process.clients].filter((conn) => conn !== asker)
+function cut(running: Process, asker: Conn): number {
+  const others = [...running.clients].filter((conn) => conn !== asker)
   for (const conn of others) {
     conn.closeThere()
-    process.clients.delete(conn)
+    running.clients.delete(conn)
   }
   return others.length
 }

@@ -59,7 +59,7 @@ export interface RedisEvents {
   /** A full copy replaces what the node held. */
   wiped(node: RedisNode, held: Data, by: Data): void
   /** A process began; its data are what it found on its disk. */
-  booted(node: RedisNode, process: Process): void
+  booted(node: RedisNode, running: Process): void
   tell(node: RedisNode, text: string): void
 }
 
@@ -129,7 +129,7 @@ export class RedisNode implements Listener {
     fileUnwritable: false,
     forbidden: new Set(),
   }
-  process: Process | null = null
+  running: Process | null = null
   /** null: runs. Else what arrived since it stands still, in order of arrival. */
   #inbox: Waiting[] | null = null
   #outbox: { readonly conn: Conn; readonly message: unknown }[] | null = null
@@ -157,7 +157,7 @@ export class RedisNode implements Listener {
   }
 
   get listening(): boolean {
-    return this.process !== null
+    return this.running !== null
   }
 
   get frozen(): boolean {
@@ -166,7 +166,7 @@ export class RedisNode implements Listener {
 
   /** It runs and reads its sockets. */
   get awake(): boolean {
-    return this.process !== null && this.#inbox === null
+    return this.running !== null && this.#inbox === null
   }
 
   get file(): Readonly<RedisConfig> | null {
@@ -176,38 +176,38 @@ export class RedisNode implements Listener {
   // --------------------------------------------------------------------------------------- life and death
 
   start(recovers: Recovers, file: 'kept' | 'lost' = 'kept'): void {
-    if (this.process !== null || this.net.isDown(this.host)) return
+    if (this.running !== null || this.net.isDown(this.host)) return
     if (file === 'lost') this.#file = null
     const config = this.#file ?? { ...freshConfig, replicaof: this.setup.hasFile ? null : this.setup.replicaof }
     const restored = recovers === 'nothing' ? null : this.#restored(recovers)
     if (recovers === 'nothing') this.#aof = this.#synced = this.#rdb = null
-    const process = new Process(this.dice, this.now, { ...config }, restored?.data ?? emptyData(), this.setup.snapshotEveryMs)
-    this.process = process
-    this.#boot(process, restored)
-    this.events.booted(this, process)
-    if (this.setup.persistence === 'aof') this.#aof = process.data
-    const keys = keysOf(process.data)
-    if (keys > 0) process.loadingUntil = this.now + this.setup.loadMs
-    this.net.timeline.at(process.cronAt, () => this.#cron(process))
+    const running = new Process(this.dice, this.now, { ...config }, restored?.data ?? emptyData(), this.setup.snapshotEveryMs)
+    this.running = running
+    this.#boot(running, restored)
+    this.events.booted(this, running)
+    if (this.setup.persistence === 'aof') this.#aof = running.data
+    const keys = keysOf(running.data)
+    if (keys > 0) running.loadingUntil = this.now + this.setup.loadMs
+    this.net.timeline.at(running.cronAt, () => this.#cron(running))
     this.events.tell(this, `starts with ${keys} keys, file says ${config.replicaof === null ? 'primary' : formatAddress(config.replicaof)}`)
   }
 
   /** A position survives in a snapshot only; a primary's becomes its second history. */
-  #boot(process: Process, restored: Snapshot | null): void {
-    const isReplica = process.config.replicaof !== null
-    if (isReplica) process.upstream = { kind: 'connect', cached: restored?.replid != null }
+  #boot(running: Process, restored: Snapshot | null): void {
+    const isReplica = running.config.replicaof !== null
+    if (isReplica) running.upstream = { kind: 'connect', cached: restored?.replid != null }
     const offset = restored === null ? 0 : offsetOf(restored.data)
     if (restored?.replid == null) {
       // An append-only file has the data and no position.
-      process.data = { stream: new Stream(restored?.data ?? null, 0), length: 0 }
-      if (!isReplica && this.setup.persistence === 'aof') process.backlogFrom = 1
+      running.data = { stream: new Stream(restored?.data ?? null, 0), length: 0 }
+      if (!isReplica && this.setup.persistence === 'aof') running.backlogFrom = 1
     } else if (isReplica) {
-      process.replid = restored.replid
+      running.replid = restored.replid
     } else {
-      process.replid2 = restored.replid
-      process.second = offset + 1
-      process.data = { stream: new Stream(restored.data, offset), length: 0 }
-      process.backlogFrom = offset + 1
+      running.replid2 = restored.replid
+      running.second = offset + 1
+      running.data = { stream: new Stream(restored.data, offset), length: 0 }
+      running.backlogFrom = offset + 1
     }
   }
 
@@ -220,118 +220,118 @@ export class RedisNode implements Listener {
 
   /** kill -9: the kernel closes its sockets. `quiet`: the host died with it, nobody is told. */
   kill(quiet = false): void {
-    const process = this.process
-    if (process === null) return
+    const running = this.running
+    if (running === null) return
     // While a copy is loaded the file still has what was there before.
-    if (this.setup.persistence === 'aof' && this.now >= process.loadingUntil) this.#aof = process.data
-    this.process = null
+    if (this.setup.persistence === 'aof' && this.now >= running.loadingUntil) this.#aof = running.data
+    this.running = null
     this.#inbox = null
     this.#outbox = null
-    const conns = [...process.clients, ...process.attached.map((one) => one.conn)]
+    const conns = [...running.clients, ...running.attached.map((one) => one.conn)]
     for (const conn of conns) {
       if (quiet) conn.openThere = false
       else conn.closeThere()
     }
-    if ('conn' in process.upstream) {
-      if (quiet) process.upstream.conn.openHere = false
-      else process.upstream.conn.closeHere()
+    if ('conn' in running.upstream) {
+      if (quiet) running.upstream.conn.openHere = false
+      else running.upstream.conn.closeHere()
     }
     this.events.tell(this, 'dies')
   }
 
   /** SIGTERM: a primary waits for replicas that lag, then saves and ends. */
   terminate(): void {
-    const process = this.process
-    if (process === null || process.shutdown !== null) return
-    process.shutdown = { until: this.now + shutdownWaitMs, save: this.setup.persistence === 'rdb' }
-    this.#shutdownStep(process)
+    const running = this.running
+    if (running === null || running.shutdown !== null) return
+    running.shutdown = { until: this.now + shutdownWaitMs, save: this.setup.persistence === 'rdb' }
+    this.#shutdownStep(running)
   }
 
-  #shutdownStep(process: Process): void {
-    if (process.shutdown === null || this.frozen || this.process !== process) return
-    const offset = offsetOf(process.data)
-    const lagging = process.config.replicaof === null && process.attached.some((one) => one.state === 'online' && one.acked < offset)
-    if (lagging && this.now < process.shutdown.until) {
-      process.pausedUntil = Math.max(process.pausedUntil, process.shutdown.until)
-      askForAcks(this, process)
-      this.net.timeline.after(100, () => this.#shutdownStep(process))
+  #shutdownStep(running: Process): void {
+    if (running.shutdown === null || this.frozen || this.running !== running) return
+    const offset = offsetOf(running.data)
+    const lagging = running.config.replicaof === null && running.attached.some((one) => one.state === 'online' && one.acked < offset)
+    if (lagging && this.now < running.shutdown.until) {
+      running.pausedUntil = Math.max(running.pausedUntil, running.shutdown.until)
+      askForAcks(this, running)
+      this.net.timeline.after(100, () => this.#shutdownStep(running))
       return
     }
-    if (process.shutdown.save && this.now >= process.loadingUntil) this.snapshot(process)
-    if (this.now >= process.loadingUntil) this.#synced = process.data
+    if (running.shutdown.save && this.now >= running.loadingUntil) this.snapshot(running)
+    if (this.now >= running.loadingUntil) this.#synced = running.data
     this.kill()
   }
 
   /** The process stands still; its kernel takes what comes. */
   freeze(): void {
-    if (this.process !== null) this.#inbox ??= []
+    if (this.running !== null) this.#inbox ??= []
   }
 
   thaw(): void {
     const inbox = this.#inbox
-    const process = this.process
-    if (inbox === null || process === null) return
+    const running = this.running
+    if (inbox === null || running === null) return
     this.events.tell(this, `wakes with ${inbox.length} messages in its sockets`)
     this.#inbox = null
     // Replies leave after the batch: a connection that was cut in it gets none.
     this.#outbox = []
     for (const { conn, message } of inbox) {
-      if (message === null) this.#closed(process, conn)
-      else this.#take(process, conn, message)
+      if (message === null) this.#closed(running, conn)
+      else this.#take(running, conn, message)
     }
     const outbox = this.#outbox
     this.#outbox = null
     for (const { conn, message } of outbox) conn.answer(message)
-    this.#cronNow(process)
-    this.#shutdownStep(process)
+    this.#cronNow(running)
+    this.#shutdownStep(running)
   }
 
   // ---------------------------------------------------------------------------------------------- sockets
 
   accepted(conn: Conn): void {
-    const process = this.process
-    if (process === null) return
+    const running = this.running
+    if (running === null) return
     if (this.ailments.fullOfClients && !this.frozen) {
       conn.answer({ kind: 'replies', tag: null, values: [new RespError('ERR max number of clients reached')] } satisfies Replies)
       conn.closeThere()
       return
     }
-    process.clients.add(conn)
+    running.clients.add(conn)
   }
 
   connected(conn: Conn): void {
-    if (this.process !== null) this.#enter(conn, 'connected')
+    if (this.running !== null) this.#enter(conn, 'connected')
   }
 
   received(conn: Conn, message: unknown): void {
-    if (this.process !== null) this.#enter(conn, message)
+    if (this.running !== null) this.#enter(conn, message)
   }
 
   ended(conn: Conn, how: Ending): void {
-    if (this.process !== null) this.#enter(conn, how === 'refused' ? 'refused' : null)
+    if (this.running !== null) this.#enter(conn, how === 'refused' ? 'refused' : null)
   }
 
   #enter(conn: Conn, message: unknown): void {
-    const process = this.process
-    if (process === null) return
+    const running = this.running
+    if (running === null) return
     if (this.#inbox !== null) this.#inbox.push({ conn, message })
-    else if (message === null) this.#closed(process, conn)
-    else this.#take(process, conn, message)
+    else if (message === null) this.#closed(running, conn)
+    else this.#take(running, conn, message)
   }
 
-  #take(process: Process, conn: Conn, message: unknown): void {
+  #take(running: Process, conn: Conn, message: unknown): void {
     if (conn.from === this) {
-      if (message === 'connected') upstreamMade(this, process, conn)
-      else if (message === 'refused') upstreamLost(this, process, conn)
-      else fromPrimary(this, process, conn, message)
-    } else if (isBatch(message)) runBatch(this, process, conn, message)
-    else if (isToPrimary(message)) attachedHeard(this, process, conn, message)
+      if (message === 'connected') upstreamMade(this, running, conn)
+      else if (message === 'refused') upstreamLost(this, running, conn)
+      else fromPrimary(this, running, conn, message)
+    } else if (isBatch(message)) runBatch(this, running, conn, message)
+    else if (isToPrimary(message)) attachedHeard(this, running, conn, message)
   }
 
-  #closed(process: Process, conn: Conn): void {
-    if (conn.from === this) return upstreamLost(this, process, conn)
-    process.clients.delete(conn)
-    attachedLost(this, process, conn)
+  #closed(running: Process, conn: Conn): void {
+    if (conn.from === this) return upstreamLost(this, running, conn)
+    running.clients.delete(conn)
+    attachedLost(this, running, conn)
   }
 
   reply(conn: Conn, message: unknown): void {
@@ -341,9 +341,9 @@ export class RedisNode implements Listener {
 
   /** Something between cuts every connection. */
   resetClients(): void {
-    const process = this.process
-    if (process === null) return
-    for (const conn of [...process.clients, ...process.attached.map((one) => one.conn)]) {
+    const running = this.running
+    if (running === null) return
+    for (const conn of [...running.clients, ...running.attached.map((one) => one.conn)]) {
       conn.closeThere()
       this.#enter(conn, null)
     }
@@ -358,48 +358,48 @@ export class RedisNode implements Listener {
 
   // ------------------------------------------------------------------------------------------------- cron
 
-  #cron(process: Process): void {
-    if (this.process !== process) return
-    if (!this.frozen) this.#cronNow(process)
-    process.cronAt = this.now + cronMs
-    this.net.timeline.at(process.cronAt, () => this.#cron(process))
+  #cron(running: Process): void {
+    if (this.running !== running) return
+    if (!this.frozen) this.#cronNow(running)
+    running.cronAt = this.now + cronMs
+    this.net.timeline.at(running.cronAt, () => this.#cron(running))
   }
 
-  #cronNow(process: Process): void {
-    process.cycles++
-    cronOfReplica(this, process)
-    cronOfFeeding(this, process)
-    if (this.setup.persistence === 'aof' && this.now >= process.loadingUntil) this.#synced = process.data
-    if (this.setup.persistence === 'rdb' && this.now >= process.snapshotAt && this.now >= process.loadingUntil) this.snapshot(process)
+  #cronNow(running: Process): void {
+    running.cycles++
+    cronOfReplica(this, running)
+    cronOfFeeding(this, running)
+    if (this.setup.persistence === 'aof' && this.now >= running.loadingUntil) this.#synced = running.data
+    if (this.setup.persistence === 'rdb' && this.now >= running.snapshotAt && this.now >= running.loadingUntil) this.snapshot(running)
   }
 
   // ------------------------------------------------------------------------------------------------- disk
 
-  snapshot(process: Process): void {
-    process.snapshotAt = this.now + this.setup.snapshotEveryMs
-    const { upstream } = process
+  snapshot(running: Process): void {
+    running.snapshotAt = this.now + this.setup.snapshotEveryMs
+    const { upstream } = running
     const knows =
-      process.config.replicaof === null ? process.backlogFrom !== null : upstream.kind === 'up' || ('cached' in upstream && upstream.cached)
-    this.#rdb = { data: process.data, replid: knows ? process.replid : null }
+      running.config.replicaof === null ? running.backlogFrom !== null : upstream.kind === 'up' || ('cached' in upstream && upstream.cached)
+    this.#rdb = { data: running.data, replid: knows ? running.replid : null }
   }
 
   /** What its disk has, while it does not run. */
   get onDisk(): readonly Data[] {
     const found = [this.#aof, this.#rdb?.data ?? null]
-    return this.process === null ? found.filter((data) => data !== null) : []
+    return this.running === null ? found.filter((data) => data !== null) : []
   }
 
   /** CONFIG REWRITE; gives why it failed. */
-  rewrite(process: Process): string | null {
+  rewrite(running: Process): string | null {
     if (this.#file === null) return 'ERR The server is running without a config file'
     if (this.ailments.fileUnwritable) return 'ERR Rewriting config file: Read-only file system'
-    this.#file = { ...process.config }
+    this.#file = { ...running.config }
     return null
   }
 
   /** The whole data set was replaced by a copy; a node that saves snapshots got it as one. */
-  replaced(process: Process): void {
-    this.#aof = process.data
-    if (this.setup.persistence === 'rdb') this.#rdb = { data: process.data, replid: process.replid }
+  replaced(running: Process): void {
+    this.#aof = running.data
+    if (this.setup.persistence === 'rdb') this.#rdb = { data: running.data, replid: running.replid }
   }
 }

@@ -23,174 +23,174 @@ function isFromPrimary(message: unknown): message is FromPrimary {
 }
 
 /** REPLICAOF host port. */
-export function becomeReplica(node: RedisNode, process: Process, of: Address): void {
-  const { replicaof } = process.config
+export function becomeReplica(node: RedisNode, running: Process, of: Address): void {
+  const { replicaof } = running.config
   if (replicaof !== null && replicaof.host === of.host && replicaof.port === of.port) return
-  const cached = replicaof === null || knows(process)
-  hangUp(process)
-  process.config.replicaof = of
-  process.upstream = { kind: 'connect', cached }
-  releasePaused(node, process)
-  connect(node, process)
+  const cached = replicaof === null || knows(running)
+  hangUp(running)
+  running.config.replicaof = of
+  running.upstream = { kind: 'connect', cached }
+  releasePaused(node, running)
+  connect(node, running)
 }
 
 /** REPLICAOF NO ONE: a copy that is still being received is forgotten, what the node had stays. */
-export function becomeOwn(node: RedisNode, process: Process): void {
-  if (process.config.replicaof === null) return
-  hangUp(process)
-  process.upstream = { kind: 'none' }
-  becomePrimary(node, process)
+export function becomeOwn(node: RedisNode, running: Process): void {
+  if (running.config.replicaof === null) return
+  hangUp(running)
+  running.upstream = { kind: 'none' }
+  becomePrimary(node, running)
 }
 
 /** CLIENT KILL TYPE master. */
-export function dropLink(node: RedisNode, process: Process): boolean {
-  if (process.upstream.kind !== 'up') return false
-  hangUp(process)
-  process.upstream = { kind: 'connect', cached: true }
-  connect(node, process)
+export function dropLink(node: RedisNode, running: Process): boolean {
+  if (running.upstream.kind !== 'up') return false
+  hangUp(running)
+  running.upstream = { kind: 'connect', cached: true }
+  connect(node, running)
   return true
 }
 
-function knows(process: Process): boolean {
-  const { upstream } = process
+function knows(running: Process): boolean {
+  const { upstream } = running
   return upstream.kind === 'up' || ('cached' in upstream && upstream.cached)
 }
 
-function hangUp(process: Process): void {
-  if ('conn' in process.upstream) process.upstream.conn.closeHere()
+function hangUp(running: Process): void {
+  if ('conn' in running.upstream) running.upstream.conn.closeHere()
 }
 
 /** Clients whose writes were paused get their answer at once: this node takes none any more. */
-function releasePaused(node: RedisNode, process: Process): void {
-  if (process.paused.length === 0) return
-  for (const { conn, batch } of process.paused.splice(0)) if (conn.openThere) node.received(conn, batch)
+function releasePaused(node: RedisNode, running: Process): void {
+  if (running.paused.length === 0) return
+  for (const { conn, batch } of running.paused.splice(0)) if (conn.openThere) node.received(conn, batch)
 }
 
-function connect(node: RedisNode, process: Process): void {
-  const of = process.config.replicaof
-  const { upstream } = process
-  if (of === null || upstream.kind !== 'connect' || node.now < process.loadingUntil) return
+function connect(node: RedisNode, running: Process): void {
+  const of = running.config.replicaof
+  const { upstream } = running
+  if (of === null || upstream.kind !== 'connect' || node.now < running.loadingUntil) return
   // 127.0.0.1 is the node's own host.
   const host = of.host === '127.0.0.1' ? node.host : of.host
   const conn = node.net.connect(node, formatAddress({ host, port: of.port }))
-  process.upstream = { kind: 'asking', cached: upstream.cached, conn, since: node.now }
+  running.upstream = { kind: 'asking', cached: upstream.cached, conn, since: node.now }
 }
 
 /** The connection stands: ask to go on where it is. */
-export function upstreamMade(node: RedisNode, process: Process, conn: Conn): void {
-  const { upstream } = process
+export function upstreamMade(node: RedisNode, running: Process, conn: Conn): void {
+  const { upstream } = running
   if (upstream.kind !== 'asking' || upstream.conn !== conn) return
   const { host, port } = node.setup.address
-  const replid = upstream.cached ? process.replid : null
-  conn.ask({ kind: 'psync', replid, offset: offsetOf(process.data), host, port } satisfies ToPrimary)
+  const replid = upstream.cached ? running.replid : null
+  conn.ask({ kind: 'psync', replid, offset: offsetOf(running.data), host, port } satisfies ToPrimary)
 }
 
 /** The connection ended: try again, the first time at once when the link was up. */
-export function upstreamLost(node: RedisNode, process: Process, conn: Conn): void {
-  const { upstream } = process
+export function upstreamLost(node: RedisNode, running: Process, conn: Conn): void {
+  const { upstream } = running
   if (!('conn' in upstream) || upstream.conn !== conn) return
   const wasUp = upstream.kind === 'up'
-  process.upstream = { kind: 'connect', cached: wasUp || ('cached' in upstream && upstream.cached) }
-  if (wasUp) connect(node, process)
+  running.upstream = { kind: 'connect', cached: wasUp || ('cached' in upstream && upstream.cached) }
+  if (wasUp) connect(node, running)
 }
 
-export function fromPrimary(node: RedisNode, process: Process, conn: Conn, message: unknown): void {
-  const { upstream } = process
+export function fromPrimary(node: RedisNode, running: Process, conn: Conn, message: unknown): void {
+  const { upstream } = running
   if (!('conn' in upstream) || upstream.conn !== conn || !isFromPrimary(message)) return
   switch (message.kind) {
     case 'later':
       conn.closeHere()
-      process.upstream = { kind: 'connect', cached: 'cached' in upstream && upstream.cached }
+      running.upstream = { kind: 'connect', cached: 'cached' in upstream && upstream.cached }
       return
     case 'continue':
-      return continued(node, process, conn, message)
+      return continued(node, running, conn, message)
     case 'fullresync':
-      process.upstream = { kind: 'transfer', cached: false, conn, since: node.now }
+      running.upstream = { kind: 'transfer', cached: false, conn, since: node.now }
       return
     case 'getack':
-      if (upstream.kind === 'up') conn.ask({ kind: 'ack', offset: offsetOf(process.data) } satisfies ToPrimary)
+      if (upstream.kind === 'up') conn.ask({ kind: 'ack', offset: offsetOf(running.data) } satisfies ToPrimary)
       return
     case 'payload':
-      return load(node, process, conn, message)
+      return load(node, running, conn, message)
     case 'feed':
       if (upstream.kind !== 'up') return
       upstream.heardAt = node.now
-      if (offsetOf(message.upTo) < offsetOf(process.data)) return
-      process.data = message.upTo
-      trimBacklog(node, process)
-      feed(node, process)
+      if (offsetOf(message.upTo) < offsetOf(running.data)) return
+      running.data = message.upTo
+      trimBacklog(node, running)
+      feed(node, running)
   }
 }
 
-function continued(node: RedisNode, process: Process, conn: Conn, message: Extract<FromPrimary, { kind: 'continue' }>): void {
+function continued(node: RedisNode, running: Process, conn: Conn, message: Extract<FromPrimary, { kind: 'continue' }>): void {
   const stand = standsAt(message.upTo, message.from)
   if (stand === null) throw new Error(`the model is wrong: ${node.id} goes on at ${message.from}, which its primary does not have`)
-  if (message.replid !== process.replid) {
-    process.replid2 = process.replid
-    process.second = message.from + 1
-    process.replid = message.replid
-    dropAttached(node, process)
+  if (message.replid !== running.replid) {
+    running.replid2 = running.replid
+    running.second = message.from + 1
+    running.replid = message.replid
+    dropAttached(node, running)
   }
-  process.backlogFrom ??= message.from + 1
-  process.data = message.upTo
-  trimBacklog(node, process)
-  process.upstream = { kind: 'up', conn, heardAt: node.now, ackFrom: node.now }
-  feed(node, process)
+  running.backlogFrom ??= message.from + 1
+  running.data = message.upTo
+  trimBacklog(node, running)
+  running.upstream = { kind: 'up', conn, heardAt: node.now, ackFrom: node.now }
+  feed(node, running)
 }
 
 /** From here on the old data is gone. */
-function load(node: RedisNode, process: Process, conn: Conn, message: Extract<FromPrimary, { kind: 'payload' }>): void {
-  const held = process.data
+function load(node: RedisNode, running: Process, conn: Conn, message: Extract<FromPrimary, { kind: 'payload' }>): void {
+  const held = running.data
   node.events.wiped(node, held, message.data)
-  dropAttached(node, process)
-  process.backlogFrom = null
-  process.data = emptyData()
-  process.upstream = { kind: 'loading', conn }
+  dropAttached(node, running)
+  running.backlogFrom = null
+  running.data = emptyData()
+  running.upstream = { kind: 'loading', conn }
   const loadMs = node.setup.loadMs * (0.5 + node.dice.next())
-  process.loadingUntil = node.now + loadMs
-  node.net.timeline.after(loadMs, () => loaded(node, process, conn, message))
+  running.loadingUntil = node.now + loadMs
+  node.net.timeline.after(loadMs, () => loaded(node, running, conn, message))
 }
 
-function loaded(node: RedisNode, process: Process, conn: Conn, message: Extract<FromPrimary, { kind: 'payload' }>): void {
-  if (node.process !== process) return
+function loaded(node: RedisNode, running: Process, conn: Conn, message: Extract<FromPrimary, { kind: 'payload' }>): void {
+  if (node.running !== running) return
   if (node.frozen) {
-    node.net.timeline.after(50, () => loaded(node, process, conn, message))
+    node.net.timeline.after(50, () => loaded(node, running, conn, message))
     return
   }
-  process.data = message.data
-  process.replid = message.replid
-  process.replid2 = noReplid
-  process.second = -1
-  process.backlogFrom = offsetOf(message.data) + 1
-  node.replaced(process)
+  running.data = message.data
+  running.replid = message.replid
+  running.replid2 = noReplid
+  running.second = -1
+  running.backlogFrom = offsetOf(message.data) + 1
+  node.replaced(running)
   node.events.tell(node, `holds a full copy up to ${offsetOf(message.data)}`)
-  if (process.config.replicaof === null) return
-  const { upstream } = process
+  if (running.config.replicaof === null) return
+  const { upstream } = running
   if (upstream.kind !== 'loading') {
-    if ('cached' in upstream) process.upstream = { ...upstream, cached: true }
+    if ('cached' in upstream) running.upstream = { ...upstream, cached: true }
     return
   }
-  process.upstream = { kind: 'up', conn, heardAt: node.now, ackFrom: node.now + node.dice.between(...firstAckMs) }
+  running.upstream = { kind: 'up', conn, heardAt: node.now, ackFrom: node.now + node.dice.between(...firstAckMs) }
 }
 
-export function cronOfReplica(node: RedisNode, process: Process): void {
-  const { upstream } = process
+export function cronOfReplica(node: RedisNode, running: Process): void {
+  const { upstream } = running
   switch (upstream.kind) {
     case 'none':
     case 'loading':
       return
     case 'connect':
-      return connect(node, process)
+      return connect(node, running)
     case 'asking':
     case 'transfer':
       if (node.now - upstream.since < replTimeoutMs) return
       upstream.conn.closeHere()
-      process.upstream = { kind: 'connect', cached: upstream.cached }
+      running.upstream = { kind: 'connect', cached: upstream.cached }
       return
     case 'up':
       if (node.now - upstream.heardAt > replTimeoutMs) {
         upstream.conn.closeHere()
-        process.upstream = { kind: 'connect', cached: true }
-      } else if (node.now >= upstream.ackFrom) upstream.conn.ask({ kind: 'ack', offset: offsetOf(process.data) } satisfies ToPrimary)
+        running.upstream = { kind: 'connect', cached: true }
+      } else if (node.now >= upstream.ackFrom) upstream.conn.ask({ kind: 'ack', offset: offsetOf(running.data) } satisfies ToPrimary)
   }
 }
