@@ -1,6 +1,6 @@
 // A controller for the tests of the faces: fixed statuses, a spec that really changes, and commands that are recorded.
 import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecRevision } from '../src/controller/facade.ts'
-import type { GroupSpec, LogEntry } from '../src/core/model.ts'
+import type { GroupSpec, LogEntry, Topology } from '../src/core/model.ts'
 import { checkGroups, diffSpec } from '../src/core/spec.ts'
 import type { GroupStatus, NodeStatus } from '../src/core/status.ts'
 import { UserError } from '../src/errors.ts'
@@ -35,6 +35,8 @@ export function nodeStatus(id: string, port: number, change: Partial<NodeStatus>
     linkUp: true,
     lagBytes: 0,
     keys: 1200,
+    incarnation: `${id}-1`,
+    offset: 4711,
     version: '7.0.15',
     maintenanceUntil: null,
     lastReplyAgoMs: 120,
@@ -156,6 +158,7 @@ export function testFacade(
     beforeApply: () => {},
     statuses: () => [...statuses.values()],
     status: statusOf,
+    topology: (group) => topologyOf(statusOf(group)),
     spec: () => spec,
     async apply(request): Promise<ApplyResult> {
       facade.applied.push(request)
@@ -176,9 +179,12 @@ export function testFacade(
       statusOf(group)
       return entries.filter((entry) => entry.seq < before).slice(0, limit)
     },
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+    subscribe(listener, kinds) {
+      const wanted = (event: ControllerEvent): void => {
+        if (kinds === undefined || kinds.includes(event.kind)) listener(event)
+      }
+      listeners.add(wanted)
+      return () => listeners.delete(wanted)
     },
     overtake() {
       spec = { ...spec, revision: spec.revision + 1 }
@@ -193,6 +199,20 @@ export function testFacade(
     listeners: () => listeners.size,
   }
   return facade
+}
+
+/** What follows from a status. */
+function topologyOf(status: GroupStatus): Topology {
+  const place = (node: NodeStatus) => ({ node: node.id, ...node.address })
+  const primary = status.writable ? status.nodes.find(({ id }) => id === status.primary) : undefined
+  const replicas = status.nodes.filter((node) => primary !== undefined && node.role === 'replica' && node.health === 'up')
+  return {
+    group: status.group,
+    epoch: status.epoch,
+    primary: primary === undefined ? null : place(primary),
+    replicas: replicas.map((node) => ({ ...place(node), inSync: node.inSync })),
+    at: testTime,
+  }
 }
 
 function applied(spec: SpecRevision, request: ApplyRequest): readonly GroupSpec[] {

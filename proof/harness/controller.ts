@@ -18,6 +18,8 @@ const startLimitMs = 30_000
 export interface ControllerOptions {
   readonly port?: number
   readonly defaults?: Partial<Policy>
+  /** Speak the Sentinel protocol too, on a free port. */
+  readonly sentinel?: boolean
   /** More of regroup.yaml: credentials, tls. */
   readonly settings?: Readonly<Record<string, unknown>>
 }
@@ -28,20 +30,23 @@ export class Controller {
   readonly configFile: string
   readonly logFile: string
   readonly api: Api
+  /** 0: it does not speak the Sentinel protocol. */
+  readonly sentinelPort: number
   readonly #forget: () => void
   readonly #deaths: string[] = []
   #child: ChildProcess | null = null
   #exited: Promise<void> = Promise.resolve()
 
-  private constructor(port: number, options: ControllerOptions) {
+  private constructor(port: number, sentinelPort: number, options: ControllerOptions) {
     this.dir = mkdtempSync(join(tmpdir(), 'regroup-controller-'))
     this.url = `http://127.0.0.1:${port}`
+    this.sentinelPort = sentinelPort
     this.configFile = join(this.dir, 'regroup.yaml')
     this.logFile = join(this.dir, 'server.out')
     this.api = new Api(this.url)
     mkdirSync(join(this.dir, 'store'), { mode: 0o700 })
     const settings = {
-      listen: { http: `127.0.0.1:${port}` },
+      listen: { http: `127.0.0.1:${port}`, ...(sentinelPort === 0 ? {} : { sentinel: `127.0.0.1:${sentinelPort}` }) },
       store: { kind: 'embedded', path: join(this.dir, 'store') },
       ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
       ...options.settings,
@@ -53,7 +58,7 @@ export class Controller {
 
   /** A fresh store on a free port; ends when it answers. */
   static async start(options: ControllerOptions = {}): Promise<Controller> {
-    const controller = new Controller(options.port ?? (await freePort()), options)
+    const controller = new Controller(options.port ?? (await freePort()), options.sentinel === true ? await freePort() : 0, options)
     await controller.start()
     return controller
   }

@@ -134,7 +134,7 @@ function refused(file: string, env = {}): readonly string[] {
 test('settings: no file -> the defaults, frozen', () => {
   const { settings, file, warnings } = loadSettings(undefined, {})
   assert.deepEqual(settings, {
-    listen: { http: '127.0.0.1:7070' },
+    listen: { http: '127.0.0.1:7070', sentinel: null },
     store: { kind: 'embedded', path: join(process.cwd(), '.regroup') },
     log: { level: 'info' },
     credentials: {},
@@ -149,7 +149,7 @@ test('settings: every key -> read; secrets from a text, a file, the environment;
   const file = written(
     t,
     `
-listen: { http: "127.0.0.1:7071" }
+listen: { http: "127.0.0.1:7071", sentinel: "127.0.0.1:26380" }
 store: { kind: embedded, path: ./store }
 log: { level: warn }
 credentials:
@@ -165,7 +165,7 @@ defaults: { silentAfterMs: 900, guard: on }
   writeFileSync(beside('ca.pem'), 'PEM')
   const { settings, warnings } = loadSettings(file, { SECRET: 'from outside' })
   assert.deepEqual(settings, {
-    listen: { http: '127.0.0.1:7071' },
+    listen: { http: '127.0.0.1:7071', sentinel: '127.0.0.1:26380' },
     store: { kind: 'embedded', path: beside('store') },
     log: { level: 'warn' },
     credentials: {
@@ -211,5 +211,5 @@ test('settings: others can read a file with a password -> a warning; without one
   assert.doesNotMatch(warning ?? '', /secret/)
   assert.deepEqual(loadSettings(written(t, secret, 0o600), {}).warnings, [])
   assert.deepEqual(loadSettings(written(t, 'log: { level: info }\n', 0o644), {}).warnings, [])
-  assert.deepEqual(loadSettings(written(t, '', 0o644), {}).settings.listen, { http: '127.0.0.1:7070' })
+  assert.deepEqual(loadSettings(written(t, '', 0o644), {}).settings.listen, { http: '127.0.0.1:7070', sentinel: null })
 })

@@ -8,6 +8,7 @@ import { type GroupAccess, createWorld } from '../adapters/world.ts'
 import { Controller } from '../controller/controller.ts'
 import { engineOf } from '../engines/all.ts'
 import { UserError } from '../errors.ts'
+import { startSentinel } from '../sentinel/server.ts'
 import { listenAddress, startHttp } from '../server/http.ts'
 import { type Settings, loadSettings } from './settings.ts'
 import { version } from './version.ts'
@@ -25,6 +26,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const listen = options.listen ?? settings.listen.http
   // Refused before anything is opened or begun.
   listenAddress(listen)
+  const sentinelAddress = settings.listen.sentinel === null ? null : listenAddress(settings.listen.sentinel)
   const clock = systemClock
   const dir = options.store ?? settings.store.path
   const store = await openEmbeddedStore({ dir })
@@ -55,10 +57,13 @@ export async function runServer(options: ServerOptions): Promise<void> {
   }
   try {
     const http = await startHttp({ facade: controller, listen, log, wall: () => clock.wall(), every, version })
+    const { defaults } = settings
+    const sentinel = sentinelAddress === null ? null : await startSentinel({ facade: controller, listen: sentinelAddress, defaults, log })
     controller.begin()
-    log.info('server.started', { version, http: http.address, store: dir, settings: file })
+    log.info('server.started', { version, http: http.address, sentinel: sentinel?.address ?? null, store: dir, settings: file })
     await stopped()
     log.info('server.stopping', {})
+    await sentinel?.close()
     await http.close()
   } finally {
     controller.close()

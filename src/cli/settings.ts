@@ -29,7 +29,8 @@ export interface NodeTls {
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export interface Settings {
-  readonly listen: { readonly http: string }
+  /** `sentinel`: null is off. */
+  readonly listen: { readonly http: string; readonly sentinel: string | null }
   /** `path` is absolute. */
   readonly store: { readonly kind: 'embedded'; readonly path: string }
   readonly log: { readonly level: LogLevel }
@@ -49,6 +50,8 @@ export interface LoadedSettings {
 const closed = { additionalProperties: false }
 const path = (what: string) => Type.Optional(Type.String({ minLength: 1, description: `the path of ${what}` }))
 
+const address = (example: string) => Type.Optional(Type.String({ description: `host:port, as ${example}` }))
+
 const CredentialSchema = Type.Object(
   {
     username: Type.Optional(Type.String({ minLength: 1, description: 'a user name' })),
@@ -64,7 +67,7 @@ const section = (properties: Record<string, TSchema>, description: string) =>
 
 const SettingsSchema = Type.Object(
   {
-    listen: section({ http: Type.Optional(Type.String({ description: 'host:port, as 127.0.0.1:7070' })) }, 'a mapping with http'),
+    listen: section({ http: address('127.0.0.1:7070'), sentinel: address('127.0.0.1:26379') }, 'a mapping with http and sentinel'),
     store: section({ kind: Type.Optional(Type.Enum(['embedded'])), path: path('a directory') }, 'a mapping with kind and path'),
     log: section({ level: Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error'])) }, 'a mapping with level'),
     credentials: Type.Optional(Type.Record(Type.String(), CredentialSchema, { description: 'a mapping of names to credentials' })),
@@ -83,7 +86,7 @@ const SettingsSchema = Type.Object(
 )
 
 interface Written {
-  readonly listen?: { readonly http?: string }
+  readonly listen?: { readonly http?: string; readonly sentinel?: string }
   readonly store?: { readonly path?: string }
   readonly log?: { readonly level?: LogLevel }
   readonly credentials?: Readonly<Record<string, Static<typeof CredentialSchema>>>
@@ -134,7 +137,7 @@ function settingsOf(written: Written, directory: string, env: Env, fail: Fail): 
     ([name, entry]) => [name, credentialOf(name, entry, directory, env, fail)] as const,
   )
   return {
-    listen: { http: written.listen?.http ?? '127.0.0.1:7070' },
+    listen: { http: written.listen?.http ?? '127.0.0.1:7070', sentinel: written.listen?.sentinel ?? null },
     store: { kind: 'embedded', path: resolve(directory, written.store?.path ?? '.regroup') },
     log: { level: written.log?.level ?? 'info' },
     credentials: Object.fromEntries(credentials),

@@ -41,8 +41,7 @@ export class Controller implements ControllerFacade {
   readonly #groups = new Map<GroupId, Group>()
   /** Removed groups whose nodes are still being released: how they are spoken to must be known until then. */
   readonly #leaving = new Map<GroupId, GroupSpec>()
-  readonly #topologies = new Map<GroupId, Topology>()
-  readonly #listeners = new Set<(event: ControllerEvent) => void>()
+  readonly #listeners = new Map<(event: ControllerEvent) => void, readonly ControllerEvent['kind'][] | null>()
   readonly #answers = new Map<string, (answer: CommandAnswer) => void>()
   readonly #told = new Map<GroupId, number>()
   readonly #shown = new Map<GroupId, string>()
@@ -89,10 +88,8 @@ export class Controller implements ControllerFacade {
     return this.#group(id).status(this.#time())
   }
 
-  /** What clients are told of a group; null before its first word. Throws UNKNOWN_GROUP. */
   topology(id: GroupId): Topology | null {
-    this.#group(id)
-    return this.#topologies.get(id) ?? null
+    return this.#group(id).topology(this.#time())
   }
 
   /** The spec that a group's nodes are spoken to by; null when there is none. */
@@ -146,8 +143,8 @@ export class Controller implements ControllerFacade {
     return this.#options.store.history(id, limit, before)
   }
 
-  subscribe(listener: (event: ControllerEvent) => void): () => void {
-    this.#listeners.add(listener)
+  subscribe(listener: (event: ControllerEvent) => void, kinds?: readonly ControllerEvent['kind'][]): () => void {
+    this.#listeners.set(listener, kinds ?? null)
     return () => this.#listeners.delete(listener)
   }
 
@@ -243,7 +240,7 @@ export class Controller implements ControllerFacade {
     for (const effect of effects) this.#carryOut(group, effect)
     this.#wake(group)
     const decisive = input.kind === 'saved' || effects.some((effect) => effect.kind === 'note' || effect.kind === 'publish')
-    if (this.#listeners.size > 0 && (decisive || this.#due(id))) this.#show(group)
+    if (this.#wanted('status') && (decisive || this.#due(id))) this.#show(group)
   }
 
   #wake(group: Group): void {
@@ -260,7 +257,7 @@ export class Controller implements ControllerFacade {
       if (this.#groups.get(id) === group) this.#post(id, input)
     }
     if (effect.kind === 'publish') {
-      this.#topologies.set(id, effect.topology)
+      this.#emit({ kind: 'topology', topology: effect.topology })
       return
     }
     if (effect.kind === 'reply') {
@@ -295,7 +292,11 @@ export class Controller implements ControllerFacade {
   // -------------------------------------------------------------------------------------------- events
 
   #emit(event: ControllerEvent): void {
-    for (const listener of this.#listeners) listener(event)
+    for (const [listener, kinds] of this.#listeners) if (kinds === null || kinds.includes(event.kind)) listener(event)
+  }
+
+  #wanted(kind: ControllerEvent['kind']): boolean {
+    return [...this.#listeners.values()].some((kinds) => kinds === null || kinds.includes(kind))
   }
 
   #due(id: GroupId): boolean {
@@ -323,7 +324,7 @@ export class Controller implements ControllerFacade {
 
   /** Sends the entries that were stored since the last time. */
   async #tell(id: GroupId): Promise<void> {
-    if (this.#listeners.size === 0) return
+    if (!this.#wanted('log')) return
     const entries = await this.#options.store.history(id, entriesAtOnce)
     const last = this.#lastSeq.get(id) ?? (entries[0]?.seq ?? 1) - 1
     for (const entry of entries.toReversed()) {

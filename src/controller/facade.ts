@@ -1,5 +1,5 @@
 // What the faces (HTTP API, Sentinel protocol, page) may ask of the controller. Implemented by controller.ts.
-import type { GroupId, GroupSpec, LogEntry, WallTime } from '../core/model.ts'
+import type { GroupId, GroupSpec, LogEntry, Topology, WallTime } from '../core/model.ts'
 import type { GroupStatus } from '../core/status.ts'
 import type { Command, CommandAnswer } from '../ports.ts'
 
@@ -41,12 +41,16 @@ export type ControllerEvent =
   | { readonly kind: 'log'; readonly entry: LogEntry }
   | { readonly kind: 'status'; readonly status: GroupStatus }
   | { readonly kind: 'spec'; readonly revision: number }
+  /** Clients are told something else from now on. */
+  | { readonly kind: 'topology'; readonly topology: Topology }
 
 export interface ControllerFacade {
   readonly installation: string
   statuses(): readonly GroupStatus[]
   /** Throws UNKNOWN_GROUP. */
   status(group: GroupId): GroupStatus
+  /** What clients are told now; null while nothing is known. After a stall of ours it names nobody until the nodes were heard. Throws UNKNOWN_GROUP. */
+  topology(group: GroupId): Topology | null
   spec(): SpecRevision
   /** One revision for all of it, or nothing. Throws the codes that errors.ts lists for specs. */
   apply(request: ApplyRequest): Promise<ApplyResult>
@@ -54,6 +58,6 @@ export interface ControllerFacade {
   command(group: GroupId, command: Command): Promise<CommandAnswer>
   /** Newest first. Throws UNKNOWN_GROUP. */
   history(group: GroupId, limit: number, before?: number): Promise<readonly LogEntry[]>
-  /** Returns how to stop. */
-  subscribe(listener: (event: ControllerEvent) => void): () => void
+  /** `kinds`: all when not given; statuses cost time, so who does not need them leaves them out. Returns how to stop. */
+  subscribe(listener: (event: ControllerEvent) => void, kinds?: readonly ControllerEvent['kind'][]): () => void
 }

@@ -56,6 +56,8 @@ function eventText(event: ControllerEvent): string {
       return framed('status', event.status)
     case 'spec':
       return framed('spec', { revision: event.revision })
+    case 'topology':
+      return framed('topology', event.topology)
     default:
       throw new Error(`no such event: ${JSON.stringify(event satisfies never)}`)
   }

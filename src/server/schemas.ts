@@ -40,6 +40,8 @@ const NodeStatus = Type.Object({
   linkUp: nullable(Type.Boolean()),
   lagBytes: nullable(bytes),
   keys: nullable(Type.Integer()),
+  incarnation: nullable(text),
+  offset: nullable(Type.Integer()),
   version: nullable(text),
   maintenanceUntil: nullable(wall()),
   lastReplyAgoMs: nullable(ms),
