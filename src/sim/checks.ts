@@ -109,7 +109,9 @@ export class Checks {
 
   /** A client was told OK by a node that had been replaced already: what may explain that is written down at once. */
   #deposedAck(write: Write): boolean {
-    const crown = this.#crowns.find((one) => one.epoch > write.epoch && one.node !== write.node)
+    // Whoever came after this node was primary for the last time.
+    const last = this.#crowns.findLastIndex((one) => one.node === write.node)
+    const crown = this.#crowns.slice(last + 1).find((one) => one.epoch > write.epoch)
     if (crown === undefined || write.at === null) return false
     const current = this.#history.store.record('g')?.primary === write.node
     if (current) return false
@@ -274,6 +276,7 @@ export class Checks {
     const end = at.stream.offsetAt(at.index + 1)
     const current = watched !== null && watched.host === this.#history.controller && watched.stream === at.stream
     if (current && end > watched.offset - maxLag) return 'asynchronous'
+    if (this.#history.bootedOpen({ stream: at.stream, length: 0 })) return 'unfenced'
     const last = at.stream.acked.at(-1)?.ackedAt ?? ackedAt
     if (ackedAt >= last - tailMs) return 'tail'
     if (this.#holders(write) === 'nobody' && this.#history.files(write) === 0) return 'gone with the disks'

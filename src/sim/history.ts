@@ -60,7 +60,7 @@ export class History {
     this.store = new RecordStore(this.timeline, this.#dice.fork(), {
       saved: (_group, record, entry, before) => {
         this.#fired(entry.rule)
-        if (this.telling) this.tell('saved', `${entry.rule}: ${entry.sentence} (epoch ${record.epoch})`)
+        if (this.telling) this.tell('saved', `${entry.rule}: ${entry.sentence} (epoch ${record.epoch}) ${JSON.stringify(entry.evidence)}`)
         this.checks.saved(record, entry, before)
       },
     })
@@ -81,7 +81,7 @@ export class History {
     const replicaof = leads || first === undefined ? null : { host: first.host, port }
     const node = new RedisNode(planned.id, { ...planned, address: { host: planned.host, port }, replicaof }, this.net, this.#dice.fork(), {
       wiped: (which, held, by) => this.checks.wiped(which, held, by),
-      booted: (_which, running) => this.#booted(running),
+      booted: (_which, running, complete) => this.#booted(running, complete),
       tell: (which, text) => {
         if (this.telling) this.tell(which.id, text)
       },
@@ -139,11 +139,11 @@ export class History {
     return Math.max(at(this.node(node).host), at(controllerName))
   }
 
-  #booted(running: Process): void {
-    if (this.#began && running.config.replicaof === null) this.#openBoots.add(running.data.stream)
+  #booted(running: Process, complete: boolean): void {
+    if (this.#began && !complete && running.config.replicaof === null) this.#openBoots.add(running.data.stream)
   }
 
-  /** The data are those of a process that came back as an open primary because no fence was in its file. */
+  /** The data are those of a process that came back with less, as an open primary, because no fence was in its file. */
   bootedOpen(data: Data): boolean {
     return this.#openBoots.has(data.stream)
   }

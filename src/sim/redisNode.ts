@@ -7,7 +7,7 @@ import { RespError } from '../resp/value.ts'
 import { type Batch, type Replies, isBatch, runBatch } from './redisCommands.ts'
 import { type Attached, askForAcks, attachedHeard, attachedLost, cronOfFeeding, isToPrimary } from './redisFeed.ts'
 import { type Upstream, cronOfReplica, fromPrimary, upstreamLost, upstreamMade } from './redisReplica.ts'
-import { type Data, Stream, emptyData, keysOf, offsetOf } from './stream.ts'
+import { type Data, Stream, emptyData, keysOf, offsetOf, within } from './stream.ts'
 
 export const noReplid = '0'.repeat(40)
 
@@ -58,8 +58,8 @@ export interface Ailments {
 export interface RedisEvents {
   /** A full copy replaces what the node held. */
   wiped(node: RedisNode, held: Data, by: Data): void
-  /** A process began; its data are what it found on its disk. */
-  booted(node: RedisNode, running: Process): void
+  /** A process began; its data are what it found on its disk. `complete`: all that the one before held. */
+  booted(node: RedisNode, running: Process, complete: boolean): void
   tell(node: RedisNode, text: string): void
 }
 
@@ -135,6 +135,8 @@ export class RedisNode implements Listener {
   #outbox: { readonly conn: Conn; readonly message: unknown }[] | null = null
   #file: RedisConfig | null
   #aof: Data | null = null
+  /** What its last process held when it died. */
+  #held: Data | null = null
   #synced: Data | null = null
   #rdb: Snapshot | null = null
 
@@ -184,7 +186,8 @@ export class RedisNode implements Listener {
     const running = new Process(this.dice, this.now, { ...config }, restored?.data ?? emptyData(), this.setup.snapshotEveryMs)
     this.running = running
     this.#boot(running, restored)
-    this.events.booted(this, running)
+    const complete = this.#held === null || (restored !== null && within(this.#held, restored.data))
+    this.events.booted(this, running, complete)
     if (this.setup.persistence === 'aof') this.#aof = running.data
     const keys = keysOf(running.data)
     if (keys > 0) running.loadingUntil = this.now + this.setup.loadMs
@@ -200,7 +203,6 @@ export class RedisNode implements Listener {
     if (restored?.replid == null) {
       // An append-only file has the data and no position.
       running.data = { stream: new Stream(restored?.data ?? null, 0), length: 0 }
-      if (!isReplica && this.setup.persistence === 'aof') running.backlogFrom = 1
     } else if (isReplica) {
       running.replid = restored.replid
     } else {
@@ -224,6 +226,7 @@ export class RedisNode implements Listener {
     if (running === null) return
     // While a copy is loaded the file still has what was there before.
     if (this.setup.persistence === 'aof' && this.now >= running.loadingUntil) this.#aof = running.data
+    this.#held = running.data
     this.running = null
     this.#inbox = null
     this.#outbox = null
@@ -381,6 +384,11 @@ export class RedisNode implements Listener {
     const knows =
       running.config.replicaof === null ? running.backlogFrom !== null : upstream.kind === 'up' || ('cached' in upstream && upstream.cached)
     this.#rdb = { data: running.data, replid: knows ? running.replid : null }
+  }
+
+  /** Writes directives into its file, for its next start. */
+  configure(directives: Partial<RedisConfig>): void {
+    if (this.#file !== null) this.#file = { ...this.#file, ...directives }
   }
 
   /** What its disk has, while it does not run. */
