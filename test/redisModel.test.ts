@@ -10,7 +10,8 @@ const zeros = '0'.repeat(40)
 const benches = [modelBench, realBench]
 
 function code(reply: RespValue | undefined): string {
-  return reply instanceof RespError ? reply.code : String(reply)
+  if (reply instanceof RespError) return reply.code
+  return typeof reply === 'string' ? reply : 'something else'
 }
 
 const set = (key: string): string[] => ['SET', key, 'v']
@@ -189,7 +190,7 @@ both('writes are paused -> wait; go on when told so; get READONLY when the node 
   const waiting = a.connect().send([set('m')])
   await bench.pass(150)
   assert.equal(waiting.replies, null)
-  assert.equal(code((await ask(bench, a, ['GET', 'k']))[0]) === 'null', bench.name === 'model')
+  assert.equal(code((await ask(bench, a, ['PING']))[0]), 'PONG')
   await tell(bench, a, { name: 'resumeWrites' })
   await bench.until('it went on', () => waiting.replies !== null)
   assert.equal(code(waiting.replies?.[0]), 'OK')

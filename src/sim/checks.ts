@@ -29,6 +29,8 @@ const tailMs = 5_000
 /** A node that was cut off or stood still has commands in its sockets; they are executed this soon after. */
 const wokeMs = 3_000
 const handMs = 150_000
+const replacedWithinMs = 25_000
+const wellMs = 20_000
 /** Its marks order restarted nodes to the canary's period; what is older must not be given up while somebody here has it. */
 const recordChars = 20_000
 const openEffects = 60
@@ -53,6 +55,7 @@ export class Checks {
   #orderedAt = -Infinity
   #restoredAt = -Infinity
   #highest = 0
+  #deadSince: number | null = null
   #minute = { at: 0, entries: 0 }
   readonly lost = new Map<string, number>()
   acked = 0
@@ -166,6 +169,7 @@ export class Checks {
     if (size > recordChars) this.fail('nothing grows', `the record has ${size} characters`)
     if (record.phase !== 'steady') {
       this.#intent = { record, entry }
+      this.#fit(record, entry)
       if (before?.phase === 'steady') this.#deposed(entry, before)
       return
     }
@@ -179,6 +183,46 @@ export class Checks {
     this.#crownedNow(record, entry)
   }
 
+  /** A process began after the group was formed. */
+  booted(node: RedisNode): void {
+    const record = this.#history.store.record('g')
+    if (record?.phase !== 'steady' || !record.fenced || record.primary !== node.id) return
+    if (node.running === null || node.running.config.replicaof !== null || node.file === null) return
+    this.fail('a fenced primary boots closed', `${node.id} boots as an open primary although the record says that its file is fenced`)
+  }
+
+  /** A dead primary is replaced when there is somebody to replace it. */
+  everySecond(): void {
+    const history = this.#history
+    const record = history.store.record('g')
+    const dead = record === null || record.phase !== 'steady' ? null : history.node(record.primary)
+    if (dead === null || dead.running !== null || history.net.isDown(dead.host) || !this.#wellOff(dead)) {
+      this.#deadSince = null
+      return
+    }
+    this.#deadSince ??= this.#now
+    if (this.#now - this.#deadSince < replacedWithinMs) return
+    this.#deadSince = null
+    this.fail(
+      'a dead primary is replaced',
+      `${dead.id} has been dead for ${replacedWithinMs} ms and its replicas are well, but nobody was promoted`,
+    )
+  }
+
+  /** Nothing was done to the others since well before it died: they were linked to it and in good order. */
+  #wellOff(dead: RedisNode): boolean {
+    const history = this.#history
+    if (history.controller === null || history.controller.isStalled || history.spec.pause !== null) return false
+    if (this.#now - this.#handAt < wellMs) return false
+    const fit = history.spec.nodes.every((node) => node.priority > 0 && node.maintenanceUntil === null)
+    return (
+      fit &&
+      [...history.nodes.values()].every(
+        (node) => node === dead || (node.awake && node.linkedFor >= wellMs && history.steadyFor(node.id) >= wellMs),
+      )
+    )
+  }
+
   #epochs(record: GroupRecord): void {
     if (record.epoch < this.#highest) this.fail('epochs only rise', `epoch ${record.epoch} after ${this.#highest}`)
     this.#highest = Math.max(this.#highest, record.epoch)
@@ -190,6 +234,14 @@ export class Checks {
       // An abandoned intent keeps its epoch for the primary that stays.
       this.fail('epochs only rise', `epoch ${record.epoch} has two primaries: ${known}, ${name}`)
     }
+  }
+
+  /** Who must not be promoted is not, unless a person names it. */
+  #fit(record: GroupRecord & { readonly candidate: string }, entry: NewLogEntry): void {
+    const spec = this.#history.knownSpec.nodes.find((node) => node.id === record.candidate)
+    if (spec === undefined || entry.rule.includes('.order') || record.candidate === record.primary) return
+    if (record.phase === 'failover' && record.cause === 'operator') return
+    if (spec.priority === 0) this.fail('priority 0 is never promoted', `${record.candidate} is the candidate by ${entry.rule}`)
   }
 
   /** A primary that runs and can be reached is replaced by an operator only. */

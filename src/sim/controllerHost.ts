@@ -17,7 +17,16 @@ export interface HostEvents {
   answered(group: GroupId, answer: CommandAnswer): void
 }
 
+/** Where a planted hole changes what a group hears and does. */
+export interface Tampering {
+  readonly input?: (input: Input, group: Group) => Input | null
+  readonly effects?: (effects: readonly Effect[], group: Group) => readonly Effect[]
+  /** After standing still, time is acted on before sockets are read, and nobody is told. */
+  readonly timersFirst?: boolean
+}
+
 export interface HostSetup {
+  readonly tampering: Tampering
   readonly name: string
   readonly net: Net
   readonly dice: Dice
@@ -119,8 +128,8 @@ export class ControllerHost implements Owner {
     const stalled = this.#stalled
     if (stalled === null || this.#dead) return
     this.#stalled = null
-    for (const happen of stalled.sockets) happen()
-    for (const late of stalled.timers) late()
+    const { sockets, timers } = stalled
+    for (const happen of this.#setup.tampering.timersFirst === true ? [...timers, ...sockets] : [...sockets, ...timers]) happen()
   }
 
   /** Its sockets are closed by the kernel; what they carried is on its way. */
@@ -164,9 +173,13 @@ export class ControllerHost implements Owner {
     }
   }
 
-  #post(run: Run, input: Input): void {
+  #post(run: Run, posted: Input): void {
     if (this.#dead || this.#runs.get(run.group.id) !== run) return
-    const effects = run.group.step(input, this.time())
+    const { tampering } = this.#setup
+    const input = tampering.input === undefined ? posted : tampering.input(posted, run.group)
+    if (input === null) return
+    const asked = run.group.step(input, this.time())
+    const effects = tampering.effects === undefined ? asked : tampering.effects(asked, run.group)
     for (const effect of effects) this.#carryOut(run, effect)
     this.#wake(run)
     this.#setup.events.stepped(this, run.group, input, effects)
@@ -196,7 +209,12 @@ export class ControllerHost implements Owner {
     run.alarm = null
     const lateMs = Math.max(0, this.clock() - at)
     const { silent, all } = this.#countHosts()
-    this.#post(run, { kind: 'tick', silentHosts: silent, hosts: all, stalledMs: lateMs > stallMs ? lateMs : 0 })
+    this.#post(run, {
+      kind: 'tick',
+      silentHosts: silent,
+      hosts: all,
+      stalledMs: lateMs > stallMs && this.#setup.tampering.timersFirst !== true ? lateMs : 0,
+    })
   }
 
   #countHosts(): { all: number; silent: number } {

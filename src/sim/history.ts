@@ -5,7 +5,7 @@ import type { Engine } from '../engines/engine.ts'
 import { redis } from '../engines/redis.ts'
 import { Checks } from './checks.ts'
 import { Client } from './client.ts'
-import { ControllerHost, wallStart } from './controllerHost.ts'
+import { ControllerHost, type Tampering, wallStart } from './controllerHost.ts'
 import { Dice } from './dice.ts'
 import { Faults } from './faults.ts'
 import { Net } from './net.ts'
@@ -21,9 +21,10 @@ export interface Options {
   /** Name of a check that is not made. */
   readonly without: string | null
   readonly engine: Engine
+  readonly tampering: Tampering
 }
 
-export const plainOptions: Options = { tell: null, without: null, engine: redis }
+export const plainOptions: Options = { tell: null, without: null, engine: redis, tampering: {} }
 
 const port = 6379
 
@@ -73,6 +74,13 @@ export class History {
       this.#began = true
     })
     this.faults = new Faults(this)
+    this.timeline.at(quietMs, () => this.#watch())
+  }
+
+  /** What is no event but a state that lasts. */
+  #watch(): void {
+    this.checks.everySecond()
+    this.timeline.after(1000, () => this.#watch())
   }
 
   #addNode(planned: Plan['nodes'][number]): void {
@@ -81,7 +89,7 @@ export class History {
     const replicaof = leads || first === undefined ? null : { host: first.host, port }
     const node = new RedisNode(planned.id, { ...planned, address: { host: planned.host, port }, replicaof }, this.net, this.#dice.fork(), {
       wiped: (which, held, by) => this.checks.wiped(which, held, by),
-      booted: (_which, running, complete) => this.#booted(running, complete),
+      booted: (which, running, complete) => this.#booted(which, running, complete),
       tell: (which, text) => {
         if (this.telling) this.tell(which.id, text)
       },
@@ -139,13 +147,24 @@ export class History {
     return Math.max(at(this.node(node).host), at(controllerName))
   }
 
-  #booted(running: Process, complete: boolean): void {
+  #booted(node: RedisNode, running: Process, complete: boolean): void {
+    if (this.#began) this.checks.booted(node)
     if (this.#began && !complete && running.config.replicaof === null) this.#openBoots.add(running.data.stream)
   }
 
   /** The data are those of a process that came back with less, as an open primary, because no fence was in its file. */
   bootedOpen(data: Data): boolean {
     return this.#openBoots.has(data.stream)
+  }
+
+  /** Since when nothing was done to it or to the controller. */
+  steadyFor(node: string): number {
+    return this.timeline.now - this.disturbedAt(node)
+  }
+
+  /** The spec that a controller surely knows by now: the one before a change that may be on its way. */
+  get knownSpec(): GroupSpec {
+    return this.spec
   }
 
   /** It was cut off or stood still this shortly ago: what waited in its sockets may still be executed. */
@@ -174,6 +193,7 @@ export class History {
       dice: this.#dice.fork(),
       store: this.store,
       engine: this.#options.engine,
+      tampering: this.#options.tampering,
       installation: 'inst',
       pace: this.plan.pace,
       wall: () => this.wall(),

@@ -96,6 +96,9 @@ export class Process {
   /** Cycles of the cron. */
   cycles = 0
   snapshotAt: number
+  /** The length of its latest link. */
+  linkedMs = 0
+  linkedSince: number | null = null
 
   constructor(dice: Dice, now: number, config: RedisConfig, data: Data, snapshotEveryMs: number) {
     this.runId = dice.hex(40)
@@ -173,6 +176,11 @@ export class RedisNode implements Listener {
 
   get file(): Readonly<RedisConfig> | null {
     return this.#file
+  }
+
+  /** How long its link to its primary stood, or had stood when it was last lost. */
+  get linkedFor(): number {
+    return this.running === null ? 0 : this.running.linkedMs
   }
 
   // --------------------------------------------------------------------------------------- life and death
@@ -370,6 +378,10 @@ export class RedisNode implements Listener {
 
   #cronNow(running: Process): void {
     running.cycles++
+    if (running.upstream.kind === 'up') {
+      running.linkedSince ??= this.now
+      running.linkedMs = this.now - running.linkedSince
+    } else running.linkedSince = null
     cronOfReplica(this, running)
     cronOfFeeding(this, running)
     if (this.setup.persistence === 'aof' && this.now >= running.loadingUntil) this.#synced = running.data

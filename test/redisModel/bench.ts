@@ -81,7 +81,8 @@ export interface Facts {
 export async function facts(bench: Bench, server: Server): Promise<Facts> {
   const replies = await ask(bench, server, ['INFO', 'server'], ['INFO', 'replication'], ['INFO', 'persistence'], ['INFO', 'keyspace'])
   const fields = new Map<string, string>()
-  for (const line of replies.join('\r\n').split('\r\n')) {
+  const text = replies.map((reply) => (typeof reply === 'string' ? reply : '')).join('\r\n')
+  for (const line of text.split('\r\n')) {
     const colon = line.indexOf(':')
     if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1))
   }
