@@ -13,7 +13,7 @@ void describe('ioredis', () => {
   let group: Group
   before(async () => {
     controller = await Controller.start({ sentinel: true })
-    group = await startWatched(controller, 'shop', 3, { persistence: 'aof', delay: 0 })
+    group = await startWatched(controller, 'shop', 3, { persistence: 'aof', delay: 0, policy: { flapFailovers: 100 } })
   })
   after(async () => {
     await dismiss(controller, group)
@@ -30,7 +30,9 @@ void describe('ioredis', () => {
           protocol,
           maxRetriesPerRequest: null,
           commandTimeout: 1_000,
+          // Without its detector it does not listen to Sentinels, and waits for a frozen primary for ever.
           failoverDetector: true,
+          disconnectTimeout: 100,
           lazyConnect: true,
         })
         redis.on('error', () => undefined)

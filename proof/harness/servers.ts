@@ -20,6 +20,8 @@ export interface GroupOptions {
   readonly delay: Delay
   /** One per node: where it runs. Default: this machine's loopback. */
   readonly hosts?: readonly Host[]
+  /** More directives for every node. */
+  readonly config?: Readonly<Record<string, string | number>>
 }
 
 const names = ['n1', 'n2', 'n3', 'n4', 'n5']
@@ -99,6 +101,7 @@ function configOf(options: GroupOptions, host: Host | undefined): Record<string,
     'repl-diskless-sync-delay': options.delay,
     ...(options.persistence === 'aof' ? { appendonly: 'yes', appendfsync: 'everysec' } : {}),
     ...(options.persistence === 'rdb' ? { save: '1 1' } : {}),
+    ...options.config,
   }
 }
 

@@ -23,6 +23,10 @@ export interface RedisOptions {
   readonly launcher?: readonly string[]
   /** Default: a free one, outside the range the kernel takes local ports from. */
   readonly port?: number
+  /** After the configuration file on the command line. */
+  readonly args?: readonly string[]
+  /** What it prints when it can be used. Default: what a data server prints. */
+  readonly readyText?: string
   /** Default `redis-server`. */
   readonly binary?: string
   /** How long a start may take; a big file to load takes longer. Default 10,000. */
@@ -239,7 +243,7 @@ export class RedisServer {
   #spawn(): Child {
     const binary = this.#options.binary ?? 'redis-server'
     const guarded = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL'] : []
-    const command = [...guarded, ...(this.#options.launcher ?? []), binary, this.configFile]
+    const command = [...guarded, ...(this.#options.launcher ?? []), binary, this.configFile, ...(this.#options.args ?? [])]
     const [file = binary, ...args] = command
     const child = spawn(file, args, { cwd: this.dir, detached: false, stdio: ['ignore', 'pipe', 'ignore'] })
     this.#child = child
@@ -273,7 +277,7 @@ export class RedisServer {
       }
       const read = (text: string): void => {
         tail = (tail + text).slice(-logLimit)
-        if (tail.includes('Ready to accept connections')) settle(null)
+        if (tail.includes(this.#options.readyText ?? 'Ready to accept connections')) settle(null)
       }
       const died = (): void => settle('ended while it started')
       const timer = setTimeout(() => settle(`was not ready after ${timeoutMs} ms`), timeoutMs)
