@@ -18,7 +18,8 @@ import {
   withPolicy,
 } from '../../test/situations.ts'
 import { deathWatched } from './consent.ts'
-import { type Election, elect, electByOrder, orderOf } from './elect.ts'
+import { type Election, elect, electByOrder } from './elect.ts'
+import { orderOf } from './order.ts'
 import type { FailoverCause } from './model.ts'
 import { answers } from './observe.ts'
 import type { Situation } from './situation.ts'
@@ -156,6 +157,11 @@ void describe('the primary is dead, replicas were in sync', () => {
     chosen(run(nodes({ offset: 1001 })), 'elect.ahead', 'c')
     chosen(run(nodes({ offset: 1000 })), 'elect.inSync', 'b')
     chosen(run(nodes({ offset: 1001, keys: 0 })), 'elect.inSync', 'b')
+  })
+
+  test('the primary came back open and another is promoted -> what it may have taken since is said', () => {
+    const reborn = alive('a', { incarnation: 'a2', of: null, keys: 0, mark: null, replid: 'R9', offset: 0, view: { wasOpen: true } })
+    chosen(run(group('a', reborn, alive('b')), 'restarted'), 'elect.inSync', 'b', /a restarted open and may have taken writes/)
   })
 
   test('several of them -> the furthest that may be promoted', () => {

@@ -1,9 +1,10 @@
 // Who may become primary. Never a node that is known to lack acknowledged data; a refusal says for whom the group waits.
 import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts'
 import { verdictOf } from './diagnose.ts'
-import type { Evidence, FailoverCause, GroupRecord, Instant, Mark, NodeId, Reading } from './model.ts'
+import { type Answering, bestOf, comparable, orderOf } from './order.ts'
+import type { Evidence, FailoverCause, GroupRecord, Instant, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, sameAddress } from './observe.ts'
-import { type Situation, empty, inMaintenance, nodeOf, ours, quote } from './situation.ts'
+import { type Situation, empty, inMaintenance, nodeOf, others, ours, quote } from './situation.ts'
 
 export type Election =
   | {
@@ -18,46 +19,6 @@ export type Election =
   | { readonly kind: 'hold'; readonly rule: string; readonly sentence: string; readonly evidence: Evidence }
   /** Answers are on their way. */
   | { readonly kind: 'wait'; readonly rule: string; readonly sentence: string; readonly evidence: Evidence }
-
-type Answering = NodeView & { readonly reading: Reading }
-type Order = 'ahead' | 'behind' | 'equal' | 'diverged' | 'unknown'
-
-// ------------------------------------------------------------------------------------ order of nodes
-
-function orderOfMarks(a: Mark | null, b: Mark | null): Order {
-  if (a === null && b === null) return 'unknown'
-  // Data without a mark is from before the group's first one.
-  if (a === null || b === null) return a === null ? 'behind' : 'ahead'
-  const difference = a.epoch - b.epoch || a.seq - b.seq
-  return difference === 0 ? 'equal' : difference > 0 ? 'ahead' : 'behind'
-}
-
-/** Who holds more: by position when the histories are shared, else by the marks, to the canary's period. */
-export function orderOf(s: Situation, a: Answering, b: Answering): Order {
-  if (a.reading.usable && b.reading.usable) {
-    const comparison = s.can.comparePositions(a.reading.position, b.reading.position, s.record?.lineage ?? [])
-    if (comparison.order !== 'incomparable') return comparison.order
-  }
-  return orderOfMarks(a.reading.mark, b.reading.mark)
-}
-
-/** The best of them: nobody is ahead of it; ties go to the recorded primary, then the lowest priority number, then the spec's order. */
-function bestOf(s: Situation, nodes: readonly Answering[]): Answering | null {
-  let best: Answering | null = null
-  for (const node of nodes) {
-    if (best === null) {
-      best = node
-      continue
-    }
-    const order = orderOf(s, node, best)
-    if (order === 'ahead' || (order !== 'behind' && rank(s, node) < rank(s, best))) best = node
-  }
-  return best
-}
-
-function rank(s: Situation, node: NodeView): number {
-  return node.spec.id === s.record?.primary ? -1 : node.spec.priority
-}
 
 // --------------------------------------------------------------------------------------- what is known
 
@@ -189,6 +150,7 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
   const risks = [
     ...consents.map((consent) => (consent.ok ? consent.risk : null)),
     better === null ? null : `${better} was seen to hold more and did not come back`,
+    cause === 'restarted' && primary.wasOpen ? `${record.primary} restarted open and may have taken writes since` : null,
     ahead.length === 0
       ? null
       : `${quote(ahead.map((node) => node.spec.id))} holds more but must not be promoted (priority 0 or maintenance)`,
@@ -230,15 +192,12 @@ function holdDiverged(s: Situation, best: NodeView, rival: NodeView): Election {
   return { kind: 'hold', rule: 'elect.diverged', sentence, evidence: evidenceOf(s, best) }
 }
 
-/** An in-sync member that does not answer now and was seen further than the candidate. */
+/** A replica that does not answer now and that this process read further than `best` in the same history. */
 function absentBetter(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): NodeId | null {
-  for (const member of record.inSync) {
-    const node = nodeOf(s, member.node)
-    if (member.node === record.primary || here.some((h) => h.spec.id === member.node) || node.reading === null) continue
-    if (node.reading.incarnation === member.incarnation && node.reading.usable) {
-      const comparison = s.can.comparePositions(node.reading.position, best.reading.position, record.lineage)
-      if (comparison.order === 'ahead') return member.node
-    }
+  for (const node of others(s, record.primary)) {
+    if (here.some((h) => h.spec.id === node.spec.id) || node.reading === null || !node.reading.usable) continue
+    const comparison = s.can.comparePositions(node.reading.position, best.reading.position, record.lineage)
+    if (comparison.order === 'ahead') return node.spec.id
   }
   return null
 }
@@ -253,7 +212,9 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
   if (ahead !== undefined) return null
   const rival = divergedFrom(s, record, here, primary)
   if (rival !== null) return holdDiverged(s, primary, rival)
-  const absent = members.filter((node) => !here.some((h) => h.spec.id === node.spec.id)).map((node) => node.spec.id)
+  const further = absentBetter(s, record, primary, here)
+  const gone = members.filter((node) => !here.some((h) => h.spec.id === node.spec.id)).map((node) => node.spec.id)
+  const absent = [...new Set([...gone, ...(further === null ? [] : [further])])]
   const seenAt = Math.max(s.memory.lostAt ?? s.now, s.memory.recordAt)
   if (absent.length > 0 && s.now - seenAt < s.policy.betterCandidateMs) {
     return {
@@ -285,7 +246,8 @@ function complete(s: Situation, record: GroupRecord, node: Answering): boolean {
     const { order } = s.can.comparePositions(reading.position, known, record.lineage)
     if (order !== 'incomparable') return order === 'equal' || order === 'ahead'
   }
-  return reading.durable && reading.mark !== null && reading.mark.seq >= (floor?.markSeq ?? 0)
+  // A file that survived says what this node had; only the primary had everything.
+  return node.spec.id === record.primary && reading.durable && reading.mark !== null && reading.mark.seq >= (floor?.markSeq ?? 0)
 }
 
 /** The newest epoch in which the group was open, so that a canary may have been written: the last lineage entry's. */
@@ -318,9 +280,21 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
     node: best.spec.id,
     reading: best.reading,
     sentence: `every node of the group is here and ${best.spec.id} holds the most`,
-    loss: complete(s, record, best) ? null : `no node is known to hold everything that ${record.primary} had acknowledged`,
+    loss: lossOfRollCall(s, record, best, holders),
     evidence: evidenceOf(s, best),
   }
+}
+
+/** What promoting the best of everybody may lose: what is known to be gone, or lies with nodes that nobody can compare. */
+function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, holders: readonly Answering[]): string | null {
+  const alike = holders.filter((node) => node !== best && !comparable(s, record, node, best)).map((node) => node.spec.id)
+  const texts = [
+    complete(s, record, best) ? null : `no node is known to hold everything that ${record.primary} had acknowledged`,
+    alike.length === 0
+      ? null
+      : `the positions of ${best.spec.id} and ${quote(alike)} cannot be compared, their marks only to about a second`,
+  ].filter((text) => text !== null)
+  return texts.length === 0 ? null : texts.join('; ')
 }
 
 /**

@@ -125,7 +125,7 @@ void describe('an action ends', () => {
     assert.equal(says({ ...demote, persist: false }), null)
     assert.equal(says({ name: 'persist' }), 'replica')
     assert.equal(says({ name: 'promote', bootFence: true }), 'nowhere')
-    assert.equal(says({ name: 'promote', bootFence: false }), null)
+    assert.equal(says({ name: 'promote', bootFence: false }), 'primary')
     assert.equal(says({ name: 'fence', cutClients: true }), 'nowhere')
     assert.equal(says({ name: 'bootFence' }), 'nowhere')
     for (const name of ['resumeWrites', 'proveLink', 'release'] as const) assert.equal(says({ name }), null)

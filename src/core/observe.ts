@@ -1,5 +1,5 @@
 // What is known of one node, as a value that each input turns into the next. Instants, not flags: "not heard yet" never reads as "down".
-import { actionRetryMaxMs, actionRetryMs, nowhere, persistRetryMs } from './limits.ts'
+import { actionRetryMaxMs, actionRetryMs, closedGuard, nowhere, persistRetryMs } from './limits.ts'
 import type { Action, ActionResult, Address, Instant, NodeSpec, ProbeFailure, ProbeResult, Reading } from './model.ts'
 
 export interface Acting {
@@ -39,7 +39,9 @@ export interface NodeView {
     readonly retryAt: Instant
   } | null
   /** The process whose file is known to say its role, because we wrote it and every reply was OK. */
-  readonly persisted: { readonly incarnation: string; readonly as: 'nowhere' | 'replica'; readonly target: Address } | null
+  readonly persisted: { readonly incarnation: string; readonly as: 'nowhere' | 'replica' | 'primary'; readonly target: Address } | null
+  /** This process was read as a primary that somebody could write to, so it may hold writes that nobody else has. */
+  readonly wasOpen: boolean
   /** Why its file could not be written, said once it happened. */
   readonly persistProblem: string | null
   /** The connections of earlier controllers were ended, so nothing of theirs can arrive late. */
@@ -64,6 +66,7 @@ export function newNode(spec: NodeSpec): NodeView {
     actedAt: null,
     trouble: null,
     persisted: null,
+    wasOpen: false,
     persistProblem: null,
     cleared: false,
     queuedEpoch: null,
@@ -104,6 +107,7 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     advancedAfter: rose ? node.askedAt : same ? node.advancedAfter : null,
     proof: same ? node.proof : null,
     persisted: node.persisted?.incarnation === reading.incarnation ? node.persisted : null,
+    wasOpen: (same && node.wasOpen) || (reading.role === 'primary' && reading.guard !== closedGuard),
   }
 }
 
@@ -140,7 +144,7 @@ function persistedAs(action: Action, reading: Reading): NonNullable<NodeView['pe
         ? null
         : { incarnation, as: 'replica', target: { host: reading.upstream.host, port: reading.upstream.port } }
     case 'promote':
-      return action.bootFence ? { incarnation, as: 'nowhere', target: nowhere } : null
+      return { incarnation, as: action.bootFence ? 'nowhere' : 'primary', target: nowhere }
     case 'fence':
     case 'bootFence':
       return { incarnation, as: 'nowhere', target: nowhere }

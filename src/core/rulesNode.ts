@@ -1,5 +1,5 @@
 // What each node other than the primary is told under the saved record. Changes nothing in the record, so it needs no save.
-import { orderOf } from './elect.ts'
+import { orderOf } from './order.ts'
 import { closedGuard } from './limits.ts'
 import type { Action, Address } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, sameAddress } from './observe.ts'

@@ -1,7 +1,8 @@
 // A group whose record names its primary and nothing is under way.
 import { flapping, handoverGrace, lost, type Verdict } from './diagnose.ts'
 import { adopted, amended, failover, newestEpoch, rerooted, switchover } from './draft.ts'
-import { type Election, elect, electByOrder, orderOf } from './elect.ts'
+import { type Election, elect, electByOrder } from './elect.ts'
+import { orderOf } from './order.ts'
 import { guardToSet, toGrow, toShrink } from './inSync.ts'
 import { guardWanted, nowhere } from './limits.ts'
 import type { FailoverCause, NodeId, Reading } from './model.ts'

@@ -1,6 +1,6 @@
 // A planned switchover whose intent is saved: pause the writes, wait for the candidate, demote first, then promote.
 import { crowned, kept } from './draft.ts'
-import { orderOf } from './elect.ts'
+import { orderOf } from './order.ts'
 import { freshSince } from './observe.ts'
 import { type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { candidateLost, candidateOf, moving, orderRule, seenClosed } from './rulesFailover.ts'

@@ -1,0 +1,59 @@
+// How nodes stand to each other by what they hold, and which of them is the best.
+import type { GroupRecord, Mark, Reading } from './model.ts'
+import type { NodeView } from './observe.ts'
+import type { Situation } from './situation.ts'
+
+export type Answering = NodeView & { readonly reading: Reading }
+export type Order = 'ahead' | 'behind' | 'equal' | 'diverged' | 'unknown'
+
+function orderOfMarks(a: Mark | null, b: Mark | null): Order {
+  if (a === null && b === null) return 'unknown'
+  // Data without a mark is from before the group's first one.
+  if (a === null || b === null) return a === null ? 'behind' : 'ahead'
+  const difference = a.epoch - b.epoch || a.seq - b.seq
+  return difference === 0 ? 'equal' : difference > 0 ? 'ahead' : 'behind'
+}
+
+/** Who holds more: by position when the histories are shared, else by the marks, to the canary's period. */
+export function orderOf(s: Situation, a: Answering, b: Answering): Order {
+  if (a.reading.usable && b.reading.usable) {
+    const comparison = s.can.comparePositions(a.reading.position, b.reading.position, s.record?.lineage ?? [])
+    if (comparison.order !== 'incomparable') return comparison.order
+  }
+  return orderOfMarks(a.reading.mark, b.reading.mark)
+}
+
+/** The best of them: nobody is ahead of it; ties go to the recorded primary, then the lowest priority number, then the spec's order. */
+export function bestOf(s: Situation, nodes: readonly Answering[]): Answering | null {
+  let best: Answering | null = null
+  for (const node of nodes) {
+    if (best === null) {
+      best = node
+      continue
+    }
+    const order = orderOf(s, node, best)
+    if (order === 'ahead' || (order !== 'behind' && preferred(s, node, best, order))) best = node
+  }
+  return best
+}
+
+/** Of two that are not known to be apart: the recorded primary, else, when nothing can compare them, the one with more keys, else by priority. */
+function preferred(s: Situation, node: Answering, best: Answering, order: Order): boolean {
+  const byRank = rank(s, node) - rank(s, best)
+  const primary = rank(s, node) < 0 || rank(s, best) < 0
+  const blind = order === 'unknown' || !(s.record !== null && comparable(s, s.record, node, best))
+  return !primary && blind && node.reading.keys !== best.reading.keys ? node.reading.keys > best.reading.keys : byRank < 0
+}
+
+function rank(s: Situation, node: NodeView): number {
+  return node.spec.id === s.record?.primary ? -1 : node.spec.priority
+}
+
+/** Their positions say how they stand to each other. */
+export function comparable(s: Situation, record: GroupRecord, a: Answering, b: Answering): boolean {
+  return (
+    a.reading.usable &&
+    b.reading.usable &&
+    s.can.comparePositions(a.reading.position, b.reading.position, record.lineage).order !== 'incomparable'
+  )
+}
