@@ -1,4 +1,6 @@
 // What must hold in every history, looked at after every event that could break it.
+import { formatAddress } from '../core/address.ts'
+import { nowhere } from '../core/limits.ts'
 import type { GroupRecord } from '../core/model.ts'
 import type { Group } from '../controller/group.ts'
 import type { Effect, Input, NewLogEntry } from '../ports.ts'
@@ -187,8 +189,14 @@ export class Checks {
   booted(node: RedisNode): void {
     const record = this.#history.store.record('g')
     if (record?.phase !== 'steady' || !record.fenced || record.primary !== node.id) return
-    if (node.running === null || node.running.config.replicaof !== null || node.file === null) return
-    this.fail('a fenced primary boots closed', `${node.id} boots as an open primary although the record says that its file is fenced`)
+    const { file } = node
+    if (node.running === null || file === null) return
+    const says = file.replicaof === null ? 'nobody' : formatAddress(file.replicaof)
+    if (says === formatAddress(nowhere)) return
+    this.fail(
+      'a fenced primary boots closed',
+      `${node.id} boots with a file that lets it follow ${says} although the record says that it is fenced`,
+    )
   }
 
   /** A dead primary is replaced when there is somebody to replace it. */

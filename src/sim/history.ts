@@ -227,7 +227,7 @@ export class History {
 
   /** A node without a file is asked once a minute whether it has one now. */
   #unmendable(rule: string): boolean {
-    return rule === 'node.persist' && [...this.nodes.values()].some((node) => node.file === null)
+    return (rule === 'node.persist' || rule === 'steady.tryFile') && [...this.nodes.values()].some((node) => node.file === null)
   }
 
   crashController(): void {
