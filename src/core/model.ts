@@ -253,8 +253,11 @@ export type Action =
   | { readonly name: 'fence'; readonly cutClients: boolean }
   /** Write the boot fence into an open primary's file without closing it. */
   | { readonly name: 'bootFence' }
-  /** Write the running role into the node's file. Never for a primary: its file says "replica of nowhere". */
-  | { readonly name: 'persist' }
+  /**
+   * Write the running role into the node's file. Never for a boot-fenced primary: its file says "replica of nowhere".
+   * `cutClients`: a switchover left its clients connected so that nothing was interrupted; now they shall look for the new primary.
+   */
+  | { readonly name: 'persist'; readonly cutClients?: true }
   | { readonly name: 'pauseWrites'; readonly forMs: number }
   | { readonly name: 'resumeWrites' }
   /** Drop the replication link so that the node must prove that it can be made again. */

@@ -8,6 +8,7 @@ import {
   failingOver,
   group,
   now,
+  recorded,
   refused,
   silent,
   switching,
@@ -17,6 +18,7 @@ import {
 } from '../../test/situations.ts'
 import { decide } from './decide.ts'
 import type { Situation } from './situation.ts'
+import type { LineageEntry } from './model.ts'
 
 void describe('the nodes of a steady group', () => {
   test('a controller before us may have left something in its sockets -> that is ended before anything is said', () => {
@@ -97,6 +99,14 @@ void describe('the nodes of a steady group', () => {
 
   test('its role is not known to be in its file -> persisted', () => {
     told(viewed(group('a', alive('a'), alive('b')), 'b', { persisted: null }), 'b', 'node.persist', { name: 'persist' })
+  })
+
+  test('it was the primary until a switchover a moment ago -> persisted, and its clients are cut', () => {
+    const s = viewed(group('a', alive('a'), alive('b')), 'b', { persisted: null })
+    const entry = (node: string, epoch: number, at: number): LineageEntry => ({ epoch, node, at, replid: 'R1', start: 0, continues: true })
+    const since = (at: number): Situation => recorded(s, { epoch: 2, lineage: [entry('b', 1, 0), entry('a', 2, at)] })
+    told(since(s.wall - 5_000), 'b', 'node.persist', { name: 'persist', cutClients: true })
+    told(since(s.wall - 60_000), 'b', 'node.persist', { name: 'persist' })
   })
 
   test('an action is under way, or was refused just now -> not told again', () => {

@@ -6,6 +6,9 @@ import { type NodeView, answers, follows, freshSince, refused, sameAddress } fro
 import { type Case, type Rule, type Step, act, hold } from './rule.ts'
 import { inMaintenance, ours } from './situation.ts'
 
+/** A switchover ends in milliseconds; a controller that starts later has no reason to cut anybody. */
+const steppedDownMs = 10_000
+
 export interface NodeCase extends Case {
   readonly node: NodeView
 }
@@ -54,6 +57,14 @@ function chained(c: NodeCase): boolean {
   const upstream = c.node.reading?.upstream ?? null
   if (upstream === null || !inMaintenance(c.s, c.node)) return false
   return [...c.s.nodes.values()].some((node) => sameAddress(node.spec, upstream) && follows(node, c.primary.spec))
+}
+
+/** It was the primary until a moment ago and was demoted in a switchover: clients that cling to it would only be told READONLY, for ever. */
+function steppedDown(c: NodeCase): boolean {
+  const [before, now] = c.record.lineage.slice(-2)
+  return (
+    before?.node === c.node.spec.id && now?.node === c.record.primary && now.epoch === c.record.epoch && c.s.wall - now.at < steppedDownMs
+  )
 }
 
 /** Its file is known to name the primary that it follows. */
@@ -175,7 +186,12 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     why: 'a role that is not in the file is lost at the next restart',
     gives: 'act persist',
     when: (c) => alive(c) && follows(c.node, c.primary.spec) && !persisted(c) && ready(c, 'persist'),
-    then: (c) => tell(c, { name: 'persist' }, `${c.node.spec.id} keeps its role in its file`),
+    then: (c) =>
+      tell(
+        c,
+        steppedDown(c) ? { name: 'persist', cutClients: true } : { name: 'persist' },
+        `${c.node.spec.id} keeps its role in its file${steppedDown(c) ? '; its clients are cut' : ''}`,
+      ),
   },
   {
     id: 'node.settled',

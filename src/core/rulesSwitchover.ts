@@ -98,7 +98,7 @@ export const switchoverRules: readonly Rule<Case>[] = [
       return act(`demotes ${c.primary.spec.id}`, [
         {
           node: c.primary.spec.id,
-          action: { name: 'demote', target: { host, port }, cutClients: false, resumeWrites: true, persist: !c.record.fenced },
+          action: { name: 'demote', target: { host, port }, cutClients: !c.record.fenced, resumeWrites: true, persist: !c.record.fenced },
         },
       ])
     },

@@ -224,6 +224,7 @@ const scripts: readonly (readonly [action: Action, text: string])[] = [
     'MULTI; REPLICAOF 127.0.0.1 1; CONFIG SET repl-diskless-sync-delay 5; CONFIG REWRITE; CONFIG SET repl-diskless-sync-delay 0; REPLICAOF NO ONE',
   ],
   [{ name: 'persist' }, 'CONFIG REWRITE'],
+  [{ name: 'persist', cutClients: true }, 'CONFIG REWRITE; CLIENT KILL TYPE normal'],
   [{ name: 'pauseWrites', forMs: 7000 }, 'CLIENT PAUSE 7000 WRITE'],
   [{ name: 'resumeWrites' }, 'CLIENT UNPAUSE'],
   [{ name: 'cutOlder' }, 'CLIENT LIST TYPE normal'],

@@ -174,7 +174,7 @@ function script(action: Action): Script {
     case 'bootFence':
       return transaction([toNowhere, safeSyncDelay, rewrite, fastSyncDelay, ['REPLICAOF', 'NO', 'ONE']])
     case 'persist':
-      return plain([rewrite])
+      return plain([rewrite, ...(action.cutClients ? [cutClients] : [])])
     case 'pauseWrites':
       return plain([['CLIENT', 'PAUSE', String(action.forMs), 'WRITE']])
     case 'resumeWrites':
