@@ -1,10 +1,11 @@
 // Plays random histories of groups in virtual time and looks for broken promises; a failing seed prints the command that replays it.
 import { parseArgs } from 'node:util'
-import { planOf } from '../src/sim/plan.ts'
+import { ordersOf, planOfOrder, sampledOrder } from '../src/sim/orders.ts'
+import { type Plan, planOf } from '../src/sim/plan.ts'
 import { boundMs } from '../src/sim/simulate.ts'
-import { main } from './harness/cleanup.ts'
-import { parsed, wholeNumber } from './harness/options.ts'
-import { type Summary, run } from './sim/campaign.ts'
+import { CannotRun, main } from './harness/cleanup.ts'
+import { oneOf, parsed, wholeNumber } from './harness/options.ts'
+import { type Campaign, type Summary, run } from './sim/campaign.ts'
 import { shrink, tellPlan } from './sim/shrink.ts'
 
 const usage = `script/run sim [options]
@@ -12,6 +13,9 @@ const usage = `script/run sim [options]
   --from s          the first seed (1)
   --minutes m       virtual minutes of faults per history (10)
   --workers n       threads (2)
+  --orders          instead: every order of stops, starts, freezes and thaws, the controller restarted at each place; 4 nodes: some
+  --nodes n         with --orders: 2, 3 or 4 (2)
+  --persistence p   with --orders: aof, rdb or none (aof)
   --json
   --seed s --tell   the transcript of one history
   --seed s --shrink a smaller history that still breaks the same promise, and its transcript`
@@ -24,6 +28,9 @@ const { values } = parsed(usage, () =>
       minutes: { type: 'string' },
       workers: { type: 'string' },
       seed: { type: 'string' },
+      orders: { type: 'boolean' },
+      nodes: { type: 'string' },
+      persistence: { type: 'string' },
       tell: { type: 'boolean' },
       shrink: { type: 'boolean' },
       json: { type: 'boolean' },
@@ -39,29 +46,53 @@ if (values.help) console.log(`usage: ${usage}`)
 else main({ limitMs }, sim)
 
 async function sim(): Promise<number> {
+  const orders = values.orders
+    ? {
+        nodes: Number(oneOf('nodes', values.nodes, ['2', '3', '4'], '2')),
+        persistence: oneOf('persistence', values.persistence, ['aof', 'rdb', 'none'], 'aof'),
+      }
+    : null
   const minutes = wholeNumber('minutes', values.minutes, 1, 1_000, 10)
-  if (values.seed !== undefined) return one(wholeNumber('seed', values.seed, 0, 2 ** 31, 1), minutes)
+  if (values.seed !== undefined)
+    return one(planAsked(wholeNumber('seed', values.seed, 0, 2 ** 31, 1), minutes, orders), orders === null ? minutes : null)
   const seeds = wholeNumber('seeds', values.seeds, 1, 1_000_000, 500)
   const from = wholeNumber('from', values.from, 0, 2 ** 31, 1)
   const workers = wholeNumber('workers', values.workers, 1, 64, 2)
-  const campaign = { from, seeds, minutes, workers: Math.min(workers, seeds), without: null, hole: null, stopAtFirst: false }
-  const summary = await run(campaign, values.json ? () => undefined : bar(seeds))
+  const campaign = { from, seeds, minutes, workers: Math.min(workers, seeds), without: null, hole: null, stopAtFirst: false, orders }
+  const summary = await run(
+    campaign,
+    values.json ? () => undefined : bar(orders === null || orders.nodes > 3 ? seeds : countOf(orders.nodes)),
+  )
   if (values.json)
     console.log(JSON.stringify({ ...summary, failing: summary.failing.map(({ seed, violation }) => ({ seed, ...violation })) }, null, 2))
-  else print(summary, minutes)
+  else print(summary, orders === null ? `--minutes ${minutes}` : `--orders --nodes ${orders.nodes} --persistence ${orders.persistence}`)
   return summary.violations === 0 ? 0 : 1
 }
 
-function one(seed: number, minutes: number): number {
+type Orders = NonNullable<Campaign['orders']>
+
+function countOf(nodes: number): number {
+  return [...ordersOf(nodes)].length
+}
+
+function planAsked(seed: number, minutes: number, orders: Orders | null): Plan {
+  if (orders === null) return planOf(seed, minutes)
+  const order = orders.nodes > 3 ? sampledOrder(orders.nodes, seed) : [...ordersOf(orders.nodes)].find((one) => one.seed === seed)
+  if (order === undefined) throw new CannotRun(`there is no order ${seed}`)
+  console.log(`${order.name}; the controller is restarted after ${order.restartAfter ?? 'no'} deeds`)
+  return planOfOrder(order, orders.persistence)
+}
+
+function one(whole: Plan, minutes: number | null): number {
   const tell = (line: string): void => console.log(line)
-  let plan = planOf(seed, minutes)
+  let plan = whole
   if (values.shrink) {
-    const shrunk = shrink(seed, minutes, shrinkRuns)
+    const shrunk = shrink(plan, shrinkRuns)
     if (shrunk === null) {
-      console.log(`seed ${seed} breaks no promise`)
+      console.log(`seed ${whole.seed} breaks no promise${minutes === null ? '' : ` in ${minutes} minutes`}`)
       return 0
     }
-    console.log(`${shrunk.runs} histories played; ${planOf(seed, minutes).ops.length} operations became ${shrunk.plan.ops.length}`)
+    console.log(`${shrunk.runs} histories played; ${whole.ops.length} operations became ${shrunk.plan.ops.length}`)
     plan = shrunk.plan
   }
   if (values.tell || values.shrink) console.log(JSON.stringify({ ...plan, ops: plan.ops.length }))
@@ -80,12 +111,12 @@ function bar(seeds: number): (done: number, failing: number) => void {
   }
 }
 
-function print(summary: Summary, minutes: number): void {
+function print(summary: Summary, how: string): void {
   const { failing, rulesFired, ...figures } = summary
   console.log(JSON.stringify({ ...figures, rulesFired: Object.keys(rulesFired).length }, null, 2))
   for (const { seed, violation } of failing) {
     console.log(`\nseed ${seed}: ${violation?.check}, at ${Math.round(violation?.at ?? 0)} ms\n  ${violation?.text}`)
-    console.log(`  script/run sim --seed ${seed} --minutes ${minutes} --tell`)
+    console.log(`  script/run sim --seed ${seed} ${how} --tell`)
   }
   const verdict = failing.length === 0 ? 'every promise kept' : `${failing.length} broken promises`
   console.log(

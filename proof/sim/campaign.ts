@@ -11,6 +11,7 @@ export interface Campaign {
   readonly without: string | null
   readonly hole: string | null
   readonly stopAtFirst: boolean
+  readonly orders: Share['orders']
 }
 
 export interface Summary {

@@ -1,6 +1,6 @@
 // Leaves out what a failing history does not need, so that a person can read what is left.
 import type { Options } from '../../src/sim/history.ts'
-import { type Plan, planOf } from '../../src/sim/plan.ts'
+import type { Plan } from '../../src/sim/plan.ts'
 import { type Result, simulate } from '../../src/sim/simulate.ts'
 
 export interface Shrunk {
@@ -9,9 +9,9 @@ export interface Shrunk {
   readonly runs: number
 }
 
-/** A history with less in it that breaks the same promise; null when the seed breaks none. Plays at most `limit` histories. */
-export function shrink(seed: number, minutes: number, limit: number): Shrunk | null {
-  let plan = planOf(seed, minutes)
+/** A history with less in it that breaks the same promise; null when it breaks none. Plays at most `limit` histories. */
+export function shrink(whole: Plan, limit: number): Shrunk | null {
+  let plan = whole
   let result = simulate(plan)
   if (result.violation === null) return null
   const { check } = result.violation

@@ -1,7 +1,9 @@
 // Plays seeds in a thread of its own: a share of the seeds, one after the other, each result told at once.
 import { parentPort, workerData } from 'node:worker_threads'
 import { countRows } from '../../src/sim/rows.ts'
-import { type Result, simulateSeed } from '../../src/sim/simulate.ts'
+import { type Result, simulate, simulateSeed } from '../../src/sim/simulate.ts'
+import { ordersOf, planOfOrder, sampledOrder } from '../../src/sim/orders.ts'
+import type { Persistence } from '../../src/sim/redisNode.ts'
 import { plant } from './holes.ts'
 
 export interface Share {
@@ -12,6 +14,8 @@ export interface Share {
   readonly without: string | null
   readonly hole: string | null
   readonly stopAtFirst: boolean
+  /** Orders of stopping and starting instead of random histories. */
+  readonly orders: { readonly nodes: number; readonly persistence: Persistence } | null
 }
 
 export type Told =
@@ -24,9 +28,28 @@ if (port === null) throw new Error('this file is a worker')
 const tell = (told: Told): void => port.postMessage(told, [])
 const rules = countRows()
 const planted = share.hole === null ? {} : plant(share.hole)
-for (let seed = share.from; seed < share.until; seed += share.step) {
-  const result = simulateSeed(seed, share.minutes, { ...planted, without: share.without })
+/** Gives whether it may go on. */
+function told(result: Result): boolean {
   tell({ kind: 'result', result })
-  if (share.stopAtFirst && result.violation !== null) break
+  return !share.stopAtFirst || result.violation === null
+}
+
+function playOrders(nodes: number, persistence: Persistence): void {
+  // Four nodes have too many: some of them.
+  if (nodes > 3) {
+    for (let seed = share.from; seed < share.until; seed += share.step)
+      told(simulate(planOfOrder(sampledOrder(nodes, seed), persistence), planted))
+    return
+  }
+  for (const order of ordersOf(nodes)) {
+    if (order.seed % share.step === share.from % share.step) told(simulate(planOfOrder(order, persistence), planted))
+  }
+}
+
+if (share.orders !== null) playOrders(share.orders.nodes, share.orders.persistence)
+else {
+  for (let seed = share.from; seed < share.until; seed += share.step) {
+    if (!told(simulateSeed(seed, share.minutes, { ...planted, without: share.without }))) break
+  }
 }
 tell({ kind: 'end', rules })

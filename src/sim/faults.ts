@@ -6,7 +6,8 @@ import type { RedisNode } from './redisNode.ts'
 import type { History } from './history.ts'
 import type { Conn, Peer } from './net.ts'
 
-const unfreezable = 100
+/** No operation is planned to last longer, but for those that last until the healing. */
+const lastsAtMostMs = 120_000
 const plain = ['stop', 'freeze', 'isolate', 'cut', 'slow', 'refuse', 'reset', 'ail', 'storeTrouble'] as const
 /** What machines and networks do by themselves. */
 type Plain = (typeof plain)[number]
@@ -163,7 +164,7 @@ export class Faults {
     const touched = touches(op, history)
     history.disturbed(touched)
     const ms = 'ms' in op ? op.ms : 'downMs' in op ? op.downMs : 0
-    for (let at = 1000; at < ms; at += 1000) this.#later(at, () => history.disturbed(touched))
+    for (let at = 1000; at < Math.min(ms, lastsAtMostMs); at += 1000) this.#later(at, () => history.disturbed(touched))
     if (ms > 0) this.#later(ms, () => history.disturbed(touched))
   }
 
@@ -187,7 +188,7 @@ export class Faults {
   #freeze(op: Extract<Op, { kind: 'freeze' }>): void {
     const node = this.#node(op.node)
     const { running } = node
-    if (running === null || node.frozen || op.ms < unfreezable) return
+    if (running === null || node.frozen) return
     node.freeze()
     this.#later(op.ms, () => {
       if (node.running === running) node.thaw()
