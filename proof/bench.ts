@@ -7,6 +7,7 @@ import { type Result, figuresOf, tableOf } from './bench/figures.ts'
 import { CannotRun, main } from './harness/cleanup.ts'
 import { machine, machineLine } from './harness/machine.ts'
 import { Network, controllerIp, isInsideOwnNetwork, runInsideOwnNetwork, whyNoNetworks } from './harness/network.ts'
+import { parallel } from './harness/parallel.ts'
 import { oneOf, parsed, requireRedis, wholeNumber } from './harness/options.ts'
 
 interface Entry {
@@ -63,7 +64,7 @@ async function benchAll(): Promise<number> {
   if (unknown !== undefined) throw new CannotRun(`no scenario is called ${unknown}\n\nusage: ${usage}`)
   const runs = wholeNumber('runs', values.runs, 1, 1_000, values.quick ? 1 : 3)
   if (isInsideOwnNetwork()) {
-    console.log(JSON.stringify(await withNetworks(runs)))
+    console.log(JSON.stringify(await withNetworks(systems[0] ?? 'regroup', runs)))
     return 0
   }
   // A return begins with a crash: one run gives both, and a peer needs 20 s for each.
@@ -86,33 +87,31 @@ function crashesOf(returned: Result): Result {
 /** What each system's runs saw, by scenario. */
 async function playAll(names: readonly string[], runs: number): Promise<Map<string, Result>> {
   const all = new Map<string, Result>()
-  const keep = (name: string, system: System, seen: readonly Seen[]): void => {
-    all.set(name, new Map([...(all.get(name) ?? []), [system, seen]]))
-  }
-  // Scenarios of one kind of group share it, one after the other: starting Sentinels takes longer than a crash.
-  const shared = names.filter((name) => entries[name]?.play !== null && entries[name]?.options === durable)
   for (const system of systems) {
-    if (shared.length > 0) {
-      for (const [name, seen] of await playOn(system, shared, runs, durable)) keep(name, system, seen)
-    }
-    for (const name of names.filter((one) => !shared.includes(one))) {
-      const entry = entries[name]
-      if (entry === undefined || entry.play === null) continue
-      for (const [, seen] of await playOn(system, [name], runs, entry.options)) keep(name, system, seen)
+    // A peer waits most of the time, for timers of its own of 10 s, and its gaps are seconds: they may be waited for together.
+    const isTogether = values.quick === true && system !== 'regroup'
+    const jobs = jobsOf(names, isTogether).map(
+      (job) => () => (job.includes('host-loss') ? playInside(system, runs) : playOn(system, job, runs)),
+    )
+    for (const played of await parallel(jobs, isTogether ? 4 : 1, (job) => job())) {
+      for (const [name, seen] of played) all.set(name, new Map([...(all.get(name) ?? []), [system, seen]]))
     }
   }
-  if (names.includes('host-loss')) await playInside(runs, keep)
   return all
 }
 
-async function playOn(
-  system: System,
-  names: readonly string[],
-  runs: number,
-  options: BedOptions,
-): Promise<ReadonlyMap<string, readonly Seen[]>> {
+/** Scenarios of one kind of group share it, one after the other, unless each is to have its own. */
+function jobsOf(names: readonly string[], isEachAlone: boolean): readonly (readonly string[])[] {
+  const shared = isEachAlone ? [] : names.filter((name) => entries[name]?.play !== null && entries[name]?.options === durable)
+  const alone = names.filter((name) => !shared.includes(name)).map((name) => [name])
+  return shared.length === 0 ? alone : [shared, ...alone]
+}
+
+type Played = ReadonlyMap<string, readonly Seen[]>
+
+async function playOn(system: System, names: readonly string[], runs: number): Promise<Played> {
   const results = new Map<string, Seen[]>(names.map((name) => [name, []]))
-  const bed = await startBed(system, 'bench', options)
+  const bed = await startBed(system, 'bench', entries[names[0] ?? '']?.options ?? durable)
   try {
     for (let run = 1; run <= runs; run++) {
       for (const name of names) {
@@ -143,40 +142,28 @@ function rounded(_: string, value: unknown): unknown {
 
 // -------------------------------------------------------------------------------------- own networks
 
-async function playInside(runs: number, keep: (name: string, system: System, seen: readonly Seen[]) => void): Promise<void> {
+async function playInside(system: System, runs: number): Promise<Played> {
   const problem = whyNoNetworks()
   if (problem !== null) {
     console.error(`host-loss is left out: ${problem}`)
-    return
+    return new Map()
   }
-  const args = [
-    '--scenario',
-    'host-loss',
-    '--runs',
-    String(runs),
-    ...(values.quick ? ['--quick'] : []),
-    ...(values.system === undefined ? [] : ['--system', values.system]),
-  ]
+  const args = ['--scenario', 'host-loss', '--runs', String(runs), '--system', system]
   const { code, stdout } = await runInsideOwnNetwork(fileURLToPath(import.meta.url), args)
   if (code !== 0) throw new Error('host-loss failed in its networks; the lines above say why')
-  const told = JSON.parse(stdout) as readonly (readonly [System, readonly Seen[]])[]
-  for (const [system, seen] of told) keep('host-loss', system, seen)
+  return new Map([['host-loss', JSON.parse(stdout) as readonly Seen[]]])
 }
 
-async function withNetworks(runs: number): Promise<readonly (readonly [System, readonly Seen[]])[]> {
+async function withNetworks(system: System, runs: number): Promise<readonly Seen[]> {
   const network = Network.open()
-  const results: (readonly [System, readonly Seen[]])[] = []
-  for (const system of systems) {
-    const hosts = [await network.host('a'), await network.host('b'), await network.host('c')]
-    const bed = await startBed(system, 'bench', { ...durable, hosts, sentinelHost: controllerIp })
-    try {
-      const seen: Seen[] = []
-      for (let run = 1; run <= runs; run++) seen.push(await one(bed, 'host-loss', run, hostLoss(network)))
-      results.push([system, seen])
-    } finally {
-      await bed.close()
-    }
+  const hosts = [await network.host('a'), await network.host('b'), await network.host('c')]
+  const bed = await startBed(system, 'bench', { ...durable, hosts, sentinelHost: controllerIp })
+  try {
+    const seen: Seen[] = []
+    for (let run = 1; run <= runs; run++) seen.push(await one(bed, 'host-loss', run, hostLoss(network)))
+    return seen
+  } finally {
+    await bed.close()
+    network.close()
   }
-  network.close()
-  return results
 }

@@ -135,6 +135,8 @@ export interface TestFacade extends ControllerFacade {
   put(status: GroupStatus): void
   emit(event: ControllerEvent): void
   listeners(): number
+  /** What each listener asked for. */
+  kinds(): readonly (readonly ControllerEvent['kind'][] | null)[]
 }
 
 export function testFacade(
@@ -142,7 +144,7 @@ export function testFacade(
   given: readonly GroupStatus[] = [ordersStatus, billingStatus],
 ): TestFacade {
   const statuses = new Map(given.map((status) => [status.group, status]))
-  const listeners = new Set<(event: ControllerEvent) => void>()
+  const listeners = new Map<(event: ControllerEvent) => void, readonly ControllerEvent['kind'][] | null>()
   const entries = Array.from({ length: 60 }, (_, index) => logEntry(60 - index))
   let spec: SpecRevision = { revision: 3, at: testTime - 86_400_000, by: 'cli:ann', why: 'first groups', groups: specs }
   const statusOf = (group: string): GroupStatus => {
@@ -183,7 +185,7 @@ export function testFacade(
       const wanted = (event: ControllerEvent): void => {
         if (kinds === undefined || kinds.includes(event.kind)) listener(event)
       }
-      listeners.add(wanted)
+      listeners.set(wanted, kinds ?? null)
       return () => listeners.delete(wanted)
     },
     overtake() {
@@ -194,9 +196,10 @@ export function testFacade(
       facade.emit({ kind: 'status', status })
     },
     emit(event) {
-      for (const listener of listeners) listener(event)
+      for (const listener of listeners.keys()) listener(event)
     },
     listeners: () => listeners.size,
+    kinds: () => [...listeners.values()],
   }
   return facade
 }

@@ -1,5 +1,5 @@
 // What happens to a primary under load, and what clients see of it. The same steps for every system.
-import { roleOf } from '../harness/client.ts'
+import { info, roleOf } from '../harness/client.ts'
 import type { Network } from '../harness/network.ts'
 import { clientIp, controllerIp } from '../harness/network.ts'
 import type { Node } from '../harness/servers.ts'
@@ -40,10 +40,21 @@ interface Stage {
 
 async function stage(bed: Bed, run: string): Promise<Stage> {
   const old = bed.group.node(await bed.ready())
+  await protectedBy(old, bed.group.nodes.length - 1)
   const load = new Load(bed.group.id, bed.sentinels, run)
   await until('the load runs', limitMs, () => (load.writers.every(({ acks }) => acks.length > 50) ? found(true) : instead('not yet')))
   await pass(calmMs)
   return { bed, load, old }
+}
+
+/** After a full sync a link is up for up to 2 s before the first acknowledgement: a primary that dies then has no replica yet, whoever watches. */
+async function protectedBy(primary: Node, replicas: number): Promise<void> {
+  const offset = Number((await info(primary.address, 'replication'))?.get('master_repl_offset'))
+  await until('every replica has acknowledged', limitMs, async () => {
+    const fields = await info(primary.address, 'replication')
+    const acked = [...(fields ?? [])].filter(([name]) => /^slave\d+$/.test(name)).map(([, text]) => Number(/offset=(\d+)/.exec(text)?.[1]))
+    return acked.filter((one) => one >= offset && one > 0).length === replicas ? found(true) : instead(`${acked.join(' ')} of ${offset}`)
+  })
 }
 
 /** Ends when every writer writes to another node. */

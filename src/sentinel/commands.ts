@@ -38,7 +38,7 @@ const noSuchGroup = refusal('ERR No such master with that name')
 
 const commands: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['ping', { least: 0, most: 1, answer: ([text]) => (text === undefined ? { kind: 'line', text: 'PONG' } : value(text)) }],
-  ['auth', { least: 1, most: 2, answer: (words) => auth(words) ?? ok }],
+  ['auth', { least: 1, most: 100, answer: (words) => auth(words) ?? ok }],
   ['hello', { least: 0, most: 8, answer: hello }],
   ['info', { least: 0, most: 100, answer: info }],
   ['role', { least: 0, most: 0, answer: (_, source) => value(['sentinel', describedAll(source).map(({ status }) => status.group)]) }],
@@ -89,6 +89,12 @@ export function answerTo(words: readonly string[], source: Source, connection: C
   return checked(row, `${name}|${sub.toLowerCase()}`, arguments_, source, connection)
 }
 
+/** As a server names a command to people: with what it contains. */
+export function fullName(words: readonly string[]): string {
+  const [name = '', sub] = words.map((word) => word.slice(0, 128).toLowerCase())
+  return sub !== undefined && containers.has(name) ? `${name}|${sub}` : name
+}
+
 export function wrongNumber(name: string): Reply {
   return refusal(`ERR wrong number of arguments for '${name}' command`)
 }
@@ -116,6 +122,7 @@ function auth(words: readonly string[]): Reply | null {
       'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
     )
   }
+  if (words.length > 2) return refusal('ERR syntax error')
   return words[0] === 'default' ? null : refusal('WRONGPASS invalid username-password pair or user is disabled.')
 }
 

@@ -1,6 +1,6 @@
 // One connection: reads commands, answers in order, sends events. A client that does not read is waited for, then cut off.
 import type { Socket } from 'node:net'
-import { type Connection, type Source, answerTo, wrongNumber } from './commands.ts'
+import { type Connection, type Source, answerTo, fullName, wrongNumber } from './commands.ts'
 import { type Reply, encodeReply, ok, refusal, value } from './reply.ts'
 import { RequestReader } from './request.ts'
 import { Subscriptions } from './subscriptions.ts'
@@ -73,7 +73,7 @@ export class Session implements Connection {
     const isSubscriber = this.protocol === 2 && this.subscriptions.count > 0
     if (isSubscriber && !allowedToSubscribers.has(name)) {
       const allowed = '(P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET'
-      return [refusal(`ERR Can't execute '${name.slice(0, 128)}': only ${allowed} are allowed in this context`)]
+      return [refusal(`ERR Can't execute '${fullName(words)}': only ${allowed} are allowed in this context`)]
     }
     // What is left to a subscriber by default is PING.
     switch (name) {
