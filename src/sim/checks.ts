@@ -189,6 +189,8 @@ export class Checks {
   booted(node: RedisNode): void {
     const record = this.#history.store.record('g')
     if (record?.phase !== 'steady' || !record.fenced || record.primary !== node.id) return
+    // A record from a backup says what was so once.
+    if (this.#restoredAt > -Infinity) return
     const { file } = node
     if (node.running === null || file === null) return
     const says = file.replicaof === null ? 'nobody' : formatAddress(file.replicaof)

@@ -16,7 +16,8 @@ export class RecordStore {
   readonly #events: StoreEvents
   readonly #stored = new Map<GroupId, Stored<GroupRecord>>()
   readonly #backups = new Map<GroupId, Stored<GroupRecord>>()
-  /** Added to every save, in ms. */
+  #busyUntil = 0
+  /** Added to everything, in ms. */
   slowMs = 0
   /** How often the outcome of a save is not known. */
   unsure = 0
@@ -31,25 +32,31 @@ export class RecordStore {
     return this.#stored.get(group)?.value ?? null
   }
 
-  #ms(): number {
-    return this.#dice.between(...briskMs) + this.#dice.next() * this.slowMs
+  /** One thing after the other: what is read sees all that was asked for before. */
+  #next(): number {
+    const ms = this.#dice.between(...briskMs) + this.#dice.next() * this.slowMs
+    this.#busyUntil = Math.max(this.#busyUntil, this.#timeline.now + ms)
+    return this.#busyUntil
   }
 
   load(group: GroupId, done: (stored: Stored<GroupRecord> | null) => void): void {
-    this.#timeline.after(this.#ms(), () => done(this.#stored.get(group) ?? null))
+    this.#timeline.at(this.#next(), () => done(this.#stored.get(group) ?? null))
   }
 
   note(done: () => void): void {
-    this.#timeline.after(this.#ms(), done)
+    this.#timeline.at(this.#next(), done)
   }
 
   save(group: GroupId, expected: number, record: GroupRecord, entry: NewLogEntry, done: (result: SaveResult) => void): void {
     const unsure = this.unsure > 0 && this.#dice.chance(this.unsure)
     // It may be applied, and be applied late, although nobody learns of it.
     const applies = !unsure || this.#dice.chance(0.5)
-    const ms = this.#ms()
-    if (unsure) this.#timeline.after(this.#ms(), () => done({ ok: false, reason: 'unknown', message: 'the disk did not answer' }))
-    this.#timeline.after(ms, () => {
+    const at = this.#next()
+    if (unsure)
+      this.#timeline.after(this.#dice.next() * (at - this.#timeline.now), () =>
+        done({ ok: false, reason: 'unknown', message: 'the disk did not answer' }),
+      )
+    this.#timeline.at(at, () => {
       if (!applies) return
       const before = this.#stored.get(group)
       if ((before?.version ?? 0) !== expected) {
