@@ -16,7 +16,7 @@ import type {
   WallTime,
 } from '../core/model.ts'
 import { assert } from '../core/model.ts'
-import { type NodeView, acted, acting, answers, disconnected, newNode, probed } from '../core/observe.ts'
+import { type NodeView, acted, acting, answers, disconnected, newNode, probed, refuses, troubleOf } from '../core/observe.ts'
 import { present } from '../core/present.ts'
 import { type Tracked, track } from '../core/recovery.ts'
 import type { Act, Decision, RecordDraft } from '../core/rule.ts'
@@ -311,7 +311,7 @@ export class Group {
     const record = this.#record
     if (node === undefined || node.acting !== null || record === null) return false
     // It said no to this lately: not again before its time.
-    if (node.trouble?.action === act.action.name && node.trouble.retryAt > time.now) return false
+    if (refuses(node, act.action.name, time.now) || (!node.cleared && refuses(node, 'cutOlder', time.now))) return false
     const id = this.#nextId++
     const queued = act.queued ?? false
     // First what an earlier controller may have left there; the rule comes back to its own action then.
@@ -330,7 +330,7 @@ export class Group {
       queued,
     })
     // Refused before and only tried again: no news until it succeeds.
-    return action === act.action && node.trouble?.action !== action.name
+    return action === act.action && troubleOf(node, action.name) === null
   }
 
   /** Something is wrong or changing until every node that answers is where it belongs. */

@@ -170,7 +170,7 @@ void describe('silent: the replicas must prove', () => {
   })
 
   test('the demand for proof was refused -> asked again', () => {
-    is(s({ view: { proof: null, trouble: { action: 'proveLink', code: 'SILENT', message: '', times: 1, retryAt: 0 } } }), 'unproven')
+    is(s({ view: { proof: null, troubles: [{ action: 'proveLink', code: 'SILENT', message: '', times: 1, retryAt: 0 }] } }), 'unproven')
   })
 
   test('its position rises -> contested without being asked', () => {

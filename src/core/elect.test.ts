@@ -124,10 +124,10 @@ void describe('the primary is dead, replicas were in sync', () => {
   test('three refusals to be promoted -> the next one', () => {
     const trouble = { action: 'promote', code: 'NOPERM', message: 'no', times: 3, retryAt: now + 1 } as const
     const s = group('a', refused('a', 9_900), alive('b', down), alive('c', down))
-    chosen(run(viewed(s, 'b', { trouble })), 'elect.inSync', 'c')
-    chosen(run(viewed(s, 'b', { trouble: { ...trouble, times: 2 } })), 'elect.inSync', 'b')
+    chosen(run(viewed(s, 'b', { troubles: [trouble] })), 'elect.inSync', 'c')
+    chosen(run(viewed(s, 'b', { troubles: [{ ...trouble, times: 2 }] })), 'elect.inSync', 'b')
     // The cause may be gone: it is tried again after a while.
-    chosen(run(viewed(s, 'b', { trouble: { ...trouble, retryAt: now } })), 'elect.inSync', 'b')
+    chosen(run(viewed(s, 'b', { troubles: [{ ...trouble, retryAt: now }] })), 'elect.inSync', 'b')
   })
 
   test('another holds what it lacks and lacks what it holds -> a person must choose', () => {

@@ -3,7 +3,7 @@ import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts
 import { verdictOf } from './diagnose.ts'
 import { type Answering, bestOf, comparable, orderOf } from './order.ts'
 import type { Evidence, FailoverCause, GroupRecord, Instant, NodeId, Reading } from './model.ts'
-import { type NodeView, answers, follows, freshSince, refused, sameAddress } from './observe.ts'
+import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
 import { type Situation, empty, inMaintenance, nodeOf, others, ours, quote } from './situation.ts'
 
 export type Election =
@@ -33,7 +33,7 @@ function reachable(s: Situation, since: Instant): Answering[] {
 
 /** It was told to become primary several times and said no each time (rights, renamed commands): another one is tried, for a while. */
 export function refusesPromotion(s: Situation, node: NodeView): boolean {
-  return node.trouble?.action === 'promote' && node.trouble.times >= 3 && node.trouble.retryAt > s.now
+  return (troubleOf(node, 'promote')?.times ?? 0) >= 3 && refuses(node, 'promote', s.now)
 }
 
 /** Answers, but is only being asked again since we told it something or since the suspicion began: not absent, and it may hold more. */

@@ -138,10 +138,10 @@ void describe('an action ends', () => {
 
   test('the file could not be written -> the role counts, the file does not, a person is told', () => {
     const node = did({ name: 'follow', target }, unwritten)
-    assert.deepEqual([node.persisted, node.persistProblem, node.trouble?.code], [null, 'ERR no config file', 'NOT_PERSISTED'])
-    assert.equal(node.trouble?.retryAt, 60_210)
+    assert.deepEqual([node.persisted, node.persistProblem, node.troubles[0]?.code], [null, 'ERR no config file', 'NOT_PERSISTED'])
+    assert.equal(node.troubles[0]?.retryAt, 60_210)
     const mended = did({ name: 'persist' }, ok, node)
-    assert.deepEqual([mended.persistProblem, mended.trouble], [null, null])
+    assert.deepEqual([mended.persistProblem, mended.troubles[0] ?? null], [null, null])
   })
 
   test('refused again and again -> later each time, at most 5 s; another action -> counts anew', () => {
@@ -150,20 +150,23 @@ void describe('an action ends', () => {
     const gaps = []
     for (let time = 0; time < 9; time++) {
       node = did({ name: 'persist' }, no, node)
-      gaps.push((node.trouble?.retryAt ?? 0) - 210)
+      gaps.push((node.troubles[0]?.retryAt ?? 0) - 210)
     }
     assert.deepEqual(gaps, [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000])
-    assert.equal(did({ name: 'fence', cutClients: true }, no, node).trouble?.times, 1)
-    assert.equal(did({ name: 'persist' }, ok, node).trouble, null)
+    assert.equal(did({ name: 'fence', cutClients: true }, no, node).troubles.at(-1)?.times, 1)
+    assert.equal(did({ name: 'persist' }, ok, node).troubles[0] ?? null, null)
   })
 
   test('another action succeeds -> a refusal stays, a file that was written is mended', () => {
     const refusedOnce = did({ name: 'fence', cutClients: true }, { ok: false, code: 'NOPERM', message: 'no' })
-    assert.equal(did({ name: 'resumeWrites' }, ok, refusedOnce).trouble?.code, 'NOPERM')
+    assert.equal(did({ name: 'resumeWrites' }, ok, refusedOnce).troubles[0]?.code, 'NOPERM')
     const unwrittenOnce = did({ name: 'follow', target }, unwritten)
-    assert.equal(did({ name: 'resumeWrites' }, ok, unwrittenOnce).trouble?.code, 'NOT_PERSISTED')
+    assert.equal(did({ name: 'resumeWrites' }, ok, unwrittenOnce).troubles[0]?.code, 'NOT_PERSISTED')
     assert.deepEqual(
-      [did({ name: 'fence', cutClients: true }, ok, unwrittenOnce).trouble, did({ name: 'persist' }, ok, unwrittenOnce).trouble],
+      [
+        did({ name: 'fence', cutClients: true }, ok, unwrittenOnce).troubles[0] ?? null,
+        did({ name: 'persist' }, ok, unwrittenOnce).troubles[0] ?? null,
+      ],
       [null, null],
     )
   })

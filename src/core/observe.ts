@@ -8,6 +8,15 @@ export interface Acting {
   readonly since: Instant
 }
 
+/** An action that was refused or failed `times` in a row, and when it may be tried again. */
+export interface Trouble {
+  readonly action: Action['name']
+  readonly code: string
+  readonly message: string
+  readonly times: number
+  readonly retryAt: Instant
+}
+
 export interface NodeView {
   readonly spec: NodeSpec
   /** The last reading, kept when later probes fail. */
@@ -31,13 +40,8 @@ export interface NodeView {
   readonly acting: Acting | null
   /** When the last action ended: readings asked for before it tell nothing about its effect. */
   readonly actedAt: Instant | null
-  readonly trouble: {
-    readonly action: Action['name']
-    readonly code: string
-    readonly message: string
-    readonly times: number
-    readonly retryAt: Instant
-  } | null
+  /** What it refused lately and was not mended since: at most one per action, the latest last. */
+  readonly troubles: readonly Trouble[]
   /** The process whose file is known to say its role, because we wrote it and every reply was OK. */
   readonly persisted: { readonly incarnation: string; readonly as: 'nowhere' | 'replica' | 'primary'; readonly target: Address } | null
   /** This process was read as a primary that somebody could write to, so it may hold writes that nobody else has. */
@@ -64,7 +68,7 @@ export function newNode(spec: NodeSpec): NodeView {
     proof: null,
     acting: null,
     actedAt: null,
-    trouble: null,
+    troubles: [],
     persisted: null,
     wasOpen: false,
     persistProblem: null,
@@ -166,20 +170,26 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
   if (done === null) return node
   // A node that may not be asked for its connections is not worse off than one of a first controller; the warning stays.
   const cleared =
-    node.cleared || (done.action.name === 'cutOlder' && (result.ok || result.code !== 'SILENT' || node.trouble?.action === 'cutOlder'))
+    node.cleared || (done.action.name === 'cutOlder' && (result.ok || result.code !== 'SILENT' || troubleOf(node, 'cutOlder') !== null))
   const next: NodeView = { ...node, acting: null, actedAt: now, cleared }
   if (!result.ok) {
-    const times = node.trouble?.action === done.action.name ? node.trouble.times + 1 : 1
+    const times = (troubleOf(node, done.action.name)?.times ?? 0) + 1
     const retryAt = now + Math.min(actionRetryMaxMs, actionRetryMs * 2 ** Math.min(times - 1, 10))
     const proof = done.action.name === 'proveLink' ? null : next.proof
-    return { ...next, proof, trouble: { action: done.action.name, code: result.code, message: result.message, times, retryAt } }
+    return {
+      ...next,
+      proof,
+      troubles: withTrouble(node, { action: done.action.name, code: result.code, message: result.message, times, retryAt }),
+    }
   }
   const proof = done.action.name === 'proveLink' ? { since: done.since, done: now } : node.proof
   const written = node.reading === null ? null : persistedAs(done.action, node.reading)
   const unwritten = { action: done.action.name, code: 'NOT_PERSISTED', message: result.note ?? 'the file could not be written', times: 1 }
   return {
     ...next,
-    trouble: result.persisted ? leftTrouble(node, done.action, written !== null) : { ...unwritten, retryAt: now + persistRetryMs },
+    troubles: result.persisted
+      ? leftTroubles(node, done.action, written !== null)
+      : withTrouble(node, { ...unwritten, retryAt: now + persistRetryMs }),
     proof,
     persisted: written === null ? node.persisted : result.persisted ? written : null,
     persistProblem: written === null && done.action.name !== 'persist' ? node.persistProblem : result.persisted ? null : unwritten.message,
@@ -187,13 +197,26 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
 }
 
 /** What an action was refused for is not mended by another one's success, but a file that was written is a file that can be written. */
-function leftTrouble(node: NodeView, done: Action, wroteRole: boolean): NodeView['trouble'] {
-  const { trouble } = node
-  if (trouble === null || trouble.action === done.name) return null
-  return trouble.code === 'NOT_PERSISTED' && (wroteRole || done.name === 'persist') ? null : trouble
+function leftTroubles(node: NodeView, done: Action, wroteRole: boolean): readonly Trouble[] {
+  const wrote = wroteRole || done.name === 'persist'
+  return node.troubles.filter((trouble) => trouble.action !== done.name && !(wrote && trouble.code === 'NOT_PERSISTED'))
+}
+
+function withTrouble(node: NodeView, trouble: Trouble): readonly Trouble[] {
+  return [...node.troubles.filter((other) => other.action !== trouble.action), trouble]
 }
 
 // ------------------------------------------------------------------------------------------ questions
+
+/** What this action was refused for, until it or what it needs succeeds. */
+export function troubleOf(node: NodeView, action: Action['name']): Trouble | null {
+  return node.troubles.find((trouble) => trouble.action === action) ?? null
+}
+
+/** It said no to this action lately: not again before its time. */
+export function refuses(node: NodeView, action: Action['name'], now: Instant): boolean {
+  return (troubleOf(node, action)?.retryAt ?? now) > now
+}
 
 /** Its latest probe gave a reading. */
 export function answers(node: NodeView): node is NodeView & { readonly reading: Reading } {

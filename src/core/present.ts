@@ -26,7 +26,8 @@ function roleOf(s: Situation, node: NodeView): NodeRole {
 }
 
 function problemOf(s: Situation, node: NodeView): string | null {
-  const { failure, trouble } = node
+  const { failure } = node
+  const trouble = node.troubles.at(-1) ?? null
   if (failure?.kind === 'answered' || failure?.kind === 'unasked') return `${failure.code}: ${failure.message}`
   if (failure?.kind === 'refused') return 'nothing listens at its address'
   if (failure !== null && healthOf(s, node) === 'silent') return 'no answer'

@@ -82,6 +82,7 @@ export function shown(tracked: Tracked, node: NodeView): Recovery {
 function noteOf(name: RecoveryStepName, node: NodeView): string | null {
   if (name === 'role persisted') return node.persistProblem
   if (name === 'link up' && node.reading?.upstream?.syncing) return 'full copy under way'
-  if (node.trouble !== null) return `${node.trouble.code}: ${node.trouble.message}`
+  const trouble = node.troubles.at(-1)
+  if (trouble !== undefined) return `${trouble.code}: ${trouble.message}`
   return name === 'in sync' ? "waits for an acknowledgement past the primary's offset" : null
 }

@@ -89,7 +89,9 @@ void describe('a failover is under way', () => {
 
   test('the fence was refused just now -> goes on without it', () => {
     const trouble = { action: 'fence', code: 'NOPERM', message: 'no', times: 1, retryAt: now + 1 } as const
-    const s = remembered(failingOver(group('a', alive('a', { view: { trouble } }), alive('b', { linkUp: false })), 'b'), { promotedIn: 2 })
+    const s = remembered(failingOver(group('a', alive('a', { view: { troubles: [trouble] } }), alive('b', { linkUp: false })), 'b'), {
+      promotedIn: 2,
+    })
     acts(s, 'failover.promote', ['b', { name: 'promote' }])
     acts(at(s, now + 1), 'failover.fence', ['a', { name: 'fence' }])
   })
@@ -100,7 +102,7 @@ void describe('a failover is under way', () => {
     const restarted = failingOver(group('a', refused('a', 8_500), alive('b', { incarnation: 'b2' }), alive('c', { linkUp: false })), 'b')
     saves(restarted, 'failover.again/elect.inSync', { candidate: 'c', epoch: 3 })
     const trouble = { action: 'promote', code: 'NOPERM', message: 'no', times: 3, retryAt: now + 1 } as const
-    const refuses = viewed(failingOver(dead, 'b'), 'b', { trouble })
+    const refuses = viewed(failingOver(dead, 'b'), 'b', { troubles: [trouble] })
     const step = saves(refuses, 'failover.again/elect.inSync', { candidate: 'c' })
     assert.match(step.sentence, /b refuses to be promoted \(no\)/)
   })
@@ -112,8 +114,8 @@ void describe('a failover is under way', () => {
 
   test('a refusal to promote is not repeated before its time', () => {
     const trouble = { action: 'promote', code: 'ERR', message: 'not now', times: 1, retryAt: now + 1 } as const
-    waits(viewed(failingOver(dead, 'b'), 'b', { trouble }), 'failover.waiting', /b \(not now\)/)
-    acts(at(viewed(failingOver(dead, 'b'), 'b', { trouble }), now + 1), 'failover.promote', ['b', { name: 'promote' }])
+    waits(viewed(failingOver(dead, 'b'), 'b', { troubles: [trouble] }), 'failover.waiting', /b \(not now\)/)
+    acts(at(viewed(failingOver(dead, 'b'), 'b', { troubles: [trouble] }), now + 1), 'failover.promote', ['b', { name: 'promote' }])
   })
 
   test('an operator names another candidate -> intent for that one', () => {

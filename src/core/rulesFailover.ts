@@ -4,7 +4,7 @@ import { crowned, failover, kept } from './draft.ts'
 import { elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
 import type { GroupRecord, Reading } from './model.ts'
-import { type NodeView, answers, follows, freshSince, refused, silent } from './observe.ts'
+import { type NodeView, answers, follows, freshSince, refused, refuses, silent, troubleOf } from './observe.ts'
 import { type Act, type Case, type Rule, act, hold, riskOf, save, wait } from './rule.ts'
 import { nodeOf, others, ours } from './situation.ts'
 
@@ -52,7 +52,7 @@ function byOrder(c: Case): boolean {
 /** An answering primary, other than the candidate, that somebody could write to. */
 export function openOthers(c: Case): Act[] {
   return others(c.s, moving(c).candidate)
-    .filter((node) => !(node.trouble?.action === 'fence' && node.trouble.retryAt > c.s.now))
+    .filter((node) => !refuses(node, 'fence', c.s.now))
     .filter(
       (node) =>
         freshSince(node, c.s.memory.loadedAt) && ours(c.s, node) && node.reading.role === 'primary' && node.reading.guard !== closedGuard,
@@ -151,7 +151,7 @@ export const failoverRules: readonly Rule<Case>[] = [
       const cause = c.record.phase === 'failover' ? c.record.cause : 'dead'
       const election = elect(c.s, c.record, cause, c.s.memory.recordAt)
       const lead = refusesPromotion(c.s, candidate)
-        ? `${candidate.spec.id} refuses to be promoted (${candidate.trouble?.message})`
+        ? `${candidate.spec.id} refuses to be promoted (${troubleOf(candidate, 'promote')?.message})`
         : `the candidate ${candidate.spec.id} is gone`
       if (election.kind === 'wait') return { rule: election.rule, step: wait(`${lead}; ${election.sentence}`, election.evidence) }
       if (election.kind === 'hold') return { rule: election.rule, step: hold(`${lead}; ${election.sentence}`, election.evidence) }
@@ -201,9 +201,7 @@ export const failoverRules: readonly Rule<Case>[] = [
     id: 'failover.promote',
     why: 'closed: no write exists at this epoch before the record says who is primary',
     gives: 'act promote',
-    when: (c) =>
-      freshSince(candidateOf(c), c.s.memory.recordAt) &&
-      !(candidateOf(c).trouble?.action === 'promote' && (candidateOf(c).trouble?.retryAt ?? 0) > c.s.now),
+    when: (c) => freshSince(candidateOf(c), c.s.memory.recordAt) && !refuses(candidateOf(c), 'promote', c.s.now),
     then: (c) =>
       act(`promotes ${candidateOf(c).spec.id}, closed`, [
         { node: candidateOf(c).spec.id, action: { name: 'promote', bootFence: c.s.policy.bootFence && c.s.can.canBootFence } },
@@ -215,6 +213,8 @@ export const failoverRules: readonly Rule<Case>[] = [
     gives: 'wait',
     when: () => true,
     then: (c) =>
-      wait(`waits for ${candidateOf(c).spec.id}${candidateOf(c).trouble === null ? '' : ` (${candidateOf(c).trouble?.message})`}`),
+      wait(
+        `waits for ${candidateOf(c).spec.id}${troubleOf(candidateOf(c), 'promote') === null ? '' : ` (${troubleOf(candidateOf(c), 'promote')?.message})`}`,
+      ),
   },
 ]

@@ -114,8 +114,8 @@ void describe('the nodes of a steady group', () => {
     const busy = viewed(s, 'b', { acting: { id: 1, action: { name: 'persist' }, since: 1 } })
     assert.equal(nodeStep(busy, 'b', 'node.settled').kind, 'rest')
     const trouble = { action: 'follow', code: 'NOPERM', message: 'no', times: 1, retryAt: now + 1 } as const
-    assert.equal(nodeStep(viewed(s, 'b', { trouble }), 'b', 'node.settled').kind, 'rest')
-    told(at(viewed(s, 'b', { trouble }), now + 1), 'b', 'node.follow', { name: 'follow' })
+    assert.equal(nodeStep(viewed(s, 'b', { troubles: [trouble] }), 'b', 'node.settled').kind, 'rest')
+    told(at(viewed(s, 'b', { troubles: [trouble] }), now + 1), 'b', 'node.follow', { name: 'follow' })
   })
 
   test('while a failover or a switchover is under way, or in a pause -> no node is told anything by these rows', () => {

@@ -2,7 +2,7 @@
 import { orderOf } from './order.ts'
 import { closedGuard } from './limits.ts'
 import type { Action, Address } from './model.ts'
-import { type NodeView, answers, follows, freshSince, refused, sameAddress } from './observe.ts'
+import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress } from './observe.ts'
 import { type Case, type Rule, type Step, act, hold } from './rule.ts'
 import { inMaintenance, ours } from './situation.ts'
 
@@ -19,8 +19,7 @@ const openPrimary = (c: NodeCase): boolean => c.node.reading?.role === 'primary'
 const targetOf = (c: NodeCase): Address => ({ host: c.primary.spec.host, port: c.primary.spec.port })
 
 function ready(c: NodeCase, action: Action['name']): boolean {
-  const { trouble } = c.node
-  return freshSince(c.node, c.s.memory.loadedAt) && !(trouble !== null && trouble.action === action && trouble.retryAt > c.s.now)
+  return freshSince(c.node, c.s.memory.loadedAt) && !refuses(c.node, action, c.s.now)
 }
 
 function tell(c: NodeCase, action: Action, sentence: string, evidence: Record<string, string | number | boolean | null> = {}): Step {

@@ -88,7 +88,7 @@ void describe('steady, the primary is well', () => {
 
   test('the boot fence could not be written -> not tried again at once', () => {
     const trouble = { action: 'bootFence', code: 'NOT_PERSISTED', message: 'no file', times: 1, retryAt: now + 1 } as const
-    const s = recorded(viewed(pair, 'a', { persisted: null, persistProblem: 'no file', trouble }), { fenced: false })
+    const s = recorded(viewed(pair, 'a', { persisted: null, persistProblem: 'no file', troubles: [trouble] }), { fenced: false })
     assert.equal(groupStep(s, 'steady.healthy').kind, 'rest')
     // The fence itself would cost the replicas their links each time.
     acts(at(s, now + 1), 'steady.tryFile', ['a', { name: 'persist' }])
@@ -180,7 +180,7 @@ void describe('steady, the primary is in doubt', () => {
 
   test('... and refuses to be made to -> holds and says what right is missing', () => {
     const trouble = { action: 'proveLink', code: 'NOPERM', message: 'no permission', times: 1, retryAt: now + 1 } as const
-    const s = group('a', silent('a', 8_500), alive('b', { view: { trouble } }))
+    const s = group('a', silent('a', 8_500), alive('b', { view: { troubles: [trouble] } }))
     holds(s, 'steady.unprovable', /b: no permission/)
     acts(at(s, now + 1), 'steady.prove', ['b', { name: 'proveLink' }])
   })

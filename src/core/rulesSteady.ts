@@ -6,7 +6,7 @@ import { orderOf } from './order.ts'
 import { guardToSet, toGrow, toShrink } from './inSync.ts'
 import { guardWanted, nowhere } from './limits.ts'
 import type { FailoverCause, NodeId, Reading } from './model.ts'
-import { type NodeView, answers, follows, freshSince, sameAddress } from './observe.ts'
+import { type NodeView, answers, follows, freshSince, refuses, sameAddress, troubleOf } from './observe.ts'
 import { planSwitchover } from './switchoverPlan.ts'
 import { type Case, type Decision, type Rule, type Step, act, hold, riskOf, save, wait } from './rule.ts'
 import { nodeOf, others, paused, quote } from './situation.ts'
@@ -189,7 +189,7 @@ const waits: readonly Rule<Case>[] = [
     gives: 'hold',
     when: (c) => unprovable(c).length > 0,
     then: (c) => {
-      const why = unprovable(c).map((node) => `${node.spec.id}: ${node.trouble?.message ?? ''}`)
+      const why = unprovable(c).map((node) => `${node.spec.id}: ${troubleOf(node, 'proveLink')?.message ?? ''}`)
       return hold(
         `${c.primary.spec.id} is silent, and regroup cannot make its replicas prove their links (${why.join('; ')}). Give regroup the right to CLIENT KILL`,
         c.verdict.evidence,
@@ -290,7 +290,7 @@ const upkeep: readonly Rule<Case>[] = [
     id: 'steady.resumeWrites',
     why: 'a switchover was given up, by us or by a controller before us: writes that it paused shall not wait for the pause to end by itself',
     gives: 'act resumeWrites',
-    when: (c) => c.s.can.canPauseWrites && pauseLeft(c) && !blocked(c, 'resumeWrites'),
+    when: (c) => c.s.can.canPauseWrites && pauseLeft(c) && !refuses(c.primary, 'resumeWrites', c.s.now),
     then: (c) => act(`lets the writes of ${c.primary.spec.id} go on`, [{ node: c.primary.spec.id, action: { name: 'resumeWrites' } }]),
   },
   {
@@ -359,7 +359,11 @@ const upkeep: readonly Rule<Case>[] = [
     id: 'steady.tryFile',
     why: 'the boot fence costs the replicas their links; a file that could not be written is tried alone first',
     gives: 'act persist',
-    when: (c) => fenceWanted(c) && c.primary.persistProblem !== null && !blocked(c, 'bootFence') && !blocked(c, 'persist'),
+    when: (c) =>
+      fenceWanted(c) &&
+      c.primary.persistProblem !== null &&
+      !refuses(c.primary, 'bootFence', c.s.now) &&
+      !refuses(c.primary, 'persist', c.s.now),
     then: (c) =>
       act(`tries whether the file of ${c.primary.spec.id} can be written now`, [{ node: c.primary.spec.id, action: { name: 'persist' } }]),
   },
@@ -367,7 +371,7 @@ const upkeep: readonly Rule<Case>[] = [
     id: 'steady.bootFence',
     why: 'a primary whose file says "primary" comes back writable and alone after any restart; its file shall say "replica of nowhere"',
     gives: 'act bootFence',
-    when: (c) => fenceWanted(c) && c.primary.persistProblem === null && !blocked(c, 'bootFence'),
+    when: (c) => fenceWanted(c) && c.primary.persistProblem === null && !refuses(c.primary, 'bootFence', c.s.now),
     then: (c) =>
       act(`writes the boot fence into the file of ${c.primary.spec.id}`, [{ node: c.primary.spec.id, action: { name: 'bootFence' } }]),
   },
@@ -435,13 +439,7 @@ function pauseLeft(c: Case): boolean {
 function unprovable(c: Case): NodeView[] {
   if (c.verdict.kind !== 'unproven') return []
   const asked = c.verdict.ask.map((id) => nodeOf(c.s, id))
-  return asked.every((node) => node.trouble?.action === 'proveLink' && node.trouble.retryAt > c.s.now) ? asked : []
-}
-
-/** The node was told this lately and said no. */
-export function blocked(c: Case, action: string): boolean {
-  const { trouble } = c.primary
-  return trouble !== null && trouble.action === action && trouble.retryAt > c.s.now
+  return asked.every((node) => refuses(node, 'proveLink', c.s.now)) ? asked : []
 }
 
 export const steadyRules: readonly Rule<Case>[] = [...orders, ...waits, ...losses, ...upkeep]

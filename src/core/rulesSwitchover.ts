@@ -113,5 +113,5 @@ export const switchoverRules: readonly Rule<Case>[] = [
 ]
 
 function troubled(c: Case): boolean {
-  return c.primary.trouble !== null && c.primary.trouble.retryAt > c.s.now
+  return c.primary.troubles.some((trouble) => trouble.retryAt > c.s.now)
 }
