@@ -19,6 +19,11 @@ function replicaCount(s: Situation): number {
   return s.nodes.size - 1 + strangers.length
 }
 
+/** A guard that a restart does not shed: without the boot fence a primary that nobody sees restart comes back open and unguarded. */
+function lastingGuard(record: GroupRecord): number {
+  return record.fenced ? record.guard : 0
+}
+
 type Consent =
   | { readonly ok: true; readonly risk: string | null }
   | { readonly ok: false; readonly rule: string; readonly sentence: string }
@@ -32,9 +37,10 @@ export function consentToSilence(s: Situation, record: GroupRecord, since: Insta
   const taken = replicas.filter((node) => freshSince(node, since) || refused(node))
   const unlisted = replicas.filter((node) => !taken.includes(node) && s.memory.watched !== null && !listed(s, node))
   const count = replicaCount(s)
-  const need = count - record.guard + 1
+  const guard = lastingGuard(record)
+  const need = count - guard + 1
   const { acceptSplitRisk } = s.policy
-  if (record.guard > 0 && taken.length >= need) return { ok: true, risk: null }
+  if (guard > 0 && taken.length >= need) return { ok: true, risk: null }
   const missing = replicas.filter((node) => !taken.includes(node) && !unlisted.includes(node)).map((node) => node.spec.id)
   const enough = taken.length + unlisted.length >= Math.min(count, need)
   if (acceptSplitRisk === 'always' || (acceptSplitRisk === 'auto' && enough)) {
@@ -56,9 +62,10 @@ function listed(s: Situation, node: NodeView): boolean {
 /** May an in-sync replica be trusted although nobody saw the primary die? Source: docs/protocol.md, eligible 9. */
 export function consentToUnwatched(s: Situation, record: GroupRecord, since: Instant): Consent {
   const replicas = others(s, record.primary).filter((node) => freshSince(node, since))
-  const need = replicaCount(s) - record.guard + 1
+  const guard = lastingGuard(record)
+  const need = replicaCount(s) - guard + 1
   if (deathWatched(s)) return { ok: true, risk: null }
-  if (record.guard > 0 && replicas.length >= need) return { ok: true, risk: null }
+  if (guard > 0 && replicas.length >= need) return { ok: true, risk: null }
   if (s.policy.acceptStaleRisk)
     return { ok: true, risk: `nobody watched ${record.primary} stop: it may have accepted writes that no replica has` }
   return {
