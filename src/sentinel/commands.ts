@@ -1,6 +1,6 @@
 // What each command is answered with. Reads from the controller at that moment; keeps nothing.
 import type { ControllerFacade } from '../controller/facade.ts'
-import type { GroupId, Policy, Topology } from '../core/model.ts'
+import type { Address, GroupId, NodeId, Policy, Topology } from '../core/model.ts'
 import { UserError } from '../errors.ts'
 import type { RespValue } from '../resp/value.ts'
 import { type Described, infoSection, primaryInstance, primaryOf, quorum, replicaInstances, writableAddress } from './instances.ts'
@@ -16,6 +16,8 @@ export interface Source {
   readonly id: string
   readonly port: number
   clients(): number
+  /** The last primary of a group that was open; null when none is known. */
+  lastOpen(group: GroupId): (Address & { readonly node: NodeId }) | null
 }
 
 /** What of a connection its commands can change. */
@@ -194,10 +196,20 @@ function ofGroup(answer: (described: Described) => Reply): Answer {
   }
 }
 
-/** Null while nobody may write, as for a name that nobody knows: clients ask again, and a wrong address would be worse. */
+/**
+ * While nobody may write: nobody, as for a name that is not known. Clients ask again, and an address that may still take writes would be worse.
+ * Only where the last primary is known to refuse connections it is named until the next one is open, as a Sentinel does: nothing listens there,
+ * and a client that is refused tries again in its usual way. ioredis ends for good when it hears of the next primary while it waits for an address.
+ */
 function address(source: Source, name: GroupId): Reply {
-  const pair = writableAddress(topologyOf(source, name))
+  const pair = writableAddress(topologyOf(source, name)) ?? refusingAddress(source, name)
   return pair === null ? none : value(pair)
+}
+
+function refusingAddress(source: Source, name: GroupId): readonly [host: string, port: string] | null {
+  const last = source.lastOpen(name)
+  const node = describedOf(source, name)?.status.nodes.find(({ id }) => id === last?.node)
+  return last === null || node?.health !== 'refused' ? null : [last.host, String(last.port)]
 }
 
 function topologyOf(source: Source, name: GroupId): Topology | null {

@@ -69,6 +69,22 @@ void describe('clients of the Sentinel protocol', () => {
     assert.equal(fields[fields.indexOf('flags') + 1], 'master,s_down,o_down,failover_in_progress')
   })
 
+  test('nobody may write and the last primary refuses connections -> its address, where nothing listens', async () => {
+    const nodes = ordersStatus.nodes.map((node) => (node.id === 'a' ? { ...node, health: 'refused' as const } : node))
+    facade.put({ ...ordersStatus, nodes, writable: false, phase: 'failover', candidate: 'b' })
+    assert.deepEqual(await address(), ['127.0.0.1', '6379'])
+    // The next one is recorded and closed yet.
+    facade.put({ ...ordersStatus, nodes, writable: false, primary: 'b', epoch: 5 })
+    assert.deepEqual(await address(), ['127.0.0.1', '6379'])
+    // Something answers there again: it is not known what.
+    facade.put({ ...ordersStatus, writable: false, primary: 'b', epoch: 5 })
+    assert.equal(await address(), null)
+    move()
+    assert.deepEqual(await address(), ['127.0.0.1', '6380'])
+    facade.put({ ...ordersStatus, nodes: nodes.map((node) => ({ ...node, health: 'refused' as const })), writable: false, primary: 'b' })
+    assert.deepEqual(await address(), ['127.0.0.1', '6380'])
+  })
+
   test('nothing is recorded yet -> as a group that nobody knows', async () => {
     facade.put({ ...ordersStatus, primary: null, writable: false, phase: 'new' })
     assert.equal(await address(), null)
@@ -88,16 +104,20 @@ void describe('clients of the Sentinel protocol', () => {
     assert.deepEqual(await address(), ['127.0.0.1', '6380'])
   })
 
-  test('nobody subscribes -> the controller is not listened to; only switches are wanted -> no statuses are asked for', async () => {
-    assert.equal(facade.listeners(), 0)
+  test('nobody wants to hear who is down -> no statuses are asked for', async () => {
     const one = listener(['SUBSCRIBE', '+switch-master'])
-    await until('it listens', () => facade.listeners() === 1)
+    await until('it listens', () => one.heard.length === 1)
     assert.deepEqual(facade.kinds(), [['topology', 'spec']])
-    listener(['PSUBSCRIBE', '*'])
-    await until('statuses too', () => facade.kinds()[0]?.includes('status') ?? false)
-    one.socket.destroy()
-    for (const socket of sockets) socket.destroy()
-    await until('nobody listens', () => facade.listeners() === 0)
+    const two = listener(['PSUBSCRIBE', '*'])
+    await until('statuses too', () => facade.kinds().length === 2)
+    assert.deepEqual(facade.kinds()[1], ['status'])
+    facade.put({ ...ordersStatus, nodes: ordersStatus.nodes.map((node) => (node.id === 'c' ? { ...node, health: 'silent' } : node)) })
+    await until('it is told', () => two.heard.length === 2)
+    assert.equal((two.heard[1] as readonly RespValue[])[2], '+sdown')
+    two.socket.destroy()
+    await until('no longer', () => facade.kinds().length === 1)
+    await server.close()
+    assert.equal(facade.listeners(), 0)
   })
 
   test('a long pipeline -> answered completely and in order', async () => {
@@ -141,11 +161,11 @@ void describe('clients of the Sentinel protocol', () => {
     one.socket.pause()
     const ended = new Promise((resolve) => one.socket.once('close', resolve))
     // Kernel buffers take megabytes before anything waits here.
-    for (let at = 0; at < 400_000 && facade.listeners() > 0; at++) {
+    for (let at = 0; at < 400_000 && facade.listeners() > 1; at++) {
       facade.emit({ kind: 'topology', topology: told(at % 2 === 0 ? b : { ...b, node: 'a', port: 6379 }) })
       if (at % 1_000 === 0) await later(0)
     }
-    await until('it was let go', () => facade.listeners() === 0)
+    await until('it was let go', () => facade.listeners() === 1)
     one.socket.resume()
     await ended
     assert.ok(maxBacklogBytes < 2 ** 24)

@@ -72,12 +72,15 @@ class Hub implements Source {
   readonly #sockets = new Map<Socket, Session>()
   readonly #told = new Map<GroupId, Told>()
   #nextId = 1
-  #following: { readonly withHealth: boolean; readonly stop: () => void } | null = null
+  readonly #stop: () => void
+  #unfollow: (() => void) | null = null
 
   constructor({ facade, defaults }: SentinelOptions) {
     this.facade = facade
     this.defaults = defaults
     this.id = createHash('sha1').update(facade.installation).digest('hex')
+    this.#stop = facade.subscribe((event) => this.#hear(event), ['topology', 'spec'])
+    for (const status of facade.statuses()) this.#told.set(status.group, begin(facade.topology(status.group), status))
   }
 
   clients(): number {
@@ -97,33 +100,33 @@ class Hub implements Source {
     socket.on('close', () => {
       this.#sockets.delete(socket)
       // Most clients only ask once and leave.
-      if (session.subscriptions.count > 0) this.#follow()
+      if (session.subscriptions.wantsHealth) this.#follow()
     })
   }
 
   close(): void {
-    this.#following?.stop()
-    this.#following = null
+    this.#stop()
+    this.#unfollow?.()
     for (const socket of this.#sockets.keys()) socket.destroy()
   }
 
-  /** Listens to the controller while a client listens to us, and to no more than clients want: statuses cost more than changes of a primary. */
-  #follow(): void {
-    const listeners = [...this.#sockets.values()].filter(({ subscriptions }) => subscriptions.count > 0)
-    const withHealth = listeners.some(({ subscriptions }) => subscriptions.wantsHealth)
-    const now = this.#following
-    if (listeners.length === 0 ? now === null : now?.withHealth === withHealth) return
-    now?.stop()
-    this.#following = null
-    if (listeners.length === 0) return
-    if (now === null) this.#begin()
-    const kinds: readonly ControllerEvent['kind'][] = ['topology', 'spec', ...(withHealth ? (['status'] as const) : [])]
-    this.#following = { withHealth, stop: this.facade.subscribe((event) => this.#hear(event), kinds) }
+  lastOpen(group: GroupId): Told['primary'] {
+    return this.#told.get(group)?.primary ?? null
   }
 
-  #begin(): void {
-    this.#told.clear()
-    for (const status of this.facade.statuses()) this.#told.set(status.group, begin(this.facade.topology(status.group), status))
+  /** Asks for statuses while a client wants what is known by them only: they cost more than changes of a primary. */
+  #follow(): void {
+    const isWanted = [...this.#sockets.values()].some(({ subscriptions }) => subscriptions.wantsHealth)
+    if (isWanted === (this.#unfollow !== null)) return
+    this.#unfollow?.()
+    this.#unfollow = null
+    if (!isWanted) return
+    // Who was down before anybody asked is no news.
+    for (const status of this.facade.statuses()) {
+      const told = this.#told.get(status.group)
+      if (told !== undefined) this.#told.set(status.group, onStatus(told, status).told)
+    }
+    this.#unfollow = this.facade.subscribe((event) => this.#hear(event), ['status'])
   }
 
   #hear(event: ControllerEvent): void {
