@@ -6,8 +6,9 @@ import type { Group } from '../controller/group.ts'
 import type { Effect, Input, NewLogEntry } from '../ports.ts'
 import type { ControllerHost } from './controllerHost.ts'
 import type { History } from './history.ts'
+import { describe } from './redisInfo.ts'
 import type { RedisNode } from './redisNode.ts'
-import { type Data, type Stream, type Write, heldOf } from './stream.ts'
+import { type Data, type Stream, type Write, heldOf, keysOf } from './stream.ts'
 
 export interface Violation {
   readonly check: string
@@ -204,9 +205,13 @@ export class Checks {
   /** A dead primary is replaced when there is somebody to replace it. */
   everySecond(): void {
     const history = this.#history
+    const { running } = history.stranger
+    if (running === null || keysOf(running.data) !== 1 || running.config.replicaof !== null || running.config.guard !== 0) {
+      this.fail('strangers are left alone', `the server of another group is not as it was: ${describe(history.stranger)}`)
+    }
     const record = history.store.record('g')
-    const dead = record === null || record.phase !== 'steady' ? null : history.node(record.primary)
-    if (dead === null || dead.running !== null || history.net.isDown(dead.host) || !this.#wellOff(dead)) {
+    const dead = record === null ? null : history.node(record.primary)
+    if (dead === null || !this.#candidateIsGone(record) || dead.running !== null || history.net.isDown(dead.host) || !this.#wellOff(dead)) {
       this.#deadSince = null
       return
     }
@@ -219,18 +224,24 @@ export class Checks {
     )
   }
 
+  /** Nobody is on his way to become primary, or he died on it. */
+  #candidateIsGone(record: GroupRecord | null): boolean {
+    if (record === null || record.phase === 'steady') return true
+    const candidate = this.#history.node(record.candidate)
+    return candidate.running === null && !this.#history.net.isDown(candidate.host)
+  }
+
   /** Nothing was done to the others since well before it died: they were linked to it and in good order. */
   #wellOff(dead: RedisNode): boolean {
     const history = this.#history
     if (history.controller === null || history.controller.isStalled || history.spec.pause !== null) return false
     if (this.#now - this.#handAt < wellMs) return false
     const fit = history.spec.nodes.every((node) => node.priority > 0 && node.maintenanceUntil === null)
-    return (
-      fit &&
-      [...history.nodes.values()].every(
-        (node) => node === dead || (node.awake && node.linkedFor >= wellMs && history.steadyFor(node.id) >= wellMs),
-      )
-    )
+    const record = history.store.record('g')
+    const gone = record === null || record.phase === 'steady' ? null : record.candidate
+    const others = [...history.nodes.values()].filter((node) => node !== dead && node.id !== gone)
+    const well = (node: RedisNode): boolean => node.awake && node.linkedFor >= wellMs && history.steadyFor(node.id) >= wellMs
+    return fit && others.length > 0 && others.every(well)
   }
 
   #epochs(record: GroupRecord): void {

@@ -61,6 +61,7 @@ export class ControllerHost implements Owner {
   /** Stands still: what its sockets and its timers have for it. */
   #stalled: { readonly sockets: (() => void)[]; readonly timers: (() => void)[] } | null = null
   #nextCommand = 1
+  exhausted = false
   /** Effects that left and did not come back. */
   open = 0
 

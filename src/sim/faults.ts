@@ -1,8 +1,9 @@
 // Carries the planned operations out on the simulated machines, and mends everything when the time for faults is over.
 import { formatAddress } from '../core/address.ts'
-import { type Ailment, type Op, clientHosts, controllerName } from './plan.ts'
+import { type Ailment, type Op, clientHosts, controllerName, strangerHost, strangerName } from './plan.ts'
 import { type Batch } from './redisCommands.ts'
 import type { RedisNode } from './redisNode.ts'
+import { Ambushes } from './ambush.ts'
 import type { History } from './history.ts'
 import type { Conn, Peer } from './net.ts'
 
@@ -21,9 +22,11 @@ export class Faults {
   /** How many operations cut each path. */
   readonly #cuts = new Map<string, number>()
   #over = false
+  readonly ambushes: Ambushes
 
   constructor(history: History) {
     this.#history = history
+    this.ambushes = new Ambushes(history, { later: (ms, then) => this.#later(ms, then), begin: (op) => this.#begin(op) })
     for (const op of history.plan.ops) history.timeline.at(op.at, () => this.#begin(op))
   }
 
@@ -98,6 +101,19 @@ export class Faults {
         return history.changeNode(op.node, (node) => ({ ...node, priority: op.priority }))
       case 'readdress':
         return this.#readdress(op.node)
+      case 'wrongAddress': {
+        history.changeNode(op.node, (node) => ({ ...node, host: strangerHost }))
+        return this.#later(op.ms, () => history.rightAddresses())
+      }
+      case 'ambush':
+        return this.ambushes.lay(op)
+      case 'noDescriptors': {
+        const host = history.controller
+        if (host !== null) host.exhausted = true
+        return this.#later(op.ms, () => {
+          if (host !== null) host.exhausted = false
+        })
+      }
       case 'handReplicaof':
         history.checks.byHand()
         return this.#byHand(op.node, op.of)
@@ -128,7 +144,9 @@ export class Faults {
     }
     for (const host of [controllerName, ...clientHosts]) for (const other of history.hosts) this.#pathIsGood(host, other)
     history.controller?.resume()
+    if (history.controller !== null) history.controller.exhausted = false
     history.startController()
+    history.rightAddresses()
     history.changeSpec((spec) => ({
       ...spec,
       pause: null,
@@ -236,7 +254,7 @@ export class Faults {
   // ------------------------------------------------------------------------------------------- operators
 
   #byHand(id: string, of: string | null): void {
-    const target = of === null ? null : this.#node(of).setup.address
+    const target = of === null ? null : of === strangerName ? { host: strangerHost, port: 6379 } : this.#node(of).setup.address
     const words = target === null ? ['REPLICAOF', 'NO', 'ONE'] : ['REPLICAOF', target.host, String(target.port)]
     if (of !== id) tellByHand(this.#history, this.#node(id), [words])
   }
@@ -293,6 +311,7 @@ function touches(op: Op, history: History): readonly string[] {
     case 'handReplicaof':
     case 'maintain':
     case 'readdress':
+    case 'wrongAddress':
       return [history.node(op.node).host]
     case 'cut':
       return [op.from, op.to]
@@ -307,6 +326,8 @@ function touches(op: Op, history: History): readonly string[] {
     case 'wallJump':
     case 'controllerCrash':
     case 'controllerStall':
+    case 'noDescriptors':
+    case 'ambush':
       return []
     case 'isolate':
     case 'restore':
@@ -317,9 +338,10 @@ function touches(op: Op, history: History): readonly string[] {
 
 /** An operator's own connection. */
 export function tellByHand(history: History, node: RedisNode, commands: readonly (readonly string[])[]): void {
+  const write = { client: 'hand', n: 1, epoch: 0, node: node.id, follows: false, at: null, ackedAt: null, lost: null }
   const hand: Peer = {
     host: clientHosts[0],
-    connected: (conn: Conn) => conn.ask({ kind: 'batch', tag: 0, commands, write: null } satisfies Batch),
+    connected: (conn: Conn) => conn.ask({ kind: 'batch', tag: 0, commands, write } satisfies Batch),
     received: (conn: Conn) => conn.closeHere(),
     ended: () => undefined,
   }

@@ -11,7 +11,8 @@ import { Faults } from './faults.ts'
 import { Net } from './net.ts'
 import { type Plan, clientHosts, controllerName, quietMs } from './plan.ts'
 import { RecordStore } from './recordStore.ts'
-import { type Process, RedisNode } from './redisNode.ts'
+import { type Process, RedisNode, type RedisSetup } from './redisNode.ts'
+import { addNeighbours, addStranger, begin, foundAs } from './beginnings.ts'
 import { type Data, type Stream, type Write, heldOf, offsetOf } from './stream.ts'
 import { Timeline } from './timeline.ts'
 
@@ -27,6 +28,7 @@ export interface Options {
 export const plainOptions: Options = { tell: null, without: null, engine: redis, tampering: {} }
 
 const port = 6379
+const groupName = 'g'
 
 export class History {
   readonly plan: Plan
@@ -39,6 +41,8 @@ export class History {
   readonly rulesFired = new Map<string, number>()
   readonly policy: Policy
   readonly faults: Faults
+  readonly stranger: RedisNode
+  readonly neighbours: GroupSpec | null
   controller: ControllerHost | null = null
   wallOffset = 0
   spec: GroupSpec
@@ -59,16 +63,21 @@ export class History {
     this.net = new Net(this.timeline, this.#dice.fork())
     this.checks = new Checks(this, options.without)
     this.store = new RecordStore(this.timeline, this.#dice.fork(), {
-      saved: (_group, record, entry, before) => {
+      saved: (group, record, entry, before) => {
+        if (group !== groupName) return
         this.#fired(entry.rule)
         if (this.telling) this.tell('saved', `${entry.rule}: ${entry.sentence} (epoch ${record.epoch}) ${JSON.stringify(entry.evidence)}`)
         this.checks.saved(record, entry, before)
+        this.faults.ambushes.saved(record, before)
       },
     })
     this.spec = specOf(plan)
     this.policy = policyOf(this.spec)
     for (const planned of plan.nodes) this.#addNode(planned)
+    this.stranger = addStranger(this)
+    this.neighbours = addNeighbours(this)
     this.#addClients()
+    begin(this)
     this.timeline.at(500, () => this.startController())
     this.timeline.at(quietMs, () => {
       this.#began = true
@@ -84,18 +93,19 @@ export class History {
   }
 
   #addNode(planned: Plan['nodes'][number]): void {
-    const first = this.plan.nodes[0]
-    const leads = planned === first || this.plan.found === 'fresh'
-    const replicaof = leads || first === undefined ? null : { host: first.host, port }
-    const node = new RedisNode(planned.id, { ...planned, address: { host: planned.host, port }, replicaof }, this.net, this.#dice.fork(), {
+    const node = this.newNode(planned.id, { ...planned, address: { host: planned.host, port }, replicaof: foundAs(this.plan, planned) })
+    this.nodes.set(planned.id, node)
+    if (this.plan.found !== 'down' || planned !== this.plan.nodes.at(-1)) node.start('all')
+  }
+
+  newNode(id: string, setup: RedisSetup): RedisNode {
+    return new RedisNode(id, setup, this.net, this.#dice.fork(), {
       wiped: (which, held, by) => this.checks.wiped(which, held, by),
       booted: (which, running, complete) => this.#booted(which, running, complete),
       tell: (which, text) => {
         if (this.telling) this.tell(which.id, text)
       },
     })
-    this.nodes.set(planned.id, node)
-    node.start('all')
   }
 
   #addClients(): void {
@@ -199,10 +209,13 @@ export class History {
       wall: () => this.wall(),
       events: {
         stepped: (which, group, input, effects) => {
+          if (group.id !== groupName) return
           for (const effect of effects) this.#effect(effect)
           this.checks.stepped(which, group, input, effects)
         },
-        published: (_group, topology) => this.#publish(topology),
+        published: (group, topology) => {
+          if (group === groupName) this.#publish(topology)
+        },
         answered: (_group, answer) => {
           if (this.telling) this.tell('answer', answer.sentence)
         },
@@ -211,6 +224,7 @@ export class History {
     this.controller = host
     if (this.telling) this.tell('ctl', 'starts')
     host.run(this.spec, this.#revision)
+    if (this.neighbours !== null) host.run(this.neighbours, 1)
   }
 
   #effect(effect: Parameters<NonNullable<Checks['stepped']>>[3][number]): void {
@@ -245,6 +259,11 @@ export class History {
 
   changeNode(id: string, change: (node: NodeSpec) => NodeSpec): void {
     this.changeSpec((spec) => ({ ...spec, nodes: spec.nodes.map((node) => (node.id === id ? change(node) : node)) }))
+  }
+
+  /** Every node's address in the spec is the one that it has. */
+  rightAddresses(): void {
+    this.changeSpec((spec) => ({ ...spec, nodes: spec.nodes.map((node) => ({ ...node, ...this.node(node.id).setup.address })) }))
   }
 
   moveNode(node: RedisNode): void {
@@ -288,7 +307,7 @@ export class History {
 
 function specOf(plan: Plan): GroupSpec {
   return {
-    id: 'g',
+    id: groupName,
     engine: 'redis',
     nodes: plan.nodes.map(({ id, host, priority }) => ({ id, host, port, site: null, priority, maintenanceUntil: null, overwrite: false })),
     credential: null,

@@ -19,6 +19,8 @@ export interface Owner {
   timer(ms: number, late: () => void): () => void
   /** Lets what came from a socket happen when the process reads it. */
   reads(happen: () => void): void
+  /** This process can open no connection now. */
+  readonly exhausted: boolean
 }
 
 interface Asked {
@@ -34,7 +36,7 @@ const keptMs = 60_000
 class Line implements Peer {
   readonly host: string
   readonly #owner: Owner
-  readonly #conn: Conn
+  readonly #conn: Conn | null
   readonly #onEnd: (line: Line, failure: ProbeFailure) => void
   readonly #asked: Asked[] = []
   #unsent: Batch[] = []
@@ -46,7 +48,10 @@ class Line implements Peer {
     this.host = owner.host
     this.#owner = owner
     this.#onEnd = onEnd
-    this.#conn = owner.net.connect(this, address)
+    // Without a descriptor nothing leaves; told in a later turn.
+    this.#conn = owner.exhausted ? null : owner.net.connect(this, address)
+    if (this.#conn === null)
+      owner.timer(0, () => this.#end({ kind: 'unasked', code: 'EMFILE', message: 'this process has too many open files' }))
   }
 
   get outstanding(): number {
@@ -58,7 +63,7 @@ class Line implements Peer {
     const tag = this.#asked.length === 0 ? 0 : (this.#asked.at(-1)?.tag ?? 0) + 1
     this.#asked.push({ tag, settle })
     const batch: Batch = { kind: 'batch', tag, commands, write: null }
-    if (this.isConnected) this.#conn.ask(batch)
+    if (this.isConnected) this.#conn?.ask(batch)
     else this.#unsent.push(batch)
   }
 
@@ -66,7 +71,7 @@ class Line implements Peer {
     this.#owner.reads(() => {
       if (!this.isOpen) return
       this.isConnected = true
-      for (const batch of this.#unsent.splice(0)) this.#conn.ask(batch)
+      for (const batch of this.#unsent.splice(0)) this.#conn?.ask(batch)
     })
   }
 
@@ -99,7 +104,7 @@ class Line implements Peer {
   #finish(failure: ProbeFailure): boolean {
     if (!this.isOpen) return false
     this.isOpen = false
-    this.#conn.closeHere()
+    this.#conn?.closeHere()
     for (const { settle } of this.#asked.splice(0)) settle({ ok: false, failure })
     return true
   }
@@ -239,7 +244,8 @@ export class SimNodeLink {
       this.#onDisconnected()
     } else if (line === this.#challenger?.line) {
       this.#challenger = null
-      this.#fail(failure)
+      // We could not ask again, but the question on the warm one stands until the deadline.
+      if (failure.kind !== 'unasked' || this.#warm === null) this.#fail(failure)
     }
   }
 

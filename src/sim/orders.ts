@@ -105,6 +105,7 @@ export function planOfOrder(order: Order, persistence: Persistence): Plan {
     })),
     policy: {},
     found: 'led',
+    neighbours: 0,
     clients: [{ follows: true, gapMs: 200, node: 'n1', valueBytes: 20 }],
     pace: 1,
     faultsMs: at + dice.pick([200, 3_000]),

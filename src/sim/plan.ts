@@ -48,16 +48,39 @@ export type Op = { readonly at: number } & (
   | { readonly kind: 'handReplicaof'; readonly node: string; readonly of: string | null }
   | { readonly kind: 'handMove'; readonly to: string; readonly gapMs: number }
   | { readonly kind: 'readdress'; readonly node: string }
+  | { readonly kind: 'wrongAddress'; readonly node: string; readonly ms: number }
+  | { readonly kind: 'noDescriptors'; readonly ms: number }
+  /** Waits for the next moment of that kind, then strikes a few ms later. */
+  | { readonly kind: 'ambush'; readonly moment: Moment; readonly deed: Deed; readonly delayMs: number; readonly ms: number }
 )
 
+/** An intent is saved; a new primary is recorded. */
+export type Moment = 'intent' | 'crown'
+export type Deed =
+  | 'killCandidate'
+  | 'freezeCandidate'
+  | 'killController'
+  | 'cutCandidate'
+  | 'killOther'
+  | 'cutOtherWakePrimary'
+  | 'startPrimary'
+
 export type OpKind = Op['kind']
+
+/**
+ * How the nodes are found. led: one leads the others. fresh: each is alone and empty. full: two are alone with data of their own.
+ * nowhere: each is a replica of nowhere. down: the last one does not run. stranger: the last address is a node of somebody else.
+ * What regroup may not decide by itself an operator decides after some seconds.
+ */
+export type Found = 'led' | 'fresh' | 'full' | 'nowhere' | 'down' | 'stranger'
 
 export interface Plan {
   readonly seed: number
   readonly nodes: readonly PlannedNode[]
   readonly policy: Partial<Policy>
-  /** How the nodes are found: one leads the others, or each is alone. */
-  readonly found: 'led' | 'fresh'
+  readonly found: Found
+  /** Nodes of another group under the same controller: quiet, and hosts to count. */
+  readonly neighbours: number
   readonly clients: readonly { readonly follows: boolean; readonly gapMs: number; readonly node: string; readonly valueBytes: number }[]
   readonly pace: number
   /** Faults happen until then. */
@@ -66,6 +89,9 @@ export interface Plan {
 }
 
 export const controllerName = 'ctl'
+/** Somebody else's server, with data and another group's mark. */
+export const strangerName = 'x1'
+export const strangerHost = '10.0.9.1'
 export const clientHosts = ['app1', 'app2'] as const
 /** The group forms and its clients write before anything happens to it. */
 export const quietMs = 8_000
@@ -89,7 +115,9 @@ export function planOf(seed: number, minutes: number): Plan {
   const faultsMs = quietMs + minutes * 60_000
   const ops = drawOps(dice.fork(), nodes, faultsMs)
   const pace = dice.chance(0.2) ? dice.between(0.999, 1.001) : 1
-  return { seed, nodes, policy, found: dice.chance(0.5) ? 'led' : 'fresh', clients, pace, faultsMs, ops }
+  const found = dice.weighted({ led: 40, fresh: 40, full: 5, nowhere: 5, down: 5, stranger: 5 })
+  const neighbours = dice.chance(0.1) ? 3 : 0
+  return { seed, nodes, policy, found, neighbours, clients, pace, faultsMs, ops }
 }
 
 function drawNode(dice: Dice, index: number): PlannedNode {
@@ -146,6 +174,9 @@ const rates: Readonly<Record<OpKind, number>> = {
   handReplicaof: 0.7,
   handMove: 1,
   readdress: 0.4,
+  wrongAddress: 0.4,
+  noDescriptors: 1,
+  ambush: 6,
 }
 
 /** Each seed has its own weather: most kinds as they are, some often, some never. */
@@ -165,6 +196,16 @@ function drawOps(dice: Dice, nodes: readonly PlannedNode[], faultsMs: number): O
 }
 
 type Drawn = Op extends infer O ? (O extends Op ? Omit<O, 'at'> : never) : never
+
+const deeds: readonly Deed[] = [
+  'killCandidate',
+  'freezeCandidate',
+  'killController',
+  'cutCandidate',
+  'killOther',
+  'cutOtherWakePrimary',
+  'startPrimary',
+]
 
 const ailments: readonly Ailment[] = [
   'misconf',
@@ -221,11 +262,17 @@ function drawOp(dice: Dice, kind: OpKind, nodes: readonly PlannedNode[]): Drawn 
     case 'priority':
       return { kind, node, priority: dice.pick([0, 10, 100]) }
     case 'handReplicaof':
-      return { kind, node, of: dice.chance(0.4) ? null : dice.pick(nodes).id }
+      return { kind, node, of: dice.chance(0.4) ? null : dice.chance(0.2) ? strangerName : dice.pick(nodes).id }
     case 'handMove':
       return { kind, to: node, gapMs: dice.between(10, 2_500) }
     case 'readdress':
       return { kind, node }
+    case 'wrongAddress':
+      return { kind, node, ms }
+    case 'noDescriptors':
+      return { kind, ms }
+    case 'ambush':
+      return { kind, moment: dice.pick(['intent', 'crown']), deed: dice.pick(deeds), delayMs: dice.between(0, dice.pick([3, 30, 600])), ms }
   }
 }
 
