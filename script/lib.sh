@@ -30,6 +30,17 @@ need_package() {
   rm -f "$log"
 }
 
+# want_python_module MODULE PACKAGE: installs the Debian package as root when Debian's Python lacks the module. Goes on without it otherwise.
+want_python_module() {
+  /usr/bin/python3 -c "import $1" 2>/dev/null && return
+  if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
+    say "Debian's package $2 is not there; what needs it is skipped"
+    return
+  fi
+  say "installing the Debian package $2"
+  install_quietly "$2" >/dev/null 2>&1 || say "could not install $2; what needs it is skipped"
+}
+
 # In a subshell, so that the policy goes away again however it ends.
 install_quietly() (
   # 101 tells Debian's packages not to start a service: we start servers ourselves, on ports of our own.

@@ -19,7 +19,7 @@ export class Load {
   readonly acks: Ack[] = []
   readonly errors: { readonly at: number; readonly message: string }[] = []
   readonly #set: (key: string, value: string) => Promise<unknown>
-  readonly #name = `load:${Math.random().toString(36).slice(2, 8)}`
+  readonly name = `load:${Math.random().toString(36).slice(2, 8)}`
   #stopped = false
   #done: Promise<void> = Promise.resolve()
 
@@ -74,7 +74,7 @@ export class Load {
   async #loop(): Promise<void> {
     for (let n = 1; !this.#stopped; n++) {
       const startedAt = performance.now()
-      const key = `${this.#name}:${n}`
+      const key = `${this.name}:${n}`
       try {
         await this.#set(key, String(n))
         this.acks.push({ key, startedAt, at: performance.now() })
