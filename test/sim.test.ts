@@ -14,7 +14,7 @@ const whole = { from: 1, seeds, minutes: 10, workers: 2, without: null, hole: nu
 /** What the seed of each file showed before it was mended, and what must come of it now. */
 const outcomes: Readonly<Record<string, string>> = {
   '116-refusal-for-ever': 'a node refused its promotion for some seconds -> it is asked again, the group gets its primary',
-  '91-election-without-those-being-asked': 'three nodes come back at once and are being asked again -> none of them is passed over',
+  '134-moved-to-a-stranger': "a node's address is another group's server and the primary is attached to it by hand -> it is not adopted",
   '157-canary-of-the-old-primary': "the old primary's canary ends unanswered -> the new primary is not called hung",
   '2015-equal-marks': 'all restarted, equal marks, no positions -> what nobody can compare is said',
   '3233-candidate-fell-silent': 'the candidate falls silent before it is promoted -> what it was read to hold counts',
@@ -23,14 +23,18 @@ const outcomes: Readonly<Record<string, string>> = {
 }
 
 /** Found, told, and not mended yet. */
-const open = new Set(['3056-guard-not-in-the-file'])
+const open = new Set(['134-moved-to-a-stranger'])
+/** The same operations under other delays: what a history shows must not hang on a millisecond of the model. */
+const variations = 8
 
 void describe('histories that once broke a promise', () => {
   for (const file of readdirSync(folder)) {
     const name = file.replace('.json', '')
     test(`sim: seed ${name.split('-')[0]}: ${outcomes[name] ?? name}`, { todo: open.has(name) }, () => {
       const plan = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Plan
-      assert.equal(simulate(plan).violation, null)
+      for (let index = 0; index < variations; index++) {
+        assert.equal(simulate({ ...plan, seed: plan.seed + 1000 * index }).violation, null)
+      }
     })
   }
 })
