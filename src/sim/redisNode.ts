@@ -140,6 +140,8 @@ export class RedisNode implements Listener {
   #aof: Data | null = null
   /** What its last process held when it died. */
   #held: Data | null = null
+  /** A start found less than was there, and nobody gave it back since. */
+  #lacks = false
   #synced: Data | null = null
   #rdb: Snapshot | null = null
 
@@ -194,8 +196,9 @@ export class RedisNode implements Listener {
     const running = new Process(this.dice, this.now, { ...config }, restored?.data ?? emptyData(), this.setup.snapshotEveryMs)
     this.running = running
     this.#boot(running, restored)
-    const complete = this.#held === null || (restored !== null && within(this.#held, restored.data))
-    this.events.booted(this, running, complete)
+    const found = this.#held === null || (restored !== null && within(this.#held, restored.data))
+    this.#lacks ||= !found
+    this.events.booted(this, running, !this.#lacks)
     if (this.setup.persistence === 'aof') this.#aof = running.data
     const keys = keysOf(running.data)
     if (keys > 0) running.loadingUntil = this.now + this.setup.loadMs
@@ -419,6 +422,7 @@ export class RedisNode implements Listener {
 
   /** The whole data set was replaced by a copy; a node that saves snapshots got it as one. */
   replaced(running: Process): void {
+    this.#lacks = false
     this.#aof = running.data
     if (this.setup.persistence === 'rdb') this.#rdb = { data: running.data, replid: running.replid }
   }
