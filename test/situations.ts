@@ -128,6 +128,7 @@ export function readingOf(id: NodeId, primary: NodeId | null, says: Says = {}): 
     replicas: lists,
     position: { kind: 'stream', replid, replid2, second, offset },
     mark: typeof mark === 'string' ? markOf(mark) : mark,
+    ...(says.markUnread === true ? { markUnread: true } : {}),
   }
 }
 

@@ -213,6 +213,8 @@ export interface Reading {
   /** Keys besides our own mark. */
   readonly keys: number
   readonly mark: Mark | null
+  /** The mark could not be read (loading, or a replica that serves nothing while its link is down): no mark seen is no proof of none. */
+  readonly markUnread?: true
   /** Why its writes fail although it answers (MISCONF), null when none is known. */
   readonly writeProblem: string | null
 }

@@ -57,6 +57,13 @@ void describe('the nodes of a steady group', () => {
     assert.match(nodeStep(s, 'b', 'node.newer').sentence, /bears epoch 4, the record only 1/)
   })
 
+  test('its mark cannot be read and the record knows it -> not called a stranger', () => {
+    const stranger = { of: 'nowhere', mark: null, replid: 'Z' } as const
+    told(group('a', alive('a'), alive('b', { ...stranger, markUnread: true })), 'b', 'node.follow', { name: 'follow' })
+    assert.equal(nodeStep(group('a', alive('a'), alive('b', { ...stranger, loading: true })), 'b', 'node.settled').kind, 'rest')
+    assert.equal(nodeStep(group('a', alive('a'), alive('b', stranger)), 'b', 'node.foreign').kind, 'hold')
+  })
+
   test('data that is not this group -> holds; with --overwrite -> demoted', () => {
     const nodes = (overwrite: boolean): Situation =>
       group('a', alive('a'), alive('b', { of: null, mark: foreignMark, replid: 'Z', spec: { overwrite } }))

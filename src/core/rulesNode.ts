@@ -140,7 +140,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     id: 'node.foreign',
     why: "it holds data that is not this group's; following would wipe it",
     gives: 'hold',
-    when: (c) => !ours(c.s, c.node) && !follows(c.node, c.primary.spec),
+    when: (c) => !ours(c.s, c.node) && !(c.node.reading?.loading ?? false) && !follows(c.node, c.primary.spec),
     then: (c) =>
       hold(
         `${c.node.spec.id} holds data of its own that is not this group's. Empty it, or \`regroup node add ${c.s.spec.id} ${c.node.spec.id} ... --overwrite\``,

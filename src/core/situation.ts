@@ -1,6 +1,6 @@
 // Everything a rule may look at: the record beside what is observed, at one instant. Nothing else exists for the core.
 import type { Memory } from './memory.ts'
-import type { Capabilities, GroupRecord, GroupSpec, Instant, NodeId, Policy, WallTime } from './model.ts'
+import type { Capabilities, GroupRecord, GroupSpec, Instant, NodeId, Policy, Reading, WallTime } from './model.ts'
 import { type NodeView, answers, newNode } from './observe.ts'
 
 export interface Situation {
@@ -47,12 +47,17 @@ export function ours(s: Situation, node: NodeView): boolean {
   return keys === 0 || node.spec.overwrite || sharesLineage(s, node) || unmarkedMember(s, node) || s.record === null
 }
 
-/** The record names it, and no mark was ever seen in this group: the first canary may not have been written yet. */
-function unmarkedMember(s: Situation, node: NodeView): boolean {
+/** The record names it, and that it shows no mark says nothing: it could not be read, or the first canary may not have been written yet. */
+function unmarkedMember(s: Situation, node: NodeView & { readonly reading: Reading }): boolean {
   const { record } = s
-  const marked = (record?.floor?.markSeq ?? 0) > 0 || (s.memory.watched?.reading.mark ?? null) !== null
-  if (record === null || marked) return false
-  return record.primary === node.spec.id || record.inSync.some((m) => m.node === node.spec.id)
+  if (record === null) return false
+  const marked = (record.floor?.markSeq ?? 0) > 0 || (s.memory.watched?.reading.mark ?? null) !== null
+  if (marked && node.reading.markUnread !== true) return false
+  return (
+    record.primary === node.spec.id ||
+    record.inSync.some((m) => m.node === node.spec.id) ||
+    record.lineage.some((entry) => entry.node === node.spec.id)
+  )
 }
 
 /** Its history is one that the record knows. */

@@ -85,7 +85,7 @@ void describe('what a real server says', () => {
     const { keys, ...rest } = brief('loading')
     assert.ok(typeof keys === 'number' && keys < 2000)
     const { keys: _keys, ...expected } = plain
-    assert.deepEqual(rest, { ...expected, usable: false, loading: true })
+    assert.deepEqual(rest, { ...expected, usable: false, loading: true, markUnread: true })
   })
 
   test('shutting down, waiting for its replica -> says so', () => {

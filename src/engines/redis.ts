@@ -136,6 +136,7 @@ function readProbe(engine: EngineName, replies: readonly RespValue[]): ProbeResu
     guard: configValue(guard),
     keys: Math.max(0, keysOf(fields) - (mark === null ? 0 : 1)),
     mark,
+    ...(markReply instanceof RespError ? { markUnread: true } : {}),
     writeProblem: fields.get('aof_last_write_status') === 'err' ? 'MISCONF: the append-only file cannot be written' : null,
   }
   return { ok: true, reading }
