@@ -122,7 +122,7 @@ export class Checks {
     const current = this.#history.store.record('g')?.primary === write.node
     if (current) return false
     const since = this.#now - crown.at
-    const woke = this.#now - this.#history.unsteadyAt(write.node) < wokeMs
+    const woke = this.#now - this.#history.wokenAt(write.node) < wokeMs
     const unfenced = this.#history.bootedOpen({ stream: write.at.stream, length: 0 })
     const excuse = crown.reported ?? (unfenced ? 'unfenced' : since < tailMs ? 'tail' : woke ? 'woke' : null)
     write.lost = excuse ?? 'without excuse'

@@ -153,6 +153,7 @@ export class Faults {
       nodes: spec.nodes.map((node) => ({ ...node, maintenanceUntil: null, priority: node.priority === 0 ? 100 : node.priority })),
     }))
     history.disturbed(history.hosts)
+    history.woken(history.hosts)
   }
 
   #pathIsGood(from: string, to: string): void {
@@ -183,7 +184,11 @@ export class Faults {
     history.disturbed(touched)
     const ms = 'ms' in op ? op.ms : 'downMs' in op ? op.downMs : 0
     for (let at = 1000; at < Math.min(ms, lastsAtMostMs); at += 1000) this.#later(at, () => history.disturbed(touched))
-    if (ms > 0) this.#later(ms, () => history.disturbed(touched))
+    if (ms === 0) return
+    this.#later(ms, () => {
+      history.disturbed(touched)
+      history.woken(touched)
+    })
   }
 
   #stop(op: Extract<Op, { kind: 'stop' }>): void {

@@ -51,6 +51,7 @@ export class History {
   readonly #dice: Dice
   readonly #options: Options
   readonly #disturbed = new Map<string, number>()
+  readonly #woken = new Map<string, number>()
   readonly #openBoots = new Set<Stream>()
   #revision = 1
   #moved = 0
@@ -152,6 +153,10 @@ export class History {
     for (const host of hosts) this.#disturbed.set(host, this.timeline.now)
   }
 
+  woken(hosts: readonly string[]): void {
+    for (const host of hosts) this.#woken.set(host, this.timeline.now)
+  }
+
   disturbedAt(node: string): number {
     const at = (host: string): number => this.#disturbed.get(host) ?? -Infinity
     return Math.max(at(this.node(node).host), at(controllerName))
@@ -177,9 +182,9 @@ export class History {
     return this.spec
   }
 
-  /** It was cut off or stood still this shortly ago: what waited in its sockets may still be executed. */
-  unsteadyAt(node: string): number {
-    return this.#disturbed.get(this.node(node).host) ?? -Infinity
+  /** When it was last no longer cut off or standing still: what waited in its sockets is executed then. */
+  wokenAt(node: string): number {
+    return this.#woken.get(this.node(node).host) ?? -Infinity
   }
 
   /** Disks of nodes that are down and have it. */
