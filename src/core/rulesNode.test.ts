@@ -59,9 +59,11 @@ void describe('the nodes of a steady group', () => {
 
   test('its mark cannot be read and the record knows it -> not called a stranger', () => {
     const stranger = { of: 'nowhere', mark: null, replid: 'Z' } as const
-    told(group('a', alive('a'), alive('b', { ...stranger, markUnread: true })), 'b', 'node.follow', { name: 'follow' })
-    assert.equal(nodeStep(group('a', alive('a'), alive('b', { ...stranger, loading: true })), 'b', 'node.settled').kind, 'rest')
-    assert.equal(nodeStep(group('a', alive('a'), alive('b', stranger)), 'b', 'node.foreign').kind, 'hold')
+    const marked = (says: Parameters<typeof alive>[1]): Situation =>
+      recorded(group('a', alive('a'), alive('b', { ...stranger, ...says })), { floor: { replid: 'R1', offset: 1000, markSeq: 10 } })
+    told(marked({ markUnread: true }), 'b', 'node.follow', { name: 'follow' })
+    assert.equal(nodeStep(marked({ loading: true }), 'b', 'node.settled').kind, 'rest')
+    assert.equal(nodeStep(marked({}), 'b', 'node.foreign').kind, 'hold')
   })
 
   test('data that is not this group -> holds; with --overwrite -> demoted', () => {

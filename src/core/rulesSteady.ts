@@ -9,7 +9,7 @@ import type { FailoverCause, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refuses, sameAddress, troubleOf } from './observe.ts'
 import { planSwitchover } from './switchoverPlan.ts'
 import { type Case, type Decision, type Rule, type Step, act, hold, riskOf, save, wait } from './rule.ts'
-import { nodeOf, others, paused, quote } from './situation.ts'
+import { nodeOf, others, ours, paused, quote } from './situation.ts'
 
 type Answering = NodeView & { readonly reading: Reading }
 
@@ -65,7 +65,8 @@ function movedTo(c: Case): Answering | null {
   if (c.verdict.kind !== 'not primary' || !answers(c.primary)) return null
   const here = others(c.s, c.primary.spec.id).filter((node): node is Answering => freshSince(node, suspectedAt(c)))
   const [found, second] = here.filter((node) => node.reading.role === 'primary')
-  if (found === undefined || second !== undefined) return null
+  // Another group's server is no successor, whoever points at it.
+  if (found === undefined || second !== undefined || !ours(c.s, found)) return null
   const followers = [...here.filter((node) => node !== found), c.primary]
   if (!followers.every((node) => follows(node, found.spec))) return null
   return ['behind', 'diverged', 'unknown'].includes(orderOf(c.s, found, c.primary)) ? null : found
