@@ -19,7 +19,8 @@ const openPrimary = (c: NodeCase): boolean => c.node.reading?.role === 'primary'
 const targetOf = (c: NodeCase): Address => ({ host: c.primary.spec.host, port: c.primary.spec.port })
 
 function ready(c: NodeCase, action: Action['name']): boolean {
-  return freshSince(c.node, c.s.memory.loadedAt) && !refuses(c.node, action, c.s.now)
+  // A node that is loading refuses every role change.
+  return freshSince(c.node, c.s.memory.loadedAt) && !c.node.reading.loading && !refuses(c.node, action, c.s.now)
 }
 
 function tell(c: NodeCase, action: Action, sentence: string, evidence: Record<string, string | number | boolean | null> = {}): Step {
