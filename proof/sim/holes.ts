@@ -5,9 +5,9 @@ import type { Action, GroupRecord, Policy, Position, ProbeResult, Reading } from
 import { flapping } from '../../src/core/diagnose.ts'
 import { answers } from '../../src/core/observe.ts'
 import { type Case, type Decision, type RecordDraft, type Step, hold, save } from '../../src/core/rule.ts'
-import { electNow } from '../../src/core/rulesSteady.ts'
 import type { Engine, Script } from '../../src/engines/engine.ts'
 import { redis } from '../../src/engines/redis.ts'
+import type { Group } from '../../src/controller/group.ts'
 import type { Effect, Input } from '../../src/ports.ts'
 import type { Tampering } from '../../src/sim/controllerHost.ts'
 import type { Options } from '../../src/sim/history.ts'
@@ -149,11 +149,7 @@ const rules: readonly Hole[] = [
     what: 'a guarded primary is fed by a sibling that was not moved',
     plant: () => off('failover.detach', 'failover.detaching'),
   },
-  {
-    name: 'cutIsDeath',
-    what: 'a primary that only the controller cannot reach is replaced',
-    plant: () => change('steady.contested', (c) => electNow({ ...c, verdict: { kind: 'silent', evidence: {} } })),
-  },
+  { name: 'cutIsDeath', what: 'a primary that only the controller cannot reach is replaced', plant: () => hears(linksUnheard) },
   {
     name: 'abandonedSwitchover',
     what: 'a switchover whose controller died or that took too long is never given up',
@@ -265,6 +261,15 @@ export const holes: readonly Hole[] = [...rules, ...engines, ...processes]
 function sameIncarnation(input: Input): Input {
   if (input.kind !== 'probed' || !input.result.ok) return input
   return { ...input, result: { ok: true, reading: { ...input.result.reading, incarnation: `the process of ${input.node}` } } }
+}
+
+/** While the primary does not answer, the links of its replicas are taken for down. */
+function linksUnheard(input: Input, group: Group): Input {
+  const { record } = group
+  if (input.kind !== 'probed' || !input.result.ok || record === null || group.view.get(record.primary)?.failure == null) return input
+  const { reading } = input.result
+  if (reading.upstream === null) return input
+  return { ...input, result: { ok: true, reading: { ...reading, upstream: { ...reading.upstream, linkUp: false } } } }
 }
 
 /** The file is written only after the node is a primary, as without a boot fence. */

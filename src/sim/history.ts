@@ -303,6 +303,9 @@ export class History {
       const replica = node.running
       const of = replica?.config.replicaof
       if (of?.host !== primary.host || of.port !== port) return `${node.id} does not follow ${primary.id}`
+      const names = node.file?.replicaof
+      if (node.file !== null && (names?.host !== primary.host || names.port !== port))
+        return `the file of ${node.id} does not name ${primary.id}`
       if (replica?.upstream.kind !== 'up') return `the link of ${node.id} is ${replica?.upstream.kind}`
       if (heldOf(running.data, replica.data.stream) < replica.data.length) return `${node.id} holds what ${primary.id} does not`
       if (offsetOf(running.data) - offsetOf(replica.data) > 10_000) return `${node.id} is behind`

@@ -191,8 +191,32 @@ function drawOps(dice: Dice, nodes: readonly PlannedNode[], faultsMs: number): O
     // Faults come alone, and in bursts that hit while the last one is dealt with.
     at += dice.chance(0.25) ? dice.gap(300) : dice.gap(meanMs)
     if (at >= faultsMs) return ops
-    ops.push({ at, ...drawOp(dice, dice.weighted(weights), nodes) })
+    if (dice.chance(storyShare)) ops.push(...drawStory(dice, nodes, at))
+    else ops.push({ at, ...drawOp(dice, dice.weighted(weights), nodes) })
   }
+}
+
+/** How often several operations together tell one of the stories that single ones hardly ever make. */
+const storyShare = 0.06
+
+/**
+ * blind: nobody watches while the replicas are away, one node goes on alone and dies; then all but that one return.
+ * split: one node, another and some clients are cut off together.
+ */
+function drawStory(dice: Dice, nodes: readonly PlannedNode[], at: number): Op[] {
+  const alone = dice.pick(nodes)
+  const others = nodes.filter((node) => node !== alone)
+  if (dice.chance(0.5)) {
+    const [first] = others
+    const hosts = [alone.host, ...(first === undefined || others.length === 1 ? [] : [first.host]), clientHosts[0]]
+    return [{ at, kind: 'isolate', hosts, ms: dice.between(15_000, 60_000), way: 'both' }]
+  }
+  const stop = { kind: 'stop', how: 'kill', recovers: 'all', file: 'kept' } as const
+  return [
+    { at, kind: 'controllerCrash', downMs: 14_000 },
+    ...others.map((node): Op => ({ ...stop, at: at + 1_000, node: node.id, downMs: 10_000 })),
+    { ...stop, at: at + dice.between(4_000, 9_000), node: alone.id, downMs: dice.between(10_000, 60_000) },
+  ]
 }
 
 type Drawn = Op extends infer O ? (O extends Op ? Omit<O, 'at'> : never) : never
