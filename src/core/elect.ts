@@ -154,14 +154,14 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     ahead.length === 0
       ? null
       : `${quote(ahead.map((node) => node.spec.id))} holds more but must not be promoted (priority 0 or maintenance)`,
-  ].filter((text) => text !== null)
+  ]
   return {
     kind: 'candidate',
     rule: 'elect.inSync',
     node: best.spec.id,
     reading: best.reading,
     sentence: `${best.spec.id} was in sync${ahead.length === 0 ? ' and no node that answers is ahead of it' : ''}`,
-    loss: risks.length === 0 ? null : risks.join('; '),
+    loss: said(risks),
     evidence: evidenceOf(s, best),
   }
 }
@@ -230,7 +230,10 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
     node: record.primary,
     reading: primary.reading,
     sentence: `${record.primary} is the recorded primary, is back with its data, and nothing newer is known`,
-    loss: absent.length === 0 ? null : `${quote(absent)} did not come back in time and may hold more`,
+    loss: said([
+      absent.length === 0 ? null : `${quote(absent)} did not come back in time and may hold more`,
+      primary.reading.durable ? null : blindness(s, record, primary, here),
+    ]),
     evidence: evidenceOf(s, primary),
   }
 }
@@ -287,13 +290,19 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
 
 /** What promoting the best of everybody may lose: what is known to be gone, or lies with nodes that nobody can compare. */
 function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, holders: readonly Answering[]): string | null {
-  const alike = holders.filter((node) => node !== best && !comparable(s, record, node, best)).map((node) => node.spec.id)
-  const texts = [
-    complete(s, record, best) ? null : `no node is known to hold everything that ${record.primary} had acknowledged`,
-    alike.length === 0
-      ? null
-      : `the positions of ${best.spec.id} and ${quote(alike)} cannot be compared, their marks only to about a second`,
-  ].filter((text) => text !== null)
+  const incomplete = complete(s, record, best) ? null : `no node is known to hold everything that ${record.primary} had acknowledged`
+  return said([incomplete, blindness(s, record, best, holders)])
+}
+
+/** Nodes with data whose positions cannot be compared with this one's, so that only their marks order them. */
+function blindness(s: Situation, record: GroupRecord, best: Answering, holders: readonly Answering[]): string | null {
+  const alike = holders.filter((node) => node !== best && !empty(node) && !comparable(s, record, node, best)).map((node) => node.spec.id)
+  if (alike.length === 0) return null
+  return `the positions of ${best.spec.id} and ${quote(alike)} cannot be compared, their marks only to about a second`
+}
+
+function said(losses: readonly (string | null)[]): string | null {
+  const texts = losses.filter((text) => text !== null)
   return texts.length === 0 ? null : texts.join('; ')
 }
 
