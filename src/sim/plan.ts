@@ -288,7 +288,7 @@ function drawOp(dice: Dice, kind: OpKind, nodes: readonly PlannedNode[]): Drawn 
     case 'handReplicaof':
       return { kind, node, of: dice.chance(0.4) ? null : dice.chance(0.2) ? strangerName : dice.pick(nodes).id }
     case 'handMove':
-      return { kind, to: node, gapMs: dice.between(10, 2_500) }
+      return { kind, to: node, gapMs: dice.chance(0.5) ? dice.between(0, 20) : dice.between(20, 2_500) }
     case 'readdress':
       return { kind, node }
     case 'wrongAddress':
