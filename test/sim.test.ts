@@ -13,6 +13,7 @@ const whole = { from: 1, seeds, minutes: 10, workers: 2, without: null, hole: nu
 
 /** What the seed of each file showed before it was mended, and what must come of it now. */
 const outcomes: Readonly<Record<string, string>> = {
+  '1-move-by-hand': 'an operator moves the primary with two commands -> the first is not undone before the second',
   '116-refusal-for-ever': 'a node refused its promotion for some seconds -> it is asked again, the group gets its primary',
   '134-moved-to-a-stranger': "a node's address is another group's server and the primary is attached to it by hand -> it is not adopted",
   '157-canary-of-the-old-primary': "the old primary's canary ends unanswered -> the new primary is not called hung",

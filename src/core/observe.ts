@@ -44,6 +44,8 @@ export interface NodeView {
   readonly troubles: readonly Trouble[]
   /** The process whose file is known to say its role, because we wrote it and every reply was OK. */
   readonly persisted: { readonly incarnation: string; readonly as: 'nowhere' | 'replica' | 'primary'; readonly target: Address } | null
+  /** When this process, read as a replica before, was first read as a primary; null when it was one from the start or is none. */
+  readonly primarySince: Instant | null
   /** This process was read as a primary that somebody could write to, so it may hold writes that nobody else has. */
   readonly wasOpen: boolean
   /** Why its file could not be written, said once it happened. */
@@ -70,6 +72,7 @@ export function newNode(spec: NodeSpec): NodeView {
     actedAt: null,
     troubles: [],
     persisted: null,
+    primarySince: null,
     wasOpen: false,
     persistProblem: null,
     cleared: false,
@@ -111,6 +114,7 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     advancedAfter: rose ? node.askedAt : same ? node.advancedAfter : null,
     proof: same ? node.proof : null,
     persisted: node.persisted?.incarnation === reading.incarnation ? node.persisted : null,
+    primarySince: reading.role === 'replica' || last === null ? null : last.role === 'replica' ? now : node.primarySince,
     wasOpen: (same && node.wasOpen) || (reading.role === 'primary' && reading.guard !== closedGuard),
   }
 }

@@ -84,6 +84,12 @@ void describe('the nodes of a steady group', () => {
     assert.equal(nodeStep(s, 'b', 'node.demote').evidence['discards'], '50 bytes of its stream')
   })
 
+  test('made a primary by hand a moment ago -> the other command is waited for, then it is demoted', () => {
+    const s = viewed(group('a', alive('a'), alive('b', { of: null })), 'b', { primarySince: now - 100 })
+    assert.equal(nodeStep(s, 'b', 'node.handover').kind, 'wait')
+    told(viewed(s, 'b', { primarySince: now - 3_000 }), 'b', 'node.demote', { name: 'demote' })
+  })
+
   test('a replica of somebody else -> follows the primary', () => {
     told(group('a', alive('a'), alive('b', { of: 'nowhere' })), 'b', 'node.follow', {
       name: 'follow',

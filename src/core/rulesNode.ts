@@ -1,9 +1,9 @@
 // What each node other than the primary is told under the saved record. Changes nothing in the record, so it needs no save.
 import { orderOf } from './order.ts'
-import { closedGuard } from './limits.ts'
+import { closedGuard, handoverGraceMs } from './limits.ts'
 import type { Action, Address } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress } from './observe.ts'
-import { type Case, type Rule, type Step, act, hold } from './rule.ts'
+import { type Case, type Rule, type Step, act, hold, wait } from './rule.ts'
 import { inMaintenance, ours } from './situation.ts'
 
 /** A switchover ends in milliseconds; a controller that starts later has no reason to cut anybody. */
@@ -153,6 +153,13 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     gives: 'act fence',
     when: (c) => !alive(c) && openPrimary(c) && c.verdict.kind !== 'unheard' && ready(c, 'fence') && c.verdict.kind !== 'not primary',
     then: (c) => tell(c, { name: 'fence', cutClients: true }, `${c.node.spec.id} is not the recorded primary: fenced`),
+  },
+  {
+    id: 'node.handover',
+    why: 'somebody made it a primary just now without restarting it: moving the primary by hand takes two commands, and undoing the first makes a ring',
+    gives: 'wait',
+    when: (c) => c.node.primarySince !== null && c.s.now - c.node.primarySince < handoverGraceMs,
+    then: (c) => wait(`${c.node.spec.id} was made a primary by somebody else; waits a moment for the other one to follow it`),
   },
   {
     id: 'node.demote',
