@@ -27,9 +27,9 @@ void describe('the house', () => {
   test('every link between the pages -> leads somewhere', () => kept(links({ pages, exists: (path) => existsSync(join(root, path)) })))
   test('every npm script -> has its sentence', () => kept(described(JSON.parse(read('package.json')) as Manifest)))
 
-  test('both READMEs -> the same headings and code blocks', (t) => {
+  test('both READMEs -> the same headings and code blocks', () => {
     const [english, chinese] = [pages.get('README.md'), pages.get('README.zh-CN.md')]
-    if (english === undefined || chinese === undefined) return t.skip('one of them is not written yet')
+    assert.ok(english !== undefined && chinese !== undefined, 'README.md and README.zh-CN.md are both there')
     kept(sameShape('README.md', english, 'README.zh-CN.md', chinese))
   })
 

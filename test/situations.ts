@@ -184,7 +184,6 @@ export function group(primary: NodeId | null, ...told: readonly Told[]): Situati
     policy: policyOf(spec),
     can: redis,
     installation,
-    writer: 'w1',
     record,
     nodes,
     memory: memoryOf(record, nodes, attached),

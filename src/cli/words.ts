@@ -47,11 +47,6 @@ export function instant(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`
 }
 
-/** 07:00:00Z */
-export function clockTime(at: number): string {
-  return `${new Date(at).toISOString().slice(11, 19)}Z`
-}
-
 export function ago(at: number, now: number): string {
   return `${duration(Math.max(0, now - at))} ago`
 }

@@ -188,10 +188,9 @@ export class Group {
   #acted(input: Extract<Input, { kind: 'acted' }>, time: Time): void {
     const { canary } = this.#memory
     if (canary.inFlight?.id === input.id) {
-      const okAt = input.result.ok ? time.now : canary.okAt
       const problem =
         input.result.ok || !['SILENT', 'MISCONF'].includes(input.result.code) ? null : `${input.result.code}: ${input.result.message}`
-      this.#memory = { ...this.#memory, canary: { ...canary, inFlight: null, okAt, problem } }
+      this.#memory = { ...this.#memory, canary: { ...canary, inFlight: null, problem } }
       return
     }
     const node = this.#nodes.get(input.node)
@@ -239,7 +238,6 @@ export class Group {
       policy: this.#policy,
       can: this.#options.can,
       installation: this.#options.installation,
-      writer: this.#options.writer,
       record: this.#record,
       nodes: this.#nodes,
       memory: this.#memory,

@@ -28,7 +28,6 @@ export interface Memory {
     readonly seq: number
     readonly dueAt: Instant
     readonly inFlight: { readonly id: number; readonly since: Instant } | null
-    readonly okAt: Instant | null
     readonly problem: string | null
   }
   /** Per replica: the primary's offset that it must acknowledge before it counts as in sync (protocol: the in-sync set, M9). */
@@ -56,7 +55,7 @@ export function newMemory(now: Instant): Memory {
     writesPausedAt: null,
     writesResumedAt: null,
     tuned: null,
-    canary: { seq: 0, dueAt: now, inFlight: null, okAt: null, problem: null },
+    canary: { seq: 0, dueAt: now, inFlight: null, problem: null },
     targets: new Map(),
     frozen: null,
     order: null,

@@ -9,8 +9,6 @@ export interface Situation {
   readonly policy: Policy
   readonly can: Capabilities
   readonly installation: string
-  /** Names this process in records it writes. */
-  readonly writer: string
   readonly record: GroupRecord | null
   readonly nodes: ReadonlyMap<NodeId, NodeView>
   readonly memory: Memory
