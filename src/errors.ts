@@ -5,6 +5,8 @@ const codes = {
   BAD_INPUT: { status: 400, exit: 2 },
   BAD_SPEC: { status: 400, exit: 2 },
   BAD_SETTINGS: { status: 400, exit: 2 },
+  UNAUTHENTICATED: { status: 401, exit: 3 },
+  FORBIDDEN: { status: 403, exit: 3 },
   CROSS_SITE: { status: 403, exit: 3 },
   UNKNOWN_GROUP: { status: 404, exit: 4 },
   UNKNOWN_NODE: { status: 404, exit: 4 },

@@ -2,6 +2,8 @@
 import type { ServerResponse } from 'node:http'
 import type { ControllerEvent, ControllerFacade } from '../controller/facade.ts'
 import { UserError } from '../errors.ts'
+import type { Who } from './access.ts'
+import { concerns } from './narrowed.ts'
 
 /** Proxies and browsers take a stream that is silent for longer than this for dead. */
 export const heartbeatMs = 15_000
@@ -11,23 +13,25 @@ export const maxBacklogBytes = 1_048_576
 export const maxReaders = 100
 
 export interface EventStream {
-  /** Takes the response over. Throws NOT_NOW when there are too many readers. */
-  attach(response: ServerResponse): void
+  /** Takes the response over, for what `who` may see. Throws NOT_NOW when there are too many readers. */
+  attach(response: ServerResponse, who: Who): void
   close(): void
 }
 
 /** Starts to listen to the controller. `every` runs something each so many milliseconds and returns how to stop. */
 export function startEvents(facade: ControllerFacade, every: (ms: number, run: () => void) => () => void): EventStream {
-  const readers = new Set<ServerResponse>()
-  const send = (text: string): void => {
-    for (const reader of readers) write(reader, text)
-  }
-  const unsubscribe = facade.subscribe((event) => send(eventText(event)))
-  const stopHeart = every(heartbeatMs, () => send(': still here\n\n'))
+  const readers = new Map<ServerResponse, Who>()
+  const unsubscribe = facade.subscribe((event) => {
+    const text = eventText(event)
+    for (const [reader, who] of readers) if (concerns(who, event)) write(reader, text)
+  })
+  const stopHeart = every(heartbeatMs, () => {
+    for (const reader of readers.keys()) write(reader, ': still here\n\n')
+  })
   return {
-    attach(response) {
+    attach(response, who) {
       if (readers.size >= maxReaders) throw new UserError('NOT_NOW', `${maxReaders} readers follow the events already; close one first`)
-      readers.add(response)
+      readers.set(response, who)
       response.on('close', () => readers.delete(response))
       // A reader that is cut off ends with an error that tells us nothing new.
       response.on('error', () => readers.delete(response))
@@ -37,7 +41,7 @@ export function startEvents(facade: ControllerFacade, every: (ms: number, run: (
     close() {
       unsubscribe()
       stopHeart()
-      for (const reader of readers) reader.end()
+      for (const reader of readers.keys()) reader.end()
       readers.clear()
     },
   }

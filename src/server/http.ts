@@ -8,12 +8,14 @@ import type { ControllerFacade } from '../controller/facade.ts'
 import { formatAddress, parseAddress } from '../core/address.ts'
 import type { Address } from '../core/model.ts'
 import { UserError } from '../errors.ts'
+import { type Who, accessOf, checkAccess, declaredRoutes } from './access.ts'
 import { checkSite, isLoopback } from './crossSite.ts'
 import { startEvents } from './events.ts'
 import type { EventStream } from './events.ts'
+import { narrowed } from './narrowed.ts'
 import { errorHandler, refusalOf, sendProblem } from './problemReply.ts'
 import { problemsOf } from './problems.ts'
-import { commandRoutes, eventRoute, groupRoutes, healthRoutes, specRoutes } from './routes.ts'
+import { access, commandRoutes, eventRoute, groupRoutes, healthRoutes, specRoutes } from './routes.ts'
 
 type Facts = Readonly<Record<string, unknown>>
 
@@ -110,11 +112,8 @@ async function appOf(options: HttpOptions, events: EventStream): Promise<Fastify
   // Schemas of answers are for the document. Serializing by them would hide what they forgot.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   takeJson(app)
-  app.addHook('onRequest', (request, reply, done) => {
-    void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-    checkSite(request)
-    done()
-  })
+  declaredRoutes(app)
+  guard(app, options.facade)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -122,12 +121,33 @@ async function appOf(options: HttpOptions, events: EventStream): Promise<Fastify
     },
   })
   healthRoutes(app, options.facade)
-  groupRoutes(app, options.facade)
-  commandRoutes(app, options.facade, options.wall)
-  specRoutes(app, options.facade)
+  groupRoutes(app)
+  commandRoutes(app, options.wall)
+  specRoutes(app)
   eventRoute(app, events)
-  app.get('/api/v1/openapi.json', { schema: { summary: 'This document.' } }, () => app.swagger())
+  app.get('/api/v1/openapi.json', { config: access('public', 'self'), schema: { summary: 'This document.' } }, () => app.swagger())
   return app
+}
+
+/** Before anything of a request is read: whether it comes from our own pages, who asks, and whether he may. */
+function guard(app: FastifyInstance, facade: ControllerFacade): void {
+  app.decorateRequest('who')
+  app.decorateRequest('controller')
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    checkSite(request)
+    request.who = local(request.headers['x-regroup-by'])
+    checkAccess(request.who, accessOf(request), (request.params as { readonly group?: string }).group)
+    request.controller = narrowed(facade, request.who)
+    done()
+  })
+}
+
+/** Everybody on this machine, by the name that the header X-Regroup-By says. */
+function local(by: string | string[] | undefined): Who {
+  if (by !== undefined && (typeof by !== 'string' || !/^[\x20-\x7e]{1,64}$/.test(by)))
+    throw new UserError('BAD_INPUT', 'the header X-Regroup-By must be a name of 1 to 64 printable ASCII characters')
+  return { kind: 'local', name: by ?? 'api', role: 'admin', groups: ['*'] }
 }
 
 /** Queries arrive as texts; their numbers are read before they are judged. */

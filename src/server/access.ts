@@ -1,0 +1,122 @@
+// Who may do what. Every route declares it; one that does not is refused when the server starts.
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { ControllerFacade } from '../controller/facade.ts'
+import { UserError } from '../errors.ts'
+
+/** Each may do what those before it may. viewer: looks. operator: acts on groups. admin: decides who may. */
+export const roles = ['viewer', 'operator', 'admin'] as const
+export type Role = (typeof roles)[number]
+
+export interface Access {
+  /** The least role that may ask; public: anybody, without a name. */
+  readonly role: Role | 'public'
+  /**
+   * group: about `:group` of the path. groups: about several, and `request.controller` shows and takes only those that the asker may reach.
+   * system: about the whole server, so that a right to some groups is not enough. self: about the asker alone.
+   */
+  readonly scope: 'group' | 'groups' | 'system' | 'self'
+  /** Whether something may be another afterwards. Such a route takes `dryRun` and `If-Match`, and stands in the audit. */
+  readonly changes: boolean
+}
+
+/** Who asks. */
+export interface Who {
+  /** local: this machine, as long as nobody was named yet. nobody: did not say who it is. */
+  readonly kind: 'user' | 'token' | 'local' | 'nobody'
+  /** As it stands in the history and the audit. */
+  readonly name: string
+  readonly role: Role | null
+  /** Patterns of groups: `*` stands for any letters. */
+  readonly groups: readonly string[]
+}
+
+export const nobody: Who = { kind: 'nobody', name: 'nobody', role: null, groups: [] }
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access
+  }
+  interface FastifyRequest {
+    who: Who
+    /** The controller as this asker may see it. */
+    controller: ControllerFacade
+  }
+}
+
+export interface DeclaredRoute {
+  readonly method: string
+  readonly url: string
+  readonly access: Access
+}
+
+/** Refuses routes without a declaration from now on, and lists the others. Call it before any route is added. */
+export function declaredRoutes(app: FastifyInstance): readonly DeclaredRoute[] {
+  const routes: DeclaredRoute[] = []
+  app.addHook('onRoute', (route) => {
+    const access = declarationOf(route)
+    for (const method of [route.method].flat()) routes.push({ method, url: route.url, access })
+  })
+  return routes
+}
+
+function declarationOf(route: RouteOptions): Access {
+  const access = route.config?.access
+  const name = `${[route.method].flat().join(',')} ${route.url}`
+  if (access === undefined) throw new Error(`${name} does not declare who may ask it: config.access is missing`)
+  if ((access.scope === 'group') !== route.url.split('/').includes(':group'))
+    throw new Error(`${name} declares the scope ${access.scope}; that of a path with :group is "group", and of no other`)
+  if (access.changes && [route.method].flat().some((method) => reading.has(method)))
+    throw new Error(`${name} declares that it changes something; only looking may be asked for like this`)
+  return access
+}
+
+const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Throws UNAUTHENTICATED or FORBIDDEN unless `who` may ask this. */
+export function checkAccess(who: Who, access: Access, group: string | undefined): void {
+  if (access.role === 'public') return
+  if (who.role === null)
+    throw new UserError('UNAUTHENTICATED', 'say who you are: log in, or send a token (REGROUP_TOKEN for the command line)')
+  if (!reaches(who.role, access.role))
+    throw new UserError('FORBIDDEN', `this needs the role ${access.role}, and ${who.name} has the role ${who.role}; ask an admin`)
+  if (group !== undefined) mustReach(who, group)
+  if (access.scope === 'system' && !who.groups.includes('*'))
+    throw new UserError('FORBIDDEN', `this is about the whole server, and ${who.name} may only reach the groups ${who.groups.join(', ')}`)
+}
+
+function reaches(role: Role, needed: Role): boolean {
+  return roles.indexOf(role) >= roles.indexOf(needed)
+}
+
+/** Throws FORBIDDEN for a group outside the asker's scope, whether there is one of that name or not. */
+export function mustReach(who: Who, group: string): void {
+  if (!sees(who, group))
+    throw new UserError('FORBIDDEN', `${who.name} may not reach the group ${JSON.stringify(group)}, only ${who.groups.join(', ')}`)
+}
+
+export function sees(who: Who, group: string): boolean {
+  return who.groups.some((pattern) => matches(pattern, group))
+}
+
+/** `*` stands for any letters, everything else for itself. */
+function matches(pattern: string, name: string): boolean {
+  const parts = pattern.split('*')
+  const first = parts.shift() ?? ''
+  const last = parts.pop()
+  if (last === undefined) return pattern === name
+  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false
+  let at = first.length
+  for (const part of parts) {
+    const found = name.indexOf(part, at)
+    if (found === -1 || found + part.length > name.length - last.length) return false
+    at = found + part.length
+  }
+  return at <= name.length - last.length
+}
+
+/** What the route that was asked declares. */
+export function accessOf(request: FastifyRequest): Access {
+  const { access } = request.routeOptions.config
+  // Only the handler of unknown routes has none.
+  return access ?? { role: 'public', scope: 'self', changes: false }
+}

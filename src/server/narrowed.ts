@@ -1,0 +1,47 @@
+// The controller as one asker may see it: the groups of its scope, and on a dry run nothing that changes anything.
+import type { ApplyRequest, ControllerEvent, ControllerFacade } from '../controller/facade.ts'
+import { type Who, mustReach, sees } from './access.ts'
+
+/** Every question is listed here, so that a new one has to say what it shows to whom. */
+export function narrowed(facade: ControllerFacade, who: Who): ControllerFacade {
+  const within = <T>(group: string, then: () => T): T => {
+    mustReach(who, group)
+    return then()
+  }
+  return {
+    installation: facade.installation,
+    statuses: () => facade.statuses().filter((status) => sees(who, status.group)),
+    status: (group) => within(group, () => facade.status(group)),
+    topology: (group) => within(group, () => facade.topology(group)),
+    spec() {
+      const spec = facade.spec()
+      return { ...spec, groups: spec.groups.filter((group) => sees(who, group.id)) }
+    },
+    async apply(request: ApplyRequest) {
+      for (const group of [...request.put.map((spec) => spec.id), ...request.remove]) mustReach(who, group)
+      return await facade.apply(request)
+    },
+    command: async (group, command) => await within(group, () => facade.command(group, command)),
+    history: async (group, limit, before) => await within(group, () => facade.history(group, limit, before)),
+    subscribe: (listener, kinds) =>
+      facade.subscribe((event) => {
+        if (concerns(who, event)) listener(event)
+      }, kinds),
+  }
+}
+
+/** Whether an event is about something that the asker may see. */
+export function concerns(who: Who, event: ControllerEvent): boolean {
+  switch (event.kind) {
+    case 'log':
+      return sees(who, event.entry.group)
+    case 'status':
+      return sees(who, event.status.group)
+    case 'topology':
+      return sees(who, event.topology.group)
+    case 'spec':
+      return true
+    default:
+      throw new Error(`no such event: ${JSON.stringify(event satisfies never)}`)
+  }
+}
