@@ -1,7 +1,7 @@
 // Every error a person can meet: a stable code, what is wrong and the way out. Never a stack trace.
 
-/** HTTP status and exit code by error code. Exit: 2 bad input, 3 refused or not now, 4 not found, 5 cannot reach or broken. */
-const codes = {
+/** HTTP status and exit code by error code. Exit: 2 bad input, 3 refused or not now, 4 not found, 5 cannot reach or broken. docs/errors.md explains each. */
+export const codes = {
   BAD_INPUT: { status: 400, exit: 2 },
   BAD_SPEC: { status: 400, exit: 2 },
   BAD_SETTINGS: { status: 400, exit: 2 },
@@ -13,7 +13,6 @@ const codes = {
   UNKNOWN_ROUTE: { status: 404, exit: 4 },
   GROUP_EXISTS: { status: 409, exit: 3 },
   NODE_EXISTS: { status: 409, exit: 3 },
-  NODE_OF_ANOTHER_GROUP: { status: 409, exit: 3 },
   GROUP_TOO_SMALL: { status: 409, exit: 3 },
   NODE_IS_PRIMARY: { status: 409, exit: 3 },
   REVISION_CONFLICT: { status: 409, exit: 3 },
