@@ -5,6 +5,7 @@ import { checkGroups, diffSpec } from '../src/core/spec.ts'
 import type { GroupStatus, NodeStatus } from '../src/core/status.ts'
 import { UserError } from '../src/errors.ts'
 import type { Command, CommandAnswer } from '../src/ports.ts'
+import type { Vitals } from '../src/server/metrics.ts'
 
 /** 2026-11-22 07:00:00 UTC. */
 export const testTime = Date.UTC(2026, 10, 22, 7, 0, 0)
@@ -40,6 +41,7 @@ export function nodeStatus(id: string, port: number, change: Partial<NodeStatus>
     version: '7.0.15',
     maintenanceUntil: null,
     lastReplyAgoMs: 120,
+    probeMs: 0.5,
     ...change,
   }
 }
@@ -123,6 +125,15 @@ export function logEntry(seq: number, change: Partial<LogEntry> = {}): LogEntry 
   }
 }
 
+/** What a process says of itself. */
+export const testVitals: Vitals = {
+  cpuSeconds: 12.5,
+  residentBytes: 98_000_000,
+  heapBytes: 31_000_000,
+  startedAt: testTime / 1000 - 60,
+  loopDelay: { p50: 0.0101, p99: 0.0125, max: 0.031 },
+}
+
 export interface TestFacade extends ControllerFacade {
   readonly commands: { readonly group: string; readonly command: Command }[]
   readonly applied: ApplyRequest[]
@@ -177,6 +188,10 @@ export function testFacade(
       facade.commands.push({ group, command })
       return facade.answer
     },
+    totals: () => ({
+      probes: { reading: 900, answered: 0, refused: 3, closed: 1, silent: 0, unasked: 0 },
+      moves: new Map([['billing', { failovers: 2, switchovers: 1 }]]),
+    }),
     async history(group, limit, before = Infinity) {
       statusOf(group)
       return entries.filter((entry) => entry.seq < before).slice(0, limit)

@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { billingStatus, ordersSpec, ordersStatus, testFacade, testTime } from '../../test/facade.ts'
+import { billingStatus, ordersSpec, ordersStatus, testFacade, testTime, testVitals } from '../../test/facade.ts'
 import type { TestFacade } from '../../test/facade.ts'
 import { freePort } from '../../test/servers/redis.ts'
 import { startHttp } from '../server/http.ts'
@@ -24,7 +24,8 @@ interface Server {
 }
 
 async function server(t: TestContext, facade = testFacade(), port = 0): Promise<Server> {
-  const options = { facade, log: { info: () => {}, error: () => {} }, wall: () => testTime, every: () => () => {}, version: '0.1.0' }
+  const log = { info: () => {}, error: () => {} }
+  const options = { facade, log, wall: () => testTime, every: () => () => {}, version: '0.1.0', vitals: () => testVitals }
   const running = await startHttp({ ...options, listen: `127.0.0.1:${port}` })
   t.after(() => running.close())
   return { url: `http://${running.address}`, facade, close: () => running.close() }

@@ -4,6 +4,7 @@ import { systemClock } from '../adapters/clock.ts'
 import { systemDice } from '../adapters/dice.ts'
 import { createLog } from '../adapters/log.ts'
 import { openEmbeddedStore } from '../adapters/store/embedded.ts'
+import { startVitals } from '../adapters/vitals.ts'
 import { type GroupAccess, createWorld } from '../adapters/world.ts'
 import { Controller } from '../controller/controller.ts'
 import { engineOf } from '../engines/all.ts'
@@ -55,8 +56,9 @@ export async function runServer(options: ServerOptions): Promise<void> {
     const timer = setInterval(run, ms)
     return () => clearInterval(timer)
   }
+  const vitals = startVitals()
   try {
-    const http = await startHttp({ facade: controller, listen, log, wall: () => clock.wall(), every, version })
+    const http = await startHttp({ facade: controller, listen, log, wall: () => clock.wall(), every, version, vitals: () => vitals.read() })
     const { defaults } = settings
     const sentinel = sentinelAddress === null ? null : await startSentinel({ facade: controller, listen: sentinelAddress, defaults, log })
     controller.begin()
@@ -66,6 +68,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
     await sentinel?.close()
     await http.close()
   } finally {
+    vitals.stop()
     controller.close()
     await store.close()
   }

@@ -6,6 +6,7 @@ import type { GroupStatus } from '../core/status.ts'
 import { engineOf } from '../engines/all.ts'
 import { UserError } from '../errors.ts'
 import type { Alarm, Clock, Command, CommandAnswer, Dice, Effect, Input, NodeTarget, Store, World } from '../ports.ts'
+import { Counts, type Totals } from './counts.ts'
 import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecChange, SpecRevision } from './facade.ts'
 import { Group, type Time } from './group.ts'
 import { SpecStore } from './specStore.ts'
@@ -45,6 +46,7 @@ export class Controller implements ControllerFacade {
   readonly #answers = new Map<string, (answer: CommandAnswer) => void>()
   readonly #told = new Map<GroupId, number>()
   readonly #shown = new Map<GroupId, string>()
+  readonly #counts = new Counts()
   #hosts = { at: -Infinity, all: 0, silent: 0 }
   #nextCommand = 1
   #closed = false
@@ -143,6 +145,10 @@ export class Controller implements ControllerFacade {
     return this.#options.store.history(id, limit, before)
   }
 
+  totals(): Totals {
+    return this.#counts
+  }
+
   subscribe(listener: (event: ControllerEvent) => void, kinds?: readonly ControllerEvent['kind'][]): () => void {
     this.#listeners.set(listener, kinds ?? null)
     return () => this.#listeners.delete(listener)
@@ -179,6 +185,7 @@ export class Controller implements ControllerFacade {
     for (const id of this.#groups.keys()) {
       if (specs.some((spec) => spec.id === id)) continue
       this.#groups.delete(id)
+      this.#counts.forget(id)
       this.#options.alarm.clear(id)
     }
     const { revision } = this.#specs.current
@@ -236,7 +243,10 @@ export class Controller implements ControllerFacade {
   #post(id: GroupId, input: Input): void {
     const group = this.#groups.get(id)
     if (group === undefined || this.#closed) return
+    const before = group.record
     const effects = group.step(input, this.#time())
+    if (input.kind === 'probed') this.#counts.probed(input.result)
+    if (group.record !== before) this.#counts.recorded(id, before, group.record)
     for (const effect of effects) this.#carryOut(group, effect)
     this.#wake(group)
     const decisive = input.kind === 'saved' || effects.some((effect) => effect.kind === 'note' || effect.kind === 'publish')
@@ -313,7 +323,7 @@ export class Controller implements ControllerFacade {
       ...status,
       evidence: 0,
       verdict: { ...status.verdict, evidence: 0 },
-      nodes: status.nodes.map((node) => ({ ...node, lastReplyAgoMs: 0 })),
+      nodes: status.nodes.map((node) => ({ ...node, lastReplyAgoMs: 0, probeMs: 0 })),
     })
     if (this.#shown.get(group.id) === text) return
     this.#shown.set(group.id, text)

@@ -2,6 +2,7 @@
 import type { GroupId, GroupSpec, LogEntry, Topology, WallTime } from '../core/model.ts'
 import type { GroupStatus } from '../core/status.ts'
 import type { Command, CommandAnswer } from '../ports.ts'
+import type { Totals } from './counts.ts'
 
 export interface SpecRevision {
   readonly revision: number
@@ -58,6 +59,8 @@ export interface ControllerFacade {
   command(group: GroupId, command: Command): Promise<CommandAnswer>
   /** Newest first. Throws UNKNOWN_GROUP. */
   history(group: GroupId, limit: number, before?: number): Promise<readonly LogEntry[]>
+  /** What was done since this process began. */
+  totals(): Totals
   /** `kinds`: all when not given; statuses cost time, so who does not need them leaves them out. Returns how to stop. */
   subscribe(listener: (event: ControllerEvent) => void, kinds?: readonly ControllerEvent['kind'][]): () => void
 }

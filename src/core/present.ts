@@ -64,6 +64,7 @@ function nodeStatus(s: Situation, node: NodeView): NodeStatus {
     version: node.reading?.version ?? null,
     maintenanceUntil: node.spec.maintenanceUntil,
     lastReplyAgoMs: node.heardAt === null || quiet === null ? null : Math.round(s.now - quiet),
+    probeMs: node.heardAt === null || !answers(node) ? null : Math.round((node.heardAt - node.askedAt) * 100) / 100,
   }
 }
 

@@ -48,6 +48,8 @@ export interface NodeStatus {
   readonly version: string | null
   readonly maintenanceUntil: WallTime | null
   readonly lastReplyAgoMs: number | null
+  /** How long its latest reading took to come; null when its latest probe gave none. */
+  readonly probeMs: number | null
 }
 
 export interface Verdict {

@@ -4,7 +4,7 @@ import net from 'node:net'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import type { Static, TSchema } from 'typebox'
-import { billingStatus, logEntry, ordersSpec, ordersStatus, testFacade, testTime } from '../../test/facade.ts'
+import { billingStatus, logEntry, ordersSpec, ordersStatus, testFacade, testTime, testVitals } from '../../test/facade.ts'
 import type { TestFacade } from '../../test/facade.ts'
 import type { ApplyResult } from '../controller/facade.ts'
 import type { LogEntry } from '../core/model.ts'
@@ -35,7 +35,15 @@ async function running(t: TestContext, change: Partial<HttpOptions> = {}): Promi
     timers.push(timer)
     return () => timers.splice(timers.indexOf(timer), 1)
   }
-  const options = { facade, listen: '127.0.0.1:0', log: { info: note, error: note }, wall: () => testTime, every, version: '0.1.0' }
+  const options = {
+    facade,
+    listen: '127.0.0.1:0',
+    log: { info: note, error: note },
+    wall: () => testTime,
+    every,
+    version: '0.1.0',
+    vitals: () => testVitals,
+  }
   const server = await startHttp({ ...options, ...change })
   t.after(() => server.close())
   return { url: `http://${server.address}`, facade, logged, timers }
@@ -192,6 +200,7 @@ test('openapi: the document -> 3.1, every route with its answer and its problem'
     'get /api/v1/spec',
     'get /events',
     'get /healthz',
+    'get /metrics',
     'get /readyz',
     'post /api/v1/groups/{group}/failover',
     'post /api/v1/groups/{group}/pause',
@@ -368,7 +377,8 @@ test('listen: an address other machines reach, no address, a taken port -> LISTE
     [new URL(url).host, /taken by another process/],
   ] as const) {
     const facade = testFacade()
-    const options = { facade, listen, log: { info: () => {}, error: () => {} }, wall: () => 0, every: () => () => {}, version: '0' }
+    const log = { info: () => {}, error: () => {} }
+    const options = { facade, listen, log, wall: () => 0, every: () => () => {}, version: '0', vitals: () => testVitals }
     await assert.rejects(
       startHttp(options),
       (error) => error instanceof UserError && error.code === 'LISTEN_REFUSED' && sentence.test(error.message),
@@ -494,6 +504,7 @@ test('events: too many readers -> NOT_NOW; the server closes -> every reader end
     wall: () => 0,
     every: () => () => {},
     version: '0',
+    vitals: () => testVitals,
   }
   const server = await startHttp(options)
   const url = `http://${server.address}`

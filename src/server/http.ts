@@ -15,7 +15,8 @@ import type { EventStream } from './events.ts'
 import { narrowed } from './narrowed.ts'
 import { errorHandler, refusalOf, sendProblem } from './problemReply.ts'
 import { problemsOf } from './problems.ts'
-import { access, commandRoutes, eventRoute, groupRoutes, healthRoutes, specRoutes } from './routes.ts'
+import type { Vitals } from './metrics.ts'
+import { access, commandRoutes, eventRoute, groupRoutes, healthRoutes, metricsRoute, specRoutes } from './routes.ts'
 
 type Facts = Readonly<Record<string, unknown>>
 
@@ -34,6 +35,7 @@ export interface HttpOptions {
   /** Runs something each so many milliseconds; returns how to stop. */
   readonly every: (ms: number, run: () => void) => () => void
   readonly version: string
+  readonly vitals: () => Vitals
 }
 
 export interface HttpServer {
@@ -121,6 +123,7 @@ async function appOf(options: HttpOptions, events: EventStream): Promise<Fastify
     },
   })
   healthRoutes(app, options.facade)
+  metricsRoute(app, options)
   groupRoutes(app)
   commandRoutes(app, options.wall)
   specRoutes(app)

@@ -23,6 +23,10 @@ export function narrowed(facade: ControllerFacade, who: Who): ControllerFacade {
     },
     command: async (group, command) => await within(group, () => facade.command(group, command)),
     history: async (group, limit, before) => await within(group, () => facade.history(group, limit, before)),
+    totals() {
+      const { probes, moves } = facade.totals()
+      return { probes, moves: new Map([...moves].filter(([group]) => sees(who, group))) }
+    },
     subscribe: (listener, kinds) =>
       facade.subscribe((event) => {
         if (concerns(who, event)) listener(event)

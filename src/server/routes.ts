@@ -5,6 +5,8 @@ import type { ControllerFacade } from '../controller/facade.ts'
 import type { Access } from './access.ts'
 import { applyBody, commandGroup, setPause, specView } from './commands.ts'
 import type { EventStream } from './events.ts'
+import type { HttpOptions } from './http.ts'
+import { metricsPage, metricsType } from './metrics.ts'
 import * as s from './schemas.ts'
 import { refusalOf } from './problemReply.ts'
 import { readSpecInput } from './specInput.ts'
@@ -41,6 +43,13 @@ export function healthRoutes(app: FastifyInstance, facade: ControllerFacade): vo
   app.get('/readyz', { config: anybody, schema: ready }, () => {
     const statuses = facade.statuses()
     return { ready: true, groups: statuses.length, unheard: statuses.filter((status) => status.state === 'unknown').length }
+  })
+}
+
+export function metricsRoute(app: FastifyInstance, { vitals, version }: Pick<HttpOptions, 'vitals' | 'version'>): void {
+  const summary = 'The process, every group and every node as numbers, in the text format of Prometheus.'
+  app.get('/metrics', { config: access('viewer', 'groups'), schema: { summary, produces: ['text/plain'] } }, async (request, reply) => {
+    return reply.type(metricsType).send(await metricsPage(request.controller, vitals(), version))
   })
 }
 

@@ -45,6 +45,7 @@ const NodeStatus = Type.Object({
   version: nullable(text),
   maintenanceUntil: nullable(wall()),
   lastReplyAgoMs: nullable(ms),
+  probeMs: nullable(Type.Number({ description: 'Milliseconds its latest reading took; null when its latest probe gave none.' })),
 })
 
 const RecoveryStep = Type.Object({
