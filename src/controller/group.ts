@@ -1,5 +1,5 @@
 // One replication group: inputs in, effects out, synchronous. Observes, diagnoses, decides; the world carries the effects out.
-import { type Decided, caseOf, decide } from '../core/decide.ts'
+import { type Decided, atRest, caseOf, decide } from '../core/decide.ts'
 import { closedGuard, policyOf } from '../core/limits.ts'
 import { type Memory, inForce, judged, newMemory, stalledNodes, watch } from '../core/memory.ts'
 import type {
@@ -19,7 +19,7 @@ import { assert } from '../core/model.ts'
 import { type NodeView, acted, acting, answers, disconnected, newNode, probed, refuses, troubleOf } from '../core/observe.ts'
 import { present } from '../core/present.ts'
 import { type Tracked, track } from '../core/recovery.ts'
-import type { Act, Decision, RecordDraft } from '../core/rule.ts'
+import type { Act, Case, Decision, RecordDraft } from '../core/rule.ts'
 import type { Situation } from '../core/situation.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { sameTopology, topologyOf } from '../core/topology.ts'
@@ -70,6 +70,7 @@ export class Group {
   #published: Topology | null = null
   /** Our own loop was late; applied with the time of the step. */
   #stalled = false
+  #steppedAt: Instant = -Infinity
 
   constructor(options: GroupOptions, time: Time) {
     this.id = options.spec.id
@@ -85,6 +86,7 @@ export class Group {
   /** Takes one input in and says what is to be done. Never throws but for our own bugs. */
   step(input: Input, time: Time): Effect[] {
     const effects: Effect[] = []
+    this.#steppedAt = time.now
     this.#take(input, time, effects)
     if (!this.#loaded) {
       if (!this.#loading) {
@@ -93,12 +95,18 @@ export class Group {
       }
       return effects
     }
-    this.#remember(time)
-    this.#decide(time, effects)
+    const decides = !this.#onlyAsks(input)
+    if (decides) this.#decide(this.#remember(time), time, effects)
     this.#canary(time, effects)
     this.#ask(time, effects)
-    this.#publish(time, effects)
+    if (decides) this.#publish(time, effects)
     return effects
+  }
+
+  /** In a group at rest a tick only asks its nodes: what is to be decided comes with their answers, or with their silence. */
+  #onlyAsks(input: Input): boolean {
+    if (input.kind !== 'tick' || this.#stalled || this.#decided === null || this.#memory.frozen !== null) return false
+    return this.#unsettledSince === null && atRest(this.#decided)
   }
 
   /** When the next tick is due at the latest. */
@@ -110,7 +118,7 @@ export class Group {
       // The instant at which its silence means something new, while a question to it is open.
       if (node.failure === null || node.failure.kind === 'answered' || node.heardAt === null) continue
       const silentAt = node.heardAt + this.#policy.silentAfterMs
-      if (silentAt > (this.#asker.sentAt(node.spec.id) ?? Infinity)) at = Math.min(at, silentAt)
+      if (silentAt > this.#steppedAt && silentAt > (this.#asker.sentAt(node.spec.id) ?? Infinity)) at = Math.min(at, silentAt)
     }
     return at
   }
@@ -246,25 +254,31 @@ export class Group {
     }
   }
 
-  /** Brings what is remembered up to the present before anything is decided. */
-  #remember(time: Time): void {
+  /** Brings what is remembered up to the present before anything is decided; gives what is decided about. */
+  #remember(time: Time): { readonly s: Situation; readonly c: Case | null } {
     if (this.#stalled) this.#nodes = stalledNodes(this.#nodes, time.now)
     this.#stalled = false
-    const record = this.#record
-    const c = caseOf(this.#situation(time))
-    if (record === null || c === null) return
-    this.#memory = judged(this.#memory, c.verdict, time.now)
+    const s = this.#situation(time)
+    const c = caseOf(s)
+    if (c === null) return { s, c }
     for (const node of this.#nodes.values()) {
-      const next = track(this.#tracked.get(node.spec.id) ?? null, node, c.primary, record, time.now, time.wall)
+      const last = this.#tracked.get(node.spec.id) ?? null
+      const next = track(last, node, c.primary, c.record, time.now, time.wall)
+      if (next === last) continue
       if (next === null) this.#tracked.delete(node.spec.id)
       else this.#tracked.set(node.spec.id, next)
     }
+    const memory = judged(this.#memory, c.verdict, time.now)
+    if (memory === this.#memory) return { s, c }
+    this.#memory = memory
+    const judgedNow = this.#situation(time)
+    return { s: judgedNow, c: caseOf(judgedNow) }
   }
 
   // ----------------------------------------------------------------------------------------- decisions
 
-  #decide(time: Time, effects: Effect[]): void {
-    const decided = decide(this.#situation(time))
+  #decide({ s, c }: { readonly s: Situation; readonly c: Case | null }, time: Time, effects: Effect[]): void {
+    const decided = decide(s, c)
     this.#decided = decided
     this.#carryOut(decided.group, 'group', time, effects)
     for (const decision of decided.nodes) {
@@ -387,7 +401,7 @@ export class Group {
   // ------------------------------------------------------------------------------------------- outward
 
   #publish(time: Time, effects: Effect[]): void {
-    const topology = topologyOf(this.#situation(time))
+    const topology = topologyOf(this.#situation(time), this.#decided?.verdict)
     if (sameTopology(this.#published, topology)) return
     this.#published = topology
     effects.push({ kind: 'publish', topology })

@@ -38,13 +38,12 @@ export function caseOf(s: Situation): Case | null {
   return { s, record: s.record, verdict: verdictOf(s), primary: nodeOf(s, s.record.primary) }
 }
 
-export function decide(s: Situation): Decided {
-  const c = caseOf(s)
+export function decide(s: Situation, c: Case | null = caseOf(s)): Decided {
   if (c === null) {
     return { verdict: verdictOf(s), group: firstMatch(newRules, s) ?? noRule('new'), nodes: [] }
   }
   const rules = { steady: steadyRules, failover: failoverRules, switchover: switchoverRules }[c.record.phase]
-  const group = atRest(c, firstMatch<Case>(rules, c) ?? noRule(c.record.phase))
+  const group = unlessPaused(c, firstMatch<Case>(rules, c) ?? noRule(c.record.phase))
   return {
     verdict: c.verdict,
     group,
@@ -65,7 +64,7 @@ function finishing(c: Case): boolean {
 }
 
 /** A pause lets nothing be done to a node; what is already under way is finished all the same. */
-function atRest(c: Case, decision: Decision): Decision {
+function unlessPaused(c: Case, decision: Decision): Decision {
   if (c.record.phase !== 'steady' || !paused(c.s) || decision.step.kind !== 'act') return decision
   const closed = decision.rule === 'steady.open' && c.primary.reading?.guard === closedGuard
   if (closed || finishing(c)) return decision
@@ -73,6 +72,11 @@ function atRest(c: Case, decision: Decision): Decision {
     rule: 'steady.paused',
     step: hold(`paused by ${c.s.spec.pause?.by}; would do: ${decision.step.sentence}`, decision.step.evidence),
   }
+}
+
+/** Nothing is wrong, changing or refused. */
+export function atRest(decided: Decided): boolean {
+  return decided.group.step.kind === 'rest' && decided.nodes.every((decision) => decision.step.kind === 'rest')
 }
 
 function noRule(phase: string): never {

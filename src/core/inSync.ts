@@ -49,8 +49,7 @@ function good(c: Case): number {
 
 /** The guard to enforce on the primary now. While it is being tightened the node is ahead of the record. */
 export function guardToSet(c: Case): number {
-  const members = new Set([...c.record.inSync, ...toGrow(c)].map((m) => m.node))
-  const wanted = guardWanted(c.s.spec, { ...c.record, inSync: [...members].map((node) => ({ node, incarnation: '' })) })
+  const wanted = guardWanted(c.s.spec, c.s.policy, { inSync: [...c.record.inSync, ...toGrow(c)] })
   const strict = c.s.policy.guard === 'on'
   return wanted > c.record.guard && (strict || good(c) >= wanted) ? wanted : c.record.guard
 }

@@ -59,17 +59,17 @@ export function policyOf(spec: GroupSpec): Policy {
  * How many replicas must keep up for the primary to write, when all is well. A write does not wait for them: that is what replication is.
  * Why auto spares 1+1: its only replica's stop would stop the primary's writes too.
  */
-export function guardAsked(spec: GroupSpec): number {
+function guardAsked(spec: GroupSpec, policy: Policy): number {
   const replicas = spec.nodes.length - 1
-  const { guard } = policyOf(spec)
+  const { guard } = policy
   if (guard === 'off' || replicas === 0) return 0
   if (guard === 'on') return 1
   return replicas >= 2 ? 1 : 0
 }
 
 /** The guard the primary should have now: `auto` gives way when no replica is left in sync, `on` does not. */
-export function guardWanted(spec: GroupSpec, record: GroupRecord): number {
-  const asked = guardAsked(spec)
-  if (policyOf(spec).guard === 'on') return asked
+export function guardWanted(spec: GroupSpec, policy: Policy, record: Pick<GroupRecord, 'inSync'>): number {
+  const asked = guardAsked(spec, policy)
+  if (policy.guard === 'on') return asked
   return record.inSync.length > 1 ? asked : 0
 }

@@ -335,11 +335,11 @@ const upkeep: readonly Rule<Case>[] = [
     id: 'steady.relax',
     why: 'no replica is left in sync, so a guard would only refuse every write; policy `guard: on` would rather refuse',
     gives: 'save -> steady',
-    when: (c) => guardWanted(c.s.spec, c.record) < c.record.guard,
+    when: (c) => guardWanted(c.s.spec, c.s.policy, c.record) < c.record.guard,
     then: (c) =>
       save(
         `no replica is in sync: ${c.primary.spec.id} may write without one`,
-        amended(c.s, c.record, { guard: guardWanted(c.s.spec, c.record) }),
+        amended(c.s, c.record, { guard: guardWanted(c.s.spec, c.s.policy, c.record) }),
       ),
   },
   {
@@ -398,7 +398,9 @@ const upkeep: readonly Rule<Case>[] = [
     why: 'the node was read back with its guard: now the record may count on it',
     gives: 'save -> steady',
     when: (c) =>
-      guardWanted(c.s.spec, c.record) > c.record.guard && guardToSet(c) > c.record.guard && c.primary.reading?.guard === guardToSet(c),
+      guardWanted(c.s.spec, c.s.policy, c.record) > c.record.guard &&
+      guardToSet(c) > c.record.guard &&
+      c.primary.reading?.guard === guardToSet(c),
     then: (c) => save(`${c.primary.spec.id} is guarded`, amended(c.s, c.record, { guard: guardToSet(c) }), { guard: guardToSet(c) }),
   },
   {

@@ -1,17 +1,17 @@
 // What clients and proxies are told: where to write, or that nobody may write now.
-import { verdictOf } from './diagnose.ts'
+import { type Verdict, verdictOf } from './diagnose.ts'
 import { closedGuard } from './limits.ts'
 import type { Topology } from './model.ts'
 import { answers, follows, sameAddress } from './observe.ts'
 import { type Situation, nodeOf } from './situation.ts'
 
 /** The recorded primary is open: it said so itself. */
-export function writable(s: Situation): boolean {
+export function writable(s: Situation, verdict: Verdict = verdictOf(s)): boolean {
   if (s.record === null || s.record.phase !== 'steady') return false
   const primary = nodeOf(s, s.record.primary)
   if (primary.reading === null || primary.reading.incarnation !== s.record.incarnation || primary.reading.role !== 'primary') return false
   if (primary.reading.guard === closedGuard) return false
-  return ['alive', 'suspect', 'contested', 'unreadable', 'self-suspect', 'unproven', 'unasked'].includes(verdictOf(s).kind)
+  return ['alive', 'suspect', 'contested', 'unreadable', 'self-suspect', 'unproven', 'unasked'].includes(verdict.kind)
 }
 
 /** They tell clients the same; `at` does not count. */
@@ -24,8 +24,8 @@ export function sameTopology(a: Topology | null, b: Topology): boolean {
   })
 }
 
-export function topologyOf(s: Situation): Topology {
-  const primary = s.record !== null && writable(s) ? nodeOf(s, s.record.primary) : null
+export function topologyOf(s: Situation, verdict: Verdict = verdictOf(s)): Topology {
+  const primary = s.record !== null && writable(s, verdict) ? nodeOf(s, s.record.primary) : null
   const replicas = [...s.nodes.values()].filter(
     (node) => primary !== null && node !== primary && answers(node) && follows(node, primary.spec),
   )

@@ -6,7 +6,7 @@ import type { Action, ActionResult, ProbeResult, Reading } from '../core/model.t
 import { Decoder } from '../resp/decode.ts'
 import { RespError, type RespValue } from '../resp/value.ts'
 import { engineOf } from './all.ts'
-import { parseInfo, parseMark, redis } from './redis.ts'
+import { parseMark, redis } from './redis.ts'
 import { valkey } from './valkey.ts'
 
 /** Raw replies of redis-server 7.0.15, recorded by test/transcripts/record.ts. */
@@ -160,16 +160,6 @@ void describe('what is no reading', () => {
     assert.match(said({ 2: persistence.replace('aof_last_write_status:ok', 'aof_last_write_status:err') }).writeProblem ?? '', /^MISCONF/)
     assert.equal(said({ 0: `${server}valkey_version:8.1.0\r\n` }).version, '8.1.0')
     assert.equal(said({ 3: '# Keyspace\r\ndb0:keys=2,expires=0,avg_ttl=0\r\ndb7:keys=40,expires=1,avg_ttl=9\r\n' }).keys, 41)
-  })
-
-  test('INFO text -> fields; a colon in a value stays', () => {
-    assert.deepEqual(
-      [...parseInfo('# Server\r\na:1\r\n\r\nb:x:y\r\n:z\r\nno colon')],
-      [
-        ['a', '1'],
-        ['b', 'x:y'],
-      ],
-    )
   })
 
   test('a mark -> only in our own form', () => {

@@ -4,6 +4,7 @@ import { closedGuard, nowhere } from '../core/limits.ts'
 import { RespError, type RespValue } from '../resp/value.ts'
 import { compareStreams } from './compareStreams.ts'
 import type { Engine, Script } from './engine.ts'
+import { fieldOf, keysOf, numberOf } from './info.ts'
 
 /** The canary's key: one small string, written about once a second on the primary and replicated like any other. */
 export const markKey = 'regroup:mark'
@@ -28,57 +29,37 @@ function setGuard(guard: number): readonly string[] {
   return ['CONFIG', 'SET', 'min-replicas-to-write', String(guard)]
 }
 
-/** Turns the text of INFO into its fields. Lines without a colon and headings are passed over. */
-export function parseInfo(text: string): ReadonlyMap<string, string> {
-  const fields = new Map<string, string>()
-  for (const line of text.split('\r\n')) {
-    const colon = line.indexOf(':')
-    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1))
-  }
-  return fields
-}
-
-function numberOf(text: string | undefined, otherwise: number): number {
-  const value = Number(text)
-  return text === undefined || text === '' || Number.isNaN(value) ? otherwise : value
-}
-
 /** `slave0:ip=10.0.0.2,port=6379,state=online,offset=15,lag=0` */
-function attachedOf(fields: ReadonlyMap<string, string>): AttachedReplica[] {
+function attachedOf(replication: string): AttachedReplica[] {
   const attached: AttachedReplica[] = []
   for (let index = 0; ; index++) {
-    const line = fields.get(`slave${index}`)
+    const line = fieldOf(replication, `slave${index}`)
     if (line === undefined) return attached
-    const parts = new Map(line.split(',').map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)]))
-    attached.push({
-      host: parts.get('ip') ?? '',
-      port: numberOf(parts.get('port'), 0),
-      online: parts.get('state') === 'online',
-      acked: numberOf(parts.get('offset'), 0),
-    })
+    const [, host = '', port, state, acked] = /^ip=([^,]*),port=(\d+),state=([^,]*),offset=(\d+)/.exec(line) ?? []
+    attached.push({ host, port: numberOf(port, 0), online: state === 'online', acked: numberOf(acked, 0) })
   }
 }
 
-function upstreamOf(fields: ReadonlyMap<string, string>): Upstream | null {
-  const host = fields.get('master_host')
+function upstreamOf(replication: string): Upstream | null {
+  const host = fieldOf(replication, 'master_host')
   if (host === undefined) return null
   return {
     host,
-    port: numberOf(fields.get('master_port'), 0),
-    linkUp: fields.get('master_link_status') === 'up',
-    syncing: fields.get('master_sync_in_progress') === '1',
+    port: numberOf(fieldOf(replication, 'master_port'), 0),
+    linkUp: fieldOf(replication, 'master_link_status') === 'up',
+    syncing: fieldOf(replication, 'master_sync_in_progress') === '1',
   }
 }
 
-function positionOf(fields: ReadonlyMap<string, string>): Position {
-  const replid = fields.get('master_replid')
+function positionOf(replication: string): Position {
+  const replid = fieldOf(replication, 'master_replid')
   if (replid === undefined) return { kind: 'none' }
   return {
     kind: 'stream',
     replid,
-    replid2: fields.get('master_replid2') ?? '',
-    second: numberOf(fields.get('second_repl_offset'), -1),
-    offset: numberOf(fields.get('master_repl_offset'), 0),
+    replid2: fieldOf(replication, 'master_replid2') ?? '',
+    second: numberOf(fieldOf(replication, 'second_repl_offset'), -1),
+    offset: numberOf(fieldOf(replication, 'master_repl_offset'), 0),
   }
 }
 
@@ -89,55 +70,48 @@ export function parseMark(text: string): Mark | null {
   return { installation, group, epoch: numberOf(epoch, 0), seq: numberOf(seq, 0) }
 }
 
-/** `db0:keys=3,expires=0,avg_ttl=0`, one line per database. */
-function keysOf(fields: ReadonlyMap<string, string>): number {
-  let keys = 0
-  for (const [name, value] of fields) {
-    if (/^db\d+$/.test(name)) keys += numberOf(/keys=(\d+)/.exec(value)?.[1], 0)
-  }
-  return keys
-}
-
 function configValue(reply: RespValue | undefined): number | null {
   const value = Array.isArray(reply) ? reply[1] : reply instanceof Map ? [...reply.values()][0] : undefined
   return typeof value === 'string' ? numberOf(value, 0) : null
 }
 
 function readProbe(engine: EngineName, replies: readonly RespValue[]): ProbeResult {
-  const [server, replication, persistence, keyspace, guard, markReply] = replies
-  const texts: string[] = []
-  for (const reply of [server, replication, persistence, keyspace]) {
+  const [, , , , guard, markReply] = replies
+  const sections: string[] = []
+  for (const reply of replies.slice(0, 4)) {
     if (reply instanceof RespError) return { ok: false, failure: { kind: 'answered', code: reply.code, message: reply.message } }
     if (typeof reply !== 'string') {
       return { ok: false, failure: { kind: 'answered', code: 'PROTOCOL', message: 'INFO was not answered with text' } }
     }
-    texts.push(reply)
+    sections.push(reply)
   }
-  const fields = parseInfo(texts.join('\r\n'))
-  const role = fields.get('role')
-  const incarnation = fields.get('run_id')
+  const [server = '', replication = '', persistence = '', keyspace = ''] = sections
+  const role = fieldOf(replication, 'role')
+  const incarnation = fieldOf(server, 'run_id')
   if ((role !== 'master' && role !== 'slave') || incarnation === undefined) {
     return { ok: false, failure: { kind: 'answered', code: 'PROTOCOL', message: 'INFO has no role or run_id: not a data node' } }
   }
   const mark = typeof markReply === 'string' ? parseMark(markReply) : null
-  const loading = fields.get('loading') === '1' || fields.get('async_loading') === '1'
+  const loading = fieldOf(persistence, 'loading') === '1' || fieldOf(persistence, 'async_loading') === '1'
   const reading: Reading = {
     engine,
-    version: fields.get('valkey_version') ?? fields.get('redis_version') ?? '',
+    version: fieldOf(server, 'valkey_version') ?? fieldOf(server, 'redis_version') ?? '',
     incarnation,
     role: role === 'master' ? 'primary' : 'replica',
-    upstream: role === 'slave' ? upstreamOf(fields) : null,
-    replicas: attachedOf(fields),
-    position: positionOf(fields),
-    usable: !loading && (role === 'master' ? fields.get('repl_backlog_active') === '1' : fields.get('slave_read_only') !== '0'),
+    upstream: role === 'slave' ? upstreamOf(replication) : null,
+    replicas: attachedOf(replication),
+    position: positionOf(replication),
+    usable:
+      !loading &&
+      (role === 'master' ? fieldOf(replication, 'repl_backlog_active') === '1' : fieldOf(replication, 'slave_read_only') !== '0'),
     loading,
-    shuttingDown: fields.has('shutdown_in_milliseconds'),
-    durable: fields.get('aof_enabled') === '1',
+    shuttingDown: fieldOf(server, 'shutdown_in_milliseconds') !== undefined,
+    durable: fieldOf(persistence, 'aof_enabled') === '1',
     guard: configValue(guard),
-    keys: Math.max(0, keysOf(fields) - (mark === null ? 0 : 1)),
+    keys: Math.max(0, keysOf(keyspace) - (mark === null ? 0 : 1)),
     mark,
     ...(markReply instanceof RespError ? { markUnread: true } : {}),
-    writeProblem: fields.get('aof_last_write_status') === 'err' ? 'MISCONF: the append-only file cannot be written' : null,
+    writeProblem: fieldOf(persistence, 'aof_last_write_status') === 'err' ? 'MISCONF: the append-only file cannot be written' : null,
   }
   return { ok: true, reading }
 }

@@ -1,0 +1,22 @@
+// Reads fields out of the text of INFO. A probe needs a score of its hundred fields, many times a second: they are looked up, not taken apart.
+
+/** The value of a field of one section's text; undefined when it is not there. A heading comes first, so every field follows a line's end. */
+export function fieldOf(section: string, name: string): string | undefined {
+  const line = section.indexOf(`\n${name}:`)
+  if (line < 0) return undefined
+  const from = line + name.length + 2
+  const end = section.indexOf('\r', from)
+  return section.slice(from, end < 0 ? undefined : end)
+}
+
+export function numberOf(text: string | undefined, otherwise: number): number {
+  const value = Number(text)
+  return text === undefined || text === '' || Number.isNaN(value) ? otherwise : value
+}
+
+/** `db0:keys=3,expires=0,avg_ttl=0`, one line per database: all keys of all databases. */
+export function keysOf(keyspace: string): number {
+  let keys = 0
+  for (const [, count] of keyspace.matchAll(/^db\d+:keys=(\d+)/gm)) keys += Number(count)
+  return keys
+}
