@@ -18,7 +18,6 @@ import type {
 import { assert } from '../core/model.ts'
 import { type NodeView, acted, acting, answers, disconnected, newNode, probed, refuses, troubleOf } from '../core/observe.ts'
 import { present } from '../core/present.ts'
-import { type Tracked, track } from '../core/recovery.ts'
 import type { Act, Case, Decision, RecordDraft } from '../core/rule.ts'
 import type { Situation } from '../core/situation.ts'
 import type { GroupStatus } from '../core/status.ts'
@@ -28,6 +27,7 @@ import { Asker } from './asker.ts'
 import { probeTimeout } from './cadence.ts'
 import { answerTo } from './commands.ts'
 import { Notebook } from './notebook.ts'
+import { Recoveries } from './recoveries.ts'
 
 export interface Time {
   readonly now: Instant
@@ -60,7 +60,7 @@ export class Group {
   #loading = false
   #nodes = new Map<NodeId, NodeView>()
   readonly #asker = new Asker()
-  #tracked = new Map<NodeId, Tracked>()
+  readonly #recoveries = new Recoveries()
   #memory: Memory
   #pending: PendingSave | null = null
   #nextId = 1
@@ -261,13 +261,7 @@ export class Group {
     const s = this.#situation(time)
     const c = caseOf(s)
     if (c === null) return { s, c }
-    for (const node of this.#nodes.values()) {
-      const last = this.#tracked.get(node.spec.id) ?? null
-      const next = track(last, node, c.primary, c.record, time.now, time.wall)
-      if (next === last) continue
-      if (next === null) this.#tracked.delete(node.spec.id)
-      else this.#tracked.set(node.spec.id, next)
-    }
+    this.#recoveries.remember(c, this.#nodes.values())
     const memory = judged(this.#memory, c.verdict, time.now)
     if (memory === this.#memory) return { s, c }
     this.#memory = memory
@@ -418,7 +412,7 @@ export class Group {
   /** What is shown of it now. */
   status(time: Time): GroupStatus {
     const s = this.#situation(time)
-    return present(s, this.#decided ?? decide(s), this.#notebook.last, [...this.#tracked.values()])
+    return present(s, this.#decided ?? decide(s), this.#notebook.last, this.#recoveries.all())
   }
 
   /** What clients may be told now; null while the record is being read. */

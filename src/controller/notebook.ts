@@ -8,7 +8,9 @@ import type { NewLogEntry } from '../ports.ts'
 const briefMs = 1000
 
 interface Said {
-  readonly key: string
+  readonly rule: string
+  /** Why, when something is refused; a refusal for another reason is news. */
+  readonly refusal: string | null
   readonly since: Instant
   readonly written: boolean
 }
@@ -27,9 +29,9 @@ export class Notebook {
   /** What to store of a step about the group or a node; null when it is nothing new. `kind` event: an action, stored each time. */
   say(about: string, rule: string, step: Step, epoch: Epoch, now: Instant, wall: WallTime): NewLogEntry | null {
     const acts = step.kind === 'act'
-    const key = `${rule} ${step.kind === 'hold' ? step.sentence : ''}`
+    const refusal = step.kind === 'hold' ? step.sentence : null
     const said = this.#said.get(about)
-    const same = said?.key === key && !acts
+    const same = said !== undefined && said.rule === rule && said.refusal === refusal && !acts
     const since = same ? said.since : now
     if (about === 'group') {
       this.last = {
@@ -41,7 +43,8 @@ export class Notebook {
       }
     }
     const quiet = step.kind === 'rest' || (step.kind === 'wait' && now - since < briefMs) || (same && said.written)
-    this.#said.set(about, { key, since, written: same && (said.written || !quiet) ? true : !quiet })
+    const written = !quiet || (same && said.written)
+    if (!same || written !== said.written) this.#said.set(about, { rule, refusal, since, written })
     return quiet ? null : this.entry(acts ? 'event' : 'hold', rule, step.sentence, step.evidence, epoch, wall)
   }
 

@@ -135,7 +135,7 @@ function drawNode(dice: Dice, index: number): PlannedNode {
 }
 
 function drawPolicy(dice: Dice): Partial<Policy> {
-  const probeEveryMs = dice.weighted({ 250: 60, 500: 25, 1000: 15 })
+  const probeEveryMs = dice.weighted({ 250: 40, 500: 30, 1000: 30 })
   const silentAfterMs = Number(probeEveryMs) * dice.pick([3, 4, 6])
   return {
     probeEveryMs: Number(probeEveryMs),
