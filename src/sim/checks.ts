@@ -34,6 +34,8 @@ const wokeMs = 3_000
 const handMs = 150_000
 const replacedWithinMs = 25_000
 const wellMs = 20_000
+/** A controller knows by then how its group stands. */
+const watchedMs = 5_000
 /** Its marks order restarted nodes to the canary's period; what is older must not be given up while somebody here has it. */
 const recordChars = 20_000
 const openEffects = 60
@@ -59,6 +61,10 @@ export class Checks {
   #restoredAt = -Infinity
   #highest = 0
   #deadSince: number | null = null
+  /** Whose end counts as watched: this controller ran, and went on, since then. */
+  #watcher: { readonly controller: ControllerHost | null; readonly since: number } = { controller: null, since: 0 }
+  /** The recorded primary ran and was watched when it was last looked at. */
+  #ranWatched = false
   #minute = { at: 0, entries: 0 }
   readonly lost = new Map<string, number>()
   acked = 0
@@ -209,8 +215,13 @@ export class Checks {
     if (running === null || keysOf(running.data) !== 1 || running.config.replicaof !== null || running.config.guard !== 0) {
       this.fail('strangers are left alone', `the server of another group is not as it was: ${describe(history.stranger)}`)
     }
+    const { controller } = history
+    if (controller !== this.#watcher.controller || controller === null || controller.isStalled) {
+      this.#watcher = { controller, since: this.#now }
+    }
     const record = history.store.record('g')
     const dead = record === null ? null : history.node(record.primary)
+    if (dead !== null && dead.running !== null) this.#ranWatched = this.#now - this.#watcher.since >= watchedMs
     if (dead === null || !this.#candidateIsGone(record) || dead.running !== null || history.net.isDown(dead.host) || !this.#wellOff(dead)) {
       this.#deadSince = null
       return
@@ -235,6 +246,8 @@ export class Checks {
   #wellOff(dead: RedisNode): boolean {
     const history = this.#history
     if (history.controller === null || history.controller.isStalled || history.spec.pause !== null) return false
+    // Nobody watched it die: it may hold what no replica has.
+    if (!this.#ranWatched) return false
     if (this.#now - this.#handAt < wellMs) return false
     const fit = history.spec.nodes.every((node) => node.priority > 0 && node.maintenanceUntil === null)
     const record = history.store.record('g')
