@@ -17,6 +17,8 @@ const outcomes: Readonly<Record<string, string>> = {
   '116-refusal-for-ever': 'a node refused its promotion for some seconds -> it is asked again, the group gets its primary',
   '134-moved-to-a-stranger': "a node's address is another group's server and the primary is attached to it by hand -> it is not adopted",
   '157-canary-of-the-old-primary': "the old primary's canary ends unanswered -> the new primary is not called hung",
+  '205-late-pause': 'a write pause of ours arrives after it was lifted -> it is not held against the primary',
+  '299-priority-0-held-more': 'the one that holds more must not be promoted -> its loss is said',
   '2015-equal-marks': 'all restarted, equal marks, no positions -> what nobody can compare is said',
   '3233-candidate-fell-silent': 'the candidate falls silent before it is promoted -> what it was read to hold counts',
   '3056-guard-not-in-the-file': 'an unfenced primary restarts while nobody can see it -> its guard is not counted on',

@@ -1,7 +1,7 @@
 // One replication group: inputs in, effects out, synchronous. Observes, diagnoses, decides; the world carries the effects out.
 import { type Decided, atRest, caseOf, decide } from '../core/decide.ts'
 import { closedGuard, policyOf } from '../core/limits.ts'
-import { type Memory, inForce, judged, newMemory, stalledNodes, watch } from '../core/memory.ts'
+import { type Memory, canaryEnded, inForce, judged, newMemory, stalledNodes, told, watch } from '../core/memory.ts'
 import type {
   Action,
   Capabilities,
@@ -196,22 +196,14 @@ export class Group {
   #acted(input: Extract<Input, { kind: 'acted' }>, time: Time): void {
     const { canary } = this.#memory
     if (canary.inFlight?.id === input.id) {
-      const problem =
-        input.result.ok || !['SILENT', 'MISCONF'].includes(input.result.code) ? null : `${input.result.code}: ${input.result.message}`
-      this.#memory = { ...this.#memory, canary: { ...canary, inFlight: null, problem } }
+      this.#memory = canaryEnded(this.#memory, input.result)
       return
     }
     const node = this.#nodes.get(input.node)
     if (node?.acting?.id !== input.id) return
     const { action } = node.acting
-    const next = acted(node, input.result, time.now)
-    this.#nodes.set(input.node, next)
-    if (input.result.ok) {
-      const incarnation = node.reading?.incarnation ?? null
-      if (action.name === 'open') this.#memory = { ...this.#memory, tuned: incarnation }
-      if (action.name === 'resumeWrites') this.#memory = { ...this.#memory, writesResumedAt: time.now }
-      if (action.name === 'pauseWrites') this.#memory = { ...this.#memory, writesPausedAt: time.now }
-    }
+    this.#nodes.set(input.node, acted(node, input.result, time.now))
+    this.#memory = told(this.#memory, action.name, input.result, node.reading?.incarnation ?? null, time.now)
     this.#asker.hurry([input.node], time.now)
   }
 

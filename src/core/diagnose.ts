@@ -115,6 +115,14 @@ export function writeTrouble(s: Situation, primary: NodeView): string | null {
   return null
 }
 
+/** Its writes are not answered, and a pause of ours whose outcome nobody learned may be the reason. */
+export function latePause(s: Situation, primary: NodeView): boolean {
+  const { canary, pauseInDoubt } = s.memory
+  const unanswered = canary.problem?.startsWith('SILENT') ?? canary.inFlight !== null
+  const noOther = primary.reading?.writeProblem === null && writeTrouble(s, primary) !== null
+  return pauseInDoubt === 'open' && unanswered && noOther
+}
+
 /** Names the situation of the recorded primary. Pure; errors: none. */
 export function verdictOf(s: Situation): Verdict {
   if (s.record === null) return { kind: 'unheard', evidence: {} }

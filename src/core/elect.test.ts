@@ -333,6 +333,17 @@ void describe('everybody is back and nobody is known to be complete', () => {
     chosen(run(s, 'restarted'), 'elect.rollCall', 'b', /no node is known to hold everything that a had acknowledged/)
   })
 
+  test('the newest mark is on a node that must not be promoted -> another, and the loss said', () => {
+    const s = unwatched(
+      group(
+        'a',
+        alive('a', { ...back, incarnation: 'a2', replid: 'R7', mark: '1.9', spec: { priority: 0 } }),
+        alive('b', { ...back, incarnation: 'b2', replid: 'R1', mark: '1.8' }),
+      ),
+    )
+    chosen(run(s, 'restarted'), 'elect.rollCall', 'b', /a holds more but must not be promoted/)
+  })
+
   test('one is missing -> waits for it, and says why each of the others is not enough', () => {
     const s = unwatched(group('a', refused('a', 5_000), alive('b', { ...back, incarnation: 'b2', replid: 'R8' })))
     held(run(s, 'dead', 5_000), 'elect.nobody', /a is down; b was restarted or lost its link since it was in sync; waits for a/)

@@ -151,9 +151,7 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     ...consents.map((consent) => (consent.ok ? consent.risk : null)),
     better === null ? null : `${better} was seen to hold more and did not come back`,
     cause === 'restarted' && primary.wasOpen ? `${record.primary} restarted open and may have taken writes since` : null,
-    ahead.length === 0
-      ? null
-      : `${quote(ahead.map((node) => node.spec.id))} holds more but must not be promoted (priority 0 or maintenance)`,
+    heldBack(ahead),
   ]
   return {
     kind: 'candidate',
@@ -164,6 +162,13 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     loss: said(risks),
     evidence: evidenceOf(s, best),
   }
+}
+
+/** Nodes that hold more than whoever is promoted, and that an operator keeps from being promoted. */
+function heldBack(ahead: readonly NodeView[]): string | null {
+  return ahead.length === 0
+    ? null
+    : `${quote(ahead.map((node) => node.spec.id))} holds more but must not be promoted (priority 0 or maintenance)`
 }
 
 /** Whoever holds more than an in-sync replica, the primary come back for example, lacks nothing either. */
@@ -283,15 +288,16 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
     node: best.spec.id,
     reading: best.reading,
     sentence: `every node of the group is here and ${best.spec.id} holds the most`,
-    loss: lossOfRollCall(s, record, best, holders),
+    loss: lossOfRollCall(s, record, best, here),
     evidence: evidenceOf(s, best),
   }
 }
 
-/** What promoting the best of everybody may lose: what is known to be gone, or lies with nodes that nobody can compare. */
-function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, holders: readonly Answering[]): string | null {
+/** What promoting the best of those who may be may lose: what is known to be gone, or lies with others or with nodes that nobody can compare. */
+function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): string | null {
   const incomplete = complete(s, record, best) ? null : `no node is known to hold everything that ${record.primary} had acknowledged`
-  return said([incomplete, blindness(s, record, best, holders)])
+  const ahead = here.filter((node) => node !== best && !empty(node) && orderOf(s, node, best) === 'ahead')
+  return said([incomplete, heldBack(ahead), blindness(s, record, best, here)])
 }
 
 /** Nodes with data whose positions cannot be compared with this one's, so that only their marks order them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { alive, failingOver, group, now, recorded, refused, silent, switching, viewed } from '../../test/situations.ts'
-import { inForce, judged, newMemory, stalledNodes, watch } from './memory.ts'
+import { canaryEnded, inForce, judged, newMemory, stalledNodes, told, watch } from './memory.ts'
 import type { Situation } from './situation.ts'
 
 const fresh = newMemory(5)
@@ -92,4 +92,35 @@ test('our own process stood still -> every silence starts anew', () => {
     [...nodes.values()].map((node) => node.heardAt),
     [now, now],
   )
+})
+
+void describe('a write pause of ours ended without an answer', () => {
+  const silence = { ok: false, code: 'SILENT', message: '' } as const
+  const done = { ok: true, persisted: true, note: null } as const
+  const doubted = told(fresh, 'pauseWrites', silence, 'a1', now)
+  const unanswered = { ...doubted, canary: { ...doubted.canary, inFlight: { id: 3, since: 4 } } }
+
+  test('it may come late -> in doubt; refused, or answered -> not', () => {
+    assert.equal(doubted.pauseInDoubt, 'open')
+    assert.equal(told(fresh, 'pauseWrites', { ...silence, code: 'NOPERM' }, 'a1', now).pauseInDoubt, null)
+    assert.deepEqual(told(fresh, 'pauseWrites', done, 'a1', now), { ...fresh, writesPausedAt: now })
+  })
+
+  test('writes were told to go on -> what waited until then says nothing, the next write does', () => {
+    const lifted = told(unanswered, 'resumeWrites', done, 'a1', now)
+    assert.deepEqual([lifted.pauseInDoubt, lifted.writesResumedAt, lifted.canary.inFlight, lifted.canary.dueAt], ['lifted', now, null, now])
+    assert.equal(canaryEnded(lifted, silence).pauseInDoubt, 'lifted')
+    assert.equal(canaryEnded(lifted, done).pauseInDoubt, 'open')
+  })
+
+  test('no pause in doubt -> writes that go on say nothing about the write under way', () => {
+    const plain = { ...unanswered, pauseInDoubt: null }
+    assert.deepEqual(told(plain, 'resumeWrites', done, 'a1', now), { ...plain, writesResumedAt: now })
+  })
+
+  test('another primary -> forgotten', () => {
+    const s = group('a', alive('a'), alive('b'))
+    const other = recorded(s, { epoch: 2, primary: 'b', incarnation: 'b1' }).record
+    assert.equal(inForce(doubted, s.record, other, s.nodes, now).pauseInDoubt, null)
+  })
 })

@@ -1,6 +1,6 @@
 // What a group remembers beside its record and its nodes. Lost with the process; nothing here is needed to be safe, only to be quick.
 import { lost, type Verdict } from './diagnose.ts'
-import type { Epoch, GroupRecord, Instant, NodeId, Reading } from './model.ts'
+import type { Action, ActionResult, Epoch, GroupRecord, Instant, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, stalled } from './observe.ts'
 
 /** What a group remembers beside its nodes. */
@@ -21,6 +21,11 @@ export interface Memory {
   readonly writesPausedAt: Instant | null
   /** When the primary was last told to let its writes go on. */
   readonly writesResumedAt: Instant | null
+  /**
+   * A write pause whose outcome nobody learned may take effect at any time. `lifted`: an unanswered write was put down to it once; cleared
+   * to `open` by the next write that is answered.
+   */
+  readonly pauseInDoubt: 'open' | 'lifted' | null
   /** The primary's process that was told guard, lag limit and ping period by this process. */
   readonly tuned: string | null
   /** The canary on the primary. `problem` says why its last write failed. */
@@ -54,6 +59,7 @@ export function newMemory(now: Instant): Memory {
     watched: null,
     writesPausedAt: null,
     writesResumedAt: null,
+    pauseInDoubt: null,
     tuned: null,
     canary: { seq: 0, dueAt: now, inFlight: null, problem: null },
     targets: new Map(),
@@ -75,6 +81,7 @@ export function inForce(memory: Memory, before: GroupRecord | null, record: Grou
     watched: same ? memory.watched : null,
     targets: same ? memory.targets : new Map(),
     writesPausedAt: null,
+    pauseInDoubt: same ? memory.pauseInDoubt : null,
     abortedAt: steady && before?.phase === 'switchover' && same ? now : memory.abortedAt,
     // The old primary's last write says nothing about the new one.
     canary: { ...memory.canary, problem: null, dueAt: now, inFlight: same ? memory.canary.inFlight : null },
@@ -100,6 +107,28 @@ export function watch(memory: Memory, record: GroupRecord, nodes: Nodes, now: In
     if (node.askedAt <= primary.askedAt && targets.get(id)?.link !== link) targets.set(id, { link, offset: reading.position.offset })
   }
   return { ...memory, watched: { reading, at: now }, targets }
+}
+
+const unknownOutcome = ['SILENT', 'CLOSED']
+
+/** An action on the recorded primary's process ended. */
+export function told(memory: Memory, action: Action['name'], result: ActionResult, incarnation: string | null, now: Instant): Memory {
+  if (!result.ok) return action === 'pauseWrites' && unknownOutcome.includes(result.code) ? { ...memory, pauseInDoubt: 'open' } : memory
+  if (action === 'open') return { ...memory, tuned: incarnation }
+  if (action === 'pauseWrites') return { ...memory, writesPausedAt: now }
+  if (action !== 'resumeWrites') return memory
+  const next: Memory = { ...memory, writesResumedAt: now }
+  // What waited for a pause that came late says nothing: the next write shows whether the node writes.
+  return memory.pauseInDoubt === 'open'
+    ? { ...next, pauseInDoubt: 'lifted', canary: { ...memory.canary, dueAt: now, inFlight: null, problem: null } }
+    : next
+}
+
+/** The canary that was under way ended. */
+export function canaryEnded(memory: Memory, result: ActionResult): Memory {
+  const problem = result.ok || !['SILENT', 'MISCONF'].includes(result.code) ? null : `${result.code}: ${result.message}`
+  const pauseInDoubt = problem === null && memory.pauseInDoubt === 'lifted' ? 'open' : memory.pauseInDoubt
+  return { ...memory, pauseInDoubt, canary: { ...memory.canary, inFlight: null, problem } }
 }
 
 /** Since when the primary is lost, by the verdict of now. */

@@ -239,6 +239,17 @@ void describe('steady, the primary is lost', () => {
     saves(s, 'steady.hung', { phase: 'switchover', candidate: 'b' })
   })
 
+  test('... because writes wait, and a pause of ours may have come late -> that is lifted first, once', () => {
+    const canary = { seq: 3, dueAt: now, inFlight: { id: 7, since: now - 5_000 }, problem: null }
+    const waiting = group('a', alive('a'), alive('b'))
+    const doubted = (pauseInDoubt: 'open' | 'lifted' | null): Situation => remembered(waiting, { abortedAt: 5_000, canary, pauseInDoubt })
+    acts(doubted('open'), 'steady.latePause', ['a', { name: 'resumeWrites' }])
+    for (const known of ['lifted', null] as const)
+      saves(doubted(known), 'steady.hungForced/elect.inSync', { candidate: 'b', cause: 'hung' })
+    const broken = remembered(doubted('open'), { canary: { ...canary, inFlight: null, problem: 'MISCONF: disk' } })
+    saves(broken, 'steady.hungForced/elect.inSync', { candidate: 'b' })
+  })
+
   test('... which was given up -> by force, to another node', () => {
     const s = remembered(group('a', alive('a', { writeProblem: 'MISCONF: disk' }), alive('b')), { abortedAt: 9_000 })
     saves(s, 'steady.hungForced/elect.inSync', { phase: 'failover', candidate: 'b', cause: 'hung' })

@@ -1,17 +1,15 @@
 // A group whose record names its primary and nothing is under way.
-import { flapping, handoverGrace, lost, type Verdict } from './diagnose.ts'
+import { flapping, handoverGrace, latePause, lost, type Verdict } from './diagnose.ts'
 import { adopted, amended, failover, newestEpoch, rerooted, switchover } from './draft.ts'
 import { type Election, elect, electByOrder } from './elect.ts'
-import { orderOf } from './order.ts'
+import { foreignUpstream, movedTo } from './handMove.ts'
 import { guardToSet, toGrow, toShrink } from './inSync.ts'
-import { guardWanted, nowhere } from './limits.ts'
-import type { FailoverCause, NodeId, Reading } from './model.ts'
-import { type NodeView, answers, follows, freshSince, refuses, sameAddress, troubleOf } from './observe.ts'
+import { guardWanted } from './limits.ts'
+import type { FailoverCause, NodeId } from './model.ts'
+import { type NodeView, freshSince, refuses, troubleOf } from './observe.ts'
 import { planSwitchover } from './switchoverPlan.ts'
 import { type Case, type Decision, type Rule, type Step, act, hold, riskOf, save, wait } from './rule.ts'
-import { nodeOf, others, ours, paused, quote } from './situation.ts'
-
-type Answering = NodeView & { readonly reading: Reading }
+import { nodeOf, paused, quote } from './situation.ts'
 
 const alive = (c: Case): boolean => c.verdict.kind === 'alive'
 
@@ -56,28 +54,6 @@ function stepOf(c: Case, election: Election, cause: FailoverCause, lead: string)
     failover(c.s, c.record, election, cause),
     evidence,
   )
-}
-
-// -------------------------------------------------------------------------------------- moved by hand
-
-/** Exactly one open primary that the old one and every node that answers follows, and that lacks nothing the old one has. */
-function movedTo(c: Case): Answering | null {
-  if (c.verdict.kind !== 'not primary' || !answers(c.primary)) return null
-  const here = others(c.s, c.primary.spec.id).filter((node): node is Answering => freshSince(node, suspectedAt(c)))
-  const [found, second] = here.filter((node) => node.reading.role === 'primary')
-  // Another group's server is no successor, whoever points at it.
-  if (found === undefined || second !== undefined || !ours(c.s, found)) return null
-  const followers = [...here.filter((node) => node !== found), c.primary]
-  if (!followers.every((node) => follows(node, found.spec))) return null
-  return ['behind', 'diverged', 'unknown'].includes(orderOf(c.s, found, c.primary)) ? null : found
-}
-
-/** It follows an address that is no node of this group (and not nowhere): somebody attached it to a foreign primary. */
-function foreignUpstream(c: Case): string | null {
-  const upstream = c.primary.reading?.upstream ?? null
-  if (c.verdict.kind !== 'not primary' || upstream === null || sameAddress(upstream, nowhere)) return null
-  const known = [...c.s.nodes.values()].some((node) => sameAddress(node.spec, upstream))
-  return known ? null : `${upstream.host}:${upstream.port}`
 }
 
 // ------------------------------------------------------------------------------------------ switchover
@@ -218,9 +194,9 @@ const losses: readonly Rule<Case>[] = [
     id: 'steady.moved',
     why: 'an operator moved the primary by hand and every node agrees: the record follows',
     gives: 'save -> steady',
-    when: (c) => movedTo(c) !== null,
+    when: (c) => movedTo(c, suspectedAt(c)) !== null,
     then: (c) => {
-      const to = movedTo(c)
+      const to = movedTo(c, suspectedAt(c))
       if (to === null) return hold('nobody to adopt')
       return save(
         `the primary was moved by hand to ${to.spec.id} and every node that answers follows it`,
@@ -261,6 +237,16 @@ const losses: readonly Rule<Case>[] = [
     gives: 'save -> switchover',
     when: (c) => c.verdict.kind === 'shutting down',
     then: (c) => beginSwitchover(c, null, `${c.primary.spec.id} is shutting down`),
+  },
+  {
+    id: 'steady.latePause',
+    why: 'a write pause of ours that nobody saw arrive may have arrived late: it is lifted before unanswered writes count against the primary',
+    gives: 'act resumeWrites',
+    when: (c) => c.verdict.kind === 'hung' && latePause(c.s, c.primary) && !refuses(c.primary, 'resumeWrites', c.s.now),
+    then: (c) =>
+      act(`lifts a write pause that may have come late to ${c.primary.spec.id}`, [
+        { node: c.primary.spec.id, action: { name: 'resumeWrites' } },
+      ]),
   },
   {
     id: 'steady.hungForced',

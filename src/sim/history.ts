@@ -296,6 +296,7 @@ export class History {
     if (running === null || running.runId !== record.incarnation) return `${primary.id} is not the recorded process`
     if (running.config.replicaof !== null) return `${primary.id} is a replica`
     if (running.config.guard === 9999) return `${primary.id} is closed`
+    if (running.pausedUntil > this.timeline.now) return `the writes of ${primary.id} are paused`
     // A file that could not be written is tried again once a minute.
     if (this.policy.bootFence && !record.fenced && primary.file !== null) return `the file of ${primary.id} is not fenced`
     for (const node of this.nodes.values()) {

@@ -104,7 +104,10 @@ export function holds(data: Data, write: Write): boolean {
 
 /** `b` holds everything that `a` holds. */
 export function within(a: Data, b: Data): boolean {
-  return heldOf(b, a.stream) >= a.length
+  let last = a
+  // A stream that nobody wrote to yet says nothing: what counts is what it grew out of.
+  while (last.length === 0 && last.stream.past !== null) last = last.stream.past
+  return heldOf(b, last.stream) >= last.length
 }
 
 /** The data set as it was when its offset was `offset`; null when its offsets do not reach back so far. */
