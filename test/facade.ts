@@ -1,5 +1,13 @@
 // A controller for the tests of the faces: fixed statuses, a spec that really changes, and commands that are recorded.
-import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecRevision } from '../src/controller/facade.ts'
+import type {
+  ApplyRequest,
+  ApplyResult,
+  ControllerEvent,
+  ControllerFacade,
+  SpecChange,
+  SpecRevision,
+  SpecRevisionEntry,
+} from '../src/controller/facade.ts'
 import type { GroupSpec, LogEntry, Topology } from '../src/core/model.ts'
 import { checkGroups, diffSpec } from '../src/core/spec.ts'
 import type { GroupStatus, NodeStatus } from '../src/core/status.ts'
@@ -134,6 +142,11 @@ export const testVitals: Vitals = {
   loopDelay: { p50: 0.0101, p99: 0.0125, max: 0.031 },
 }
 
+const testTotals = {
+  probes: { reading: 900, answered: 0, refused: 3, closed: 1, silent: 0, unasked: 0 },
+  moves: new Map([['billing', { failovers: 2, switchovers: 1 }]]),
+}
+
 export interface TestFacade extends ControllerFacade {
   readonly commands: { readonly group: string; readonly command: Command }[]
   readonly applied: ApplyRequest[]
@@ -158,6 +171,7 @@ export function testFacade(
   const listeners = new Map<(event: ControllerEvent) => void, readonly ControllerEvent['kind'][] | null>()
   const entries = Array.from({ length: 60 }, (_, index) => logEntry(60 - index))
   let spec: SpecRevision = { revision: 3, at: testTime - 86_400_000, by: 'cli:ann', why: 'first groups', groups: specs }
+  const past: Past[] = [{ spec, changes: diffSpec([], specs) }]
   const statusOf = (group: string): GroupStatus => {
     const status = statuses.get(group)
     if (status === undefined) throw new UserError('UNKNOWN_GROUP', `there is no group "${group}"; regroup status lists them`)
@@ -173,6 +187,9 @@ export function testFacade(
     status: statusOf,
     topology: (group) => topologyOf(statusOf(group)),
     spec: () => spec,
+    revisions: async (limit, before) => entriesOf(past, limit, before),
+    specAt: async (revision) => revisionIn(past, revision).spec,
+    specChanges: async (revision) => revisionIn(past, revision).changes,
     async apply(request): Promise<ApplyResult> {
       facade.applied.push(request)
       facade.beforeApply()
@@ -180,6 +197,7 @@ export function testFacade(
       const result = { dryRun: request.dryRun, changes: diffSpec(spec.groups, next) }
       if (request.dryRun || result.changes.length === 0) return { revision: spec.revision, ...result }
       spec = { revision: spec.revision + 1, at: testTime, by: request.by, why: request.why, groups: next }
+      past.push({ spec, changes: result.changes })
       facade.emit({ kind: 'spec', revision: spec.revision })
       return { revision: spec.revision, ...result }
     },
@@ -188,10 +206,7 @@ export function testFacade(
       facade.commands.push({ group, command })
       return facade.answer
     },
-    totals: () => ({
-      probes: { reading: 900, answered: 0, refused: 3, closed: 1, silent: 0, unasked: 0 },
-      moves: new Map([['billing', { failovers: 2, switchovers: 1 }]]),
-    }),
+    totals: () => testTotals,
     async history(group, limit, before = Infinity) {
       statusOf(group)
       return entries.filter((entry) => entry.seq < before).slice(0, limit)
@@ -217,6 +232,26 @@ export function testFacade(
     kinds: () => [...listeners.values()],
   }
   return facade
+}
+
+/** A revision and what it changed, from the first that is known. */
+interface Past {
+  readonly spec: SpecRevision
+  readonly changes: readonly SpecChange[]
+}
+
+function revisionIn(past: readonly Past[], revision: number): Past {
+  const found = past.find(({ spec }) => spec.revision === revision)
+  if (found === undefined) throw new UserError('UNKNOWN_REVISION', `there is no revision ${revision}`)
+  return found
+}
+
+function entriesOf(past: readonly Past[], limit: number, before = Infinity): SpecRevisionEntry[] {
+  return past
+    .map(({ spec: { revision, at, by, why }, changes }) => ({ revision, at, by, why, changed: changes.length, changes }))
+    .filter((entry) => entry.revision < before)
+    .toReversed()
+    .slice(0, limit)
 }
 
 /** What follows from a status. */

@@ -15,11 +15,15 @@ export function appliedText(result: ApplyResult, paint: Paint): string {
   const head = result.dryRun
     ? `dry run: ${groups} would change; revision ${result.revision} stays`
     : `revision ${result.revision}: ${groups} changed`
-  const lines = result.changes.flatMap(({ group, change, what }) => {
+  return `${[head, ...changeLines(result.changes, paint)].join('\n')}\n`
+}
+
+/** One line per group, one per difference under it. */
+export function changeLines(changes: ApplyResult['changes'], paint: Paint): string[] {
+  return changes.flatMap(({ group, change, what }) => {
     const [sign, colour] = signs[change]
     return [`${paint(colour, sign)} ${safe(group)}`, ...what.map((sentence) => `    ${safe(sentence)}`)]
   })
-  return `${[head, ...lines].join('\n')}\n`
 }
 
 export function acceptedText(answer: Extract<CommandAnswer, { ok: true }>, dryRun: boolean): string {
@@ -31,7 +35,7 @@ export function pausedText(group: string, result: Paused): string {
   return `${group} is paused until ${instant(result.pause.until)}; revision ${result.revision}; end it with \`regroup resume ${group}\`\n`
 }
 
-/** A group as `regroup apply` reads it. */
-export function specText(group: GroupInput): string {
-  return stringify({ groups: [group] }, { lineWidth: 0 })
+/** Groups as `regroup apply` reads them. */
+export function specText(groups: readonly GroupInput[]): string {
+  return stringify({ groups }, { lineWidth: 0, aliasDuplicateObjects: false })
 }

@@ -6,7 +6,7 @@ import { acceptedText, pausedText } from './changesText.ts'
 import { explainText, historyText } from './explainText.ts'
 import { sessionOf } from './session.ts'
 import type { Session } from './session.ts'
-import { wholeNumber } from './specCommands.ts'
+import { whyOption, wholeNumber } from './specCommands.ts'
 import { groupText, groupsText } from './statusText.ts'
 import { moveAndWait } from './waiting.ts'
 import type { Accepted } from './waiting.ts'
@@ -100,7 +100,7 @@ function pauseCommand(): Command {
     .description('decide nothing in this group for a while')
     .argument('<group>')
     .option('--for <duration>', 'at most 7d', '30m')
-    .option('--why <text>', 'stands in the history and in every status')
+    .option('--reason, --why <text>', 'stands in the history and in every status')
     .action(async (group: string, options: { for: string; why?: string }, command: Command) => {
       const session = sessionOf(command)
       const result = await session.client.post<Paused>(`${pathOf(group)}/pause`, {
@@ -115,7 +115,7 @@ function resumeCommand(): Command {
   return new Command('resume')
     .description('end a pause')
     .argument('<group>')
-    .option('--why <text>', 'stands in the history')
+    .option(...whyOption)
     .action(async (group: string, options: { why?: string }, command: Command) => {
       const session = sessionOf(command)
       const result = await session.client.post<Paused>(`${pathOf(group)}/resume`, { why: options.why ?? '' })

@@ -1,82 +1,12 @@
 // The command as people run it: a real process against a real HTTP server.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
-import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { billingStatus, ordersSpec, ordersStatus, testFacade, testTime, testVitals } from '../../test/facade.ts'
-import type { TestFacade } from '../../test/facade.ts'
+import { run, runs, server, start, until } from '../../test/cli.ts'
+import { billingStatus, ordersSpec, ordersStatus, testFacade } from '../../test/facade.ts'
 import { freePort } from '../../test/servers/redis.ts'
-import { startHttp } from '../server/http.ts'
 import { groupsText } from './statusText.ts'
 import { plain } from './words.ts'
-
-const entry = fileURLToPath(new URL('main.ts', import.meta.url))
-/** A busy machine compiles the sources in this time. */
-const limitMs = 20_000
-
-interface Server {
-  readonly url: string
-  readonly facade: TestFacade
-  readonly close: () => Promise<void>
-}
-
-async function server(t: TestContext, facade = testFacade(), port = 0): Promise<Server> {
-  const log = { info: () => {}, error: () => {} }
-  const options = { facade, log, wall: () => testTime, every: () => () => {}, version: '0.1.0', vitals: () => testVitals }
-  const running = await startHttp({ ...options, listen: `127.0.0.1:${port}` })
-  t.after(() => running.close())
-  return { url: `http://${running.address}`, facade, close: () => running.close() }
-}
-
-interface Run {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-interface Running {
-  readonly child: ChildProcess
-  readonly out: () => string
-  readonly ended: Promise<Run>
-}
-
-function start(
-  t: TestContext,
-  url: string,
-  args: readonly string[],
-  options: { readonly input?: string; readonly env?: NodeJS.ProcessEnv } = {},
-): Running {
-  const env = { ...process.env, REGROUP_SERVER: url, ...options.env }
-  const child = spawn(process.execPath, [entry, ...args], { env, timeout: limitMs, killSignal: 'SIGKILL' })
-  t.after(() => child.kill('SIGKILL'))
-  let out = ''
-  let err = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
-  child.stdin.end(options.input ?? '')
-  const ended = new Promise<Run>((resolve) => child.once('close', (code) => resolve({ code, out, err })))
-  return { child, out: () => out, ended }
-}
-
-async function run(t: TestContext, url: string, args: readonly string[], options = {}): Promise<Run> {
-  return await start(t, url, args, options).ended
-}
-
-/** Runs several at once: most of a run is the start of a process. */
-async function runs(t: TestContext, url: string, lines: readonly string[]): Promise<Run[]> {
-  return await Promise.all(lines.map(async (line) => await run(t, url, line.split(' '))))
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + limitMs
-  while (!holds()) {
-    assert.ok(performance.now() < deadline, `not in time: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
 
 test('cli status: a server with two groups -> the table, without colours in a pipe', async (t) => {
   const { url } = await server(t)

@@ -3,6 +3,7 @@
 import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { groupCommands } from './groupCommands.ts'
+import { revisionCommand } from './revisionCommands.ts'
 import type { ServerOptions } from './server.ts'
 import { reportError } from './session.ts'
 import { specCommands } from './specCommands.ts'
@@ -20,7 +21,7 @@ function program(): Command {
     .addOption(new Option('--server <url>', 'the server to ask').env('REGROUP_SERVER').default('http://127.0.0.1:7070'))
     .option('--json', 'machine-readable output')
     .showSuggestionAfterError()
-  for (const command of [serverCommand(), ...groupCommands(), ...specCommands()]) root.addCommand(command)
+  for (const command of [serverCommand(), ...groupCommands(), ...specCommands(), revisionCommand()]) root.addCommand(command)
   return throwing(root)
 }
 

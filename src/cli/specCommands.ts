@@ -13,12 +13,14 @@ import { addGroup, addNode, groupIn, nodesOf, policyIn, removeGroup, removeNode 
 import type { Edit } from './specEdits.ts'
 import { maxFileBytes } from './yamlText.ts'
 
-interface ChangeOptions {
+export interface ChangeOptions {
   readonly dryRun?: boolean
   readonly why?: string
 }
 
-const specPath = '/api/v1/spec'
+/** Two names for one option: people say either. */
+export const whyOption = ['--reason, --why <text>', 'stands in the history'] as const
+export const specPath = '/api/v1/spec'
 /** Somebody else may write between reading and writing; more often than this it is a storm. */
 const attempts = 3
 
@@ -26,8 +28,8 @@ export function specCommands(): Command[] {
   return [groupCommand(), nodeCommand(), applyCommand()]
 }
 
-function changing(command: Command): Command {
-  return command.option('--dry-run', 'only say what would change').option('--why <text>', 'stands in the history')
+export function changing(command: Command): Command {
+  return command.option('--dry-run', 'only say what would change').option(...whyOption)
 }
 
 function groupCommand(): Command {
@@ -53,7 +55,7 @@ function groupCommand(): Command {
     .action(async (name: string, _options: unknown, command: Command) => {
       const session = sessionOf(command)
       const found = groupIn(await session.client.get<Spec>(specPath), name)
-      session.show(found, () => specText(found))
+      session.show(found, () => specText([found]))
     })
   return group
 }

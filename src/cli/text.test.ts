@@ -203,7 +203,7 @@ test('changes: applied, a dry run, nothing -> what changed, what would, that not
 test('group show: a group -> the YAML that apply reads', () => {
   const group = { name: 'x', policy: { guard: 'on' as const }, nodes: [{ name: 'a', address: '[::1]:1' }] }
   assert.equal(
-    specText(group),
+    specText([group]),
     'groups:\n  - name: x\n    policy:\n      guard: on\n    nodes:\n      - name: a\n        address: "[::1]:1"\n',
   )
 })

@@ -7,7 +7,7 @@ import { engineOf } from '../engines/all.ts'
 import { UserError } from '../errors.ts'
 import type { Alarm, Clock, Command, CommandAnswer, Dice, Effect, Input, NodeTarget, Store, World } from '../ports.ts'
 import { Counts, type Totals } from './counts.ts'
-import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecChange, SpecRevision } from './facade.ts'
+import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecChange, SpecRevision, SpecRevisionEntry } from './facade.ts'
 import { Group, type Time } from './group.ts'
 import { SpecStore } from './specStore.ts'
 
@@ -101,6 +101,18 @@ export class Controller implements ControllerFacade {
 
   spec(): SpecRevision {
     return this.#specs.current
+  }
+
+  revisions(limit: number, before?: number): Promise<readonly SpecRevisionEntry[]> {
+    return this.#specs.history.list(limit, before)
+  }
+
+  specAt(revision: number): Promise<SpecRevision> {
+    return this.#specs.history.at(revision, this.#specs.current)
+  }
+
+  specChanges(revision: number): Promise<readonly SpecChange[]> {
+    return this.#specs.history.changes(revision, this.#specs.current.revision)
   }
 
   async apply(request: ApplyRequest): Promise<ApplyResult> {

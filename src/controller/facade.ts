@@ -19,6 +19,13 @@ export interface SpecChange {
   readonly what: readonly string[]
 }
 
+/** A revision in a list, with the first of its changes. */
+export interface SpecRevisionEntry extends Omit<SpecRevision, 'groups'> {
+  /** How many groups it changed. */
+  readonly changed: number
+  readonly changes: readonly SpecChange[]
+}
+
 export interface ApplyRequest {
   /** The whole wanted state of the groups named here. */
   readonly put: readonly GroupSpec[]
@@ -53,6 +60,12 @@ export interface ControllerFacade {
   /** What clients are told now; null while nothing is known. After a stall of ours it names nobody until the nodes were heard. Throws UNKNOWN_GROUP. */
   topology(group: GroupId): Topology | null
   spec(): SpecRevision
+  /** Newest first. `before`: only smaller numbers. */
+  revisions(limit: number, before?: number): Promise<readonly SpecRevisionEntry[]>
+  /** The whole spec as it was then; 0 is the beginning, with nothing in it. Throws UNKNOWN_REVISION. */
+  specAt(revision: number): Promise<SpecRevision>
+  /** Everything that one revision changed. Throws UNKNOWN_REVISION. */
+  specChanges(revision: number): Promise<readonly SpecChange[]>
   /** One revision for all of it, or nothing. Throws the codes that errors.ts lists for specs. */
   apply(request: ApplyRequest): Promise<ApplyResult>
   /** Throws UNKNOWN_GROUP. A refusal is an answer, not an error. */

@@ -1,37 +1,30 @@
-// The spec in the store: one key per group, one per revision. What a revision changed is kept, so that any can be told and restored.
+// The spec in the store: one key per group, and what each revision changed.
 import type { GroupSpec, WallTime } from '../core/model.ts'
 import { UserError } from '../errors.ts'
 import type { Change, Store } from '../ports.ts'
 import type { ApplyRequest, SpecChange, SpecRevision } from './facade.ts'
+import { SpecHistory, revisionsKept } from './specHistory.ts'
 
-/** What `spec/head` and each `spec/revision/N` hold. */
-interface Written {
-  readonly revision: number
-  readonly at: WallTime
-  readonly by: string
-  readonly why: string
-  readonly put: readonly GroupSpec[]
-  readonly remove: readonly string[]
-  readonly changes: readonly SpecChange[]
-}
-
-type Head = Pick<Written, 'revision' | 'at' | 'by' | 'why'>
+type Head = Omit<SpecRevision, 'groups'>
 
 const headKey = 'spec/head'
 const groupKey = (id: string): string => `spec/group/${id}`
-const revisionKey = (revision: number): string => `spec/revision/${String(revision).padStart(10, '0')}`
 
 export class SpecStore {
+  readonly history: SpecHistory
   readonly #store: Store
   readonly #versions = new Map<string, number>()
   #current: SpecRevision = { revision: 0, at: 0, by: '', why: '', groups: [] }
 
-  private constructor(store: Store) {
+  private constructor(store: Store, kept: number) {
     this.#store = store
+    this.history = new SpecHistory(store, kept)
   }
 
-  static async read(store: Store): Promise<SpecStore> {
-    const specs = new SpecStore(store)
+  /** Errors: those of the store. `kept`: how many revisions are remembered. */
+  static async read(store: Store, kept = revisionsKept): Promise<SpecStore> {
+    const specs = new SpecStore(store, kept)
+    await specs.history.upgrade()
     await specs.#read()
     return specs
   }
@@ -60,11 +53,10 @@ export class SpecStore {
     const changed = new Set(changes.map((change) => change.group))
     const put = after.filter((group) => changed.has(group.id))
     const head: Head = { revision, at, by, why }
-    const written: Written = { ...head, put, remove, changes }
     const saved = await this.#store.commit(
       [
         { key: headKey, expected: this.#versions.get(headKey) ?? 0, value: head },
-        { key: revisionKey(revision), expected: 0, value: written },
+        ...(await this.history.remembering(head, changes, this.#current.groups, after)),
         ...put.map((group): Change => ({ key: groupKey(group.id), expected: this.#versions.get(groupKey(group.id)) ?? 0, value: group })),
         ...(await this.#removals(remove)),
       ],

@@ -1,5 +1,5 @@
 // What the routes ask of the controller where one call is not enough: it keeps what a request is silent about.
-import type { ApplyResult, ControllerFacade } from '../controller/facade.ts'
+import type { ApplyResult, ControllerFacade, SpecRevision } from '../controller/facade.ts'
 import type { GroupId, GroupSpec, OperatorPause } from '../core/model.ts'
 import { UserError } from '../errors.ts'
 import type { Command } from '../ports.ts'
@@ -10,8 +10,8 @@ import { groupOf, inputOf } from './specInput.ts'
 /** Somebody else wrote between our reading and our writing. Three of those in a row are a storm; the caller should know. */
 const attempts = 3
 
-export function specView(facade: ControllerFacade): Spec {
-  const { revision, at, by, why, groups } = facade.spec()
+/** A revision in the form that people write. */
+export function viewOf({ revision, at, by, why, groups }: SpecRevision): Spec {
   const pauses = groups.flatMap((group) => (group.pause === null ? [] : [[group.id, group.pause] as const]))
   return { revision, at, by, why, groups: groups.map(inputOf), pauses: Object.fromEntries(pauses) }
 }
@@ -44,7 +44,7 @@ export async function setPause(
 }
 
 /** Runs a read-modify-write on the current spec, again when another writer came first and the caller did not name a revision. */
-async function onCurrent<T>(
+export async function onCurrent<T>(
   facade: ControllerFacade,
   ifRevision: number | null,
   write: (groups: readonly GroupSpec[], revision: number) => Promise<T>,

@@ -198,6 +198,9 @@ test('openapi: the document -> 3.1, every route with its answer and its problem'
     'get /api/v1/groups/{group}/history',
     'get /api/v1/openapi.json',
     'get /api/v1/spec',
+    'get /api/v1/spec/diff',
+    'get /api/v1/spec/revisions',
+    'get /api/v1/spec/revisions/{revision}',
     'get /events',
     'get /healthz',
     'get /metrics',
@@ -207,6 +210,7 @@ test('openapi: the document -> 3.1, every route with its answer and its problem'
     'post /api/v1/groups/{group}/resume',
     'post /api/v1/groups/{group}/switchover',
     'post /api/v1/spec',
+    'post /api/v1/spec/restore',
   ])
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, route] of Object.entries(methods)) {

@@ -16,6 +16,7 @@ import { narrowed } from './narrowed.ts'
 import { errorHandler, refusalOf, sendProblem } from './problemReply.ts'
 import { problemsOf } from './problems.ts'
 import type { Vitals } from './metrics.ts'
+import { revisionRoutes } from './revisionRoutes.ts'
 import { access, commandRoutes, eventRoute, groupRoutes, healthRoutes, metricsRoute, specRoutes } from './routes.ts'
 
 type Facts = Readonly<Record<string, unknown>>
@@ -127,6 +128,7 @@ async function appOf(options: HttpOptions, events: EventStream): Promise<Fastify
   groupRoutes(app)
   commandRoutes(app, options.wall)
   specRoutes(app)
+  revisionRoutes(app)
   eventRoute(app, events)
   app.get('/api/v1/openapi.json', { config: access('public', 'self'), schema: { summary: 'This document.' } }, () => app.swagger())
   return app

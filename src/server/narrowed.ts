@@ -17,6 +17,19 @@ export function narrowed(facade: ControllerFacade, who: Who): ControllerFacade {
       const spec = facade.spec()
       return { ...spec, groups: spec.groups.filter((group) => sees(who, group.id)) }
     },
+    async revisions(limit, before) {
+      const entries = await facade.revisions(limit, before)
+      if (who.groups.includes('*')) return entries
+      return entries.map((entry) => {
+        const changes = entry.changes.filter(({ group }) => sees(who, group))
+        return { ...entry, changed: changes.length, changes }
+      })
+    },
+    async specAt(revision) {
+      const spec = await facade.specAt(revision)
+      return { ...spec, groups: spec.groups.filter((group) => sees(who, group.id)) }
+    },
+    specChanges: async (revision) => (await facade.specChanges(revision)).filter(({ group }) => sees(who, group)),
     async apply(request: ApplyRequest) {
       for (const group of [...request.put.map((spec) => spec.id), ...request.remove]) mustReach(who, group)
       return await facade.apply(request)

@@ -3,7 +3,7 @@ import type { FastifyContextConfig, FastifyInstance, FastifyRequest, FastifySche
 import type { Static, TSchema } from 'typebox'
 import type { ControllerFacade } from '../controller/facade.ts'
 import type { Access } from './access.ts'
-import { applyBody, commandGroup, setPause, specView } from './commands.ts'
+import { applyBody, commandGroup, setPause, viewOf } from './commands.ts'
 import type { EventStream } from './events.ts'
 import type { HttpOptions } from './http.ts'
 import { metricsPage, metricsType } from './metrics.ts'
@@ -19,7 +19,7 @@ const defaultHistory = 50
 const explained = 20
 
 /** Errors are described once for all routes: any of them may be refused. */
-function described(summary: string, answer: TSchema, rest: FastifySchema = {}): FastifySchema {
+export function described(summary: string, answer: TSchema, rest: FastifySchema = {}): FastifySchema {
   return { summary, ...rest, response: { 200: answer, default: s.Problem } }
 }
 
@@ -118,7 +118,7 @@ function askedFor(request: FastifyRequest<{ Body: { to?: string; dryRun?: boolea
 
 export function specRoutes(app: FastifyInstance): void {
   const asked = described('What the operators asked for.', s.Spec)
-  app.get('/api/v1/spec', { config: access('viewer', 'groups'), schema: asked }, ({ controller }) => specView(controller))
+  app.get('/api/v1/spec', { config: access('viewer', 'groups'), schema: asked }, ({ controller }) => viewOf(controller.spec()))
   app.post<{ Body: unknown }>(
     '/api/v1/spec',
     {

@@ -96,10 +96,14 @@ export const Spec = Type.Object({
   pauses: Type.Record(Type.String(), Pause, { description: 'The operators’ pauses by group.' }),
 })
 
+export const Changes = Type.Array(Type.Object({ group: text, change: Type.Enum(['add', 'remove', 'change']), what: Type.Array(text) }), {
+  description: 'One sentence per difference.',
+})
+
 export const Applied = Type.Object({
   revision: Type.Integer({ description: 'The revision that holds the change; the current one when nothing changed or on a dry run.' }),
   dryRun: Type.Boolean(),
-  changes: Type.Array(Type.Object({ group: text, change: Type.Enum(['add', 'remove', 'change']), what: Type.Array(text) })),
+  changes: Changes,
 })
 
 export const Accepted = Type.Object({ ok: Type.Literal(true), epoch: Type.Integer(), candidate: text, sentence: text })
