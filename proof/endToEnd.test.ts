@@ -1,39 +1,20 @@
 // The product as a person uses it: the regroup command, a real server process, real redis-servers.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import type { GroupStatus } from '../src/core/status.ts'
 import { makeCertificates } from '../test/servers/certificates.ts'
 import { RedisServer, freePort } from '../test/servers/redis.ts'
 import { judge } from './harness/check.ts'
 import { must, roleOf } from './harness/client.ts'
+import { regroup } from './harness/cli.ts'
 import { Controller } from './harness/controller.ts'
 import { type Group, heldBy, startGroup } from './harness/servers.ts'
 import { found, instead, staysTrue, until } from './harness/wait.ts'
 import { dismiss, startWatched } from './harness/watched.ts'
 import { Writer, clinging, following } from './harness/writers.ts'
 import { acknowledged, follows, healthy, limitMs, otherPrimary } from './stories/waits.ts'
-
-const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
-
-interface Ran {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-function regroup(controller: Controller, ...words: string[]): Promise<Ran> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [main, '--server', controller.url, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
-    let [out, err] = ['', '']
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
-    child.on('close', (code) => resolve({ code, out, err }))
-  })
-}
 
 function held(controller: Controller, group: string, rule: RegExp): Promise<GroupStatus> {
   return until(`group ${group} holds by ${rule}`, limitMs, async () => {

@@ -47,7 +47,7 @@ export function nodeStatus(id: string, port: number, change: Partial<NodeStatus>
     incarnation: `${id}-1`,
     offset: 4711,
     version: '7.0.15',
-    maintenanceUntil: null,
+    maintenance: null,
     lastReplyAgoMs: 120,
     probeMs: 0.5,
     ...change,

@@ -4,6 +4,7 @@ import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { groupCommands } from './groupCommands.ts'
 import { revisionCommand } from './revisionCommands.ts'
+import { plannedCommands } from './plannedCommands.ts'
 import type { ServerOptions } from './server.ts'
 import { reportError } from './session.ts'
 import { specCommands } from './specCommands.ts'
@@ -21,7 +22,8 @@ function program(): Command {
     .addOption(new Option('--server <url>', 'the server to ask').env('REGROUP_SERVER').default('http://127.0.0.1:7070'))
     .option('--json', 'machine-readable output')
     .showSuggestionAfterError()
-  for (const command of [serverCommand(), ...groupCommands(), ...specCommands(), revisionCommand()]) root.addCommand(command)
+  for (const command of [serverCommand(), ...groupCommands(), ...specCommands(), revisionCommand(), ...plannedCommands()])
+    root.addCommand(command)
   return throwing(root)
 }
 

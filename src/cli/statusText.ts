@@ -86,10 +86,7 @@ export function nodesText(nodes: readonly NodeStatus[], paint: Paint): string {
     node.lastReplyAgoMs === null ? 'never' : `${duration(node.lastReplyAgoMs)} ago`,
     node.site ?? '-',
     safe(node.version ?? '-'),
-    [node.problem ?? '', node.maintenanceUntil === null ? '' : `in maintenance until ${instant(node.maintenanceUntil)}`]
-      .filter(Boolean)
-      .map(safe)
-      .join('; '),
+    [node.problem ?? '', maintenanceText(node)].filter(Boolean).map(safe).join('; '),
   ])
   const head = ['NODE', 'ADDRESS', 'ROLE', 'HEALTH', 'IN SYNC', 'LINK', 'LAG', 'KEYS', 'LAST REPLY', 'SITE', 'VERSION', 'PROBLEM']
   const shown = rows.some((row) => row.at(-1) !== '') ? head.length : head.length - 1
@@ -98,6 +95,12 @@ export function nodesText(nodes: readonly NodeStatus[], paint: Paint): string {
     rows.map((row) => row.slice(0, shown)),
     paint,
   )
+}
+
+function maintenanceText({ maintenance }: NodeStatus): string {
+  if (maintenance === null) return ''
+  const { until, by, why } = maintenance
+  return `in maintenance until ${instant(until)}${by === '' ? '' : ` by ${by}`}${why === '' ? '' : `: ${why}`}`
 }
 
 function linkText(node: NodeStatus): string {

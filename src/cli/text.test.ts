@@ -80,7 +80,7 @@ test('status GROUP: a failover under way, nodes silent, in maintenance, behind -
         version: null,
         lastReplyAgoMs: null,
         site: null,
-        maintenanceUntil: testTime,
+        maintenance: { until: testTime, by: 'cli:ann', why: 'new kernel' },
       }),
     ],
   }
@@ -93,7 +93,7 @@ test('status GROUP: a failover under way, nodes silent, in maintenance, behind -
       |NODE  ADDRESS         ROLE     HEALTH   IN SYNC  LINK  LAG      KEYS  LAST REPLY  SITE  VERSION  PROBLEM
       |a     127.0.0.1:6379  primary  silent   yes      -     -        1200  1.2 s ago   s1    7.0.15   silent for 1.2 s
       |b     127.0.0.1:6380  replica  up       yes      down  1.5 KiB  1200  120 ms ago  s1    7.0.15
-      |c     127.0.0.1:6381  unknown  unheard  no       -     -        -     never       -     -        in maintenance until 2026-11-22 07:00:00Z
+      |c     127.0.0.1:6381  unknown  unheard  no       -     -        -     never       -     -        in maintenance until 2026-11-22 07:00:00Z by cli:ann: new kernel
       `),
   )
 })

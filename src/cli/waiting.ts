@@ -64,6 +64,32 @@ async function followed(
   }
 }
 
+/** Looks at a group's status, and at each change of it, until `judge` gives something. Throws NOT_NOW when that takes too long. */
+export async function awaitStatus<T>(
+  client: Client,
+  group: string,
+  what: string,
+  judge: (status: GroupStatus) => T | null,
+  limitMs = waitLimitMs,
+): Promise<T> {
+  const limit = AbortSignal.timeout(limitMs)
+  const over = new AbortController()
+  let last = ''
+  try {
+    while (!limit.aborted) {
+      for await (const status of statuses(client, group, await client.events(AbortSignal.any([limit, over.signal])))) {
+        const given = judge(status)
+        if (given !== null) return given
+        last = status.sentence
+      }
+    }
+  } finally {
+    // An open stream would keep the process alive.
+    over.abort()
+  }
+  throw new UserError('NOT_NOW', `waited ${duration(limitMs)} for ${what}; it may still come: ${last}`)
+}
+
 /** The status as it is, then each change of it. */
 async function* statuses(
   client: Client,

@@ -376,16 +376,25 @@ void describe('an operator accepts a loss', () => {
     held(electByOrder(s, 'b'), 'elect.orderEmpty', /would wipe the group/)
   })
 
+  test('an empty one while one that may not be promoted holds data -> refused', () => {
+    for (const spec of [{ priority: 0 }, { maintenanceUntil: epochStart + now + 1 }]) {
+      const s = group('a', refused('a', 5_000), alive('b', { keys: 0 }), alive('c', { spec }))
+      held(electByOrder(s, null), 'elect.orderEmpty', /b is empty while c holds data/)
+    }
+  })
+
   test('one that does not answer, or nobody answers -> says so', () => {
     const s = group('a', refused('a', 5_000), refused('b', 5_000))
     held(electByOrder(s, 'b'), 'elect.order', /b does not answer/)
-    held(electByOrder(s, null), 'elect.order', /no node answers/)
+    held(electByOrder(s, null), 'elect.order', /no node that may be promoted answers/)
   })
 
-  test('priority 0 -> only when it is named', () => {
-    const s = group('a', refused('a', 5_000), alive('b', { spec: { priority: 0 } }))
-    held(electByOrder(s, null), 'elect.order', /no node answers/)
-    chosen(electByOrder(s, 'b'), 'elect.order', 'b', /what a holds/)
+  test('priority 0, or in maintenance -> only when it is named', () => {
+    for (const spec of [{ priority: 0 }, { maintenanceUntil: epochStart + now + 1 }]) {
+      const s = group('a', refused('a', 5_000), alive('b', { spec }))
+      held(electByOrder(s, null), 'elect.order', /no node that may be promoted answers/)
+      chosen(electByOrder(s, 'b'), 'elect.order', 'b', /what a holds/)
+    }
   })
 })
 

@@ -339,7 +339,7 @@ function whyNot(s: Situation, record: GroupRecord, node: NodeView, here: boolean
   if (node.reading.loading) return 'is loading its data'
   if (!here) return refusesPromotion(s, node) ? 'refuses to be promoted' : 'is being asked again'
   if (node.spec.priority === 0) return 'has priority 0'
-  if (inMaintenance(s, node)) return 'is in maintenance'
+  if (inMaintenance(s, node)) return `is in maintenance (\`regroup maintain ${s.spec.id}/${node.spec.id} --end\` ends it)`
   if (record.hasData && empty(node)) return 'is empty'
   if (!record.inSync.some((m) => m.node === node.spec.id)) return 'was not in sync'
   return node.spec.id === record.primary
@@ -370,19 +370,19 @@ function holdForAbsent(s: Situation, record: GroupRecord, here: readonly Answeri
 export function electByOrder(s: Situation, to: NodeId | null): Election {
   // A new group's primary may be named by a person whatever mark it bears: a lost store, another name.
   const since = s.now - s.policy.silentAfterMs
-  const here = (s.record === null && to !== null ? loaded(s, since) : reachable(s, since)).filter(
-    (node) => node.spec.priority !== 0 || node.spec.id === to,
-  )
+  const here = s.record === null && to !== null ? loaded(s, since) : reachable(s, since)
   // Nobody orders a failover to the primary that lives.
   const living = s.record !== null && verdictOf(s).kind === 'alive' ? s.record.primary : null
-  const named = here.filter((node) => (to === null ? node.spec.id !== living : node.spec.id === to))
+  const named = here.filter((node) => (to === null ? node.spec.id !== living && allowed(s, node) : node.spec.id === to))
   const best = bestOf(s, named)
   if (best === null) {
     return {
       kind: 'hold',
       rule: 'elect.order',
       sentence:
-        to === null ? 'no node answers, so none can be promoted' : `${to} does not answer, is loading or holds another group's data`,
+        to === null
+          ? 'no node that may be promoted answers (priority 0 and nodes in maintenance are promoted only by name)'
+          : `${to} does not answer, is loading or holds another group's data`,
       evidence: evidenceOf(s, null),
     }
   }

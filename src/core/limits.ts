@@ -44,6 +44,8 @@ export const actionRetryMs = 100
 export const actionRetryMaxMs = 5000
 /** A file that could not be written is tried again this often; it needs a person. */
 export const persistRetryMs = 60_000
+/** A planned move that nobody waits for is not begun again sooner than this after one was given up: each try holds up the writes. */
+export const plannedRetryMs = 60_000
 /** Lineage entries and failover instants kept in a record. */
 export const lineageKept = 16
 /** This much lateness of our own loop makes every silence start anew. */

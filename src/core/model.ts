@@ -50,16 +50,21 @@ export interface NodeSpec {
   readonly site: string | null
   /** As Redis' replica-priority: the lowest wins a tie, 0 is never promoted. */
   readonly priority: number
-  /** Until then the node is not promoted. */
+  /** Until then the node is not promoted, hands over when it is the primary, and may be down without anybody being alarmed. */
   readonly maintenanceUntil: WallTime | null
+  /** Who put it into maintenance, and why. */
+  readonly maintenanceNote?: OperatorNote
   /** A person said that whatever this node holds may be overwritten. */
   readonly overwrite: boolean
 }
 
-export interface OperatorPause {
-  readonly until: WallTime
+export interface OperatorNote {
   readonly by: string
   readonly why: string
+}
+
+export interface OperatorPause extends OperatorNote {
+  readonly until: WallTime
 }
 
 export interface GroupSpec {

@@ -1,11 +1,13 @@
 // A group's situation as people are shown it. Computes nothing that decides.
-import type { Decided } from './decide.ts'
+import { type Decided, caseOf } from './decide.ts'
 import { type Verdict, flapping } from './diagnose.ts'
 import { closedGuard, nowhere } from './limits.ts'
+import type { OperatorPause } from './model.ts'
 import { type NodeView, answers, follows, quietSince, refused, sameAddress, unheard } from './observe.ts'
 import { type Tracked, shown } from './recovery.ts'
-import { type Situation, empty, nodeOf, ours, paused } from './situation.ts'
+import { type Situation, empty, inMaintenance, nodeOf, ours, paused } from './situation.ts'
 import type { GroupState, GroupStatus, NodeHealth, NodeRole, NodeStatus, Verdict as ShownVerdict } from './status.ts'
+import { planSwitchover } from './switchoverPlan.ts'
 import { topologyOf, writable } from './topology.ts'
 
 function healthOf(s: Situation, node: NodeView): NodeHealth {
@@ -46,6 +48,12 @@ function lagOf(s: Situation, node: NodeView): number | null {
   return comparison.order === 'behind' ? comparison.tail : null
 }
 
+/** Null when it is in none, or when it expired. */
+function maintenanceOf(s: Situation, node: NodeView): OperatorPause | null {
+  const { maintenanceUntil: until, maintenanceNote: note = { by: '', why: '' } } = node.spec
+  return until !== null && inMaintenance(s, node) ? { until, ...note } : null
+}
+
 function nodeStatus(s: Situation, node: NodeView): NodeStatus {
   const quiet = quietSince(node)
   return {
@@ -62,13 +70,13 @@ function nodeStatus(s: Situation, node: NodeView): NodeStatus {
     incarnation: node.reading?.incarnation ?? null,
     offset: node.reading?.position.kind === 'stream' ? node.reading.position.offset : null,
     version: node.reading?.version ?? null,
-    maintenanceUntil: node.spec.maintenanceUntil,
+    maintenance: maintenanceOf(s, node),
     lastReplyAgoMs: node.heardAt === null || quiet === null ? null : Math.round(s.now - quiet),
     probeMs: node.heardAt === null || !answers(node) ? null : Math.round((node.heardAt - node.askedAt) * 100) / 100,
   }
 }
 
-/** healthy: writable, every node follows and is in sync. */
+/** healthy: writable, every node follows and is in sync. Who is in maintenance may do as he likes. */
 function stateOf(s: Situation, verdict: Verdict): GroupState {
   const { record } = s
   if (record === null || verdict.kind === 'unheard') return 'unknown'
@@ -77,6 +85,7 @@ function stateOf(s: Situation, verdict: Verdict): GroupState {
   const settled = [...s.nodes.values()].every(
     (node) =>
       node === primary ||
+      inMaintenance(s, node) ||
       (answers(node) &&
         follows(node, primary.spec) &&
         (node.reading.upstream?.linkUp ?? false) &&
@@ -113,6 +122,11 @@ function warningsOf(s: Situation, decided: Decided): string[] {
   }
   if (s.record?.phase === 'steady' && s.record.hasData && s.nodes.size > 1 && s.record.inSync.length === 1) {
     warnings.push(`no replica is in sync: if ${s.record.primary} dies now, nobody can be promoted without loss`)
+  }
+  const c = caseOf(s)
+  if (c !== null && c.record.phase === 'steady' && inMaintenance(s, c.primary)) {
+    const plan = planSwitchover(c, null)
+    if (!plan.ok) warnings.push(`${c.record.primary} is in maintenance and still primary: ${plan.sentence}`)
   }
   if (flapping(s)) warnings.push(`${s.policy.flapFailovers} forced failovers lately: silence must last longer before the next`)
   if (s.record !== null && empty(nodeOf(s, s.record.primary)) && s.record.hasData)

@@ -20,6 +20,7 @@ import {
   withSpec,
 } from '../../test/situations.ts'
 import { decide } from './decide.ts'
+import { plannedRules } from './rulesPlanned.ts'
 import type { Situation } from './situation.ts'
 
 void describe('steady, the primary is well', () => {
@@ -257,5 +258,5 @@ void describe('steady, the primary is lost', () => {
 })
 
 test('every row of the table -> was the decision in a test above', () => {
-  everyRuleFired('steady')
+  everyRuleFired('steady', plannedRules)
 })

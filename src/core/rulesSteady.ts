@@ -1,13 +1,13 @@
 // A group whose record names its primary and nothing is under way.
 import { flapping, handoverGrace, latePause, lost, type Verdict } from './diagnose.ts'
-import { adopted, amended, failover, newestEpoch, rerooted, switchover } from './draft.ts'
+import { adopted, amended, failover, newestEpoch, rerooted } from './draft.ts'
 import { type Election, elect, electByOrder } from './elect.ts'
 import { foreignUpstream, movedTo } from './handMove.ts'
 import { guardToSet, toGrow, toShrink } from './inSync.ts'
 import { guardWanted } from './limits.ts'
-import type { FailoverCause, NodeId } from './model.ts'
+import type { FailoverCause } from './model.ts'
 import { type NodeView, freshSince, refuses, troubleOf } from './observe.ts'
-import { planSwitchover } from './switchoverPlan.ts'
+import { beginSwitchover, plannedRules } from './rulesPlanned.ts'
 import { type Case, type Decision, type Rule, type Step, act, hold, riskOf, save, wait } from './rule.ts'
 import { nodeOf, paused, quote } from './situation.ts'
 
@@ -54,17 +54,6 @@ function stepOf(c: Case, election: Election, cause: FailoverCause, lead: string)
     failover(c.s, c.record, election, cause),
     evidence,
   )
-}
-
-// ------------------------------------------------------------------------------------------ switchover
-
-function beginSwitchover(c: Case, to: NodeId | null, why: string): Step {
-  const plan = planSwitchover(c, to)
-  if (!plan.ok) return hold(`${why}; ${plan.sentence}`, c.verdict.evidence)
-  return save(`${why}; switch over to ${plan.node}`, switchover(c.s, c.record, plan.node, plan.reading), {
-    ...c.verdict.evidence,
-    candidate: plan.node,
-  })
 }
 
 // --------------------------------------------------------------------------------------------- the rows
@@ -404,6 +393,9 @@ const upkeep: readonly Rule<Case>[] = [
       })
     },
   },
+]
+
+const rest: readonly Rule<Case>[] = [
   {
     id: 'steady.healthy',
     why: 'all is as it should be',
@@ -431,4 +423,4 @@ function unprovable(c: Case): NodeView[] {
   return asked.every((node) => refuses(node, 'proveLink', c.s.now)) ? asked : []
 }
 
-export const steadyRules: readonly Rule<Case>[] = [...orders, ...waits, ...losses, ...upkeep]
+export const steadyRules: readonly Rule<Case>[] = [...orders, ...waits, ...losses, ...upkeep, ...plannedRules, ...rest]

@@ -90,7 +90,13 @@ test('diff: the same spec -> nothing; every kind of difference -> one sentence e
   const after = group(
     'x',
     [
-      node('a', 9, { site: 's1', priority: 10, maintenanceUntil: Date.UTC(2026, 0, 1), overwrite: true }),
+      node('a', 9, {
+        site: 's1',
+        priority: 10,
+        maintenanceUntil: Date.UTC(2026, 0, 1),
+        maintenanceNote: { by: 'ann', why: 'new kernel' },
+        overwrite: true,
+      }),
       node('c', 3, { host: '::1', priority: 0 }),
     ],
     { engine: 'valkey', credential: 'main', tls: true, policy: { guard: 'on', bootFence: false }, pause },
@@ -110,7 +116,7 @@ test('diff: the same spec -> nothing; every kind of difference -> one sentence e
         'node a: address 127.0.0.1:1 -> 127.0.0.1:9',
         'node a: site none -> s1',
         'node a: priority 100 -> 10',
-        'node a: in maintenance until 2026-01-01T00:00:00.000Z',
+        'node a: in maintenance until 2026-01-01T00:00:00.000Z by ann: new kernel',
         'node a: what it holds may be overwritten',
         'node c ([::1]:3) added',
         'node c: priority 100 -> 0',

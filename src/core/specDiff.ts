@@ -75,12 +75,19 @@ function* nodeSentences(before: NodeSpec, after: NodeSpec): Generator<string> {
   if (formatAddress(before) !== formatAddress(after)) yield `${node}: address ${formatAddress(before)} -> ${formatAddress(after)}`
   if (before.site !== after.site) yield `${node}: site ${before.site ?? 'none'} -> ${after.site ?? 'none'}`
   if (before.priority !== after.priority) yield `${node}: priority ${before.priority} -> ${after.priority}`
-  if (before.maintenanceUntil !== after.maintenanceUntil) {
-    yield after.maintenanceUntil === null ? `${node}: maintenance ends` : `${node}: in maintenance until ${instant(after.maintenanceUntil)}`
-  }
+  yield* maintenanceSentences(before, after)
   if (before.overwrite !== after.overwrite) {
     yield after.overwrite ? `${node}: what it holds may be overwritten` : `${node}: what it holds may no longer be overwritten`
   }
+}
+
+function* maintenanceSentences(before: NodeSpec, after: NodeSpec): Generator<string> {
+  const [was, is] = [before.maintenanceNote, after.maintenanceNote]
+  if (before.maintenanceUntil === after.maintenanceUntil && was?.by === is?.by && was?.why === is?.why) return
+  const node = `node ${after.id}`
+  if (after.maintenanceUntil === null) yield `${node}: maintenance ends`
+  else
+    yield `${node}: in maintenance until ${instant(after.maintenanceUntil)}${is === undefined ? '' : ` by ${is.by}${is.why === '' ? '' : `: ${is.why}`}`}`
 }
 
 function nodeList(nodes: readonly NodeSpec[]): string {

@@ -46,7 +46,8 @@ export interface NodeStatus {
   readonly incarnation: string | null
   readonly offset: number | null
   readonly version: string | null
-  readonly maintenanceUntil: WallTime | null
+  /** Null when it is in none. */
+  readonly maintenance: OperatorPause | null
   readonly lastReplyAgoMs: number | null
   /** How long its latest reading took to come; null when its latest probe gave none. */
   readonly probeMs: number | null

@@ -16,6 +16,7 @@ import { narrowed } from './narrowed.ts'
 import { errorHandler, refusalOf, sendProblem } from './problemReply.ts'
 import { problemsOf } from './problems.ts'
 import type { Vitals } from './metrics.ts'
+import { plannedRoutes } from './plannedRoutes.ts'
 import { revisionRoutes } from './revisionRoutes.ts'
 import { access, commandRoutes, eventRoute, groupRoutes, healthRoutes, metricsRoute, specRoutes } from './routes.ts'
 
@@ -129,6 +130,7 @@ async function appOf(options: HttpOptions, events: EventStream): Promise<Fastify
   commandRoutes(app, options.wall)
   specRoutes(app)
   revisionRoutes(app)
+  plannedRoutes(app, options.wall)
   eventRoute(app, events)
   app.get('/api/v1/openapi.json', { config: access('public', 'self'), schema: { summary: 'This document.' } }, () => app.swagger())
   return app

@@ -23,11 +23,11 @@ export function described(summary: string, answer: TSchema, rest: FastifySchema 
   return { summary, ...rest, response: { 200: answer, default: s.Problem } }
 }
 
-const ofGroup = { params: s.GroupParams }
+export const ofGroup = { params: s.GroupParams }
 
 const anybody = access('public', 'self')
-const looking = access('viewer', 'group')
-const commanding = access('operator', 'group', true)
+export const looking = access('viewer', 'group')
+export const commanding = access('operator', 'group', true)
 
 /** The declaration that every route needs as its `config`. */
 export function access(role: Access['role'], scope: Access['scope'], changes = false): FastifyContextConfig {

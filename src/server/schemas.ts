@@ -4,10 +4,11 @@ import type { Static } from 'typebox'
 import { recoverySteps } from '../core/status.ts'
 import { GroupInput, why } from './specSchemas.ts'
 
-const nullable = <T extends Type.TSchema>(type: T) => Type.Union([type, Type.Null()])
+export const nullable = <T extends Type.TSchema>(type: T, description?: string) =>
+  Type.Union([type, Type.Null()], description === undefined ? {} : { description })
 const wall = (description = 'Milliseconds since 1970.') => Type.Integer({ description })
 const bytes = Type.Integer({ description: 'Bytes.' })
-const text = Type.String()
+export const text = Type.String()
 const ms = Type.Number({ description: 'Milliseconds.' })
 
 const Evidence = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]), {
@@ -25,7 +26,7 @@ export const LogEntry = Type.Object({
   evidence: Evidence,
 })
 
-const Pause = Type.Object({ until: wall(), by: text, why: text })
+export const Pause = Type.Object({ until: wall(), by: text, why: text })
 
 const Verdict = Type.Object({ rule: text, kind: Type.Enum(['decision', 'hold']), sentence: text, evidence: Evidence, at: wall() })
 
@@ -43,7 +44,7 @@ const NodeStatus = Type.Object({
   incarnation: nullable(text),
   offset: nullable(Type.Integer()),
   version: nullable(text),
-  maintenanceUntil: nullable(wall()),
+  maintenance: nullable(Pause),
   lastReplyAgoMs: nullable(ms),
   probeMs: nullable(Type.Number({ description: 'Milliseconds its latest reading took; null when its latest probe gave none.' })),
 })
@@ -127,7 +128,7 @@ export const Problem = Type.Object(
 
 const closed = { additionalProperties: false }
 const to = Type.String({ minLength: 1, maxLength: 63, description: 'the name of a node of the group; the best one when not given' })
-const dryRun = Type.Boolean({ description: 'true or false; true: only say what would be done' })
+export const dryRun = Type.Boolean({ description: 'true or false; true: only say what would be done' })
 
 export const SwitchoverBody = Type.Object({ to: Type.Optional(to), dryRun: Type.Optional(dryRun) }, { ...closed, description: 'a mapping' })
 

@@ -122,6 +122,7 @@ function nodeOf(input: NodeInput, current: NodeSpec | undefined): NodeSpec {
     site: input.site ?? null,
     priority: input.priority ?? 100,
     maintenanceUntil: current?.maintenanceUntil ?? null,
+    ...(current?.maintenanceNote === undefined ? {} : { maintenanceNote: current.maintenanceNote }),
     overwrite: input.overwrite ?? false,
   }
 }
