@@ -29,6 +29,8 @@ export interface BedOptions {
   readonly hosts?: readonly Host[]
   /** Where Sentinels run when the nodes have hosts of their own. */
   readonly sentinelHost?: string
+  /** Done to the group before anybody watches it. */
+  readonly prepare?: (group: Group) => Promise<void>
 }
 
 const readyLimitMs = 40_000
@@ -38,9 +40,11 @@ export function startBed(system: System, name: string, options: BedOptions): Pro
 }
 
 /** As Redis comes: a full sync waits 5 s for more replicas. */
-function groupOf(name: string, options: BedOptions, config: Readonly<Record<string, number>> = {}): Promise<Group> {
-  const { persistence, hosts } = options
-  return startGroup(name, 3, { persistence, delay: 5, config, ...(hosts === undefined ? {} : { hosts }) })
+async function groupOf(name: string, options: BedOptions, config: Readonly<Record<string, number>> = {}): Promise<Group> {
+  const { persistence, hosts, prepare } = options
+  const group = await startGroup(name, 3, { persistence, delay: 5, config, ...(hosts === undefined ? {} : { hosts }) })
+  await prepare?.(group)
+  return group
 }
 
 async function regroupBed(name: string, options: BedOptions): Promise<Bed> {

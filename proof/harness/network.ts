@@ -114,6 +114,12 @@ export class Network {
     if (rule === 'DROP') on(host, 'iptables', '-A', 'OUTPUT', '-d', from, '-j', 'DROP')
   }
 
+  /** Connections from `from` to a port of the host reach another port there. Those that are open stay as they are. */
+  redirect(host: Host, from: string, port: number, to: number): void {
+    const match = ['-p', 'tcp', '-s', from, '--dport', String(port)]
+    on(host, 'iptables', '-t', 'nat', '-A', 'PREROUTING', ...match, '-j', 'REDIRECT', '--to-ports', String(to))
+  }
+
   heal(host: Host): void {
     on(host, 'iptables', '-F')
   }
