@@ -109,16 +109,8 @@ async function delayAll(group: Group, network: Network): Promise<void> {
   for (const { address } of group.nodes) {
     const host = network.at(address.host)
     const port = await freePort()
-    const [file = '', ...args] = [
-      ...host.launcher,
-      process.execPath,
-      relay,
-      String(port),
-      address.host,
-      String(address.port),
-      String(lateMs),
-    ]
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const command = [...host.launcher, process.execPath, relay, String(port), address.host, String(address.port), String(lateMs)]
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
     atExit(() => child.kill('SIGKILL'))
     await new Promise((resolve) => child.stdout.once('data', resolve))
     network.redirect(host, controllerIp, address.port, port)
