@@ -73,6 +73,10 @@ export class ControllerHost implements Owner {
     this.#bornAt = setup.net.timeline.now
   }
 
+  get connectionName(): string {
+    return `regroup:${this.#setup.installation}:${this.#writer}`
+  }
+
   get alive(): boolean {
     return !this.#dead
   }
@@ -271,9 +275,14 @@ export class ControllerHost implements Owner {
     const link = this.#link(run, target)
     const acted = (sentAt: Instant, result: ActionResult): void => back({ kind: 'acted', id, node: target.node, sentAt, result })
     if (!queued) {
-      return link.run(action.name === 'mark' ? 'mark' : 'act', engine.script(action), effect.timeoutMs, (outcome) =>
-        acted(outcome.sentAt, outcome.ok ? engine.readActed(action, outcome.replies) : { ok: false, ...described(outcome.failure) }),
-      )
+      const lane = action.name === 'mark' ? 'mark' : 'act'
+      return link.run(lane, engine.script(action), effect.timeoutMs, (first) => {
+        const ended = (outcome: Outcome): void =>
+          acted(first.sentAt, outcome.ok ? engine.readActed(action, outcome.replies) : { ok: false, ...described(outcome.failure) })
+        const more = first.ok ? engine.followUp(action, first.replies, this.connectionName) : null
+        if (more === null) ended(first)
+        else link.run(lane, more, effect.timeoutMs, ended)
+      })
     }
     const sentAt = this.clock()
     const done = link.queue(engine.script(action))

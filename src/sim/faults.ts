@@ -133,7 +133,7 @@ export class Faults {
     this.#mendStore()
     for (const node of history.nodes.values()) {
       history.net.reject(node.host, null)
-      for (const other of history.hosts) this.#pathIsGood(node.host, other)
+      for (const other of history.hosts) history.net.slow(node.host, other, 0, 0)
       node.ailments.forbidden.clear()
       for (const what of plainAilments) node.ailments[what] = false
       node.thaw()
@@ -142,7 +142,7 @@ export class Faults {
       history.net.hostUp(node.host)
       node.start('synced')
     }
-    for (const host of [controllerName, ...clientHosts]) for (const other of history.hosts) this.#pathIsGood(host, other)
+    for (const host of [controllerName, ...clientHosts]) for (const other of history.hosts) history.net.slow(host, other, 0, 0)
     history.controller?.resume()
     if (history.controller !== null) history.controller.exhausted = false
     history.startController()
@@ -154,12 +154,6 @@ export class Faults {
     }))
     history.disturbed(history.hosts)
     history.woken(history.hosts)
-  }
-
-  #pathIsGood(from: string, to: string): void {
-    const path = this.#history.net.path(from, to)
-    path.extraMs = 0
-    path.loss = 0
   }
 
   #node(id: string): RedisNode {
@@ -246,10 +240,8 @@ export class Faults {
     const { net, hosts } = this.#history
     const set = (extraMs: number, loss: number): void => {
       for (const other of hosts) {
-        for (const path of [net.path(op.host, other), net.path(other, op.host)]) {
-          path.extraMs = extraMs
-          path.loss = loss
-        }
+        net.slow(op.host, other, extraMs, loss)
+        net.slow(other, op.host, extraMs, loss)
       }
     }
     set(op.extraMs, op.loss)

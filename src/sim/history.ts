@@ -290,6 +290,7 @@ export class History {
   unsettled(): string | null {
     const record = this.store.record('g')
     if (record === null) return 'nothing is recorded'
+    if (this.net.isHolding) return 'something sent long ago is still under way'
     if (record.phase !== 'steady') return `a ${record.phase} is under way`
     const primary = this.node(record.primary)
     const { running } = primary

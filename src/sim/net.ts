@@ -27,12 +27,19 @@ interface Path {
   /** Added to every delay, and how often a message must be sent again. */
   extraMs: number
   loss: number
-  /** What was sent and cannot arrive: the sender's kernel repeats it. */
-  readonly held: (() => void)[]
+  /** What was sent and cannot arrive, by connection and direction: the sender's kernel repeats it. */
+  readonly held: Map<Order, (() => void)[]>
+  /** When the first of what is held was held. */
+  heldSince: number
+  /** When it was last cut, slow, or carried something late. */
+  troubledAt: number
 }
 
-/** A kernel repeats what was not acknowledged after this, doubling; so late does a mended path carry what was held. */
+/** A kernel repeats what was not acknowledged, each time after a wait twice as long: most connections come back at once ... */
 const repeatsWithinMs = 1500
+/** ... and some only after as long as they were cut off, up to this. */
+const latestRepeatMs = 30_000
+const lateShare = 0.25
 const lanMs = 0.15
 const jitterMs = 0.25
 const lossRepeatMs = 210
@@ -40,6 +47,7 @@ const lossRepeatMs = 210
 export class Net {
   readonly timeline: Timeline
   readonly #dice: Dice
+  #conns = 0
   readonly #paths = new Map<string, Path>()
   readonly #listeners = new Map<string, Listener>()
   readonly #down = new Set<HostId>()
@@ -63,7 +71,7 @@ export class Net {
     const key = `${from}>${to}`
     let path = this.#paths.get(key)
     if (path === undefined) {
-      path = { cut: false, extraMs: 0, loss: 0, held: [] }
+      path = { cut: false, extraMs: 0, loss: 0, held: new Map(), heldSince: 0, troubledAt: -Infinity }
       this.#paths.set(key, path)
     }
     return path
@@ -76,7 +84,32 @@ export class Net {
   mend(from: HostId, to: HostId): void {
     const path = this.path(from, to)
     path.cut = false
+    path.troubledAt = this.timeline.now
     this.#release(path)
+  }
+
+  /** Every delay of this path is longer, and a share of its messages is sent again; 0 and 0 is a good path. */
+  slow(from: HostId, to: HostId, extraMs: number, loss: number): void {
+    const path = this.path(from, to)
+    path.extraMs = extraMs
+    path.loss = loss
+    path.troubledAt = this.timeline.now
+  }
+
+  /** Whatever these two sent each other since then arrived at once. */
+  clearSince(a: HostId, b: HostId): number {
+    return Math.max(this.#clearSince(a, b), this.#clearSince(b, a))
+  }
+
+  #clearSince(from: HostId, to: HostId): number {
+    const path = this.path(from, to)
+    const troubled = path.cut || path.extraMs > 0 || path.loss > 0 || path.held.size > 0
+    return troubled || this.#down.has(from) || this.#down.has(to) || this.#rejects.has(to) ? this.timeline.now : path.troubledAt
+  }
+
+  /** Something that was sent long ago may still arrive. A host that left its address never answers there again. */
+  get isHolding(): boolean {
+    return [...this.#paths].some(([key, path]) => path.held.size > 0 && !key.split('>').some((host) => this.#down.has(host)))
   }
 
   /** The host vanishes without a word: power, kernel, cable. */
@@ -88,7 +121,9 @@ export class Net {
     this.#down.delete(host)
     for (const [key, path] of this.#paths) {
       const [from, to] = key.split('>')
-      if ((from === host || to === host) && !path.cut) this.#release(path)
+      if (from !== host && to !== host) continue
+      path.troubledAt = this.timeline.now
+      if (!path.cut) this.#release(path)
     }
   }
 
@@ -107,7 +142,7 @@ export class Net {
   }
 
   connect(from: Peer, address: string): Conn {
-    const conn = new Conn(this, from, address)
+    const conn = new Conn(this, ++this.#conns, from, address)
     this.carry(from.host, conn.remoteHost, conn.forth, () => this.#arrived(conn, address))
     return conn
   }
@@ -143,7 +178,10 @@ export class Net {
         return
       }
       order.held++
-      path.held.push(() => {
+      if (path.held.size === 0) path.heldSince = this.timeline.now
+      const waiting = path.held.get(order) ?? []
+      if (waiting.length === 0) path.held.set(order, waiting)
+      waiting.push(() => {
         order.held--
         this.#at(path, from, to, order, this.timeline.now)
       })
@@ -151,11 +189,17 @@ export class Net {
   }
 
   #release(path: Path): void {
-    if (path.held.length === 0) return
-    this.timeline.after(this.#dice.next() * repeatsWithinMs, () => {
-      // Cut again meanwhile: each holds itself anew when it is due.
-      for (const again of path.held.splice(0)) again()
-    })
+    const heldMs = Math.min(this.timeline.now - path.heldSince, latestRepeatMs)
+    for (const [order, waiting] of path.held) {
+      const withinMs = this.#dice.chance(lateShare) ? Math.max(heldMs, repeatsWithinMs) : repeatsWithinMs
+      this.timeline.after(this.#dice.next() * withinMs, () => {
+        if (path.held.get(order) !== waiting) return
+        path.held.delete(order)
+        path.troubledAt = this.timeline.now
+        // Cut again meanwhile: each holds itself anew when it is due.
+        for (const again of waiting) again()
+      })
+    }
   }
 }
 
@@ -173,17 +217,23 @@ export function newOrder(): Order {
 
 export class Conn {
   readonly net: Net
+  readonly id: number
   readonly from: Peer
   readonly remoteHost: HostId
   to: Listener | null = null
   /** Each end's own view: it has not closed it and was not told of its end. */
   openHere = true
   openThere = false
+  /** CLIENT SETNAME. */
+  name = ''
+  /** The node ended it: what it has in its sockets for it is not executed. */
+  killed = false
   readonly forth: Order = newOrder()
   readonly back: Order = newOrder()
 
-  constructor(net: Net, from: Peer, address: string) {
+  constructor(net: Net, id: number, from: Peer, address: string) {
     this.net = net
+    this.id = id
     this.from = from
     this.remoteHost = address.slice(0, address.lastIndexOf(':'))
   }

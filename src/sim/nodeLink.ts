@@ -14,6 +14,8 @@ export type LaneName = 'act' | 'mark'
 export interface Owner {
   readonly host: string
   readonly net: Net
+  /** Names its connections on the nodes, so that a later process can end them. */
+  readonly connectionName: string
   clock(): Instant
   /** Calls back after ms; gives how to cancel. */
   timer(ms: number, late: () => void): () => void
@@ -32,7 +34,9 @@ const silent: ProbeFailure = { kind: 'silent' }
 const challengerMaxAgeMs = 5_000
 const keptMs = 60_000
 
-/** One connection of the controller, with what it asked and was not answered. */
+const greeting = 'greeting'
+
+/** One connection of the controller, with what it asked and was not answered. `greetFirst`: nothing is sent before the node knows its name. */
 class Line implements Peer {
   readonly host: string
   readonly #owner: Owner
@@ -41,12 +45,15 @@ class Line implements Peer {
   readonly #asked: Asked[] = []
   #unsent: Batch[] = []
   #answered = false
+  readonly #greetFirst: boolean
   isOpen = true
   isConnected = false
+  isNamed = false
 
-  constructor(owner: Owner, address: string, onEnd: (line: Line, failure: ProbeFailure) => void) {
+  constructor(owner: Owner, address: string, greetFirst: boolean, onEnd: (line: Line, failure: ProbeFailure) => void) {
     this.host = owner.host
     this.#owner = owner
+    this.#greetFirst = greetFirst
     this.#onEnd = onEnd
     // Without a descriptor nothing leaves; told in a later turn.
     this.#conn = owner.exhausted ? null : owner.net.connect(this, address)
@@ -63,7 +70,7 @@ class Line implements Peer {
     const tag = this.#asked.length === 0 ? 0 : (this.#asked.at(-1)?.tag ?? 0) + 1
     this.#asked.push({ tag, settle })
     const batch: Batch = { kind: 'batch', tag, commands, write: null }
-    if (this.isConnected) this.#conn?.ask(batch)
+    if (this.isConnected && (this.isNamed || !this.#greetFirst)) this.#conn?.ask(batch)
     else this.#unsent.push(batch)
   }
 
@@ -71,8 +78,22 @@ class Line implements Peer {
     this.#owner.reads(() => {
       if (!this.isOpen) return
       this.isConnected = true
-      for (const batch of this.#unsent.splice(0)) this.#conn?.ask(batch)
+      const commands = [['CLIENT', 'SETNAME', this.#owner.connectionName]]
+      this.#conn?.ask({ kind: 'batch', tag: greeting, commands, write: null } satisfies Batch)
+      if (!this.#greetFirst) this.#flush()
     })
+  }
+
+  #flush(): void {
+    for (const batch of this.#unsent.splice(0)) this.#conn?.ask(batch)
+  }
+
+  #greeted(reply: RespValue | undefined): void {
+    this.isNamed = !(reply instanceof RespError)
+    if (reply instanceof RespError && this.#greetFirst) {
+      return this.#end({ kind: 'answered', code: reply.code, message: `CLIENT SETNAME was refused: ${reply.message}` })
+    }
+    this.#flush()
   }
 
   received(_conn: Conn, message: unknown): void {
@@ -84,6 +105,7 @@ class Line implements Peer {
         return this.#end({ kind: 'answered', code: 'MAXCLIENTS', message: 'the node takes no more connections (maxclients)' })
       }
       this.#answered = true
+      if (message.tag === greeting) return this.#greeted(message.values[0])
       const asked = this.#asked.shift()
       asked?.settle({ ok: true, replies: message.values })
     })
@@ -150,7 +172,7 @@ export class SimNodeLink {
     this.#timed(line, commands, timeoutMs, (answer) => {
       if (!answer.ok && line.isOpen) line.destroy(silent)
       const full = !answer.ok && answer.failure.kind === 'answered' && answer.failure.code === 'MAXCLIENTS'
-      if (lane === 'act' && full && warm !== null && warm === this.#warm) this.#timed(warm, commands, timeoutMs, told)
+      if (lane === 'act' && full && warm !== null && warm === this.#warm && warm.isNamed) this.#timed(warm, commands, timeoutMs, told)
       else told(answer)
     })
   }
@@ -162,7 +184,7 @@ export class SimNodeLink {
 
   queue(script: Script): boolean {
     const line = this.#warm
-    if (line === null || this.#queuedOn === line) return false
+    if (line === null || !line.isNamed || this.#queuedOn === line) return false
     this.#queuedOn = line
     line.send(commandsOf(script), () => {
       if (this.#queuedOn === line) this.#queuedOn = null
@@ -197,7 +219,7 @@ export class SimNodeLink {
   #lane(name: LaneName): Line {
     const line = this.#lanes[name]
     if (line?.isOpen === true) return line
-    const fresh = new Line(this.#owner, this.#address, () => undefined)
+    const fresh = new Line(this.#owner, this.#address, true, () => undefined)
     this.#lanes[name] = fresh
     return fresh
   }
@@ -206,7 +228,7 @@ export class SimNodeLink {
     const { line: old, bornAt } = this.#challenger ?? { line: null, bornAt: 0 }
     if (old !== null && old.isConnected && sentAt - bornAt < challengerMaxAgeMs) return
     this.#dropChallenger()
-    const line = new Line(this.#owner, this.#address, (ended, failure) => this.#ended(ended, failure))
+    const line = new Line(this.#owner, this.#address, false, (ended, failure) => this.#ended(ended, failure))
     this.#challenger = { line, bornAt: sentAt }
     this.#ask(line, commands, sentAt)
   }

@@ -173,9 +173,14 @@ function clients(node: RedisNode, running: Process, conn: Conn, command: readonl
       running.pausedUntil = node.now
       node.net.timeline.after(0, () => resume(node, running))
       return 'OK'
+    case 'SETNAME':
+      conn.name = first
+      return 'OK'
+    case 'LIST':
+      return [...running.clients].map((one) => `id=${one.id} name=${one.name}\n`).join('')
     case 'KILL':
       if (second === 'master') return dropLink(node, running) ? 1 : 0
-      return cut(running, conn)
+      return first === 'ID' ? killOne(running, Number(second)) : cut(running, conn)
     default:
       return new RespError(`ERR unknown subcommand '${sub}'`)
   }
@@ -184,9 +189,19 @@ function clients(node: RedisNode, running: Process, conn: Conn, command: readonl
 /** CLIENT KILL TYPE normal: everybody but the asker. */
 function cut(running: Process, asker: Conn): number {
   const others = [...running.clients].filter((conn) => conn !== asker)
-  for (const conn of others) {
-    conn.closeThere()
-    running.clients.delete(conn)
-  }
+  for (const conn of others) kill(running, conn)
   return others.length
+}
+
+function killOne(running: Process, id: number): RespValue {
+  const found = [...running.clients].find((conn) => conn.id === id)
+  if (found === undefined) return new RespError('ERR No such client')
+  kill(running, found)
+  return 1
+}
+
+function kill(running: Process, conn: Conn): void {
+  conn.killed = true
+  conn.closeThere()
+  running.clients.delete(conn)
 }

@@ -291,7 +291,7 @@ export class RedisNode implements Listener {
     this.#outbox = []
     for (const { conn, message } of inbox) {
       if (message === null) this.#closed(running, conn)
-      else this.#take(running, conn, message)
+      else if (!conn.killed) this.#take(running, conn, message)
     }
     const outbox = this.#outbox
     this.#outbox = null
