@@ -149,7 +149,7 @@ export class Net {
 
   #arrived(conn: Conn, address: string): void {
     const listener = this.#listeners.get(address)
-    const rejected = this.#rejects.get(conn.remoteHost)?.(conn.from.host) ?? false
+    const rejected = this.#rejects.get(conn.remoteHost)?.(conn.fromHost) ?? false
     if (listener === undefined || !listener.listening || rejected) return conn.refuse()
     conn.accept(listener)
   }
@@ -219,6 +219,8 @@ export class Conn {
   readonly net: Net
   readonly id: number
   readonly from: Peer
+  /** Where it was made: a node that moves leaves its old connections behind. */
+  readonly fromHost: HostId
   readonly remoteHost: HostId
   to: Listener | null = null
   /** Each end's own view: it has not closed it and was not told of its end. */
@@ -235,6 +237,7 @@ export class Conn {
     this.net = net
     this.id = id
     this.from = from
+    this.fromHost = from.host
     this.remoteHost = address.slice(0, address.lastIndexOf(':'))
   }
 
@@ -255,7 +258,7 @@ export class Conn {
   /** From the end that connected. */
   ask(message: unknown): void {
     if (!this.openHere) return
-    this.net.carry(this.from.host, this.remoteHost, this.forth, () => {
+    this.net.carry(this.fromHost, this.remoteHost, this.forth, () => {
       if (this.openThere) this.to?.received(this, message)
       else this.#toFrom(() => this.#endHere('closed'))
     })
@@ -283,11 +286,11 @@ export class Conn {
   }
 
   #toFrom(arrive: () => void): void {
-    this.net.carry(this.remoteHost, this.from.host, this.back, arrive)
+    this.net.carry(this.remoteHost, this.fromHost, this.back, arrive)
   }
 
   #toThere(arrive: () => void): void {
-    this.net.carry(this.from.host, this.remoteHost, this.forth, arrive)
+    this.net.carry(this.fromHost, this.remoteHost, this.forth, arrive)
   }
 
   #endHere(how: Ending): void {
