@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { startHttp } from '../src/server/http.ts'
-import { testFacade, testTime, testVitals } from './facade.ts'
+import { apiServer } from './api.ts'
+import { testFacade } from './facade.ts'
 import type { TestFacade } from './facade.ts'
 
 const entry = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
@@ -19,11 +19,8 @@ export interface Server {
 }
 
 export async function server(t: TestContext, facade = testFacade(), port = 0): Promise<Server> {
-  const log = { info: () => {}, error: () => {} }
-  const options = { facade, log, wall: () => testTime, every: () => () => {}, version: '0.1.0', vitals: () => testVitals }
-  const running = await startHttp({ ...options, listen: `127.0.0.1:${port}` })
-  t.after(() => running.close())
-  return { url: `http://${running.address}`, facade, close: () => running.close() }
+  const { url, server: running } = await apiServer(t, { facade, listen: `127.0.0.1:${port}` })
+  return { url, facade, close: () => running.close() }
 }
 
 export interface Run {

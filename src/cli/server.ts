@@ -10,8 +10,10 @@ import { Controller } from '../controller/controller.ts'
 import { engineOf } from '../engines/all.ts'
 import { UserError } from '../errors.ts'
 import { startSentinel } from '../sentinel/server.ts'
-import { listenAddress, startHttp } from '../server/http.ts'
+import { startHttp } from '../server/http.ts'
+import { addressIn, loopbackIn } from '../server/listen.ts'
 import { type Settings, loadSettings } from './settings.ts'
+import { removeAdminToken, writeAdminToken } from './adminToken.ts'
 import { version } from './version.ts'
 
 export interface ServerOptions {
@@ -26,8 +28,8 @@ export async function runServer(options: ServerOptions): Promise<void> {
   for (const warning of warnings) log.warn('settings.warning', { warning })
   const listen = options.listen ?? settings.listen.http
   // Refused before anything is opened or begun.
-  listenAddress(listen)
-  const sentinelAddress = settings.listen.sentinel === null ? null : listenAddress(settings.listen.sentinel)
+  addressIn(listen)
+  const sentinelAddress = settings.listen.sentinel === null ? null : loopbackIn(settings.listen.sentinel)
   const clock = systemClock
   const dir = options.store ?? settings.store.path
   const store = await openEmbeddedStore({ dir })
@@ -57,8 +59,10 @@ export async function runServer(options: ServerOptions): Promise<void> {
     return () => clearInterval(timer)
   }
   const vitals = startVitals()
+  const adminSecret = writeAdminToken(dir)
   try {
-    const http = await startHttp({ facade: controller, listen, log, wall: () => clock.wall(), every, version, vitals: () => vitals.read() })
+    const wall = (): number => clock.wall()
+    const http = await startHttp({ facade: controller, store, adminSecret, listen, log, wall, every, version, vitals: () => vitals.read() })
     const { defaults } = settings
     const sentinel = sentinelAddress === null ? null : await startSentinel({ facade: controller, listen: sentinelAddress, defaults, log })
     controller.begin()
@@ -69,6 +73,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
     await http.close()
   } finally {
     vitals.stop()
+    removeAdminToken(dir)
     controller.close()
     await store.close()
   }

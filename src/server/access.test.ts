@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Fastify from 'fastify'
 import { UserError } from '../errors.ts'
-import { type Access, type Who, checkAccess, declaredRoutes, sees } from './access.ts'
+import { type Access, type Who, checkAccess, sees } from './access.ts'
+import { routeTable } from './routeTable.ts'
 
 test('routes: one without a declaration, or with one that cannot be -> refused when it is added', () => {
   const adding = (url: string, method: 'GET' | 'POST', access?: Access) => () => {
     const app = Fastify()
-    const routes = declaredRoutes(app)
+    const routes = routeTable(app)
     app.route({ method, url, handler: () => '', ...(access === undefined ? {} : { config: { access } }) })
     return routes
   }

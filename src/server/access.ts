@@ -1,5 +1,5 @@
 // Who may do what. Every route declares it; one that does not is refused when the server starts.
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import type { ControllerFacade } from '../controller/facade.ts'
 import { UserError } from '../errors.ts'
 
@@ -17,6 +17,11 @@ export interface Access {
   readonly scope: 'group' | 'groups' | 'system' | 'self'
   /** Whether something may be another afterwards. Such a route takes `dryRun` and `If-Match`, and stands in the audit. */
   readonly changes: boolean
+}
+
+/** The declaration that every route needs as its `config`. */
+export function access(role: Access['role'], scope: Access['scope'], changes = false): FastifyContextConfig {
+  return { access: { role, scope, changes } }
 }
 
 /** Who asks. */
@@ -38,39 +43,15 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     who: Who
+    /** The login that it came with, to end it by. */
+    login: string | null
+    expiresAt: number | null
+    /** Only say what would be done: by the query or by the body. */
+    dryRun: boolean
     /** The controller as this asker may see it. */
     controller: ControllerFacade
   }
 }
-
-export interface DeclaredRoute {
-  readonly method: string
-  readonly url: string
-  readonly access: Access
-}
-
-/** Refuses routes without a declaration from now on, and lists the others. Call it before any route is added. */
-export function declaredRoutes(app: FastifyInstance): readonly DeclaredRoute[] {
-  const routes: DeclaredRoute[] = []
-  app.addHook('onRoute', (route) => {
-    const access = declarationOf(route)
-    for (const method of [route.method].flat()) routes.push({ method, url: route.url, access })
-  })
-  return routes
-}
-
-function declarationOf(route: RouteOptions): Access {
-  const access = route.config?.access
-  const name = `${[route.method].flat().join(',')} ${route.url}`
-  if (access === undefined) throw new Error(`${name} does not declare who may ask it: config.access is missing`)
-  if ((access.scope === 'group') !== route.url.split('/').includes(':group'))
-    throw new Error(`${name} declares the scope ${access.scope}; that of a path with :group is "group", and of no other`)
-  if (access.changes && [route.method].flat().some((method) => reading.has(method)))
-    throw new Error(`${name} declares that it changes something; only looking may be asked for like this`)
-  return access
-}
-
-const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Throws UNAUTHENTICATED or FORBIDDEN unless `who` may ask this. */
 export function checkAccess(who: Who, access: Access, group: string | undefined): void {

@@ -1,29 +1,44 @@
-// Keeps other sites' pages from commanding a server on this machine: a browser sends their requests to loopback gladly.
+// Keeps other sites' pages from commanding this server: a browser sends their requests gladly, to this machine too.
 import type { FastifyRequest } from 'fastify'
 import { UserError } from '../errors.ts'
 
 const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** What a proxy adds: the request did not begin on this machine, although its last step did. */
+const forwarding = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const
 
-/** Throws CROSS_SITE for a name that is not loopback (DNS rebinding), a foreign Origin, or a form's content type. */
-export function checkSite(request: Pick<FastifyRequest, 'method' | 'headers'>): void {
+/**
+ * Throws CROSS_SITE for a foreign Origin or a form's content type. `open`: nobody has to say who he is; then also for a name that is
+ * not loopback (DNS rebinding) and for what a proxy passed on, since whoever reaches us may do everything.
+ */
+export function checkSite(request: Pick<FastifyRequest, 'method' | 'headers'>, open: boolean): void {
   const { host, origin } = request.headers
-  if (host === undefined || !isLoopback(hostNameOf(host))) {
-    throw new UserError('CROSS_SITE', `the Host header says ${shown(host)}, but this server answers to localhost, 127.0.0.1 and [::1] only`)
+  if (open) {
+    if (host === undefined || !isLoopback(hostNameOf(host)))
+      throw new UserError(
+        'CROSS_SITE',
+        `the Host header says ${shown(host)}, but this server answers to localhost, 127.0.0.1 and [::1] only, until it has a user`,
+      )
+    const proxy = forwarding.find((name) => request.headers[name] !== undefined)
+    if (proxy !== undefined)
+      throw new UserError(
+        'CROSS_SITE',
+        `the header ${proxy} says that a proxy sent this; add a user first: \`regroup user add NAME --role admin\``,
+      )
   }
   if (reading.has(request.method)) return
-  if (origin !== undefined && origin !== `http://${host}`) {
+  // A proxy that ends TLS in front of us is another scheme at the same name.
+  const own = open ? [`http://${host}`] : [`http://${host}`, `https://${host}`]
+  if (origin !== undefined && !own.includes(origin))
     throw new UserError('CROSS_SITE', `the Origin header says ${shown(origin)}; only this server's own page may send commands`)
-  }
   // A page of another site can send a form without asking first, but never this content type.
   const type = request.headers['content-type'] ?? ''
-  if (type.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
+  if (type.split(';')[0]?.trim().toLowerCase() !== 'application/json')
     throw new UserError('CROSS_SITE', `the content type is ${shown(type)}; send application/json, with {} when there is nothing to say`)
-  }
 }
 
 /** localhost, 127.0.0.0/8 and ::1, as a name without port and brackets. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.(0|[1-9]\d{0,2})){3}$/.test(host)
+  return host === 'localhost' || host === '::1' || /^(::ffff:)?127(\.(0|[1-9]\d{0,2})){3}$/.test(host)
 }
 
 function hostNameOf(header: string): string {

@@ -1,24 +1,26 @@
 // The HTTP API. It decides nothing: it checks what comes in, asks the controller, and says what came of it.
 import swagger from '@fastify/swagger'
 import Fastify from 'fastify'
-import type { FastifyInstance } from 'fastify'
-import type { TSchema } from 'typebox'
-import { Convert } from 'typebox/value'
 import type { ControllerFacade } from '../controller/facade.ts'
-import { formatAddress, parseAddress } from '../core/address.ts'
-import type { Address } from '../core/model.ts'
+import { formatAddress } from '../core/address.ts'
 import { UserError } from '../errors.ts'
-import { type Who, accessOf, checkAccess, declaredRoutes } from './access.ts'
-import { checkSite, isLoopback } from './crossSite.ts'
+import type { Store } from '../ports.ts'
+import { access } from './access.ts'
+import { auditRoute, loginRoutes, tokenRoutes, userRoutes } from './accountRoutes.ts'
+import { Accounts } from './accounts.ts'
+import { startAudit } from './audit.ts'
 import { startEvents } from './events.ts'
 import type { EventStream } from './events.ts'
-import { narrowed } from './narrowed.ts'
-import { errorHandler, refusalOf, sendProblem } from './problemReply.ts'
-import { problemsOf } from './problems.ts'
+import { cookieName, guard } from './guard.ts'
+import { addressIn, checkReach, listenError } from './listen.ts'
 import type { Vitals } from './metrics.ts'
 import { plannedRoutes } from './plannedRoutes.ts'
 import { revisionRoutes } from './revisionRoutes.ts'
-import { access, commandRoutes, eventRoute, groupRoutes, healthRoutes, metricsRoute, specRoutes } from './routes.ts'
+import { errorHandler, sendProblem } from './problemReply.ts'
+import { routeTable } from './routeTable.ts'
+import type { DeclaredRoute } from './routeTable.ts'
+import { commandRoutes, eventRoute, groupRoutes, healthRoutes, metricsRoute, specRoutes } from './routes.ts'
+import { compile, takeJson } from './validation.ts'
 
 type Facts = Readonly<Record<string, unknown>>
 
@@ -29,7 +31,11 @@ export interface HttpLog {
 
 export interface HttpOptions {
   readonly facade: ControllerFacade
-  /** host:port; port 0 takes a free one. Loopback only. */
+  /** Users, tokens, logins and the audit are kept in it. */
+  readonly store: Store
+  /** Whoever has it is an admin: for who may read the files of this server. Null: nobody. */
+  readonly adminSecret: string | null
+  /** host:port; port 0 takes a free one. Loopback only until somebody was named who may ask. */
   readonly listen: string
   readonly log: HttpLog
   /** Milliseconds since 1970. */
@@ -43,6 +49,7 @@ export interface HttpOptions {
 export interface HttpServer {
   /** host:port that is listened on. */
   readonly address: string
+  readonly routes: readonly DeclaredRoute[]
   close(): Promise<void>
 }
 
@@ -51,53 +58,37 @@ const maxBodyBytes = 16 * 1_048_576
 /** A request that needs longer to arrive is no command. */
 const requestTimeoutMs = 30_000
 
-/** Serves the API until closed. Throws LISTEN_REFUSED for an address that is taken or not loopback. */
+/** Serves the API until closed. Throws LISTEN_REFUSED for an address that is taken, or reached by others while nobody has to say who he is. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const wanted = listenAddress(options.listen)
+  const wanted = addressIn(options.listen)
+  const accounts = await Accounts.open(options.store, options.wall, options.adminSecret)
   const events = startEvents(options.facade, options.every)
+  const close = (): void => {
+    events.close()
+    accounts.close()
+  }
   try {
-    const app = await appOf(options, events)
+    checkReach(options.listen, accounts.demanded)
+    const { app, routes } = await appOf(options, accounts, events)
     await app.listen(wanted)
     const bound = app.server.address()
     const address = formatAddress({ host: wanted.host, port: typeof bound === 'object' && bound !== null ? bound.port : wanted.port })
-    options.log.info('http.listening', { address })
-    return { address, close: async () => await closing(app, events) }
+    options.log.info('http.listening', { address, authentication: accounts.demanded })
+    return {
+      address,
+      routes,
+      async close() {
+        close()
+        await app.close()
+      },
+    }
   } catch (error) {
-    events.close()
+    close()
     throw listenError(error, options.listen)
   }
 }
 
-async function closing(app: FastifyInstance, events: EventStream): Promise<void> {
-  events.close()
-  await app.close()
-}
-
-/** What `listen` says, before anything is started. Throws LISTEN_REFUSED. Why loopback only: there is no authentication yet, and these commands move primaries. */
-export function listenAddress(text: string): Address {
-  const address = text.endsWith(':0') ? zeroPort(text) : parseAddress(text)
-  if (address === null) throw new UserError('LISTEN_REFUSED', `${JSON.stringify(text)} is no address to listen on; write 127.0.0.1:7070`)
-  if (isLoopback(address.host)) return address
-  throw new UserError(
-    'LISTEN_REFUSED',
-    `${text} can be reached from other machines and regroup has no authentication yet; listen on 127.0.0.1 and forward the port`,
-  )
-}
-
-function zeroPort(text: string): Address | null {
-  const address = parseAddress(`${text.slice(0, -1)}1`)
-  return address === null ? null : { host: address.host, port: 0 }
-}
-
-function listenError(error: unknown, listen: string): unknown {
-  const code = error instanceof Error ? (error as { readonly code?: unknown }).code : undefined
-  if (code === 'EADDRINUSE')
-    return new UserError('LISTEN_REFUSED', `${listen} is taken by another process; stop it or listen on another port`)
-  if (code === 'EADDRNOTAVAIL' || code === 'EACCES') return new UserError('LISTEN_REFUSED', `${listen} cannot be listened on (${code})`)
-  return error
-}
-
-async function appOf(options: HttpOptions, events: EventStream): Promise<FastifyInstance> {
+async function appOf(options: HttpOptions, accounts: Accounts, events: EventStream) {
   const app = Fastify({
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
@@ -112,66 +103,40 @@ async function appOf(options: HttpOptions, events: EventStream): Promise<Fastify
       new UserError('UNKNOWN_ROUTE', `there is no ${request.method} ${request.url}; /api/v1/openapi.json lists what there is`),
     ),
   )
-  app.setValidatorCompiler(({ schema, httpPart }) => validator(schema as TSchema, httpPart === 'querystring'))
+  app.setValidatorCompiler(compile)
   // Schemas of answers are for the document. Serializing by them would hide what they forgot.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   takeJson(app)
-  declaredRoutes(app)
-  guard(app, options.facade)
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'regroup', description: 'Keeps replication groups of Pika, Redis and Valkey available.', version: options.version },
-    },
-  })
-  healthRoutes(app, options.facade)
+  const routes = routeTable(app)
+  const { facade, store, log, wall, version } = options
+  const guarded = guard(app, facade, accounts, wall)
+  const audit = startAudit(app, store, log, wall)
+  await app.register(swagger, { openapi: documentOf(version) })
+  healthRoutes(app, facade)
   metricsRoute(app, options)
+  loginRoutes(app, accounts, guarded)
+  userRoutes(app, accounts)
+  tokenRoutes(app, accounts, wall)
+  auditRoute(app, audit)
   groupRoutes(app)
-  commandRoutes(app, options.wall)
+  commandRoutes(app, wall)
   specRoutes(app)
   revisionRoutes(app)
   plannedRoutes(app, options.wall)
   eventRoute(app, events)
   app.get('/api/v1/openapi.json', { config: access('public', 'self'), schema: { summary: 'This document.' } }, () => app.swagger())
-  return app
+  return { app, routes }
 }
 
-/** Before anything of a request is read: whether it comes from our own pages, who asks, and whether he may. */
-function guard(app: FastifyInstance, facade: ControllerFacade): void {
-  app.decorateRequest('who')
-  app.decorateRequest('controller')
-  app.addHook('onRequest', (request, reply, done) => {
-    void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-    checkSite(request)
-    request.who = local(request.headers['x-regroup-by'])
-    checkAccess(request.who, accessOf(request), (request.params as { readonly group?: string }).group)
-    request.controller = narrowed(facade, request.who)
-    done()
-  })
-}
-
-/** Everybody on this machine, by the name that the header X-Regroup-By says. */
-function local(by: string | string[] | undefined): Who {
-  if (by !== undefined && (typeof by !== 'string' || !/^[\x20-\x7e]{1,64}$/.test(by)))
-    throw new UserError('BAD_INPUT', 'the header X-Regroup-By must be a name of 1 to 64 printable ASCII characters')
-  return { kind: 'local', name: by ?? 'api', role: 'admin', groups: ['*'] }
-}
-
-/** Queries arrive as texts; their numbers are read before they are judged. */
-function validator(schema: TSchema, isQuery: boolean) {
-  return (data: unknown) => {
-    const value = isQuery ? Convert(schema, data) : data
-    const problems = problemsOf(schema, value)
-    return problems.length === 0 ? { value } : { error: refusalOf('BAD_INPUT', problems) }
-  }
-}
-
-/** JSON bodies only; nothing at all counts as {}, since most commands need no body. */
-function takeJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error')
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, {})
-    else void parse(request, body.toString(), done)
-  })
+function documentOf(version: string) {
+  return {
+    openapi: '3.1.0',
+    info: { title: 'regroup', description: 'Keeps replication groups of Pika, Redis and Valkey available.', version },
+    components: {
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'A token, or the secret of a login.' },
+        login: { type: 'apiKey', in: 'cookie', name: cookieName, description: 'The login of a page.' },
+      },
+    },
+  } as const
 }

@@ -1,9 +1,17 @@
 // The controller as one asker may see it: the groups of its scope, and on a dry run nothing that changes anything.
 import type { ApplyRequest, ControllerEvent, ControllerFacade } from '../controller/facade.ts'
+import { UserError } from '../errors.ts'
 import { type Who, mustReach, sees } from './access.ts'
 
+/** How it was asked. */
+export interface Asked {
+  readonly dryRun: boolean
+  /** The revision that the asker knows; a change on another one is refused with STALE. Null: whatever it is. */
+  readonly ifRevision: number | null
+}
+
 /** Every question is listed here, so that a new one has to say what it shows to whom. */
-export function narrowed(facade: ControllerFacade, who: Who): ControllerFacade {
+export function narrowed(facade: ControllerFacade, who: Who, asked: Asked): ControllerFacade {
   const within = <T>(group: string, then: () => T): T => {
     mustReach(who, group)
     return then()
@@ -32,9 +40,13 @@ export function narrowed(facade: ControllerFacade, who: Who): ControllerFacade {
     specChanges: async (revision) => (await facade.specChanges(revision)).filter(({ group }) => sees(who, group)),
     async apply(request: ApplyRequest) {
       for (const group of [...request.put.map((spec) => spec.id), ...request.remove]) mustReach(who, group)
-      return await facade.apply(request)
+      const { revision } = facade.spec()
+      if (asked.ifRevision !== null && asked.ifRevision !== revision)
+        throw new UserError('STALE', `the spec is at revision ${revision}, not ${asked.ifRevision} as you know it; look again`)
+      return await facade.apply({ ...request, dryRun: request.dryRun || asked.dryRun })
     },
-    command: async (group, command) => await within(group, () => facade.command(group, command)),
+    command: async (group, command) =>
+      await within(group, () => facade.command(group, { ...command, dryRun: command.dryRun || asked.dryRun })),
     history: async (group, limit, before) => await within(group, () => facade.history(group, limit, before)),
     totals() {
       const { probes, moves } = facade.totals()

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { ordersSpec, testFacade, testTime, testVitals } from '../../test/facade.ts'
+import { apiServer } from '../../test/api.ts'
+import { ordersSpec, testTime } from '../../test/facade.ts'
 import type { TestFacade } from '../../test/facade.ts'
 import type { ApplyResult } from '../controller/facade.ts'
 import type { GroupSpec } from '../core/model.ts'
-import { startHttp } from './http.ts'
 import { problemsOf } from './problems.ts'
 import * as r from './revisionSchemas.ts'
 import { Applied, type Problem } from './schemas.ts'
@@ -17,19 +17,8 @@ interface Running {
 }
 
 async function running(t: TestContext): Promise<Running> {
-  const facade = testFacade()
-  const log = { info: () => {}, error: () => {} }
-  const server = await startHttp({
-    facade,
-    listen: '127.0.0.1:0',
-    log,
-    wall: () => testTime,
-    every: () => () => {},
-    version: '0.1.0',
-    vitals: () => testVitals,
-  })
-  t.after(() => server.close())
-  const at = (path: string): string => `http://${server.address}/api/v1/spec${path}`
+  const { facade, url } = await apiServer(t)
+  const at = (path: string): string => `${url}/api/v1/spec${path}`
   const headers = { 'content-type': 'application/json', 'x-regroup-by': 'ann' }
   return {
     facade,

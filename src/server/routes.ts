@@ -1,16 +1,18 @@
 // The routes of the API. Each is a schema, one question to the controller, and its answer.
-import type { FastifyContextConfig, FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyInstance, FastifyRequest, FastifySchema } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { ControllerFacade } from '../controller/facade.ts'
-import type { Access } from './access.ts'
+import { access } from './access.ts'
 import { applyBody, commandGroup, setPause, viewOf } from './commands.ts'
 import type { EventStream } from './events.ts'
 import type { HttpOptions } from './http.ts'
 import { metricsPage, metricsType } from './metrics.ts'
+import { epochTag, revisionTag } from './preconditions.ts'
 import * as s from './schemas.ts'
 import { refusalOf } from './problemReply.ts'
 import { readSpecInput } from './specInput.ts'
 import { ApplyBody } from './specSchemas.ts'
+import { compile } from './validation.ts'
 
 type GroupRoute = { Params: { group: string } }
 type CommandRoute<Body extends TSchema> = GroupRoute & { Body: Static<Body> }
@@ -28,11 +30,6 @@ export const ofGroup = { params: s.GroupParams }
 const anybody = access('public', 'self')
 export const looking = access('viewer', 'group')
 export const commanding = access('operator', 'group', true)
-
-/** The declaration that every route needs as its `config`. */
-export function access(role: Access['role'], scope: Access['scope'], changes = false): FastifyContextConfig {
-  return { access: { role, scope, changes } }
-}
 
 export function healthRoutes(app: FastifyInstance, facade: ControllerFacade): void {
   app.get('/healthz', { config: anybody, schema: described('Whether this process lives.', s.Health) }, () => ({
@@ -60,9 +57,11 @@ export function groupRoutes(app: FastifyInstance): void {
     { config: access('viewer', 'groups'), schema: described('Every group.', s.Groups, { querystring: s.EmptyQuery }) },
     ({ controller }) => ({ groups: controller.statuses() }),
   )
-  app.get<GroupRoute>(`${at}/:group`, { config: looking, schema: described('One group.', s.GroupStatus, ofGroup) }, (request) =>
-    request.controller.status(request.params.group),
-  )
+  app.get<GroupRoute>(`${at}/:group`, { config: looking, schema: described('One group.', s.GroupStatus, ofGroup) }, (request, reply) => {
+    const status = request.controller.status(request.params.group)
+    void reply.header('etag', epochTag(status.epoch))
+    return status
+  })
   app.get<GroupRoute>(
     `${at}/:group/explain`,
     { config: looking, schema: described('One group with what was decided or refused lately, and why.', s.Explanation, ofGroup) },
@@ -118,14 +117,18 @@ function askedFor(request: FastifyRequest<{ Body: { to?: string; dryRun?: boolea
 
 export function specRoutes(app: FastifyInstance): void {
   const asked = described('What the operators asked for.', s.Spec)
-  app.get('/api/v1/spec', { config: access('viewer', 'groups'), schema: asked }, ({ controller }) => viewOf(controller.spec()))
+  app.get('/api/v1/spec', { config: access('viewer', 'groups'), schema: asked }, ({ controller }, reply) => {
+    const spec = viewOf(controller.spec())
+    void reply.header('etag', revisionTag(spec.revision))
+    return spec
+  })
   app.post<{ Body: unknown }>(
     '/api/v1/spec',
     {
       config: access('operator', 'groups', true),
       schema: described('Changes many groups as one revision, all or nothing.', s.Applied, { body: ApplyBody }),
       // The handler checks the whole of it at once: shape, addresses and the rules of specs.
-      validatorCompiler: () => () => true,
+      validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : compile(part)),
     },
     (request) => applyBody(request.controller, checkedBody(request.body), request.who.name),
   )

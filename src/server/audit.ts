@@ -1,0 +1,109 @@
+// The audit: who changed what, from where, why, and what came of it. A log of its own in the store, bounded and paged like the others.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
+import type { LogEntry } from '../core/model.ts'
+import type { NewLogEntry, Store } from '../ports.ts'
+import { accessOf } from './access.ts'
+import type { AuditEntry } from './accountSchemas.ts'
+import type { HttpLog } from './http.ts'
+
+/** No group can have this name. */
+const logName = '@audit'
+const maxText = 500
+
+export interface Audit {
+  /** Newest first. */
+  page(limit: number, before?: number): Promise<readonly Static<typeof AuditEntry>[]>
+}
+
+/** Writes an entry for each request to a route that changes something, before it is answered; a dry run changes nothing. */
+export function startAudit(app: FastifyInstance, store: Store, log: HttpLog, wall: () => number): Audit {
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (!accessOf(request).changes || request.dryRun || request.who.kind === 'nobody') return payload
+    const entry = entryOf(request, reply.statusCode, payload, wall())
+    const saved = await store.commit([], [entry]).catch((error: unknown) => ({ ok: false, message: String(error) }) as const)
+    // What was asked for is done or refused already; the log then is the only witness.
+    if (!saved.ok) log.error('audit.lost', { ...entry.evidence, sentence: entry.sentence, error: saved.message })
+    return payload
+  })
+  return {
+    async page(limit, before) {
+      return (await store.history(logName, limit, before)).map(shown)
+    },
+  }
+}
+
+function entryOf(request: FastifyRequest, status: number, payload: unknown, at: number): NewLogEntry {
+  const answer = status < 400 ? null : problemIn(payload)
+  const { who } = request
+  return {
+    at,
+    group: logName,
+    epoch: 0,
+    kind: 'event',
+    rule: `${request.method} ${request.routeOptions.url ?? ''}`,
+    sentence: answer === null ? `${request.method} ${pathOf(request)}` : (answer.detail ?? '').slice(0, maxText),
+    evidence: {
+      by: who.name,
+      as: who.kind,
+      from: request.socket.remoteAddress ?? 'unknown',
+      path: pathOf(request).slice(0, maxText),
+      group: (request.params as { readonly group?: string }).group ?? null,
+      why: textIn(request.body, 'why'),
+      asked: JSON.stringify(factsOf(request)).slice(0, maxText),
+      result: answer === null ? 'done' : (answer.code ?? 'INTERNAL'),
+    },
+  }
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?')[0] ?? ''
+}
+
+function problemIn(payload: unknown): { readonly code?: string; readonly detail?: string } {
+  try {
+    return JSON.parse(String(payload)) as { code?: string; detail?: string }
+  } catch {
+    return {}
+  }
+}
+
+function textIn(body: unknown, key: string): string | null {
+  const value = typeof body === 'object' && body !== null ? (body as Readonly<Record<string, unknown>>)[key] : undefined
+  return typeof value === 'string' && value !== '' ? value.slice(0, maxText) : null
+}
+
+type Properties = Readonly<Record<string, { readonly writeOnly?: boolean }>>
+
+/** The short facts of a body that its schema knows; never what the schema calls write-only. */
+function factsOf(request: FastifyRequest): Readonly<Record<string, unknown>> {
+  const { properties = {} } = (request.routeOptions.schema?.body ?? {}) as { readonly properties?: Properties }
+  const body = (typeof request.body === 'object' && request.body !== null ? request.body : {}) as Readonly<Record<string, unknown>>
+  const known = Object.entries(body).filter(
+    ([key]) => Object.hasOwn(properties, key) && properties[key]?.writeOnly !== true && key !== 'why',
+  )
+  return Object.fromEntries(known.filter(([, value]) => isShort(value)))
+}
+
+function isShort(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length <= 20 && value.every((one) => typeof one === 'string' && one.length <= 100)
+  return typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && value.length <= 100)
+}
+
+function shown({ seq, at, rule, sentence, evidence }: LogEntry): Static<typeof AuditEntry> {
+  const text = (key: string): string | null => (typeof evidence[key] === 'string' ? evidence[key] : null)
+  return {
+    seq,
+    at,
+    by: text('by') ?? '',
+    as: text('as') ?? '',
+    from: text('from') ?? '',
+    what: rule,
+    path: text('path') ?? '',
+    group: text('group'),
+    why: text('why'),
+    asked: text('asked') ?? '',
+    result: text('result') ?? '',
+    sentence,
+  }
+}

@@ -1,0 +1,49 @@
+// The HTTP API over a test's controller, with a real store.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { openEmbeddedStore } from '../src/adapters/store/embedded.ts'
+import type { Store } from '../src/ports.ts'
+import { startHttp } from '../src/server/http.ts'
+import type { HttpOptions, HttpServer } from '../src/server/http.ts'
+import { type TestFacade, testFacade, testTime, testVitals } from './facade.ts'
+
+export const adminSecret = 'rga.of-a-test'
+
+export interface ApiServer {
+  readonly url: string
+  readonly server: HttpServer
+  readonly facade: TestFacade
+  readonly store: Store
+  readonly logged: { readonly event: string; readonly facts: unknown }[]
+  /** What runs each so many milliseconds. */
+  readonly timers: { readonly ms: number; readonly run: () => void }[]
+}
+
+export async function testStore(t: TestContext): Promise<Store> {
+  const dir = mkdtempSync(join(tmpdir(), 'regroup-api-'))
+  const store = await openEmbeddedStore({ dir })
+  t.after(async () => {
+    await store.close()
+    rmSync(dir, { recursive: true, force: true })
+  })
+  return store
+}
+
+export async function apiServer(t: TestContext, change: Partial<HttpOptions> & { readonly facade?: TestFacade } = {}): Promise<ApiServer> {
+  const facade = change.facade ?? testFacade()
+  const store = change.store ?? (await testStore(t))
+  const logged: { event: string; facts: unknown }[] = []
+  const timers: { ms: number; run: () => void }[] = []
+  const note = (event: string, facts: unknown): void => void logged.push({ event, facts })
+  const every = (ms: number, run: () => void): (() => void) => {
+    const timer = { ms, run }
+    timers.push(timer)
+    return () => timers.splice(timers.indexOf(timer), 1)
+  }
+  const options = { listen: '127.0.0.1:0', log: { info: note, error: note }, wall: () => testTime, every, version: '0.1.0' }
+  const server = await startHttp({ ...options, vitals: () => testVitals, adminSecret, ...change, facade, store })
+  t.after(() => server.close())
+  return { url: `http://${server.address}`, server, facade, store, logged, timers }
+}
