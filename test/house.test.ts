@@ -10,7 +10,7 @@ import { readSource, type Source } from './house/source.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
-const sources = globSync('src/**/*.ts', { cwd: root })
+const sources = globSync(['src/**/*.ts', 'web/src/**/*.{ts,tsx}'], { cwd: root })
   .toSorted()
   .map((path) => readSource(path, read(path)))
 const pages = new Map(globSync(['*.md', 'docs/**/*.md'], { cwd: root }).map((path) => [path, read(path)]))
@@ -86,6 +86,10 @@ void describe('the checks of the house', () => {
       ['src/ports.ts', "import type { b } from './errors.ts'", /may not import errors\.ts/],
       ['src/errors.ts', "import type { b } from './core/model.ts'", /may not import core/],
       ['src/helpers/a.ts', '', /no room called "helpers"/],
+      ['web/src/a.ts', "import { b } from '../../src/core/b.ts'", /as a value; the page takes only types/],
+      ['web/src/a.ts', "import type { b } from '../../src/adapters/b.ts'", /knows only what the API tells/],
+      ['web/src/a.ts', "import { b } from 'node:fs'", /runs in a browser/],
+      ['web/src/a/b.tsx', "import type { b } from '../../../src/core/b.ts'\nimport { c } from '../c.tsx'\nimport d from 'react'", 'clean'],
       ['src/core/a.ts', "import { b } from './b.ts'\nexport { c } from './c.ts'", 'clean'],
       ['src/core/a.ts', "// import { b } from 'node:fs'\nconst text = \"import { b } from 'node:fs'\"", 'clean'],
       ['src/core/a.test.ts', "import { test } from 'node:test'", 'clean'],

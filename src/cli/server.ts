@@ -1,4 +1,5 @@
 // `regroup server`: puts the parts together and runs until it is told to stop.
+import { fileURLToPath } from 'node:url'
 import { createAlarm } from '../adapters/alarm.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { systemDice } from '../adapters/dice.ts'
@@ -15,6 +16,9 @@ import { addressIn, loopbackIn } from '../server/listen.ts'
 import { type Settings, loadSettings } from './settings.ts'
 import { removeAdminToken, writeAdminToken } from './adminToken.ts'
 import { version } from './version.ts'
+
+/** What script/web.ts builds; beside the sources and beside the published files alike. */
+const page = fileURLToPath(new URL('../../dist/web', import.meta.url))
 
 export interface ServerOptions {
   readonly config?: string
@@ -62,7 +66,18 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const adminSecret = writeAdminToken(dir)
   try {
     const wall = (): number => clock.wall()
-    const http = await startHttp({ facade: controller, store, adminSecret, listen, log, wall, every, version, vitals: () => vitals.read() })
+    const http = await startHttp({
+      facade: controller,
+      store,
+      adminSecret,
+      listen,
+      log,
+      wall,
+      every,
+      version,
+      vitals: () => vitals.read(),
+      page,
+    })
     const { defaults } = settings
     const sentinel = sentinelAddress === null ? null : await startSentinel({ facade: controller, listen: sentinelAddress, defaults, log })
     controller.begin()

@@ -14,6 +14,7 @@ import type { EventStream } from './events.ts'
 import { cookieName, guard } from './guard.ts'
 import { addressIn, checkReach, listenError } from './listen.ts'
 import type { Vitals } from './metrics.ts'
+import { pageRoutes } from './page.ts'
 import { plannedRoutes } from './plannedRoutes.ts'
 import { revisionRoutes } from './revisionRoutes.ts'
 import { errorHandler, sendProblem } from './problemReply.ts'
@@ -44,6 +45,8 @@ export interface HttpOptions {
   readonly every: (ms: number, run: () => void) => () => void
   readonly version: string
   readonly vitals: () => Vitals
+  /** The folder of the built page, which need not be there. Not given: no page. */
+  readonly page?: string
 }
 
 export interface HttpServer {
@@ -124,6 +127,7 @@ async function appOf(options: HttpOptions, accounts: Accounts, events: EventStre
   revisionRoutes(app)
   plannedRoutes(app, options.wall)
   eventRoute(app, events)
+  if (options.page !== undefined) await pageRoutes(app, options.page)
   app.get('/api/v1/openapi.json', { config: access('public', 'self'), schema: { summary: 'This document.' } }, () => app.swagger())
   return { app, routes }
 }

@@ -37,7 +37,22 @@ export function partOf(path: string): string {
   return path.split('/')[1] ?? ''
 }
 
+/** What the page takes from the rest: the shapes of the API's answers, which are gone when it is built. */
+const shownToPage = ['src/core/', 'src/server/', 'src/controller/']
+
+function pageLayering({ path, imports }: Source): string[] {
+  return imports.flatMap(({ from, line, typeOnly }) => {
+    const place = `${path}:${line}`
+    if (from.startsWith('node:')) return [`${place}: imports ${from}; the page runs in a browser`]
+    const target = posix.join(posix.dirname(path), from)
+    if (!from.startsWith('.') || target.startsWith('web/')) return []
+    if (!shownToPage.some((room) => target.startsWith(room))) return [`${place}: imports ${from}; the page knows only what the API tells`]
+    return typeOnly ? [] : [`${place}: imports ${from} as a value; the page takes only types from src`]
+  })
+}
+
 export function layering(source: Source): string[] {
+  if (source.path.startsWith('web/')) return pageLayering(source)
   const part = partOf(source.path)
   const allowed = mayImport[part]
   if (allowed === undefined) return [`${source.path}: the house has no room called "${part}"; give it one in test/house/rules.ts`]
@@ -59,7 +74,7 @@ export function layering(source: Source): string[] {
 
 export function extensions(source: Source): string[] {
   return source.imports
-    .filter(({ from }) => from.startsWith('.') && !from.endsWith('.ts'))
+    .filter(({ from }) => from.startsWith('.') && !/\.(?:tsx?|css)$/.test(from))
     .map(({ from, line }) => `${source.path}:${line}: imports ${from}; a relative import ends with .ts`)
 }
 

@@ -1,0 +1,76 @@
+// The page as a person meets it: real Chromium, a real server, real redis-servers.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { look, startBrowser } from '../harness/browser.ts'
+import { Controller } from '../harness/controller.ts'
+import type { Group } from '../harness/servers.ts'
+import { dismiss, startWatched } from '../harness/watched.ts'
+
+void describe('the overview', () => {
+  let browser: Browser
+  let controller: Controller
+  before(async () => {
+    ;[browser, controller] = await Promise.all([startBrowser(), Controller.start()])
+  })
+  after(async () => {
+    await browser.close()
+    await controller.remove()
+  })
+
+  test('first visit, no group yet -> says what a group is; nothing leaves the origin', async () => {
+    const { page, context, complaints } = await look(browser, controller.url)
+    const answer = await page.goto('/')
+    assert.match(answer?.headers()['content-security-policy'] ?? '', /default-src 'self'/)
+    await page.getByRole('heading', { name: 'No groups yet' }).waitFor()
+    await page.getByRole('status').getByText('live').waitFor()
+    await context.close()
+    assert.deepEqual(complaints, [])
+  })
+
+  test('the browser speaks Chinese -> so does the page', async () => {
+    const { page, context, complaints } = await look(browser, controller.url, { locale: 'zh-CN' })
+    await page.goto('/')
+    await page.getByRole('heading', { name: '还没有复制组' }).waitFor()
+    assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN')
+    await context.close()
+    assert.deepEqual(complaints, [])
+  })
+
+  void describe('with a group', () => {
+    let group: Group
+    before(async () => {
+      group = await startWatched(controller, 'shop', 3, { persistence: 'aof', delay: 0 })
+    })
+    after(() => dismiss(controller, group))
+
+    test('its primary is killed -> the tile tells it without a reload', async () => {
+      const { page, context, complaints } = await look(browser, controller.url)
+      await page.goto('/')
+      const tile = page.getByRole('link', { name: /shop/ })
+      await tile.getByText('healthy').waitFor()
+      await tile.getByText('epoch 1', { exact: true }).waitFor()
+      await group.node('n1').server.kill9()
+      await tile.getByText('epoch 2', { exact: true }).waitFor()
+      await tile.getByText('degraded').waitFor()
+      await page.getByRole('button', { name: /degraded/ }).click()
+      await page.getByText('1 of 1 groups').waitFor()
+      await group.node('n1').server.start()
+      await page.getByText('0 of 1 groups').waitFor()
+      await context.close()
+      assert.deepEqual(complaints, [])
+    })
+
+    test('the server stops and starts again -> the page says that it is cut off, then is live by itself', async () => {
+      const { page, context } = await look(browser, controller.url)
+      await page.goto('/')
+      await page.getByRole('status').getByText('live').waitFor()
+      await controller.stop()
+      await page.getByRole('alert').getByText('Cut off from the server').waitFor()
+      await controller.start()
+      await page.getByRole('status').getByText('live').waitFor()
+      await page.getByRole('link', { name: /shop/ }).getByText('healthy').waitFor()
+      await context.close()
+    })
+  })
+})

@@ -1,0 +1,150 @@
+// The groups as the server tells them, kept current by its event stream. One stream for the whole page; components subscribe to what they show.
+import { Refusal, ask, serverNow } from '../api/ask.ts'
+import type { GroupStatus, LogEntry } from '../api/types.ts'
+
+export type Link =
+  /** Nothing was heard yet. */
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'live' }
+  /** What is shown was true at `since` and may be old. */
+  | { readonly kind: 'cut'; readonly since: number; readonly why: string }
+
+type Listener = () => void
+
+/** No word for so long although the server says something every 15 s: the line is cut without anybody having told us. */
+const silenceMs = 35_000
+/** After a stream that was refused; the browser itself retries one that broke. */
+const againMs = 1000
+
+export class Live {
+  link: Link = { kind: 'connecting' }
+  /** Null: not known yet. A new map whenever a group comes, goes or changes. */
+  groups: ReadonlyMap<string, GroupStatus> | null = null
+  /** Why the groups could not be read. */
+  refusal: Refusal | null = null
+  readonly #listeners = new Set<Listener>()
+  readonly #entryListeners = new Set<(entry: LogEntry) => void>()
+  /** Statuses that came since the last drawing: many changes are one drawing. */
+  #changed = new Map<string, GroupStatus>()
+  #drawing = false
+  #stream: EventSource | null = null
+  #watch: ReturnType<typeof setTimeout> | undefined
+  #loading = 0
+
+  start(): () => void {
+    this.#open()
+    return () => {
+      this.#stream?.close()
+      clearTimeout(this.#watch)
+    }
+  }
+
+  readonly subscribe = (listener: Listener): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  onEntry(listener: (entry: LogEntry) => void): () => void {
+    this.#entryListeners.add(listener)
+    return () => this.#entryListeners.delete(listener)
+  }
+
+  #open(): void {
+    this.#stream?.close()
+    const stream = new EventSource('/events')
+    this.#stream = stream
+    stream.addEventListener('open', () => {
+      this.#heard()
+      void this.#load()
+    })
+    stream.addEventListener('status', ({ data }) => this.#put(JSON.parse(data as string) as GroupStatus))
+    stream.addEventListener('log', ({ data }) => this.#entry(JSON.parse(data as string) as LogEntry))
+    stream.addEventListener('spec', () => {
+      this.#heard()
+      void this.#load()
+    })
+    stream.addEventListener('beat', () => this.#heard())
+    stream.addEventListener('error', () => {
+      this.#cut('the event stream broke')
+      if (stream.readyState === EventSource.CLOSED) this.#again()
+    })
+  }
+
+  /** The browser gave up: the stream was refused. Asking for the groups says why. */
+  #again(): void {
+    clearTimeout(this.#watch)
+    this.#watch = setTimeout(() => {
+      void this.#load()
+      this.#open()
+    }, againMs)
+  }
+
+  #heard(): void {
+    clearTimeout(this.#watch)
+    this.#watch = setTimeout(() => {
+      this.#cut('the server has been silent')
+      this.#open()
+    }, silenceMs)
+    if (this.link.kind === 'live') return
+    this.link = { kind: 'live' }
+    this.#draw()
+  }
+
+  #cut(why: string): void {
+    if (this.link.kind === 'cut') return
+    this.link = { kind: 'cut', since: serverNow(), why }
+    this.#draw()
+  }
+
+  /** Everything anew: after a connect nobody knows what was missed. What the stream said meanwhile is newer than the answer. */
+  async #load(): Promise<void> {
+    const mine = ++this.#loading
+    this.#changed = new Map()
+    try {
+      const { groups } = await ask<{ readonly groups: readonly GroupStatus[] }>('/api/v1/groups')
+      if (mine !== this.#loading) return
+      const known = this.groups
+      const next = groups.map(
+        (status) => [status.group, this.#changed.get(status.group) ?? same(known?.get(status.group), status)] as const,
+      )
+      this.groups = new Map(next)
+      this.refusal = null
+    } catch (error) {
+      if (mine !== this.#loading || !(error instanceof Refusal)) return
+      this.refusal = error
+    }
+    this.#draw()
+  }
+
+  #put(status: GroupStatus): void {
+    this.#heard()
+    this.#changed.set(status.group, status)
+    this.#draw()
+  }
+
+  #entry(entry: LogEntry): void {
+    this.#heard()
+    for (const listener of this.#entryListeners) listener(entry)
+  }
+
+  #draw(): void {
+    if (this.#drawing) return
+    this.#drawing = true
+    // A timer and not an animation frame: a hidden tab has no frames, and must not collect changes for hours.
+    setTimeout(() => {
+      this.#drawing = false
+      if (this.groups !== null && this.#changed.size > 0) {
+        this.groups = new Map([...this.groups, ...this.#changed])
+        this.#changed = new Map()
+      }
+      for (const listener of this.#listeners) listener()
+    }, 30)
+  }
+}
+
+/** The old object when nothing changed, so that its tile is not drawn again. */
+function same(known: GroupStatus | undefined, status: GroupStatus): GroupStatus {
+  return known !== undefined && JSON.stringify(known) === JSON.stringify(status) ? known : status
+}
+
+export const live = new Live()

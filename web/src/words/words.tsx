@@ -1,0 +1,31 @@
+// The words of the page in the language of the person: a typed dictionary for each, so that none can lack a word.
+import { createContext, use } from 'react'
+import { en } from './en.ts'
+import { zh } from './zh.ts'
+
+export type WordKey = keyof typeof en
+export type Words = Readonly<Record<WordKey, string>>
+export type Language = 'en' | 'zh'
+
+export const languages: Readonly<Record<Language, { readonly name: string; readonly tag: string; readonly words: Words }>> = {
+  en: { name: 'English', tag: 'en', words: en },
+  zh: { name: '简体中文', tag: 'zh-CN', words: zh },
+}
+
+export type Say = (key: WordKey, values?: Readonly<Record<string, string | number>>) => string
+
+export function sayIn(language: Language): Say {
+  const { words } = languages[language]
+  return (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
+}
+
+const Speaking = createContext<{ readonly language: Language; readonly say: Say }>({ language: 'en', say: sayIn('en') })
+export const SpeakingProvider = Speaking.Provider
+
+export function useSay(): Say {
+  return use(Speaking).say
+}
+
+export function useLanguage(): Language {
+  return use(Speaking).language
+}
