@@ -1,0 +1,106 @@
+// The recipes of the transcripts that hold only figures, and what else is known of Pika, on the model.
+import { strict as assert } from 'node:assert'
+import { test } from 'node:test'
+import { PikaCluster } from './cluster.ts'
+
+const linked = (c: PikaCluster, port: number): boolean => c.node(port).upstream?.state === 'connected'
+
+function pair(options: ConstructorParameters<typeof PikaCluster>[0] = {}): PikaCluster {
+  const c = new PikaCluster(options)
+  c.start(9221)
+  for (let n = 0; n < 10; n++) c.say(9221, 'SET', `k${n}`, 'v')
+  c.start(9231)
+  c.say(9231, 'SLAVEOF', '127.0.0.1', '9221')
+  assert.ok(c.until(() => linked(c, 9231), 5_000))
+  c.run(2_000)
+  return c
+}
+
+test('P15: role changes on a replica that has a link -> some take seconds, and PING waits with them [30 32]', () => {
+  const waits: number[] = []
+  for (let round = 0; round < 10; round++) {
+    const c = pair({ blockMostMs: 2_900, seed: round })
+    for (let again = 0; again < 3; again++) {
+      const before = c.time.now
+      c.say(9231, 'SLAVEOF', 'NO', 'ONE')
+      waits.push(c.time.now - before)
+      c.run(6_000)
+      c.say(9231, 'SLAVEOF', '127.0.0.1', '9221')
+      assert.ok(c.until(() => linked(c, 9231), 15_000))
+    }
+  }
+  assert.ok(
+    waits.some((ms) => ms > 1_000),
+    `some take seconds: ${waits.join(' ')}`,
+  )
+  assert.ok(waits.some((ms) => ms === 0))
+  assert.ok(waits.every((ms) => ms < 3_000))
+})
+
+test('P13: NO ONE and at once SLAVEOF, from a link that is up -> a full copy as usual [55]', () => {
+  const c = pair()
+  c.say(9231, 'SLAVEOF', 'NO', 'ONE')
+  c.say(9231, 'SLAVEOF', '127.0.0.1', '9221', 'force')
+  assert.ok(c.until(() => linked(c, 9231), 3_000))
+  assert.equal(c.node(9231).eligible, true)
+})
+
+function refusedPair(): PikaCluster {
+  const c = new PikaCluster({ copyMs: 6_000 })
+  c.start(9221)
+  c.say(9221, 'SET', 'k', 'v')
+  c.say(9221, 'CONFIG', 'SET', 'requirepass', 'secret')
+  c.start(9231)
+  c.say(9231, 'SLAVEOF', '127.0.0.1', '9221')
+  c.run(9_000)
+  assert.equal(c.node(9231).upstream?.state, 'noConnect', 'P9: a wrong password is never tried again')
+  c.say(9231, 'CONFIG', 'SET', 'masterauth', 'secret')
+  return c
+}
+
+test('P13: NO ONE and at once SLAVEOF, from a refused link -> up without a full copy, and not eligible [57]', () => {
+  const c = refusedPair()
+  c.say(9231, 'SLAVEOF', 'NO', 'ONE')
+  c.say(9231, 'SLAVEOF', '127.0.0.1', '9221')
+  assert.ok(c.until(() => linked(c, 9231), 20_000))
+  assert.equal(c.node(9231).eligible, false)
+})
+
+test('P13: 5 s between NO ONE and SLAVEOF, from a refused link -> copied to the end [57]', () => {
+  const c = refusedPair()
+  c.say(9231, 'SLAVEOF', 'NO', 'ONE')
+  c.run(5_000)
+  c.say(9231, 'SLAVEOF', '127.0.0.1', '9221')
+  assert.ok(c.until(() => linked(c, 9231), 8_000))
+  assert.equal(c.node(9231).eligible, true)
+  assert.match(c.say(9231, 'GET', 'k'), /v/)
+})
+
+test('P1: an old primary comes back -> writable', () => {
+  const c = pair()
+  c.restart(9221)
+  assert.equal(c.say(9221, 'SET', 'x', '1'), '+OK\r\n')
+})
+
+test('the access list: -@write -> no write of that user, forgotten by a restart [58]', () => {
+  const c = pair()
+  c.say(9221, 'ACL', 'SETUSER', 'default', '-@write')
+  assert.match(c.say(9221, 'SET', 'x', '1'), /^-NOPERM/)
+  assert.match(c.say(9221, 'GET', 'k1'), /v/)
+  c.restart(9221)
+  assert.equal(c.say(9221, 'SET', 'x', '1'), '+OK\r\n')
+})
+
+for (const [version, said] of [
+  ['3.5.0', /db0:binlog_offset=0 \d+,safety_purge=none\r\n$/],
+  ['3.5.2', /db0 binlog_offset=0 \d+,safety_purge=none\r\n$/],
+  ['4.0.0', /db0:binlog_offset=0 \d+,safety_purge=none\r\n$/],
+  ['4.0.1', /is_eligible_for_master_election:true\r\ndb0:binlog_offset=0 \d+,safety_purge=none\r\nslave_repl_offset:\d+\r\n$/],
+] as const) {
+  test(`INFO replication of ${version} has its shape`, () => {
+    const c = new PikaCluster({ version })
+    c.start(9221)
+    c.say(9221, 'SET', 'k', 'v')
+    assert.match(c.say(9221, 'INFO', 'replication').trimEnd() + '\r\n', said)
+  })
+}
