@@ -270,9 +270,14 @@ function candidateIs(candidate: NodeId): CandidateIdentity {
 }
 
 /** The intent to promote `candidate` by force is saved, at epoch 2, in force since 9,000. */
-export function failingOver(s: Situation, candidate: NodeId, cause: FailoverCause = 'dead'): Situation {
+export function failingOver(
+  s: Situation,
+  candidate: NodeId,
+  cause: FailoverCause = 'dead',
+  is: Partial<CandidateIdentity> = {},
+): Situation {
   if (s.record === null) return s
-  const intent = { phase: 'failover', candidate, candidateIs: candidateIs(candidate), cause, loss: null } as const
+  const intent = { phase: 'failover', candidate, candidateIs: { ...candidateIs(candidate), ...is }, cause, loss: null } as const
   const { phase: _phase, ...record } = s.record
   return remembered({ ...s, record: { ...record, ...intent, epoch: 2 } }, { recordAt: 9_000 })
 }

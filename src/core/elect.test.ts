@@ -349,6 +349,21 @@ void describe('everybody is back and nobody is known to be complete', () => {
     held(run(s, 'dead', 5_000), 'elect.nobody', /a is down; b was restarted or lost its link since it was in sync; waits for a/)
   })
 
+  test('the one that is back bears an older mark than one that was seen and is gone -> waits, for the newer is known', () => {
+    const a = alive('a', { ...back, incarnation: 'a2', replid: 'R7', mark: '1.8' })
+    const gone = unwatched(group('a', a, refused('b', 5_000, { mark: '1.9' })))
+    held(run(gone, 'restarted'), 'elect.nobody', /a came back with less than it had acknowledged, as far as is known/)
+    const same = unwatched(group('a', a, refused('b', 5_000, { mark: '1.8' })))
+    held(run(same, 'restarted'), 'elect.members', /waits 2000 ms for b/)
+  })
+
+  test('... and so does a controller that knows it only from the intent to promote that one', () => {
+    const a = alive('a', { ...back, incarnation: 'a2', replid: 'R7', mark: '1.8' })
+    const s = unwatched(group('a', a, refused('b', 5_000, { mark: null })))
+    const b = failingOver(s, 'b', 'restarted', { mark: { epoch: 1, seq: 9 } })
+    held(run(b, 'restarted'), 'elect.nobody', /waits for b/)
+  })
+
   test('a node with data of another group -> does not count as here', () => {
     const mark = { installation: 'other', group: 'h', epoch: 1, seq: 99 }
     const s = unwatched(group('a', alive('a', { ...returned, durable: false, mark: '1.8' }), alive('b', { ...back, mark })))

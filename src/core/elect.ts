@@ -1,8 +1,8 @@
 // Who may become primary. Never a node that is known to lack acknowledged data; a refusal says for whom the group waits.
 import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts'
 import { verdictOf } from './diagnose.ts'
-import { type Answering, bestOf, comparable, orderOf } from './order.ts'
-import type { Evidence, FailoverCause, GroupRecord, Instant, NodeId, Reading } from './model.ts'
+import { type Answering, bestOf, comparable, orderOf, orderOfMarks } from './order.ts'
+import type { Evidence, FailoverCause, GroupRecord, Instant, Mark, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
 import { type Situation, empty, inMaintenance, nodeOf, others, ours, quote } from './situation.ts'
 
@@ -249,6 +249,7 @@ function complete(s: Situation, record: GroupRecord, node: Answering): boolean {
   if (empty(node)) return !record.hasData
   const floor = floorOf(s, record)
   if (reading.mark !== null && reading.mark.epoch < record.epoch && reading.mark.epoch < newestMarked(record)) return false
+  if (reading.mark !== null && seenMarks(s, record).some((mark) => orderOfMarks(mark, reading.mark) === 'ahead')) return false
   if (floor !== null && reading.usable) {
     const known = { kind: 'stream', replid: floor.replid, replid2: '', second: -1, offset: floor.offset } as const
     const { order } = s.can.comparePositions(reading.position, known, record.lineage)
@@ -256,6 +257,13 @@ function complete(s: Situation, record: GroupRecord, node: Answering): boolean {
   }
   // A file that survived says what this node had; only the primary had everything.
   return node.spec.id === record.primary && reading.durable && reading.mark !== null && reading.mark.seq >= (floor?.markSeq ?? 0)
+}
+
+/** Marks of this group that were seen on any of its nodes, be they down by now, or that made a candidate worth promoting. */
+function seenMarks(s: Situation, record: GroupRecord): Pick<Mark, 'epoch' | 'seq'>[] {
+  const read = [...s.nodes.values()].map((node) => node.reading?.mark ?? null)
+  const ours = read.filter((mark) => mark?.group === s.spec.id && mark.installation === s.installation)
+  return [...ours, record.phase === 'steady' ? null : record.candidateIs.mark].filter((mark) => mark !== null)
 }
 
 /** The newest epoch in which the group was open, so that a canary may have been written: the last lineage entry's. */

@@ -43,6 +43,12 @@ void describe('another record is in force', () => {
 })
 
 void describe('the primary is watched', () => {
+  test('the same processes with another history -> its replicas must acknowledge that one, offsets of the last say nothing', () => {
+    const first = watchedIn(group('a', alive('a', { offset: 30_000 }), alive('b')))
+    const second = watchedIn(group('a', alive('a', { offset: 200, replid: 'R2' }), alive('b', { replid: 'R2' })), first)
+    assert.deepEqual([first.targets.get('b')?.offset, second.targets.get('b')?.offset], [30_000, 200])
+  })
+
   test('a reading as a primary of the recorded process -> remembered', () => {
     assert.deepEqual(watchedIn(group('a', alive('a'))).watched?.at, now)
   })
@@ -61,7 +67,7 @@ void describe('the primary is watched', () => {
 
   test('a replica with its link up -> must acknowledge what the primary had when it was read after that', () => {
     const s = group('a', alive('a', { offset: 1234 }), alive('b'))
-    assert.deepEqual([...watchedIn(s).targets], [['b', { link: 'b1 a1', offset: 1234 }]])
+    assert.deepEqual([...watchedIn(s).targets], [['b', { link: 'b1 a1 R1', offset: 1234 }]])
   })
 
   test('the primary was asked before its replica -> not yet', () => {

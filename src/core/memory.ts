@@ -102,7 +102,8 @@ export function watch(memory: Memory, record: GroupRecord, nodes: Nodes, now: In
       targets.delete(id)
       continue
     }
-    const link = `${node.reading.incarnation} ${reading.incarnation}`
+    // Another history has other offsets, though the processes are the same.
+    const link = `${node.reading.incarnation} ${reading.incarnation} ${reading.position.replid}`
     // The primary's offset counts only when it was read after the link was seen up (docs/protocol.md, M9).
     if (node.askedAt <= primary.askedAt && targets.get(id)?.link !== link) targets.set(id, { link, offset: reading.position.offset })
   }

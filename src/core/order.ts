@@ -6,7 +6,9 @@ import type { Situation } from './situation.ts'
 export type Answering = NodeView & { readonly reading: Reading }
 export type Order = 'ahead' | 'behind' | 'equal' | 'diverged' | 'unknown'
 
-function orderOfMarks(a: Mark | null, b: Mark | null): Order {
+type Stamp = Pick<Mark, 'epoch' | 'seq'>
+
+export function orderOfMarks(a: Stamp | null, b: Stamp | null): Order {
   if (a === null && b === null) return 'unknown'
   // Data without a mark is from before the group's first one.
   if (a === null || b === null) return a === null ? 'behind' : 'ahead'

@@ -130,7 +130,9 @@ export class Checks {
     const since = this.#now - crown.at
     const woke = this.#now - this.#history.wokenAt(write.node) < wokeMs
     const unfenced = this.#history.bootedOpen({ stream: write.at.stream, length: 0 })
-    const excuse = crown.reported ?? (unfenced ? 'unfenced' : since < tailMs ? 'tail' : woke ? 'woke' : null)
+    // An operator made it a primary again after it had been replaced.
+    const byHand = this.#handAt >= crown.at && this.#now - this.#handAt < handMs
+    const excuse = crown.reported ?? (unfenced ? 'unfenced' : byHand ? 'by hand' : since < tailMs ? 'tail' : woke ? 'woke' : null)
     write.lost = excuse ?? 'without excuse'
     this.lost.set(write.lost, (this.lost.get(write.lost) ?? 0) + 1)
     if (excuse === null) {
@@ -253,7 +255,9 @@ export class Checks {
     const record = history.store.record('g')
     const gone = record === null || record.phase === 'steady' ? null : record.candidate
     const others = [...history.nodes.values()].filter((node) => node !== dead && node.id !== gone)
-    const well = (node: RedisNode): boolean => node.awake && node.linkedFor >= wellMs && history.steadyFor(node.id) >= wellMs
+    const inSync = (node: RedisNode): boolean => record?.inSync.some((member) => member.node === node.id) ?? false
+    const well = (node: RedisNode): boolean =>
+      inSync(node) && node.awake && node.linkedFor >= wellMs && history.steadyFor(node.id) >= wellMs
     return fit && others.length > 0 && others.every(well)
   }
 
