@@ -43,6 +43,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     who: Who
+    /** Who it is by now, for what goes on for long. */
+    whoNow: () => Who
     /** The login that it came with, to end it by. */
     login: string | null
     expiresAt: number | null

@@ -9,6 +9,16 @@ import { narrowed } from './narrowed.ts'
 import { expectation, isStale, staleness } from './preconditions.ts'
 import { type Throttle, throttle } from './throttle.ts'
 
+/** What a browser must not do with an answer of the API, whatever is in it. The page sets its own policy. */
+const headers = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+} as const
+
 export const cookieName = 'regroup_login'
 /** A page with 1,000 groups asks far less; a loop without a pause far more. */
 const requests = { burst: 2000, everyMs: 2 }
@@ -34,17 +44,18 @@ export function guard(app: FastifyInstance, facade: ControllerFacade, accounts: 
   const asked = throttle(requests.burst, requests.everyMs, wall)
   const failed = throttle(failures.burst, failures.everyMs, wall)
   const named = throttle(failuresOfName.burst, failuresOfName.everyMs, wall)
-  for (const name of ['who', 'login', 'expiresAt', 'dryRun', 'controller']) app.decorateRequest(name)
+  for (const name of ['who', 'whoNow', 'login', 'expiresAt', 'dryRun', 'controller']) app.decorateRequest(name)
   app.addHook('onRequest', (request, reply, done) => {
     request.who = nobody
     request.login = null
     request.expiresAt = null
     request.dryRun = false
-    void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
+    void reply.headers(headers)
     checkSite(request, !accounts.demanded)
     take(asked, addressOf(request), reply, 'requests')
     const known = whoAsks(request, reply, accounts, failed)
     request.who = known.who
+    request.whoNow = () => knownBy(request, accounts)?.who ?? nobody
     request.login = known.login
     request.expiresAt = known.expiresAt
     checkAccess(known.who, accessOf(request), (request.params as { readonly group?: string }).group)
@@ -82,19 +93,21 @@ function take(from: Throttle, key: string, reply: FastifyReply, what: string): v
   throw new UserError('TOO_MANY', `too many ${what}; try again in ${seconds} s`)
 }
 
-/** Who asks, by a token, a login, or because nobody has to say it yet. Throws UNAUTHENTICATED for a token that nobody has. */
+/** Who asks. Throws UNAUTHENTICATED for a token that nobody has. */
 function whoAsks(request: FastifyRequest, reply: FastifyReply, accounts: Accounts, failed: Throttle): Known {
+  const known = knownBy(request, accounts)
+  if (known !== null) return known
+  take(failed, addressOf(request), reply, 'unknown tokens')
+  throw new UserError('UNAUTHENTICATED', 'this token is unknown, was revoked or has expired')
+}
+
+/** By a token, by a login, or because nobody has to say it yet; null for a token that nobody has. */
+function knownBy(request: FastifyRequest, accounts: Accounts): Known | null {
   const { authorization, cookie } = request.headers
-  if (authorization !== undefined) {
-    const known = accounts.whoHas(/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '')
-    if (known !== null) return known
-    take(failed, addressOf(request), reply, 'unknown tokens')
-    throw new UserError('UNAUTHENTICATED', 'this token is unknown, was revoked or has expired')
-  }
+  if (authorization !== undefined) return accounts.whoHas(/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '')
   // A login that ended is no mistake: the page asks who it is and shows the form.
   const login = accounts.whoHas(cookieIn(cookie) ?? '')
-  if (login !== null) return login
-  return { who: accounts.demanded ? nobody : local(request), expiresAt: null, login: null }
+  return login ?? { who: accounts.demanded ? nobody : local(request), expiresAt: null, login: null }
 }
 
 function cookieIn(header: string | undefined): string | undefined {

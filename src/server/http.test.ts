@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
-import net from 'node:net'
 import { test } from 'node:test'
-import type { TestContext } from 'node:test'
 import type { Static, TSchema } from 'typebox'
 import { apiServer, testStore } from '../../test/api.ts'
-import { billingStatus, logEntry, ordersSpec, ordersStatus, testFacade, testTime } from '../../test/facade.ts'
+import { billingStatus, ordersSpec, ordersStatus, testFacade, testTime } from '../../test/facade.ts'
 import type { ApplyResult } from '../controller/facade.ts'
 import type { LogEntry } from '../core/model.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { UserError } from '../errors.ts'
 import type { CommandAnswer } from '../ports.ts'
-import { heartbeatMs, maxBacklogBytes, maxReaders } from './events.ts'
 import { problemsOf } from './problems.ts'
 import { Maintained } from './maintenance.ts'
 import * as s from './schemas.ts'
@@ -64,14 +61,6 @@ function assertShape(answer: Answer, schema: TSchema): unknown {
   assert.match(answer.type, /^application\/json/)
   assert.deepEqual(problemsOf(schema, answer.body), [])
   return answer.body
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5000
-  while (!holds()) {
-    assert.ok(performance.now() < deadline, `not within 5 s: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
 }
 
 // ----------------------------------------------------------------------------------------- reading
@@ -435,94 +424,4 @@ test('body: no JSON, a poisoned prototype, too large, a nameless author -> refus
   assertProblem(await send('', { 'content-length': String(17 * 1_048_576) }), 413, 'BAD_INPUT', /large/)
   assertProblem(await send('{}', { 'x-regroup-by': 'x'.repeat(65) }), 400, 'BAD_INPUT', /X-Regroup-By/)
   assert.deepEqual(facade.commands, [])
-})
-
-// ------------------------------------------------------------------------------------------ events
-
-/** Reads a stream until its text passes, or ends. */
-async function stream(t: TestContext, url: string) {
-  const stop = new AbortController()
-  t.after(() => stop.abort())
-  const response = await fetch(`${url}/events`, { signal: stop.signal })
-  const state = { text: '', ended: false, response, stop: () => stop.abort() }
-  const body = response.body
-  assert.ok(body !== null)
-  void (async () => {
-    try {
-      for await (const chunk of body.pipeThrough(new TextDecoderStream())) state.text += chunk
-    } catch {
-      // Cut off or aborted: the end is what the test waits for.
-    }
-    state.ended = true
-  })()
-  return state
-}
-
-test('events: log, status, spec -> one event each with its JSON; the heartbeat is a comment', async (t) => {
-  const { url, facade, timers } = await running(t)
-  const reader = await stream(t, url)
-  assert.match(reader.response.headers.get('content-type') ?? '', /^text\/event-stream/)
-  await until('the stream is open', () => reader.text.includes('\n\n'))
-  assert.equal(facade.listeners(), 1)
-  reader.text = ''
-  facade.emit({ kind: 'log', entry: logEntry(61) })
-  facade.emit({ kind: 'status', status: ordersStatus })
-  facade.emit({ kind: 'spec', revision: 9 })
-  assert.deepEqual(
-    timers.map((timer) => timer.ms),
-    [heartbeatMs],
-  )
-  timers[0]?.run()
-  const wanted = [
-    `event: log\ndata: ${JSON.stringify(logEntry(61))}\n\n`,
-    `event: status\ndata: ${JSON.stringify(ordersStatus)}\n\n`,
-    'event: spec\ndata: {"revision":9}\n\n',
-    ': still here\n\n',
-  ].join('')
-  await until('all events came', () => reader.text.length >= wanted.length)
-  assert.equal(reader.text, wanted)
-})
-
-test('events: a reader that does not read -> cut off, while another one gets everything', async (t) => {
-  const { url, facade } = await running(t)
-  const good = await stream(t, url)
-  const slow = net.connect(Number(new URL(url).port), '127.0.0.1')
-  t.after(() => slow.destroy())
-  let closed = false
-  slow.on('close', () => (closed = true)).on('error', () => {})
-  slow.write(`GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
-  await new Promise((resolve) => slow.once('data', resolve))
-  slow.pause()
-  const entry = logEntry(1, { sentence: 'x'.repeat(100_000) })
-  let sent = 0
-  // What the kernel's buffers take on loopback comes on top of our own limit.
-  await until('the slow reader was cut off', () => {
-    facade.emit({ kind: 'log', entry: { ...entry, seq: ++sent } })
-    if (sent * 100_000 > maxBacklogBytes + 16 * 1_048_576) slow.resume()
-    return closed
-  })
-  facade.emit({ kind: 'spec', revision: 77 })
-  await until('the good reader got the last event', () => good.text.endsWith('event: spec\ndata: {"revision":77}\n\n'))
-  assert.equal(good.text.split('event: log').length - 1, sent)
-})
-
-test('events: too many readers -> NOT_NOW; the server closes -> every reader ends', async (t) => {
-  const facade = testFacade()
-  const { server, url } = await apiServer(t, { facade })
-  const readers = await Promise.all(Array.from({ length: maxReaders }, () => stream(t, url)))
-  assertProblem(await ask(`${url}/events`), 409, 'NOT_NOW', /100 readers/)
-  readers[0]?.stop()
-  const again = Promise.withResolvers<void>()
-  void (async () => {
-    for (;;) {
-      const response = await fetch(`${url}/events`).catch(() => null)
-      if (response?.status !== 409) break
-      await response.body?.cancel()
-    }
-    again.resolve()
-  })()
-  await again.promise
-  await server.close()
-  await until('every reader ended', () => readers.every((reader) => reader.ended))
-  assert.equal(facade.listeners(), 0)
 })

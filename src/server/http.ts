@@ -21,6 +21,7 @@ import { errorHandler, sendProblem } from './problemReply.ts'
 import { routeTable } from './routeTable.ts'
 import type { DeclaredRoute } from './routeTable.ts'
 import { commandRoutes, eventRoute, groupRoutes, healthRoutes, metricsRoute, specRoutes } from './routes.ts'
+import { newId } from './secrets.ts'
 import { compile, takeJson } from './validation.ts'
 
 type Facts = Readonly<Record<string, unknown>>
@@ -65,7 +66,7 @@ const requestTimeoutMs = 30_000
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const wanted = addressIn(options.listen)
   const accounts = await Accounts.open(options.store, options.wall, options.adminSecret)
-  const events = startEvents(options.facade, options.every)
+  const events = startEvents(options.facade, newId(), options.every)
   const close = (): void => {
     events.close()
     accounts.close()

@@ -141,10 +141,26 @@ function checkedBody(body: unknown): ApplyBody {
 }
 
 export function eventRoute(app: FastifyInstance, events: EventStream): void {
-  const summary = 'Server-sent events: `log` (a LogEntry), `status` (a GroupStatus), `spec` (the new revision).'
-  const schema = { summary, produces: ['text/event-stream'] }
-  app.get('/events', { exposeHeadRoute: false, config: access('viewer', 'groups'), schema }, (request, reply) => {
-    events.attach(reply.raw, request.who)
-    reply.hijack()
-  })
+  const summary =
+    'Server-sent events: `log` (a LogEntry), `status` (a GroupStatus), `spec` (the new revision), `topology`. With the header Last-Event-ID ' +
+    'it goes on after that event; when that is not known any more, or with `state=true`, it begins with `state`: {why, revision, groups}.'
+  const schema = { summary, querystring: s.EventsQuery, produces: ['text/event-stream'] }
+  app.get<{ Querystring: Static<typeof s.EventsQuery> }>(
+    '/events',
+    { exposeHeadRoute: false, config: access('viewer', 'groups'), schema },
+    (request, reply) => {
+      const { who, whoNow, controller, headers } = request
+      const lastId = headers['last-event-id']
+      // What the hooks said of this answer is said of the stream too.
+      for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value)
+      events.attach(reply.raw, {
+        who,
+        whoNow,
+        controller,
+        lastId: typeof lastId === 'string' ? lastId : null,
+        wantsState: request.query.state ?? false,
+      })
+      reply.hijack()
+    },
+  )
 }

@@ -173,6 +173,11 @@ export const HistoryQuery = Type.Object(
   closed,
 )
 
+export const EventsQuery = Type.Object(
+  { state: Type.Optional(Type.Boolean({ description: 'true or false; true: begin with the whole state' })) },
+  closed,
+)
+
 export const EmptyQuery = Type.Object({}, closed)
 
 export type Explanation = Static<typeof Explanation>
