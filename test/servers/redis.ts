@@ -23,6 +23,8 @@ export interface RedisOptions {
   readonly launcher?: readonly string[]
   /** Default: a free one, outside the range the kernel takes local ports from. */
   readonly port?: number
+  /** Writes another kind of configuration file. */
+  readonly configText?: (port: number, dir: string) => string
   /** After the configuration file on the command line. */
   readonly args?: readonly string[]
   /** What it prints when it can be used. Default: what a data server prints. */
@@ -140,7 +142,7 @@ export class RedisServer {
     this.#options = options
     this.dir = mkdtempSync(join(tmpdir(), `regroup-redis-${port}-`))
     this.configFile = join(this.dir, 'redis.conf')
-    writeFileSync(this.configFile, configText(port, this.dir, options))
+    writeFileSync(this.configFile, options.configText?.(port, this.dir) ?? configText(port, this.dir, options))
     running.add(this)
     installExitHooks()
   }
