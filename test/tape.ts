@@ -1,7 +1,18 @@
 // One group on a tape: its effects are carried out on a few lines of model, in virtual time, and written down as a story.
 import { Group } from '../src/controller/group.ts'
 import { closedGuard, nowhere } from '../src/core/limits.ts'
-import type { Action, ActionResult, GroupRecord, GroupSpec, Mark, NodeId, Policy, ProbeResult, Reading } from '../src/core/model.ts'
+import {
+  type Action,
+  type ActionResult,
+  type GroupRecord,
+  type GroupSpec,
+  type Mark,
+  type NodeId,
+  type Policy,
+  type ProbeResult,
+  type Reading,
+  isMoving,
+} from '../src/core/model.ts'
 import { sameAddress } from '../src/core/observe.ts'
 import { redis } from '../src/engines/redis.ts'
 import type { Command, Effect, Input, SaveResult, Stored } from '../src/ports.ts'
@@ -311,7 +322,7 @@ export class Tape {
   }
 
   #save({ id, expected, record, entry }: Extract<Effect, { kind: 'save' }>): void {
-    const at = record.phase === 'steady' ? `steady ${record.primary}` : `${record.phase} ${record.primary} -> ${record.candidate}`
+    const at = isMoving(record) ? `${record.phase} ${record.primary} -> ${record.candidate}` : `${record.phase} ${record.primary}`
     const inSync = record.inSync.map((m) => m.node).join(' ')
     this.lines.push(`save ${entry.rule}: epoch ${record.epoch} ${at}, in sync ${inSync}, guard ${record.guard}`)
     if (this.saving === 'never') return

@@ -1,7 +1,15 @@
 // Holes planted in the product, one at a time: the simulator must find each. Nothing of the product's files is changed.
 import { amended } from '../../src/core/draft.ts'
 import { closedGuard } from '../../src/core/limits.ts'
-import type { Action, GroupRecord, Policy, Position, ProbeResult, Reading } from '../../src/core/model.ts'
+import {
+  type Action,
+  type GroupRecord,
+  type Policy,
+  type Position,
+  type ProbeResult,
+  type Reading,
+  isMoving,
+} from '../../src/core/model.ts'
 import { flapping } from '../../src/core/diagnose.ts'
 import { answers } from '../../src/core/observe.ts'
 import { type Case, type Decision, type RecordDraft, type Step, hold, save } from '../../src/core/rule.ts'
@@ -95,7 +103,7 @@ const offsetOf = (position: Position): number => (position.kind === 'stream' ? p
 /** Believes the reply to its command instead of the node. */
 function believesReply(): Partial<Options> {
   rowOf('failover.seen').when = (c: Case) => {
-    const candidate = c.record.phase === 'steady' ? undefined : c.s.nodes.get(c.record.candidate)
+    const candidate = isMoving(c.record) ? c.s.nodes.get(c.record.candidate) : undefined
     return candidate !== undefined && answers(candidate) && c.s.memory.promotedIn === c.record.epoch && candidate.acting === null
   }
   return {}

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MemoryStore } from '../../test/memoryStore.ts'
 import { epochStart, lists, readingOf, specOf } from '../../test/situations.ts'
-import type { Action, GroupSpec } from '../core/model.ts'
+import type { Action, GroupRecord, GroupSpec } from '../core/model.ts'
 import type { Alarm, Input, WorldEffect } from '../ports.ts'
 import { Controller } from './controller.ts'
+import { copyKey } from './restoredStore.ts'
 import type { ApplyRequest, ControllerEvent } from './facade.ts'
 
 /** `a` is a primary that `b` follows, whatever they are told. Time moves when `settle` lets it. */
@@ -147,6 +148,27 @@ void describe('groups', () => {
     assert.equal(again.installation, controller.installation)
     assert.deepEqual([again.spec().revision, again.status('g').epoch, again.status('g').state], [1, 1, 'healthy'])
     again.close()
+  })
+
+  test('a store that is a copy -> nobody is told to clients until every node was heard, then a new epoch; the next start is an ordinary one', async () => {
+    const { bench, controller } = await running()
+    controller.close()
+    await bench.store.commit([{ key: copyKey, expected: 0, value: { at: epochStart } }], [])
+    const again = await bench.open()
+    assert.equal(bench.store.values.get(copyKey), undefined)
+    const record = bench.store.values.get('record/g')?.value as GroupRecord
+    assert.deepEqual([record.phase, record.primary, record.inSync, record.incarnation], ['restored', 'a', [], ''])
+    again.begin()
+    await bench.settle()
+    assert.deepEqual([again.status('g').epoch, again.status('g').state, again.status('g').inSync], [2, 'healthy', ['a', 'b']])
+    const rules = (await again.history('g', 50)).map(({ rule }) => rule)
+    assert.ok(rules.indexOf('store.restored') > rules.indexOf('restored.adopt'), rules.join(' '))
+    again.close()
+    const third = await bench.open()
+    third.begin()
+    await bench.settle()
+    assert.equal(third.status('g').epoch, 2)
+    third.close()
   })
 
   test('closed -> late ends change nothing, no node is kept', async () => {

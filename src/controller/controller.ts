@@ -1,6 +1,6 @@
 // The set of groups of one process: reads the spec, runs a Group for each, and is what the faces ask.
 import { policyOf, stallMs } from '../core/limits.ts'
-import type { GroupId, GroupSpec, LogEntry, Policy, Topology } from '../core/model.ts'
+import { type GroupId, type GroupSpec, type LogEntry, type Policy, type Topology, isMoving } from '../core/model.ts'
 import { checkGroups, diffSpec } from '../core/spec.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { engineOf } from '../engines/all.ts'
@@ -9,6 +9,7 @@ import type { Alarm, Clock, Command, CommandAnswer, Dice, Effect, Input, NodeTar
 import { Counts, type Totals } from './counts.ts'
 import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecChange, SpecRevision, SpecRevisionEntry } from './facade.ts'
 import { Group, type Time } from './group.ts'
+import { admitCopy } from './restoredStore.ts'
 import { SpecStore } from './specStore.ts'
 
 export interface ControllerOptions {
@@ -61,6 +62,8 @@ export class Controller implements ControllerFacade {
   /** Reads the store; `begin` starts the groups. Errors: those of the store. */
   static async open(options: ControllerOptions): Promise<Controller> {
     const { store, dice } = options
+    const restored = await admitCopy(store, options.clock.wall())
+    if (restored !== null) options.log('store.restored', { records: restored })
     const known = await store.get<string>('installation')
     const installation = known?.value ?? dice.id()
     if (known === null) await store.commit([{ key: 'installation', expected: 0, value: installation }], [])
@@ -180,7 +183,7 @@ export class Controller implements ControllerFacade {
       }
       const record = this.#groups.get(spec.id)?.record
       if (record === null || record === undefined) continue
-      const needed = record.phase === 'steady' ? [record.primary] : [record.primary, record.candidate]
+      const needed = isMoving(record) ? [record.primary, record.candidate] : [record.primary]
       const gone = needed.find((id) => !spec.nodes.some((node) => node.id === id))
       if (gone === undefined) continue
       const role = gone === record.primary ? 'the primary' : `the candidate of a ${record.phase}`

@@ -1,5 +1,5 @@
 // What was done since this process began, as numbers that only rise: for monitoring, never for a decision.
-import type { GroupId, GroupRecord, ProbeResult } from '../core/model.ts'
+import { type GroupId, type GroupRecord, type ProbeResult, isMoving } from '../core/model.ts'
 
 /** How a question to a node ended. */
 export const probeEnds = ['reading', 'answered', 'refused', 'closed', 'silent', 'unasked'] as const
@@ -29,7 +29,7 @@ export class Counts implements Totals {
 
   /** Another record is in force in a group. */
   recorded(group: GroupId, before: GroupRecord | null, after: GroupRecord | null): void {
-    if (before === null || before.phase === 'steady' || after?.phase !== 'steady' || after.primary !== before.candidate) return
+    if (before === null || !isMoving(before) || after?.phase !== 'steady' || after.primary !== before.candidate) return
     const moves = this.moves.get(group) ?? none
     const kind = before.phase === 'failover' ? 'failovers' : 'switchovers'
     this.moves.set(group, { ...moves, [kind]: moves[kind] + 1 })

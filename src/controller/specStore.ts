@@ -83,7 +83,9 @@ export class SpecStore {
   }
 }
 
+export const recordPrefix = 'record/'
+
 /** Where a group's record is. */
 export function recordKey(group: string): string {
-  return `record/${group}`
+  return recordPrefix + group
 }

@@ -6,6 +6,7 @@ import type { NodeView } from './observe.ts'
 import { type Case, type Decision, type Rule, firstMatch, hold } from './rule.ts'
 import { failoverRules } from './rulesFailover.ts'
 import { newRules } from './rulesNew.ts'
+import { restoredRules } from './rulesRestored.ts'
 import { type NodeCase, nodeRules } from './rulesNode.ts'
 import { steadyRules } from './rulesSteady.ts'
 import { switchoverRules } from './rulesSwitchover.ts'
@@ -19,10 +20,11 @@ export interface Table {
 
 export const tables: readonly Table[] = [
   { phase: 'new', about: 'No record yet.', rules: newRules },
+  { phase: 'restored', about: 'The record was read from a copy of the store and is not verified yet.', rules: restoredRules },
   { phase: 'steady', about: 'The record names the primary and nothing is under way.', rules: steadyRules },
   { phase: 'failover', about: 'The intent to promote a candidate by force is saved.', rules: failoverRules },
   { phase: 'switchover', about: 'The intent to move the primary in a planned way is saved.', rules: switchoverRules },
-  { phase: 'node', about: 'For each node, in every phase but `new`, under the saved record.', rules: nodeRules },
+  { phase: 'node', about: 'For each node, while the group is steady, under the saved record.', rules: nodeRules },
 ]
 
 export interface Decided {
@@ -42,7 +44,7 @@ export function decide(s: Situation, c: Case | null = caseOf(s)): Decided {
   if (c === null) {
     return { verdict: verdictOf(s), group: firstMatch(newRules, s) ?? noRule('new'), nodes: [] }
   }
-  const rules = { steady: steadyRules, failover: failoverRules, switchover: switchoverRules }[c.record.phase]
+  const rules = { restored: restoredRules, steady: steadyRules, failover: failoverRules, switchover: switchoverRules }[c.record.phase]
   const group = unlessPaused(c, firstMatch<Case>(rules, c) ?? noRule(c.record.phase))
   return {
     verdict: c.verdict,

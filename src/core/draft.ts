@@ -1,7 +1,7 @@
 // The next record, made from the one in force. No decision here: only what a decision means in writing.
 import { floorOf } from './elect.ts'
 import { lineageKept } from './limits.ts'
-import type { CandidateIdentity, Epoch, FailoverCause, GroupRecord, NodeId, Reading } from './model.ts'
+import type { CandidateIdentity, Epoch, FailoverCause, GroupRecord, Moving, NodeId, Reading } from './model.ts'
 import type { RecordDraft } from './rule.ts'
 import type { Situation } from './situation.ts'
 
@@ -56,6 +56,21 @@ export function adopted(s: Situation, primary: NodeId, reading: Reading, epoch: 
   }
 }
 
+/**
+ * A record that was read from a copy of the store. Who is primary and at which epoch is only where the search begins; who is in sync, in
+ * which process, and how far, is forgotten: a replica that was in sync then may lack everything since.
+ */
+export function restored(record: GroupRecord): GroupRecord {
+  const { epoch, primary, hasData, lineage, failovers, specRevision, writer, nonce, at } = record
+  const unknown = { incarnation: '', inSync: [], guard: 0, fenced: false, floor: null }
+  return { phase: 'restored', epoch, primary, hasData, lineage, failovers, specRevision, writer, nonce, at, ...unknown }
+}
+
+/** A restored group whose primary everybody follows: as a new one, but what the copy knew of its data still holds. */
+export function readopted(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): RecordDraft {
+  return { ...adopted(s, primary, reading, newestEpoch(s) + 1), hasData: record.hasData || reading.keys > 0 }
+}
+
 /** The intent of a failover. The old in-sync set stands until the new primary is seen. */
 export function failover(
   s: Situation,
@@ -86,12 +101,7 @@ export function switchover(s: Situation, record: GroupRecord, candidate: NodeId,
 }
 
 /** The candidate was seen as a closed primary: from now on it is the primary, alone in sync, and may be opened. */
-export function crowned(
-  s: Situation,
-  record: GroupRecord & { phase: 'failover' | 'switchover' },
-  reading: Reading,
-  fenced: boolean,
-): RecordDraft {
+export function crowned(s: Situation, record: Moving, reading: Reading, fenced: boolean): RecordDraft {
   const forced = record.phase === 'failover' && record.candidate !== record.primary
   return {
     phase: 'steady',

@@ -2,7 +2,16 @@
 import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts'
 import { verdictOf } from './diagnose.ts'
 import { type Answering, bestOf, comparable, orderOf, orderOfMarks } from './order.ts'
-import type { Evidence, FailoverCause, GroupRecord, Instant, Mark, NodeId, Reading } from './model.ts'
+import {
+  type Evidence,
+  type FailoverCause,
+  type GroupRecord,
+  type Instant,
+  type Mark,
+  type NodeId,
+  type Reading,
+  isMoving,
+} from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
 import { type Situation, empty, inMaintenance, nodeOf, others, ours, quote } from './situation.ts'
 
@@ -263,7 +272,7 @@ function complete(s: Situation, record: GroupRecord, node: Answering): boolean {
 function seenMarks(s: Situation, record: GroupRecord): Pick<Mark, 'epoch' | 'seq'>[] {
   const read = [...s.nodes.values()].map((node) => node.reading?.mark ?? null)
   const ours = read.filter((mark) => mark?.group === s.spec.id && mark.installation === s.installation)
-  return [...ours, record.phase === 'steady' ? null : record.candidateIs.mark].filter((mark) => mark !== null)
+  return [...ours, isMoving(record) ? record.candidateIs.mark : null].filter((mark) => mark !== null)
 }
 
 /** The newest epoch in which the group was open, so that a canary may have been written: the last lineage entry's. */
@@ -318,6 +327,12 @@ function blindness(s: Situation, record: GroupRecord, best: Answering, holders: 
 function said(losses: readonly (string | null)[]): string | null {
   const texts = losses.filter((text) => text !== null)
   return texts.length === 0 ? null : texts.join('; ')
+}
+
+/** After a restore nobody's word of before counts: only everybody's presence does, and the best of them all. Errors: none; a hold is an answer. */
+export function electRestored(s: Situation, record: GroupRecord): Election {
+  const here = reachable(s, s.memory.loadedAt).filter((node) => !refusesPromotion(s, node))
+  return electByRollCall(s, record, here) ?? holdForAbsent(s, record, here)
 }
 
 /**

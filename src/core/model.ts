@@ -119,7 +119,7 @@ export type FailoverCause = 'dead' | 'silent' | 'restarted' | 'no primary' | 'hu
 interface RecordBase {
   readonly epoch: Epoch
   readonly primary: NodeId
-  /** The primary's process; another process at its address is a restarted primary. */
+  /** The primary's process; another process at its address is a restarted primary. Empty in a restored record: it says nothing any more. */
   readonly incarnation: string
   readonly inSync: readonly InSyncMember[]
   readonly guard: number
@@ -140,6 +140,8 @@ interface RecordBase {
 export type GroupRecord = RecordBase &
   (
     | { readonly phase: 'steady' }
+    /** Read from a copy of the store: what it says was so when the copy was made, and may be long past. */
+    | { readonly phase: 'restored' }
     | {
         readonly phase: 'failover'
         readonly candidate: NodeId
@@ -150,6 +152,13 @@ export type GroupRecord = RecordBase &
       }
     | { readonly phase: 'switchover'; readonly candidate: NodeId; readonly candidateIs: CandidateIdentity; readonly deadline: WallTime }
   )
+
+/** A change of primary is under way. */
+export type Moving = GroupRecord & { readonly phase: 'failover' | 'switchover' }
+
+export function isMoving(record: GroupRecord): record is Moving {
+  return record.phase === 'failover' || record.phase === 'switchover'
+}
 
 // ------------------------------------------------------------------------------------------- reading
 

@@ -2,7 +2,7 @@
 import { type Decided, caseOf } from './decide.ts'
 import { type Verdict, flapping } from './diagnose.ts'
 import { closedGuard, nowhere } from './limits.ts'
-import type { OperatorPause } from './model.ts'
+import { type GroupRecord, type OperatorPause, isMoving } from './model.ts'
 import { type NodeView, answers, follows, quietSince, refused, sameAddress, unheard } from './observe.ts'
 import { type Tracked, shown } from './recovery.ts'
 import { type Situation, empty, inMaintenance, nodeOf, ours, paused } from './situation.ts'
@@ -79,7 +79,7 @@ function nodeStatus(s: Situation, node: NodeView): NodeStatus {
 /** healthy: writable, every node follows and is in sync. Who is in maintenance may do as he likes. */
 function stateOf(s: Situation, verdict: Verdict): GroupState {
   const { record } = s
-  if (record === null || verdict.kind === 'unheard') return 'unknown'
+  if (record === null || record.phase === 'restored' || verdict.kind === 'unheard') return 'unknown'
   if (!writable(s)) return 'down'
   const primary = nodeOf(s, record.primary)
   const settled = [...s.nodes.values()].every(
@@ -109,6 +109,12 @@ const names: Record<Verdict['kind'], string> = {
   'not primary': 'primary moved or demoted',
   hung: 'primary hung',
   'shutting down': 'primary shutting down',
+}
+
+function diagnosisOf(record: GroupRecord | null, verdict: Verdict): string {
+  if (record === null) return 'new group'
+  if (isMoving(record)) return `${record.phase} to ${record.candidate}`
+  return record.phase === 'restored' ? 'restored from a backup, not verified yet' : names[verdict.kind]
 }
 
 function warningsOf(s: Situation, decided: Decided): string[] {
@@ -142,14 +148,13 @@ export function present(s: Situation, decided: Decided, last: ShownVerdict, trac
     group: s.spec.id,
     engine: s.spec.engine,
     state: stateOf(s, decided.verdict),
-    diagnosis:
-      record === null ? 'new group' : record.phase === 'steady' ? names[decided.verdict.kind] : `${record.phase} to ${record.candidate}`,
+    diagnosis: diagnosisOf(record, decided.verdict),
     sentence: decided.group.step.sentence,
     evidence: { ...decided.verdict.evidence, ...decided.group.step.evidence },
     epoch: record?.epoch ?? 0,
     phase: record?.phase ?? 'new',
     primary: record?.primary ?? null,
-    candidate: record === null || record.phase === 'steady' ? null : record.candidate,
+    candidate: record !== null && isMoving(record) ? record.candidate : null,
     writable: topology.primary !== null,
     guard: { recorded: record?.guard ?? 0, set: record === null ? null : (nodeOf(s, record.primary).reading?.guard ?? null) },
     inSync: record?.inSync.map((m) => m.node) ?? [],

@@ -3,15 +3,13 @@ import { consentToSilence } from './consent.ts'
 import { crowned, failover, kept } from './draft.ts'
 import { elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
-import type { GroupRecord, Reading } from './model.ts'
+import { type Moving, type Reading, assert, isMoving } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, silent, troubleOf } from './observe.ts'
 import { type Act, type Case, type Rule, act, hold, riskOf, save, wait } from './rule.ts'
 import { nodeOf, others, ours } from './situation.ts'
 
-export type Moving = GroupRecord & { readonly phase: 'failover' | 'switchover' }
-
 export function moving(c: Case): Moving {
-  if (c.record.phase === 'steady') throw new Error('assertion failed: these rules need a record that is under way')
+  assert(isMoving(c.record), 'these rules need a record that is under way')
   return c.record
 }
 

@@ -8,13 +8,13 @@ import { type Situation, empty, quote } from './situation.ts'
 
 type Answering = NodeView & { readonly reading: Reading }
 
-const all = (s: Situation): NodeView[] => [...s.nodes.values()]
-const names = (nodes: readonly NodeView[]): string => quote(nodes.map((node) => node.spec.id))
+export const all = (s: Situation): NodeView[] => [...s.nodes.values()]
+export const names = (nodes: readonly NodeView[]): string => quote(nodes.map((node) => node.spec.id))
 const primaries = (s: Situation): Answering[] =>
   all(s).filter((node): node is Answering => answers(node) && node.reading.role === 'primary')
 
 /** Asked, but not long enough ago to call it unreachable. */
-function waiting(s: Situation): NodeView[] {
+export function waiting(s: Situation): NodeView[] {
   return all(s).filter(
     (node) =>
       !answers(node) &&
@@ -23,7 +23,17 @@ function waiting(s: Situation): NodeView[] {
   )
 }
 
-function foreign(s: Situation): NodeView[] {
+/** Each node that does not answer, and what came instead. */
+export function whyMissing(s: Situation): string {
+  const missing = all(s).filter((node) => !answers(node))
+  const why = missing.map(
+    (node) =>
+      `${node.spec.id}: ${node.failure?.kind === 'answered' || node.failure?.kind === 'unasked' ? node.failure.message : (node.failure?.kind ?? 'unheard')}`,
+  )
+  return why.map((text) => text.replace(/\.$/, '')).join('; ')
+}
+
+export function foreign(s: Situation): NodeView[] {
   return all(s).filter((node) => {
     const mark = node.reading?.mark
     return mark !== null && mark !== undefined && (mark.group !== s.spec.id || mark.installation !== s.installation) && !node.spec.overwrite
@@ -35,7 +45,7 @@ function marks(s: Situation): string {
 }
 
 /** The one primary that every other node follows. */
-function ledBy(s: Situation): Answering | null {
+export function ledBy(s: Situation): Answering | null {
   const [primary, second] = primaries(s)
   if (primary === undefined || second !== undefined) return null
   return all(s).every((node) => node === primary || follows(node, primary.spec)) ? primary : null
@@ -83,16 +93,10 @@ export const newRules: readonly Rule<Situation>[] = [
     why: 'a node that does not answer might hold the newest data, so a new group is adopted only when everybody is heard',
     gives: 'hold',
     when: (s) => all(s).some((node) => !answers(node)),
-    then: (s) => {
-      const missing = all(s).filter((node) => !answers(node))
-      const why = missing.map(
-        (node) =>
-          `${node.spec.id}: ${node.failure?.kind === 'answered' || node.failure?.kind === 'unasked' ? node.failure.message : (node.failure?.kind ?? 'unheard')}`,
-      )
-      return hold(
-        `a new group is adopted when every node answers; missing: ${why.map((text) => text.replace(/\.$/, '')).join('; ')}. Start them, give the group the right credential, remove them, or choose the primary: \`regroup failover ${s.spec.id} --accept-loss --to NODE\``,
-      )
-    },
+    then: (s) =>
+      hold(
+        `a new group is adopted when every node answers; missing: ${whyMissing(s)}. Start them, give the group the right credential, remove them, or choose the primary: \`regroup failover ${s.spec.id} --accept-loss --to NODE\``,
+      ),
   },
   {
     id: 'new.foreign',

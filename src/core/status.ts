@@ -70,7 +70,7 @@ export interface GroupStatus {
   readonly sentence: string
   readonly evidence: Evidence
   readonly epoch: Epoch
-  readonly phase: 'new' | 'steady' | 'failover' | 'switchover'
+  readonly phase: 'new' | 'restored' | 'steady' | 'failover' | 'switchover'
   readonly primary: NodeId | null
   readonly candidate: NodeId | null
   readonly writable: boolean

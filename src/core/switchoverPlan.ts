@@ -1,5 +1,5 @@
 // Whether a planned switchover could begin now, and to whom: what a command is answered with and what the rules begin.
-import type { NodeId, Reading } from './model.ts'
+import { type NodeId, type Reading, isMoving } from './model.ts'
 import { type NodeView, answers, follows } from './observe.ts'
 import type { Case } from './rule.ts'
 import { inMaintenance, nodeOf, quote } from './situation.ts'
@@ -14,7 +14,9 @@ export type SwitchoverPlan =
 export function planSwitchover(c: Case, to: NodeId | null): SwitchoverPlan {
   const { s, record, verdict } = c
   const ready = ['alive', 'hung', 'shutting down'].includes(verdict.kind)
-  if (record.phase !== 'steady') return { ok: false, sentence: `a ${record.phase} to ${record.candidate} is under way; wait for it to end` }
+  if (isMoving(record)) return { ok: false, sentence: `a ${record.phase} to ${record.candidate} is under way; wait for it to end` }
+  if (record.phase === 'restored')
+    return { ok: false, sentence: 'the record is that of a backup and was not verified yet; `regroup explain` says what it waits for' }
   if (!ready || c.primary.reading?.position.kind !== 'stream')
     return { ok: false, sentence: `the primary ${record.primary} is ${verdict.kind}; a planned switchover needs it alive` }
   if (to === record.primary) return { ok: false, sentence: `${to} is the primary already` }

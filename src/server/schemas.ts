@@ -66,7 +66,7 @@ export const GroupStatus = Type.Object({
   sentence: text,
   evidence: Evidence,
   epoch: Type.Integer(),
-  phase: Type.Enum(['new', 'steady', 'failover', 'switchover']),
+  phase: Type.Enum(['new', 'restored', 'steady', 'failover', 'switchover']),
   primary: nullable(text),
   candidate: nullable(text),
   writable: Type.Boolean(),

@@ -1,5 +1,5 @@
 // Faults that wait for the moment in which they hurt most: an intent was just saved, a new primary was just recorded.
-import type { GroupRecord } from '../core/model.ts'
+import { type GroupRecord, isMoving } from '../core/model.ts'
 import type { History } from './history.ts'
 import { type Moment, type Op, controllerName } from './plan.ts'
 
@@ -37,7 +37,7 @@ export class Ambushes {
   #strike(op: Ambush, record: GroupRecord): void {
     const { timeline } = this.#history
     const at = timeline.now
-    const candidate = record.phase === 'steady' ? record.primary : record.candidate
+    const candidate = isMoving(record) ? record.candidate : record.primary
     const others = [...this.#history.nodes.keys()].filter((id) => id !== candidate && id !== record.primary)
     const other = others[0] ?? candidate
     const stop = { at, kind: 'stop', how: 'kill', downMs: op.ms, recovers: 'all', file: 'kept' } as const

@@ -1,7 +1,7 @@
 // What must hold in every history, looked at after every event that could break it.
 import { formatAddress } from '../core/address.ts'
 import { nowhere } from '../core/limits.ts'
-import type { GroupRecord } from '../core/model.ts'
+import { type GroupRecord, isMoving } from '../core/model.ts'
 import type { Group } from '../controller/group.ts'
 import type { Effect, Input, NewLogEntry } from '../ports.ts'
 import type { ControllerHost } from './controllerHost.ts'
@@ -178,7 +178,7 @@ export class Checks {
     this.#entryLast = entry
     const size = JSON.stringify(record).length
     if (size > recordChars) this.fail('nothing grows', `the record has ${size} characters`)
-    if (record.phase !== 'steady') {
+    if (isMoving(record)) {
       this.#intent = { record, entry }
       this.#fit(record, entry)
       if (before?.phase === 'steady') this.#deposed(entry, before)
@@ -239,7 +239,7 @@ export class Checks {
 
   /** Nobody is on his way to become primary, or he died on it. */
   #candidateIsGone(record: GroupRecord | null): boolean {
-    if (record === null || record.phase === 'steady') return true
+    if (record === null || !isMoving(record)) return true
     const candidate = this.#history.node(record.candidate)
     return candidate.running === null && !this.#history.net.isDown(candidate.host)
   }
@@ -253,7 +253,7 @@ export class Checks {
     if (this.#now - this.#handAt < wellMs) return false
     const fit = history.spec.nodes.every((node) => node.priority > 0 && node.maintenanceUntil === null)
     const record = history.store.record('g')
-    const gone = record === null || record.phase === 'steady' ? null : record.candidate
+    const gone = record !== null && isMoving(record) ? record.candidate : null
     const others = [...history.nodes.values()].filter((node) => node !== dead && node.id !== gone)
     const inSync = (node: RedisNode): boolean => record?.inSync.some((member) => member.node === node.id) ?? false
     const well = (node: RedisNode): boolean =>

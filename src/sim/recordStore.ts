@@ -1,4 +1,5 @@
 // The durable store of the simulator: one record per group, changed by compare-and-set; slow, unsure and restorable.
+import { restored } from '../core/draft.ts'
 import type { GroupId, GroupRecord } from '../core/model.ts'
 import type { NewLogEntry, SaveResult, Stored } from '../ports.ts'
 import type { Dice } from './dice.ts'
@@ -74,9 +75,9 @@ export class RecordStore {
     for (const [group, stored] of this.#stored) this.#backups.set(group, stored)
   }
 
-  /** With the versions of then. Only while no controller runs. Gives whether there was a backup. */
+  /** With the versions of then, and each record says that it is restored. Only while no controller runs. Gives whether there was a backup. */
   restore(): boolean {
-    for (const [group, stored] of this.#backups) this.#stored.set(group, stored)
+    for (const [group, { value, version }] of this.#backups) this.#stored.set(group, { value: restored(value), version })
     return this.#backups.size > 0
   }
 }

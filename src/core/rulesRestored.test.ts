@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { everyRuleFired, foreignMark, groupStep, holds, order, pause, saves, waits } from '../../test/decisions.ts'
+import { alive, group, lists, mute, now, refused, remembered, unheard, unwatched, withSpec } from '../../test/situations.ts'
+import { decide } from './decide.ts'
+import { restored } from './draft.ts'
+import type { Situation } from './situation.ts'
+import { topologyOf } from './topology.ts'
+
+/** The same nodes, met by a controller that has just started on a copy of the store. */
+function fromBackup(s: Situation): Situation {
+  return unwatched({ ...s, record: s.record === null ? null : restored(s.record) })
+}
+
+const elsewhere = { host: '10.0.0.9', port: 6379 }
+
+void describe('a record that was read from a backup', () => {
+  test('replicas in sync then and stale now, their primary gone -> promoted by the record itself, not by the same record restored', () => {
+    // When the copy was made a was guarded and both replicas were in sync. Then they lost their links, the guard was given up and a wrote alone.
+    const s = unwatched(group('a', refused('a', now - 2000), alive('b', { linkUp: false }), alive('c', { linkUp: false })))
+    saves(s, 'steady.lost/elect.inSync', { candidate: 'b', loss: null })
+    holds(fromBackup(s), 'restored.unreachable', /missing: a: refused\. Start them, remove them, or choose/)
+  })
+
+  test('everybody answers and follows the primary of the record -> verified above every mark seen, alone in sync, nobody trusted from before', () => {
+    const s = fromBackup(group('a', alive('a', { mark: '4.90' }), alive('b', { mark: '4.90' }), alive('c', { mark: '4.89', offset: 990 })))
+    assert.equal(topologyOf(s).primary, null)
+    assert.deepEqual(decide(s).nodes, [])
+    const inSync = [{ node: 'a', incarnation: 'a1' }]
+    saves(s, 'restored.adopt', { phase: 'steady', epoch: 5, primary: 'a', incarnation: 'a1', inSync, guard: 0, hasData: true })
+  })
+
+  test('another primary than the one of the backup, and the old one follows it -> that one is verified', () => {
+    const s = fromBackup(group('a', alive('a', { of: 'b', mark: '3.7' }), alive('b', { of: null, mark: '3.7', lists: [lists('a')] })))
+    const step = saves(s, 'restored.adopt', { epoch: 4, primary: 'b', inSync: [{ node: 'b', incarnation: 'b1' }] })
+    assert.match(step.sentence, /follows b, where the backup has a/)
+  })
+
+  test('somebody was not heard yet -> waits; does not answer -> holds, also while the primary of the backup is well', () => {
+    const well = (...others: Parameters<typeof group>[1][]): Situation => fromBackup(group('a', alive('a'), alive('b'), ...others))
+    waits(well(unheard('c')), 'restored.waiting', /hear from c/)
+    waits(well(mute('c', now - 999)), 'restored.waiting', /hear from c/)
+    holds(well(mute('c', now - 1000)), 'restored.unreachable', /missing: c: silent.*--accept-loss --to NODE/)
+  })
+
+  test('everybody answers and nobody leads -> the one with the newest mark, whoever was in sync then', () => {
+    const s = fromBackup(
+      group(
+        'a',
+        alive('a', { of: 'nowhere', replid: 'RA', mark: '1.50' }),
+        alive('b', { of: 'nowhere', replid: 'RB', mark: '3.60', incarnation: 'b9' }),
+        alive('c', { of: 'a', replid: 'RA', mark: '1.49' }),
+      ),
+    )
+    const step = saves(s, 'restored.elect/elect.rollCall', { phase: 'failover', candidate: 'b', cause: 'no primary', epoch: 4, inSync: [] })
+    assert.ok(step.kind === 'save')
+    // The one who was chosen dies before it is primary: nobody who holds less takes its place.
+    assert.deepEqual(step.record.floor, { replid: 'RB', offset: 1000, markSeq: 60 })
+    const [dead] = group(null, refused('b', now - 5, { of: 'nowhere', replid: 'RB', mark: '3.60' })).nodes.values()
+    assert.ok(dead !== undefined && s.record !== null)
+    const record = { ...s.record, ...step.record } as NonNullable<Situation['record']>
+    const later = remembered({ ...s, record, nodes: new Map(s.nodes).set('b', dead) }, { lostAt: now - 60_000 })
+    holds(later, 'failover.again/elect.nobody', /waits for b/)
+  })
+
+  test('two open primaries whose writes the other lacks -> holds for a person', () => {
+    const s = fromBackup(
+      group(
+        'a',
+        alive('a', { of: null, replid: 'RA', replid2: 'R1', second: 901, offset: 950 }),
+        alive('b', { of: null, replid: 'RB', replid2: 'R1', second: 901, offset: 970 }),
+      ),
+    )
+    holds(s, 'restored.elect/elect.diverged', /each hold writes that the other lacks/)
+  })
+
+  test('everybody is empty although the group had data -> nobody is adopted', () => {
+    holds(fromBackup(group('a', alive('a', { keys: 0 }), alive('b', { keys: 0 }))), 'restored.elect/elect.allEmpty', /empty/)
+  })
+
+  test('a node follows somebody the restored spec does not know -> holds, though all others are in order', () => {
+    const s = fromBackup(group('a', alive('a', { of: elsewhere }), alive('b', { of: elsewhere })))
+    holds(s, 'restored.stranger', /a follows 10\.0\.0\.9:6379, b follows 10\.0\.0\.9:6379, which is no node of this group/)
+  })
+
+  test('a node has lost a stranger -> the best of everybody, and the risk is said', () => {
+    const s = fromBackup(group('a', alive('a', { of: 'nowhere' }), alive('b', { of: elsewhere, linkUp: false, offset: 990 })))
+    const step = saves(s, 'restored.elect/elect.rollCall', { candidate: 'a' })
+    assert.match(step.sentence, /Risk: .*b followed 10\.0\.0\.9:6379, which this group does not know and which may hold more/)
+  })
+
+  test('a node went to another group since -> holds', () => {
+    holds(fromBackup(group('a', alive('a'), alive('b', { mark: foreignMark }))), 'restored.foreign', /b bears the mark of another group/)
+  })
+
+  test('paused -> only watched; an operator names the primary -> the intent names it', () => {
+    const s = fromBackup(group('a', alive('a'), mute('b', now - 5000)))
+    holds(withSpec(s, { pause }), 'restored.paused', /not verified yet/)
+    saves(remembered(s, order('failover', 'a')), 'restored.order/elect.order', {
+      phase: 'failover',
+      candidate: 'a',
+      cause: 'operator',
+      epoch: 2,
+    })
+    assert.equal(groupStep(remembered(s, order('failover', 'b')), 'restored.order/elect.order').kind, 'hold')
+  })
+})
+
+test('every row of the table -> was the decision in a test above', () => {
+  everyRuleFired('restored')
+})
