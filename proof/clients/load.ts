@@ -1,10 +1,7 @@
 // One application that writes without end through a client library, and what happens to its primary.
 import { ask } from '../harness/client.ts'
 import type { Address } from '../harness/client.ts'
-import type { Controller } from '../harness/controller.ts'
-import type { Group } from '../harness/servers.ts'
 import { found, instead, pass, until } from '../harness/wait.ts'
-import { healthy, otherPrimary } from '../stories/waits.ts'
 
 interface Ack {
   readonly key: string
@@ -12,7 +9,14 @@ interface Ack {
   readonly at: number
 }
 
-const limitMs = 15_000
+export interface Gap {
+  readonly ms: number
+  readonly errors: number
+  /** The different errors, in short. */
+  readonly words: string
+}
+
+const limitMs = 30_000
 const perSecond = 200
 
 export class Load {
@@ -46,7 +50,7 @@ export class Load {
   }
 
   /** The longest time between two confirmed writes after an instant, and what was thrown meanwhile. */
-  gap(since: number): { readonly ms: number; readonly errors: number; readonly words: string } {
+  gap(since: number): Gap {
     let longest = 0
     let last = since
     for (const { at } of this.acks.filter((ack) => ack.at >= since)) {
@@ -84,49 +88,4 @@ export class Load {
       await pass(1000 / perSecond)
     }
   }
-}
-
-type Play = (controller: Controller, group: Group, load: Load) => Promise<ReturnType<Load['gap']>>
-
-/** What happens to the primary. Each ends when the client writes to the next one, and the old one is back. */
-export const played: Readonly<Record<'crash' | 'freeze' | 'switchover', Play>> = {
-  crash: async (controller, group, load) => {
-    const old = group.node(await healthy(controller, group))
-    await load.goesOn(0)
-    const at = performance.now()
-    await old.server.kill9()
-    await moved(controller, group, load, old.id)
-    const gap = load.gap(at)
-    await old.server.start()
-    await healthy(controller, group)
-    return gap
-  },
-  freeze: async (controller, group, load) => {
-    const old = group.node(await healthy(controller, group))
-    await load.goesOn(0)
-    const at = performance.now()
-    await old.server.freeze()
-    try {
-      await moved(controller, group, load, old.id)
-    } finally {
-      old.server.thaw()
-    }
-    const gap = load.gap(at)
-    await healthy(controller, group)
-    return gap
-  },
-  switchover: async (controller, group, load) => {
-    const old = await healthy(controller, group)
-    await load.goesOn(0)
-    const at = performance.now()
-    const answer = await controller.api.switchover(group.id)
-    if (!answer.ok) throw new Error(`switchover refused: ${answer.detail}`)
-    await moved(controller, group, load, old)
-    return load.gap(at)
-  },
-}
-
-async function moved(controller: Controller, group: Group, load: Load, old: string): Promise<void> {
-  await otherPrimary(controller, group, old)
-  await load.goesOn(performance.now())
 }

@@ -8,9 +8,9 @@ import time
 import redis
 from redis.sentinel import Sentinel
 
-port, key = int(sys.argv[1]), sys.argv[2]
-sentinel = Sentinel([("127.0.0.1", port)], socket_timeout=0.5)
-primary = sentinel.master_for("shop", socket_timeout=0.5)
+addresses, name, key = sys.argv[1:4]
+sentinels = [(host, int(port)) for host, port in (one.split(":") for one in addresses.split(","))]
+primary = Sentinel(sentinels, socket_timeout=0.5).master_for(name, socket_timeout=0.5)
 ended = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
 
