@@ -1,12 +1,16 @@
 // The HTTP API over a test's controller, with a real store.
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import type { TSchema } from 'typebox'
 import { openEmbeddedStore } from '../src/adapters/store/embedded.ts'
 import type { Store } from '../src/ports.ts'
 import { startHttp } from '../src/server/http.ts'
 import type { HttpOptions, HttpServer } from '../src/server/http.ts'
+import { problemsOf } from '../src/server/problems.ts'
+import { Problem } from '../src/server/schemas.ts'
 import { type TestFacade, testFacade, testTime, testVitals } from './facade.ts'
 
 export const adminSecret = 'rga.of-a-test'
@@ -46,4 +50,33 @@ export async function apiServer(t: TestContext, change: Partial<HttpOptions> & {
   const server = await startHttp({ ...options, vitals: () => testVitals, adminSecret, ...change, facade, store })
   t.after(() => server.close())
   return { url: `http://${server.address}`, server, facade, store, logged, timers }
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body: unknown
+}
+
+export async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(url, init)
+  return { status: response.status, body: await response.json() }
+}
+
+/** As cli:ann. */
+export async function post(url: string, body: unknown): Promise<Answer> {
+  const headers = { 'content-type': 'application/json', 'x-regroup-by': 'cli:ann' }
+  return await ask(url, { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
+export function assertShape(answer: Answer, schema: TSchema): unknown {
+  assert.equal(answer.status, 200, JSON.stringify(answer.body))
+  assert.deepEqual(problemsOf(schema, answer.body), [])
+  return answer.body
+}
+
+export function assertProblem(answer: Answer, status: number, code: string, detail: RegExp): void {
+  assert.deepEqual(problemsOf(Problem, answer.body), [])
+  const problem = answer.body as Problem
+  assert.deepEqual([answer.status, problem.status, problem.code], [status, status, code])
+  assert.match(problem.detail, detail)
 }

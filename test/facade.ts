@@ -11,6 +11,7 @@ import type {
 import type { GroupSpec, LogEntry, Topology } from '../src/core/model.ts'
 import { checkGroups, diffSpec } from '../src/core/spec.ts'
 import type { GroupStatus, NodeStatus } from '../src/core/status.ts'
+import type { StopPlan } from '../src/core/stopPlan.ts'
 import { UserError } from '../src/errors.ts'
 import type { Command, CommandAnswer } from '../src/ports.ts'
 import type { Vitals } from '../src/server/metrics.ts'
@@ -147,9 +148,66 @@ const testTotals = {
   moves: new Map([['billing', { failovers: 2, switchovers: 1 }]]),
 }
 
+export const safePlan: StopPlan = {
+  group: 'orders',
+  what: 'dies',
+  nodes: ['a'],
+  safety: 'safe',
+  sentence: 'b would take over from a',
+  outcomes: [
+    {
+      when: 'a dies',
+      rule: 'steady.lost/elect.inSync',
+      sentence: 'promote b',
+      primary: 'b',
+      loss: null,
+      writes: { stop: 'moment', waitsMs: 2 },
+    },
+    {
+      when: 'a falls silent',
+      rule: 'steady.lost/elect.inSync',
+      sentence: 'promote b',
+      primary: 'b',
+      loss: 'a may accept writes',
+      writes: { stop: 'moment', waitsMs: 1152 },
+    },
+  ],
+  reasons: [],
+  first: [],
+  stop: [],
+  start: [],
+}
+
+export const riskyPlan: StopPlan = {
+  ...safePlan,
+  group: 'billing',
+  what: 'stops',
+  nodes: ['a', 'b'],
+  safety: 'risk',
+  sentence: 'nobody could take over',
+  outcomes: [
+    { when: 'a, b are stopped', rule: 'steady.healthy', sentence: 'c is primary', primary: 'c', loss: null, writes: { stop: 'no' } },
+    {
+      when: 'c dies meanwhile',
+      rule: 'steady.lost/elect.nobody',
+      sentence: 'c refuses connections; nobody can be promoted',
+      primary: null,
+      loss: null,
+      writes: { stop: 'until' },
+    },
+  ],
+  reasons: ['if c dies meanwhile: nobody can be promoted'],
+  first: ['regroup maintain billing/a --for 30m', 'regroup maintain billing/b --for 30m'],
+  stop: ['b', 'a'],
+  start: ['a', 'b'],
+}
+
 export interface TestFacade extends ControllerFacade {
   readonly commands: { readonly group: string; readonly command: Command }[]
   readonly applied: ApplyRequest[]
+  /** What was asked about stopping something. */
+  readonly asked: string[]
+  plans: readonly StopPlan[]
   /** What the next commands are answered with. */
   answer: CommandAnswer
   /** Runs before every apply: another operator who comes first. */
@@ -163,12 +221,28 @@ export interface TestFacade extends ControllerFacade {
   kinds(): readonly (readonly ControllerEvent['kind'][] | null)[]
 }
 
+type Listener = (event: ControllerEvent) => void
+type Kinds = readonly ControllerEvent['kind'][] | null
+
+function listening(listeners: Map<Listener, Kinds>, listener: Listener, kinds: Kinds): () => void {
+  const wanted: Listener = (event) => {
+    if (kinds === null || kinds.includes(event.kind)) listener(event)
+  }
+  listeners.set(wanted, kinds)
+  return () => listeners.delete(wanted)
+}
+
+function planned(facade: TestFacade, question: string): readonly StopPlan[] {
+  facade.asked.push(question)
+  return facade.plans
+}
+
 export function testFacade(
   specs: readonly GroupSpec[] = [ordersSpec],
   given: readonly GroupStatus[] = [ordersStatus, billingStatus],
 ): TestFacade {
   const statuses = new Map(given.map((status) => [status.group, status]))
-  const listeners = new Map<(event: ControllerEvent) => void, readonly ControllerEvent['kind'][] | null>()
+  const listeners = new Map<Listener, Kinds>()
   const entries = Array.from({ length: 60 }, (_, index) => logEntry(60 - index))
   let spec: SpecRevision = { revision: 3, at: testTime - 86_400_000, by: 'cli:ann', why: 'first groups', groups: specs }
   const past: Past[] = [{ spec, changes: diffSpec([], specs) }]
@@ -181,11 +255,14 @@ export function testFacade(
     installation: 'test-installation',
     commands: [],
     applied: [],
+    asked: [],
+    plans: [safePlan],
     answer: { ok: true, epoch: 5, candidate: 'b', sentence: 'b takes over from a' },
     beforeApply: () => {},
     statuses: () => [...statuses.values()],
     status: statusOf,
     topology: (group) => topologyOf(statusOf(group)),
+    plan: (group, what, whom) => planned(facade, `${statusOf(group).group}: ${what} ${whom}`),
     spec: () => spec,
     revisions: async (limit, before) => entriesOf(past, limit, before),
     specAt: async (revision) => revisionIn(past, revision).spec,
@@ -211,13 +288,7 @@ export function testFacade(
       statusOf(group)
       return entries.filter((entry) => entry.seq < before).slice(0, limit)
     },
-    subscribe(listener, kinds) {
-      const wanted = (event: ControllerEvent): void => {
-        if (kinds === undefined || kinds.includes(event.kind)) listener(event)
-      }
-      listeners.set(wanted, kinds ?? null)
-      return () => listeners.delete(wanted)
-    },
+    subscribe: (listener, kinds) => listening(listeners, listener, kinds ?? null),
     overtake() {
       spec = { ...spec, revision: spec.revision + 1 }
     },

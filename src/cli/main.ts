@@ -51,7 +51,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const root = program()
   try {
     await root.parseAsync(argv, { from: 'user' })
-    return 0
+    // A command whose answer is "no" says so by its exit code beside the answer.
+    return Number(process.exitCode ?? 0)
   } catch (error) {
     // Commander has written its own sentence; help and version come this way too.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageError

@@ -1,7 +1,8 @@
 // Commands for work that is planned.
 import type { Command } from 'commander'
 import { maintainCommand } from './maintain.ts'
+import { planCommand } from './plan.ts'
 
 export function plannedCommands(): Command[] {
-  return [maintainCommand()]
+  return [planCommand(), maintainCommand()]
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { billingStatus, logEntry, nodeStatus, ordersStatus, testTime } from '../../test/facade.ts'
+import { billingStatus, logEntry, nodeStatus, ordersStatus, riskyPlan, safePlan, testTime } from '../../test/facade.ts'
 import { UserError } from '../errors.ts'
 import { acceptedText, appliedText, pausedText, specText } from './changesText.ts'
 import { explainText, historyText } from './explainText.ts'
+import { planText } from './plan.ts'
 import { EventParser } from './sse.ts'
 import { groupText, groupsText, watchText } from './statusText.ts'
 import { outcomeOf } from './waiting.ts'
@@ -273,4 +274,41 @@ test('wait: steady at the new epoch under the candidate -> done; under another, 
   assert.equal(outcomeOf(at({ epoch: 5, primary: 'b' }), accepted, false), 'done')
   assert.equal(outcomeOf(at({ epoch: 5, primary: 'a' }), accepted, true), 'other')
   assert.equal(outcomeOf(at({ epoch: 6, primary: 'c' }), accepted, false), 'other')
+})
+
+test('plan: safe, and at risk -> what would happen, why not, what first, in which order', () => {
+  assert.equal(
+    planText(safePlan, plain),
+    golden(`
+      |orders, if a dies: safe
+      |b would take over from a
+      |
+      |a dies
+      |  writes stop for a moment; primary then: b; known to be lost or risked: nothing
+      |  steady.lost/elect.inSync: promote b
+      |a falls silent
+      |  writes stop for about 1.2 s; primary then: b; known to be lost or risked: a may accept writes
+      |  steady.lost/elect.inSync: promote b
+      `),
+  )
+  assert.equal(
+    planText(riskyPlan, plain),
+    golden(`
+      |billing, if a, b are stopped: at risk
+      |nobody could take over
+      |! if c dies meanwhile: nobody can be promoted
+      |
+      |a, b are stopped
+      |  writes go on; primary then: c; known to be lost or risked: nothing
+      |  steady.healthy: c is primary
+      |c dies meanwhile
+      |  nobody can write until somebody acts or a node is back; primary then: nobody; known to be lost or risked: nothing
+      |  steady.lost/elect.nobody: c refuses connections; nobody can be promoted
+      |First:
+      |  regroup maintain billing/a --for 30m
+      |  regroup maintain billing/b --for 30m
+      |Stop in this order: b, a
+      |Start in this order: a, b
+      `),
+  )
 })

@@ -3,6 +3,7 @@ import { policyOf, stallMs } from '../core/limits.ts'
 import { type GroupId, type GroupSpec, type LogEntry, type Policy, type Topology, isMoving } from '../core/model.ts'
 import { checkGroups, diffSpec } from '../core/spec.ts'
 import type { GroupStatus } from '../core/status.ts'
+import { type Question, type StopPlan, stopPlan } from '../core/stopPlan.ts'
 import { engineOf } from '../engines/all.ts'
 import { UserError } from '../errors.ts'
 import type { Alarm, Clock, Command, CommandAnswer, Dice, Effect, Input, NodeTarget, Store, World } from '../ports.ts'
@@ -11,6 +12,7 @@ import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, Spec
 import { Group, type Time } from './group.ts'
 import { admitCopy } from './restoredStore.ts'
 import { SpecStore } from './specStore.ts'
+import { nodesMeant } from './stopQuestion.ts'
 
 export interface ControllerOptions {
   readonly store: Store
@@ -95,6 +97,14 @@ export class Controller implements ControllerFacade {
 
   topology(id: GroupId): Topology | null {
     return this.#group(id).topology(this.#time())
+  }
+
+  plan(id: GroupId, what: Question['what'], whom: string): readonly StopPlan[] {
+    this.#group(id)
+    const { groups } = this.#specs.current
+    const meant = nodesMeant(groups, groups.find((spec) => spec.id === id) ?? emptySpec, whom)
+    const time = this.#time()
+    return [...meant].map(([group, nodes]) => this.#group(group).seen(time, (s) => stopPlan(s, { what, nodes })))
   }
 
   /** The spec that a group's nodes are spoken to by; null when there is none. */

@@ -1,6 +1,7 @@
 // What the faces (HTTP API, Sentinel protocol, page) may ask of the controller. Implemented by controller.ts.
 import type { GroupId, GroupSpec, LogEntry, Topology, WallTime } from '../core/model.ts'
 import type { GroupStatus } from '../core/status.ts'
+import type { Question, StopPlan } from '../core/stopPlan.ts'
 import type { Command, CommandAnswer } from '../ports.ts'
 import type { Totals } from './counts.ts'
 
@@ -59,6 +60,11 @@ export interface ControllerFacade {
   status(group: GroupId): GroupStatus
   /** What clients are told now; null while nothing is known. After a stall of ours it names nobody until the nodes were heard. Throws UNKNOWN_GROUP. */
   topology(group: GroupId): Topology | null
+  /**
+   * What would happen if it died or were stopped. `whom`: a node of the group, `all` of it, or a host: then of every group that has a node there.
+   * Throws UNKNOWN_GROUP, and UNKNOWN_NODE when it is none of these.
+   */
+  plan(group: GroupId, what: Question['what'], whom: string): readonly StopPlan[]
   spec(): SpecRevision
   /** Newest first. `before`: only smaller numbers. */
   revisions(limit: number, before?: number): Promise<readonly SpecRevisionEntry[]>

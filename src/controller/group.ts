@@ -407,6 +407,11 @@ export class Group {
     return present(s, this.#decided ?? decide(s), this.#notebook.last, this.#recoveries.all())
   }
 
+  /** Looks at it as the rules do now. */
+  seen<T>(time: Time, look: (s: Situation) => T): T {
+    return look(this.#situation(time))
+  }
+
   /** What clients may be told now; null while the record is being read. */
   topology(time: Time): Topology | null {
     return this.#loaded ? topologyOf(this.#situation(time)) : null

@@ -252,10 +252,15 @@ export function unheard(node: NodeView): boolean {
   return node.reading === null && node.failure === null
 }
 
-/** Host and port name the same place. `localhost` is 127.0.0.1; other names are compared as written. */
+/** Host and port name the same place. */
 export function sameAddress(a: Address, b: Address): boolean {
+  return a.port === b.port && sameHost(a.host, b.host)
+}
+
+/** `localhost` is 127.0.0.1; other names are compared as written. */
+export function sameHost(a: string, b: string): boolean {
   const plain = (host: string): string => (host === 'localhost' || host === '::1' ? '127.0.0.1' : host.toLowerCase())
-  return a.port === b.port && plain(a.host) === plain(b.host)
+  return plain(a) === plain(b)
 }
 
 export function follows(node: NodeView, upstream: NodeSpec): boolean {

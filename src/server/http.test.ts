@@ -10,7 +10,6 @@ import type { GroupStatus } from '../core/status.ts'
 import { UserError } from '../errors.ts'
 import type { CommandAnswer } from '../ports.ts'
 import { problemsOf } from './problems.ts'
-import { Maintained } from './maintenance.ts'
 import * as s from './schemas.ts'
 
 const running = apiServer
@@ -222,62 +221,6 @@ test('pause and resume: a group -> its spec changes by one revision each and not
     /forMs: is 691200000; it must be 1000 to 604800000 ms/,
   )
   assertProblem(await post(`${url}/api/v1/groups/nope/pause`, {}), 404, 'UNKNOWN_GROUP', /nope/)
-})
-
-test('maintain: a replica -> its spec changes by one revision, kept by apply; ended -> as it was', async (t) => {
-  const { url, facade } = await running(t)
-  const at = `${url}/api/v1/groups/orders/maintain`
-  const maintenance = { until: testTime + 60_000, by: 'cli:ann', why: 'new kernel' }
-  const asked = { node: 'b', forMs: 60_000, why: 'new kernel' }
-  const by = { 'x-regroup-by': 'cli:ann' }
-  const dry = assertShape(await post(at, { ...asked, dryRun: true }, by), Maintained)
-  assert.deepEqual(dry, { revision: 3, node: 'b', maintenance, handover: null })
-  assert.deepEqual(facade.spec().groups, [ordersSpec])
-  assert.deepEqual(assertShape(await post(at, asked, by), Maintained), { ...(dry as object), revision: 4 })
-  assert.deepEqual(facade.commands, [], 'nobody is asked to hand over')
-  const put = facade.spec().groups
-  assert.deepEqual(put[0]?.nodes[1], {
-    ...ordersSpec.nodes[1],
-    maintenanceUntil: maintenance.until,
-    maintenanceNote: { by: 'cli:ann', why: 'new kernel' },
-  })
-  const spec = assertShape(await ask(`${url}/api/v1/spec`), s.Spec) as s.Spec
-  await post(`${url}/api/v1/spec`, { groups: spec.groups })
-  assert.deepEqual(facade.spec().groups, put)
-  for (const revision of [5, 5]) {
-    assert.deepEqual(assertShape(await post(at, { node: 'b', end: true }), Maintained), {
-      revision,
-      node: 'b',
-      maintenance: null,
-      handover: null,
-    })
-  }
-  assert.deepEqual(facade.spec().groups, [ordersSpec])
-  assertProblem(await post(at, { node: 'x' }), 404, 'UNKNOWN_NODE', /no node "x"; it has a, b, c/)
-  assertProblem(
-    await post(at, { node: 'b', forMs: 8 * 86_400_000 }),
-    400,
-    'BAD_INPUT',
-    /forMs: is 691200000; it must be 1000 to 604800000 ms/,
-  )
-})
-
-test('maintain: the primary -> says who takes over first; nobody can -> refused with the reason, nothing changed', async (t) => {
-  const { url, facade } = await running(t)
-  const at = `${url}/api/v1/groups/orders/maintain`
-  const given = assertShape(await post(at, { node: 'a' }), Maintained) as Maintained
-  assert.deepEqual([given.revision, given.handover?.candidate], [4, 'b'])
-  assert.deepEqual(facade.commands, [{ group: 'orders', command: { name: 'switchover', to: null, by: 'api', dryRun: true } }])
-  facade.answer = { ok: false, code: 'NOT_NOW', sentence: 'no replica is in sync' }
-  assertProblem(
-    await post(at, { node: 'a' }),
-    409,
-    'NOT_NOW',
-    /^a is the primary of orders and nobody can take over: no replica is in sync$/,
-  )
-  facade.put({ ...ordersStatus, phase: 'switchover', candidate: 'b' })
-  assertProblem(await post(at, { node: 'b' }), 409, 'NOT_NOW', /a switchover to b is under way/)
-  assert.equal(facade.spec().revision, 4)
 })
 
 test('pause: another operator writes first -> read again and done; at every attempt -> the conflict is told', async (t) => {

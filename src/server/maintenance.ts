@@ -43,8 +43,9 @@ export function maintenanceRoutes(app: FastifyInstance, wall: () => number): voi
       schema: described('Puts a node into maintenance, or ends it.', Maintained, { ...ofGroup, body: MaintainBody }),
     },
     (request) => {
-      const { node, forMs = defaultPauseMs, end = false, why = '', dryRun = false } = request.body
-      const by = request.who.name
+      const { node, forMs = defaultPauseMs, end = false, why = '' } = request.body
+      const { dryRun, who } = request
+      const by = who.name
       const wanted = end ? null : { until: wall() + forMs, by, why }
       return setMaintenance(request.controller, { group: request.params.group, node, wanted, by, why, dryRun })
     },

@@ -1,7 +1,9 @@
 // Routes for work that is planned.
 import type { FastifyInstance } from 'fastify'
 import { maintenanceRoutes } from './maintenance.ts'
+import { stopPlanRoutes } from './stopPlan.ts'
 
 export function plannedRoutes(app: FastifyInstance, wall: () => number): void {
   maintenanceRoutes(app, wall)
+  stopPlanRoutes(app)
 }
