@@ -11,15 +11,17 @@ const silenceMs = 35_000
 export class Client {
   readonly url: string
   readonly #by: string
+  readonly #secret: string | null
 
-  /** Throws BAD_INPUT when `url` is none. */
-  constructor(url: string, by: string) {
+  /** `secret`: a token or that of a login; null when the server knows nobody yet. Throws BAD_INPUT when `url` is none. */
+  constructor(url: string, by: string, secret: string | null) {
     const parsed = URL.parse(url)
     if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
       throw new UserError('BAD_INPUT', `${JSON.stringify(url)} is no URL of a server; write http://127.0.0.1:7070`)
     }
     this.url = url.replace(/\/+$/, '')
     this.#by = by
+    this.#secret = secret
   }
 
   /** Throws the server's own error codes, and NO_SERVER. */
@@ -29,13 +31,17 @@ export class Client {
 
   /** As `get`. A connection that is cut in the middle leaves open whether it was done, and the error says so. */
   async post<T>(path: string, body: unknown): Promise<T> {
+    return await this.send<T>('POST', path, body)
+  }
+
+  async send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body: unknown): Promise<T> {
     const headers = { 'content-type': 'application/json', 'x-regroup-by': this.#by }
-    return await this.#exchange<T>(path, { method: 'POST', headers, body: JSON.stringify(body) })
+    return await this.#exchange<T>(path, { method, headers, body: JSON.stringify(body) })
   }
 
   async #exchange<T>(path: string, init: RequestInit): Promise<T> {
     const response = await this.#reached(path, { ...init, signal: AbortSignal.timeout(answerTimeoutMs) })
-    const text = await response.text().catch((error: unknown) => this.#cut(error, init.method === 'POST'))
+    const text = await response.text().catch((error: unknown) => this.#cut(error, init.method !== undefined))
     const value = jsonOf(text)
     if (!response.ok) throw this.#refused(value)
     if (value === undefined) throw this.#noServer('something else answers there')
@@ -54,10 +60,15 @@ export class Client {
 
   async #reached(path: string, init: RequestInit): Promise<Response> {
     try {
-      return await fetch(this.url + path, { ...init, redirect: 'error' })
+      const secret: Record<string, string> = this.#secret === null ? {} : { authorization: `Bearer ${this.#secret}` }
+      return await fetch(this.url + path, {
+        ...init,
+        headers: { ...(init.headers as Record<string, string>), ...secret },
+        redirect: 'error',
+      })
     } catch (error) {
       if (neverArrived.has(causeOf(error))) throw this.#noServer(null)
-      return this.#cut(error, init.method === 'POST')
+      return this.#cut(error, init.method !== undefined)
     }
   }
 

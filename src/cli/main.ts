@@ -2,6 +2,7 @@
 // The `regroup` command. It holds no logic: it reads what was typed, asks the server, and writes what it said.
 import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
+import { accountCommands } from './accountCommands.ts'
 import { groupCommands } from './groupCommands.ts'
 import { revisionCommand } from './revisionCommands.ts'
 import { plannedCommands } from './plannedCommands.ts'
@@ -22,7 +23,14 @@ function program(): Command {
     .addOption(new Option('--server <url>', 'the server to ask').env('REGROUP_SERVER').default('http://127.0.0.1:7070'))
     .option('--json', 'machine-readable output')
     .showSuggestionAfterError()
-  for (const command of [serverCommand(), ...groupCommands(), ...specCommands(), revisionCommand(), ...plannedCommands()])
+  for (const command of [
+    serverCommand(),
+    ...groupCommands(),
+    ...specCommands(),
+    revisionCommand(),
+    ...plannedCommands(),
+    ...accountCommands(),
+  ])
     root.addCommand(command)
   return throwing(root)
 }
@@ -38,7 +46,7 @@ function serverCommand(): Command {
   return new Command('server')
     .description('watch the groups and serve the API')
     .option('--config <file>', 'regroup.yaml with the settings of this process')
-    .option('--listen <address>', 'host:port of the API; loopback only')
+    .option('--listen <address>', 'host:port of the API; beyond this machine only when there are users')
     .option('--store <dir>', 'where the record is kept')
     .action(async (options: ServerOptions) => {
       // Read when it is needed: the other commands start faster without the server's libraries.

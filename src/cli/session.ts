@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { UserError } from '../errors.ts'
 import { Client } from './client.ts'
+import { secretFor } from './logins.ts'
 import { coloured, plain, safe } from './words.ts'
 import type { Paint } from './words.ts'
 
@@ -20,7 +21,7 @@ export function sessionOf(command: Command): Session {
   const { server, json = false } = command.optsWithGlobals<{ server: string; json?: boolean }>()
   const paint = !json && hasColours(process.stdout) ? coloured : plain
   return {
-    client: new Client(server, author()),
+    client: new Client(server, author(), secretFor(server)),
     json,
     paint,
     show: (value, text) => void process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : text()),

@@ -156,7 +156,7 @@ function asked(options: ChangeOptions, why: string): { readonly dryRun: boolean;
   return { dryRun: options.dryRun ?? false, why: options.why ?? why }
 }
 
-function collect(text: string, before: readonly string[] = []): string[] {
+export function collect(text: string, before: readonly string[] = []): string[] {
   return [...before, text]
 }
 

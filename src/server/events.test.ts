@@ -38,7 +38,7 @@ async function stream(t: TestContext, url: string, headers: Record<string, strin
   return state
 }
 
-test('events: log, status, spec -> one event each with its JSON; the heartbeat is a comment', async (t) => {
+test('events: log, status, spec -> one event each with its JSON; the heartbeat is one without an id', async (t) => {
   const { url, facade, timers } = await apiServer(t)
   const reader = await stream(t, url)
   assert.match(reader.response.headers.get('content-type') ?? '', /^text\/event-stream/)
@@ -59,7 +59,7 @@ test('events: log, status, spec -> one event each with its JSON; the heartbeat i
     `id: ${run}-1\nevent: log\ndata: ${JSON.stringify(logEntry(61))}\n\n`,
     `id: ${run}-2\nevent: status\ndata: ${JSON.stringify(ordersStatus)}\n\n`,
     `id: ${run}-3\nevent: spec\ndata: {"revision":9}\n\n`,
-    ': still here\n\n',
+    'event: beat\ndata: {}\n\n',
   ].join('')
   await until('all events came', () => reader.text.length >= wanted.length)
   assert.equal(reader.text, wanted)

@@ -55,7 +55,7 @@ export function startEvents(facade: ControllerFacade, run: string, every: (ms: n
       const who = reader.whoNow()
       if (who.role === null) response.end()
       else readers.set(response, { ...reader, who })
-      write(response, ': still here\n\n')
+      write(response, 'event: beat\ndata: {}\n\n')
     }
   })
   return {

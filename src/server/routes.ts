@@ -142,7 +142,7 @@ function checkedBody(body: unknown): ApplyBody {
 
 export function eventRoute(app: FastifyInstance, events: EventStream): void {
   const summary =
-    'Server-sent events: `log` (a LogEntry), `status` (a GroupStatus), `spec` (the new revision), `topology`. With the header Last-Event-ID ' +
+    'Server-sent events: `log` (a LogEntry), `status` (a GroupStatus), `spec` (the new revision), `topology`, and `beat` every 15 s. With the header Last-Event-ID ' +
     'it goes on after that event; when that is not known any more, or with `state=true`, it begins with `state`: {why, revision, groups}.'
   const schema = { summary, querystring: s.EventsQuery, produces: ['text/event-stream'] }
   app.get<{ Querystring: Static<typeof s.EventsQuery> }>(
