@@ -73,8 +73,14 @@ export type CommandAnswer =
   | { readonly ok: false; readonly code: 'NOT_NOW' | 'WOULD_LOSE_DATA' | 'UNKNOWN_NODE'; readonly sentence: string }
 
 export type Input =
-  /** Time passed. `silentHosts` over all groups; `stalledMs` > 0 when this process itself was late. */
-  | { readonly kind: 'tick'; readonly silentHosts: number; readonly hosts: number; readonly stalledMs: number }
+  /** Time passed. `silentHosts` and `hurried` (nodes that are asked in a hurry) over all groups; `stalledMs` > 0 when this process itself was late. */
+  | {
+      readonly kind: 'tick'
+      readonly silentHosts: number
+      readonly hosts: number
+      readonly stalledMs: number
+      readonly hurried: number
+    }
   /** `sentAt`: when the question left; what was true before it proves nothing. */
   | { readonly kind: 'probed'; readonly node: NodeId; readonly sentAt: Instant; readonly result: ProbeResult }
   /** The probing connection ended by itself: closed, reset. Not an answer to an effect. */

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { alive, group, refused, specOf } from '../../test/situations.ts'
 import { defaults } from '../core/limits.ts'
 import { Asker } from './asker.ts'
-import { phaseOf, probeGap, probeTimeout, spread } from './cadence.ts'
+import { firstWithin, isHurried, phaseOf, probeGap, probeTimeout, spread, turnAfter } from './cadence.ts'
 
 const { nodes } = group('a', alive('a'), refused('b', 5_000))
 const ids = ['a', 'b']
@@ -14,13 +14,14 @@ function askerAt(now: number): Asker {
     'g',
     ids.map((id) => specOf(id)),
     new Set(ids),
+    20,
     now,
   )
   return asker
 }
 
 const asked = (asker: Asker, now: number, unsettledSince: number | null = null): string[] =>
-  asker.due(nodes, defaults, unsettledSince, now).map((node) => node.spec.id)
+  asker.due(nodes, defaults, unsettledSince, 0, now).map((node) => node.spec.id)
 
 void describe('who is asked when', () => {
   test('a new group -> each node within 20 ms, then not again before the answer', () => {
@@ -29,12 +30,17 @@ void describe('who is asked when', () => {
     assert.equal(asker.sentAt('a'), 20)
   })
 
-  test('answered -> again a probe period after the question; refused -> sooner', () => {
+  test('answered -> again at its next turn, within a probe period; refused -> sooner', () => {
     const asker = askerAt(0)
     asked(asker, 20)
     asker.ended('a', true)
     asker.ended('b', false)
-    assert.deepEqual([asked(asker, 119), asked(asker, 120), asked(asker, 269), asked(asker, 270)], [[], ['b'], [], ['a']])
+    const turn = turnAfter(20, defaults.probeEveryMs, phaseOf('g/a'))
+    assert.ok(turn > 20 && turn <= 270)
+    assert.deepEqual(
+      [119, 120, turn - 1, turn].map((now) => asked(asker, now).filter((id) => (now < 200 ? id === 'b' : id === 'a'))),
+      [[], ['b'], [], ['a']],
+    )
   })
 
   test('a dead node -> knocked at again and again, a little spread, never more often than asked for', () => {
@@ -63,8 +69,12 @@ void describe('who is asked when', () => {
 
   test('something is wrong -> asked every few milliseconds for two seconds, then less, then calmly', () => {
     const node = nodes.get('a') ?? assert.fail('no node')
-    const gap = (since: number): number => probeGap(defaults, node, 0, since)
+    const gap = (since: number, hurried = 3): number => probeGap(defaults, node, 0, hurried, since)
     assert.deepEqual([gap(0), gap(1_999), gap(2_000), gap(9_999), gap(10_000)], [4, 4, 50, 50, 250])
+    assert.deepEqual([isHurried(0, 9_999), isHurried(0, 10_000), isHurried(null, 5)], [true, false, false])
+    const crowd = [8, 100, 300, 600].map((hurried) => gap(0, hurried))
+    assert.deepEqual(crowd, [4, 50, 150, 250], 'many nodes in a hurry share it, and none is asked less than when it is calm')
+    assert.deepEqual([gap(2_000, 100), gap(2_000, 300), gap(10_000, 300)], [50, 150, 250])
     const asker = askerAt(0)
     asked(asker, 20)
     asker.ended('a', true)
@@ -74,12 +84,26 @@ void describe('who is asked when', () => {
   test('a node is removed, one is new, one stays -> what is known of the last is kept', () => {
     const asker = askerAt(0)
     asked(asker, 20)
-    asker.takeNodes('g', [specOf('a'), specOf('c')], new Set(['c']), 25)
+    asker.takeNodes('g', [specOf('a'), specOf('c')], new Set(['c']), 20, 25)
     asker.ended('b', true)
     assert.deepEqual([asker.sentAt('a'), asker.sentAt('b'), asker.sentAt('c')], [20, null, null])
   })
 
-  test('many groups -> their first questions are spread; attempts at one node too', () => {
+  test('a node at its turns -> one question in each period, always at its own place in it, also after a late or hurried one', () => {
+    for (const phase of [0, 0.25, 0.999]) {
+      for (const now of [0, 62.5, 249.999, 250, 1e9 + 0.3]) {
+        const turn = turnAfter(now, 250, phase)
+        assert.ok(turn > now && turn <= now + 250 + 1e-6, `${turn} after ${now}`)
+        assert.ok(Math.abs(turn / 250 - phase - Math.round(turn / 250 - phase)) < 1e-6, `${turn} is the place ${phase}`)
+      }
+    }
+  })
+
+  test('many groups begin together -> their first questions come as fast as the process can ask them', () => {
+    assert.deepEqual([firstWithin(3), firstWithin(3_000)], [20, 1_500])
+  })
+
+  test('many groups -> their questions are spread; attempts at one node too', () => {
     const phases = Array.from({ length: 200 }, (_, index) => phaseOf(`g${index}/a`))
     assert.ok(phases.every((phase) => phase >= 0 && phase < 1))
     for (let tenth = 0; tenth < 10; tenth++)

@@ -1,7 +1,7 @@
 // When each node of a group is asked next, and that it is asked one question at a time.
 import type { GroupId, Instant, NodeId, NodeSpec, Policy } from '../core/model.ts'
 import type { NodeView } from '../core/observe.ts'
-import { phaseOf, probeGap, spread } from './cadence.ts'
+import { phaseOf, probeGap, spread, turnAfter } from './cadence.ts'
 
 interface Asking {
   readonly dueAt: Instant
@@ -10,22 +10,19 @@ interface Asking {
   readonly lastAt: Instant
   /** Questions without an answer in a row. */
   readonly misses: number
+  /** Its place in the gap. */
+  readonly phase: number
 }
-
-/** The first questions of a new group are spread over this long. */
-const firstWithinMs = 20
 
 export class Asker {
   #asking = new Map<NodeId, Asking>()
 
-  /** Keeps what is known of nodes that stay; `fresh` names those that begin anew. */
-  takeNodes(group: GroupId, nodes: readonly NodeSpec[], fresh: ReadonlySet<NodeId>, now: Instant): void {
-    const first = (id: NodeId): Asking => ({
-      dueAt: now + phaseOf(`${group}/${id}`) * firstWithinMs,
-      sentAt: null,
-      lastAt: -Infinity,
-      misses: 0,
-    })
+  /** Keeps what is known of nodes that stay; `fresh` names those that begin anew, each within `firstWithinMs`. */
+  takeNodes(group: GroupId, nodes: readonly NodeSpec[], fresh: ReadonlySet<NodeId>, firstWithinMs: number, now: Instant): void {
+    const first = (id: NodeId): Asking => {
+      const phase = phaseOf(`${group}/${id}`)
+      return { dueAt: now + phase * firstWithinMs, sentAt: null, lastAt: -Infinity, misses: 0, phase }
+    }
     this.#asking = new Map(nodes.map(({ id }) => [id, fresh.has(id) ? first(id) : (this.#asking.get(id) ?? first(id))]))
   }
 
@@ -46,19 +43,21 @@ export class Asker {
     this.hurry(this.#asking.keys(), now)
   }
 
-  /** Those whose question is due now; they count as asked. */
-  due(nodes: ReadonlyMap<NodeId, NodeView>, policy: Policy, unsettledSince: Instant | null, now: Instant): NodeView[] {
+  /** Those whose question is due now; they count as asked. `hurried`: as for `probeGap`. */
+  due(nodes: ReadonlyMap<NodeId, NodeView>, policy: Policy, unsettledSince: Instant | null, hurried: number, now: Instant): NodeView[] {
     const asked: NodeView[] = []
     for (const [id, asking] of this.#asking) {
       const node = nodes.get(id)
       if (node === undefined || asking.sentAt !== null) continue
-      const gap = probeGap(policy, node, unsettledSince, now)
+      const gap = probeGap(policy, node, unsettledSince, hurried, now)
       const dueAt = Math.min(asking.dueAt, asking.lastAt + gap)
       if (dueAt > now) {
         if (dueAt !== asking.dueAt) this.#asking.set(id, { ...asking, dueAt })
         continue
       }
-      this.#asking.set(id, { dueAt: now + spread(gap, asking.misses), sentAt: now, lastAt: now, misses: asking.misses })
+      const { misses, phase } = asking
+      const next = gap === policy.probeEveryMs ? turnAfter(now, gap, phase) : now + spread(gap, misses)
+      this.#asking.set(id, { dueAt: next, sentAt: now, lastAt: now, misses, phase })
       asked.push(node)
     }
     return asked

@@ -5,23 +5,42 @@ import { type NodeView, refused } from '../core/observe.ts'
 
 /** After this long a hold is a state, not an emergency. */
 const emergencyMs = 10_000
+const shortestFirstMs = 20
+/** What one hurried question may take of this process's time: many groups in trouble at once share it, or nobody would be served. */
+const hurriedQuestionMs = 0.5
 /** A node that answers nothing is asked again this much later, spread, so that many dead nodes do not knock at once. */
 const spreads = 7
 
 /**
  * Milliseconds between two questions to a node.
- * `unsettledSince`: when something last began to be wrong or to change; null when all is settled.
+ * `unsettledSince`: when something last began to be wrong or to change; null when all is settled. `hurried`: nodes that are asked in a
+ * hurry, over all groups of this process.
  */
-export function probeGap(policy: Policy, node: NodeView, unsettledSince: Instant | null, now: Instant): number {
+export function probeGap(policy: Policy, node: NodeView, unsettledSince: Instant | null, hurried: number, now: Instant): number {
   const calm = refused(node) ? Math.min(policy.retryDownMs, policy.probeEveryMs) : policy.probeEveryMs
   if (unsettledSince === null) return calm
   const since = now - unsettledSince
-  if (since < urgentForMs) return urgentProbeMs
-  if (since < emergencyMs) return Math.min(calm, steadyUrgentProbeMs)
-  return calm
+  if (since >= emergencyMs) return calm
+  return Math.min(calm, Math.max(since < urgentForMs ? urgentProbeMs : steadyUrgentProbeMs, hurried * hurriedQuestionMs))
 }
 
-/** A fixed share of the gap per node, so that a thousand groups are not asked in one burst. In [0, 1). */
+/** Something is wrong or changing, and not for so long that it became a state. */
+export function isHurried(unsettledSince: Instant | null, now: Instant): boolean {
+  return unsettledSince !== null && now - unsettledSince < emergencyMs
+}
+
+/** The first questions of groups that begin together are spread over this long, `nodes` of them all together. */
+export function firstWithin(nodes: number): number {
+  return Math.max(shortestFirstMs, nodes * hurriedQuestionMs)
+}
+
+/** The next turn of a node, later than `now`: one in each gap, at its own phase, so that questions stay spread over the gap. */
+export function turnAfter(now: Instant, gap: number, phase: number): Instant {
+  const turn = (Math.floor(now / gap - phase) + 1 + phase) * gap
+  return turn > now ? turn : turn + gap
+}
+
+/** A node's own share of the gap. In [0, 1). */
 export function phaseOf(text: string): number {
   let hash = 2166136261
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 16777619)

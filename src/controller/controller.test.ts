@@ -261,6 +261,23 @@ void describe('what is told', () => {
     controller.close()
   })
 
+  test('somebody listens again after a while -> each entry since then, none from before', async () => {
+    const { bench, controller } = await running()
+    controller.subscribe(() => undefined)()
+    await controller.command('g', { name: 'switchover', to: 'b', by: 'anna', dryRun: false })
+    await bench.settle(5_000)
+    await bench.settle(1)
+    const before = (await controller.history('g', 100))[0]?.seq ?? 0
+    assert.ok(before > 0)
+    controller.subscribe((event) => bench.events.push(event), ['log'])
+    await controller.command('g', { name: 'switchover', to: 'a', by: 'anna', dryRun: false })
+    await bench.settle(5_000)
+    const logged = bench.events.flatMap((event) => (event.kind === 'log' ? [event.entry.seq] : []))
+    const stored = (await controller.history('g', 100)).map((entry) => entry.seq).filter((seq) => seq > before)
+    assert.deepEqual(logged, stored.toReversed())
+    controller.close()
+  })
+
   test('the history -> newest first', async () => {
     const { controller } = await running()
     const entries = await controller.history('g', 100)

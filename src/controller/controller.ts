@@ -1,6 +1,6 @@
 // The set of groups of one process: reads the spec, runs a Group for each, and is what the faces ask.
 import { policyOf, stallMs } from '../core/limits.ts'
-import { type GroupId, type GroupSpec, type LogEntry, type Policy, type Topology, isMoving } from '../core/model.ts'
+import { type GroupId, type GroupSpec, type LogEntry, type Policy, type Topology, type WallTime, isMoving } from '../core/model.ts'
 import { checkGroups, diffSpec } from '../core/spec.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { type Question, type StopPlan, stopPlan } from '../core/stopPlan.ts'
@@ -13,6 +13,7 @@ import { Group, type Time } from './group.ts'
 import { admitCopy } from './restoredStore.ts'
 import { SpecStore } from './specStore.ts'
 import { nodesMeant } from './stopQuestion.ts'
+import { Surveyor } from './survey.ts'
 
 export interface ControllerOptions {
   readonly store: Store
@@ -28,8 +29,6 @@ export interface ControllerOptions {
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
 }
 
-/** Hosts over all groups are counted at most this often. */
-const hostsEveryMs = 100
 /** A group that is not decided about is shown anew at most this often. */
 const statusEveryMs = 1000
 /** A person waits for it. */
@@ -43,6 +42,8 @@ export class Controller implements ControllerFacade {
   readonly #writer: string
   readonly #specs: SpecStore
   readonly #groups = new Map<GroupId, Group>()
+  /** What was asked for, by name. */
+  #written = new Map<GroupId, GroupSpec>()
   /** Removed groups whose nodes are still being released: how they are spoken to must be known until then. */
   readonly #leaving = new Map<GroupId, GroupSpec>()
   readonly #listeners = new Map<(event: ControllerEvent) => void, readonly ControllerEvent['kind'][] | null>()
@@ -50,7 +51,7 @@ export class Controller implements ControllerFacade {
   readonly #told = new Map<GroupId, number>()
   readonly #shown = new Map<GroupId, string>()
   readonly #counts = new Counts()
-  #hosts = { at: -Infinity, all: 0, silent: 0 }
+  readonly #surveyor = new Surveyor()
   #nextCommand = 1
   #closed = false
 
@@ -109,7 +110,7 @@ export class Controller implements ControllerFacade {
 
   /** The spec that a group's nodes are spoken to by; null when there is none. */
   specOf(id: GroupId): GroupSpec | null {
-    return this.#specs.current.groups.find((spec) => spec.id === id) ?? this.#leaving.get(id) ?? null
+    return this.#written.get(id) ?? this.#leaving.get(id) ?? null
   }
 
   spec(): SpecRevision {
@@ -175,6 +176,10 @@ export class Controller implements ControllerFacade {
   }
 
   subscribe(listener: (event: ControllerEvent) => void, kinds?: readonly ControllerEvent['kind'][]): () => void {
+    if (!this.#wanted('log')) {
+      this.#logSince = this.#options.clock.wall()
+      this.#lastSeq.clear()
+    }
     this.#listeners.set(listener, kinds ?? null)
     return () => this.#listeners.delete(listener)
   }
@@ -207,13 +212,15 @@ export class Controller implements ControllerFacade {
   /** Makes the running groups those of the spec. */
   #run(specs: readonly GroupSpec[]): void {
     const time = this.#time()
+    this.#written = new Map(specs.map((spec) => [spec.id, spec]))
     for (const id of this.#groups.keys()) {
-      if (specs.some((spec) => spec.id === id)) continue
+      if (this.#written.has(id)) continue
       this.#groups.delete(id)
       this.#counts.forget(id)
       this.#options.alarm.clear(id)
     }
     const { revision } = this.#specs.current
+    const beginning = specs.reduce((sum, spec) => sum + (this.#groups.has(spec.id) ? 0 : spec.nodes.length), 0)
     for (const written of specs) {
       const spec = { ...written, policy: { ...this.#options.defaults, ...written.policy } }
       const engine = engineOf(spec.engine)
@@ -224,9 +231,9 @@ export class Controller implements ControllerFacade {
       }
       this.#groups.set(
         spec.id,
-        new Group({ spec, specRevision: revision, can: engine, installation: this.installation, writer: this.#writer }, time),
+        new Group({ spec, specRevision: revision, can: engine, installation: this.installation, writer: this.#writer, beginning }, time),
       )
-      this.#post(spec.id, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0 })
+      this.#post(spec.id, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 })
     }
     this.#options.world.keep([...specs, ...this.#leaving.values()].flatMap(targetsOf))
   }
@@ -280,8 +287,8 @@ export class Controller implements ControllerFacade {
 
   #wake(group: Group): void {
     this.#options.alarm.set(group.id, group.wakeAt(), (lateMs) => {
-      const { silent, all } = this.#countHosts()
-      this.#post(group.id, { kind: 'tick', silentHosts: silent, hosts: all, stalledMs: lateMs > stallMs ? lateMs : 0 })
+      const survey = this.#surveyor.survey(this.#groups, this.#time())
+      this.#post(group.id, { kind: 'tick', ...survey, stalledMs: lateMs > stallMs ? lateMs : 0 })
     })
   }
 
@@ -308,20 +315,6 @@ export class Controller implements ControllerFacade {
       post(input)
       if (input.kind === 'saved' || input.kind === 'noted') void this.#tell(id)
     })
-  }
-
-  #countHosts(): { all: number; silent: number } {
-    const time = this.#time()
-    if (time.now - this.#hosts.at < hostsEveryMs) return this.#hosts
-    const all = new Set<string>()
-    const silent = new Set<string>()
-    for (const group of this.#groups.values()) {
-      const hosts = group.hosts(time)
-      for (const host of hosts.all) all.add(host)
-      for (const host of hosts.silent) silent.add(host)
-    }
-    this.#hosts = { at: time.now, all: all.size, silent: silent.size }
-    return this.#hosts
   }
 
   // -------------------------------------------------------------------------------------------- events
@@ -356,12 +349,14 @@ export class Controller implements ControllerFacade {
   }
 
   readonly #lastSeq = new Map<GroupId, number>()
+  /** When somebody began to listen to entries. */
+  #logSince: WallTime = 0
 
   /** Sends the entries that were stored since the last time. */
   async #tell(id: GroupId): Promise<void> {
     if (!this.#wanted('log')) return
     const entries = await this.#options.store.history(id, entriesAtOnce)
-    const last = this.#lastSeq.get(id) ?? (entries[0]?.seq ?? 1) - 1
+    const last = this.#lastSeq.get(id) ?? entries.find((entry) => entry.at < this.#logSince)?.seq ?? 0
     for (const entry of entries.toReversed()) {
       if (entry.seq <= (this.#lastSeq.get(id) ?? last)) continue
       this.#lastSeq.set(id, entry.seq)

@@ -24,7 +24,7 @@ import type { GroupStatus } from '../core/status.ts'
 import { sameTopology, topologyOf } from '../core/topology.ts'
 import type { Command, CommandAnswer, Effect, Input, NodeTarget, SaveResult } from '../ports.ts'
 import { Asker } from './asker.ts'
-import { probeTimeout } from './cadence.ts'
+import { firstWithin, isHurried, probeTimeout } from './cadence.ts'
 import { answerTo } from './commands.ts'
 import { Notebook } from './notebook.ts'
 import { Recoveries } from './recoveries.ts'
@@ -41,6 +41,8 @@ export interface GroupOptions {
   readonly installation: string
   /** Unique to this process: names it in records. */
   readonly writer: string
+  /** Nodes that begin to be watched together with these, these included. */
+  readonly beginning: number
 }
 
 interface PendingSave {
@@ -71,6 +73,7 @@ export class Group {
   /** Our own loop was late; applied with the time of the step. */
   #stalled = false
   #steppedAt: Instant = -Infinity
+  #hurried = 0
 
   constructor(options: GroupOptions, time: Time) {
     this.id = options.spec.id
@@ -80,7 +83,7 @@ export class Group {
     this.#specRevision = options.specRevision
     this.#memory = newMemory(time.now)
     this.#notebook = new Notebook(options.spec.id, time.wall)
-    this.#takeSpec(options.spec, options.specRevision, time.now)
+    this.#takeSpec(options.spec, options.specRevision, options.beginning, time.now)
   }
 
   /** Takes one input in and says what is to be done. Never throws but for our own bugs. */
@@ -160,7 +163,7 @@ export class Group {
         this.#loaded = true
         return
       case 'spec':
-        return this.#takeSpec(input.spec, input.revision, time.now)
+        return this.#takeSpec(input.spec, input.revision, input.spec.nodes.length, time.now)
       case 'command':
         effects.push({ kind: 'reply', id: input.id, answer: this.#command(input.command, time) })
         return
@@ -174,10 +177,11 @@ export class Group {
   #tick(input: Extract<Input, { kind: 'tick' }>): void {
     const frozen = input.hosts >= 5 && input.silentHosts >= 2 && input.silentHosts * 2 > input.hosts
     this.#memory = { ...this.#memory, frozen: frozen ? { silentHosts: input.silentHosts, hosts: input.hosts } : null }
+    this.#hurried = input.hurried
     if (input.stalledMs > 0) this.#stalled = true
   }
 
-  #takeSpec(spec: GroupSpec, revision: number, now: Instant): void {
+  #takeSpec(spec: GroupSpec, revision: number, beginning: number, now: Instant): void {
     this.#spec = spec
     this.#policy = policyOf(spec)
     this.#specRevision = revision
@@ -190,7 +194,7 @@ export class Group {
       if (!stays) fresh.add(node.id)
     }
     this.#nodes = nodes
-    this.#asker.takeNodes(spec.id, spec.nodes, fresh, now)
+    this.#asker.takeNodes(spec.id, spec.nodes, fresh, firstWithin(beginning), now)
   }
 
   #acted(input: Extract<Input, { kind: 'acted' }>, time: Time): void {
@@ -348,7 +352,7 @@ export class Group {
   }
 
   #ask(time: Time, effects: Effect[]): void {
-    for (const node of this.#asker.due(this.#nodes, this.#policy, this.#unsettledSince, time.now)) {
+    for (const node of this.#asker.due(this.#nodes, this.#policy, this.#unsettledSince, this.#hurried, time.now)) {
       effects.push({ kind: 'probe', target: this.#target(node), timeoutMs: probeTimeout(this.#policy) })
     }
   }
@@ -420,9 +424,15 @@ export class Group {
   /** Hosts of this group's nodes that say nothing at all, and all its hosts. */
   hosts(time: Time): { readonly all: readonly string[]; readonly silent: readonly string[] } {
     const { silentAfterMs } = this.#policy
-    const nodes = [...this.#nodes.values()]
-    const mute = nodes.filter((node) => node.failure?.kind === 'silent' && time.now - (node.heardAt ?? time.now) >= silentAfterMs / 2)
-    return { all: nodes.map((node) => node.spec.host), silent: mute.map((node) => node.spec.host) }
+    const mute = [...this.#nodes.values()].filter(
+      (node) => node.failure?.kind === 'silent' && time.now - (node.heardAt ?? time.now) >= silentAfterMs / 2,
+    )
+    return { all: this.#spec.nodes.map(({ host }) => host), silent: mute.map((node) => node.spec.host) }
+  }
+
+  /** How many of its nodes are asked in a hurry. */
+  hurried(now: Instant): number {
+    return isHurried(this.#unsettledSince, now) ? this.#nodes.size : 0
   }
 
   /** The actions that give the nodes back: a plain file for the primary. Null when nothing is recorded or it does not answer. */

@@ -168,6 +168,27 @@ test('events: back after too much was missed, with an id of another run, or aski
   assert.doesNotMatch(back.text, /event: (state|log)/)
 })
 
+test('events: nobody reads for a heartbeat -> the controller makes no more of them, and who comes back later is told the whole state', async (t) => {
+  const { url, facade, timers } = await apiServer(t)
+  const beat = (): void => timers.filter(({ ms }) => ms === heartbeatMs).forEach(({ run }) => run())
+  assert.equal(facade.listeners(), 0)
+  const reader = await stream(t, url)
+  await until('the stream is open', () => reader.text.includes('id: '))
+  const last = /id: (\S+)/.exec(reader.text)?.[1] ?? ''
+  beat()
+  assert.equal(facade.listeners(), 1)
+  reader.stop()
+  const stopped = (): boolean => {
+    beat()
+    return facade.listeners() === 0
+  }
+  await until('the controller is not listened to', stopped)
+  const back = await stream(t, url, { 'last-event-id': last })
+  await until('the state came', () => back.text.includes('event: state'))
+  assert.match(back.text, /"why":"missed"/)
+  assert.equal(facade.listeners(), 1)
+})
+
 test('events: a right to some groups -> only their events and state, also after a cut; the token revoked -> the stream ends', async (t) => {
   const { url, facade, timers } = await apiServer(t)
   const admin = { authorization: `Bearer ${adminSecret}`, 'content-type': 'application/json' }

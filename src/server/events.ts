@@ -40,17 +40,26 @@ interface Kept {
 }
 
 /**
- * Starts to listen to the controller. `run` names this process, so that an id of another one is never taken for ours.
+ * Listens to the controller while there are readers, and a heartbeat longer for those who come back: statuses cost time. `run` names this process, so that an id of another one is never taken for ours.
  * `every` runs something each so many milliseconds and returns how to stop.
  */
 export function startEvents(facade: ControllerFacade, run: string, every: (ms: number, then: () => void) => () => void): EventStream {
   const readers = new Map<ServerResponse, Reader>()
   const kept = keeping()
-  const unsubscribe = facade.subscribe((event) => {
+  let unsubscribe: (() => void) | null = null
+  let wasRead = false
+  const hear = (event: ControllerEvent): void => {
     const text = kept.add(event, (number) => framed(idOf(run, number), event.kind, dataOf(event)))
     for (const [response, reader] of readers) if (concerns(reader.who, event)) write(response, text)
-  })
+  }
+  const stop = (): void => {
+    unsubscribe?.()
+    unsubscribe = null
+    kept.forget()
+  }
   const stopHeart = every(heartbeatMs, () => {
+    if (!wasRead && readers.size === 0 && unsubscribe !== null) stop()
+    wasRead = readers.size > 0
     for (const [response, reader] of readers) {
       const who = reader.whoNow()
       if (who.role === null) response.end()
@@ -62,6 +71,8 @@ export function startEvents(facade: ControllerFacade, run: string, every: (ms: n
     attach(response, reader) {
       if (readers.size >= maxReaders) throw new UserError('NOT_NOW', `${maxReaders} readers follow the events already; close one first`)
       readers.set(response, reader)
+      wasRead = true
+      unsubscribe ??= facade.subscribe(hear)
       response.on('close', () => readers.delete(response))
       // A reader that is cut off ends with an error that tells us nothing new.
       response.on('error', () => readers.delete(response))
@@ -69,7 +80,7 @@ export function startEvents(facade: ControllerFacade, run: string, every: (ms: n
       response.write(`retry: 1000\n: regroup events\n${beginning(reader, run, kept)}`)
     },
     close() {
-      unsubscribe()
+      stop()
       stopHeart()
       for (const reader of readers.keys()) reader.end()
       readers.clear()
@@ -98,6 +109,12 @@ function keeping() {
         bytes = half.reduce((sum, one) => sum + one.text.length, 0)
       }
       return text
+    },
+    /** From now on nothing is added until somebody reads again: who has an older id has missed something. */
+    forget(): void {
+      events = []
+      bytes = 0
+      last++
     },
     /** What came after this one; null when it is not all here any more. */
     after(number: number): readonly Kept[] | null {

@@ -156,10 +156,10 @@ export class ControllerHost implements Owner {
       return
     }
     const { engine, installation } = this.#setup
-    const options = { spec, specRevision: revision, can: engine, installation, writer: this.#writer }
+    const options = { spec, specRevision: revision, can: engine, installation, writer: this.#writer, beginning: spec.nodes.length }
     const run: Run = { group: new Group(options, this.time()), alarm: null, wake: () => undefined }
     this.#runs.set(spec.id, run)
-    this.#post(run, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0 })
+    this.#post(run, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 })
   }
 
   command(id: GroupId, command: Command): void {
@@ -218,6 +218,7 @@ export class ControllerHost implements Owner {
       kind: 'tick',
       silentHosts: silent,
       hosts: all,
+      hurried: [...this.#runs.values()].reduce((sum, { group }) => sum + group.hurried(this.clock()), 0),
       stalledMs: lateMs > stallMs && this.#setup.tampering.timersFirst !== true ? lateMs : 0,
     })
   }
