@@ -287,7 +287,7 @@ export class Controller implements ControllerFacade {
 
   #wake(group: Group): void {
     this.#options.alarm.set(group.id, group.wakeAt(), (lateMs) => {
-      const survey = this.#surveyor.survey(this.#groups, this.#time())
+      const survey = this.#surveyor.survey(this.#groups.values(), this.#time())
       this.#post(group.id, { kind: 'tick', ...survey, stalledMs: lateMs > stallMs ? lateMs : 0 })
     })
   }

@@ -421,15 +421,6 @@ export class Group {
     return this.#loaded ? topologyOf(this.#situation(time)) : null
   }
 
-  /** Hosts of this group's nodes that say nothing at all, and all its hosts. */
-  hosts(time: Time): { readonly all: readonly string[]; readonly silent: readonly string[] } {
-    const { silentAfterMs } = this.#policy
-    const mute = [...this.#nodes.values()].filter(
-      (node) => node.failure?.kind === 'silent' && time.now - (node.heardAt ?? time.now) >= silentAfterMs / 2,
-    )
-    return { all: this.#spec.nodes.map(({ host }) => host), silent: mute.map((node) => node.spec.host) }
-  }
-
   /** How many of its nodes are asked in a hurry. */
   hurried(now: Instant): number {
     return isHurried(this.#unsettledSince, now) ? this.#nodes.size : 0

@@ -3,6 +3,7 @@ import { formatAddress } from '../core/address.ts'
 import { stallMs } from '../core/limits.ts'
 import type { ActionResult, GroupId, GroupSpec, Instant, NodeId, ProbeFailure, ProbeResult, Topology, WallTime } from '../core/model.ts'
 import { Group, type Time } from '../controller/group.ts'
+import { Surveyor } from '../controller/survey.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { Command, CommandAnswer, Effect, Input, NodeTarget } from '../ports.ts'
 import type { Dice } from './dice.ts'
@@ -45,7 +46,6 @@ interface Run {
   wake: () => void
 }
 
-const hostsEveryMs = 100
 export const wallStart = 1_700_000_000_000
 
 export class ControllerHost implements Owner {
@@ -56,7 +56,7 @@ export class ControllerHost implements Owner {
   readonly #runs = new Map<GroupId, Run>()
   readonly #links = new Map<string, SimNodeLink>()
   readonly #bornAt: number
-  #hosts = { at: -Infinity, all: 0, silent: 0 }
+  readonly #surveyor = new Surveyor()
   #dead = false
   /** Stands still: what its sockets and its timers have for it. */
   #stalled: { readonly sockets: (() => void)[]; readonly timers: (() => void)[] } | null = null
@@ -213,28 +213,16 @@ export class ControllerHost implements Owner {
     if (arranged.cancelled) return
     run.alarm = null
     const lateMs = Math.max(0, this.clock() - at)
-    const { silent, all } = this.#countHosts()
+    const survey = this.#surveyor.survey(this.#groups(), this.time())
     this.#post(run, {
       kind: 'tick',
-      silentHosts: silent,
-      hosts: all,
-      hurried: [...this.#runs.values()].reduce((sum, { group }) => sum + group.hurried(this.clock()), 0),
+      ...survey,
       stalledMs: lateMs > stallMs && this.#setup.tampering.timersFirst !== true ? lateMs : 0,
     })
   }
 
-  #countHosts(): { all: number; silent: number } {
-    const time = this.time()
-    if (time.now - this.#hosts.at < hostsEveryMs) return this.#hosts
-    const all = new Set<string>()
-    const silent = new Set<string>()
-    for (const { group } of this.#runs.values()) {
-      const hosts = group.hosts(time)
-      for (const host of hosts.all) all.add(host)
-      for (const host of hosts.silent) silent.add(host)
-    }
-    this.#hosts = { at: time.now, all: all.size, silent: silent.size }
-    return this.#hosts
+  *#groups(): Generator<Group> {
+    for (const { group } of this.#runs.values()) yield group
   }
 
   // ------------------------------------------------------------------------------------------ the effects
