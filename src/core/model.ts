@@ -97,6 +97,10 @@ export interface LineageEntry {
   readonly replid: string
   readonly start: number | null
   readonly continues: boolean
+  /** `start` in each database, where each has a log of its own. */
+  readonly parts?: readonly number[]
+  /** The process that wrote it, where a crash may leave writes that its own log does not know. */
+  readonly incarnation?: string
 }
 
 /** The highest position the primary was known to hold when the record was saved: who holds less is known to lack data. */
@@ -162,10 +166,27 @@ export function isMoving(record: GroupRecord): record is Moving {
 
 // ------------------------------------------------------------------------------------------- reading
 
-/** Where a node is in a history. `stream` is Redis' and Valkey's; `none`: the engine gave nothing to compare. */
+/**
+ * Where a node is in a history. `none`: the engine gave nothing to compare.
+ * `replid`: the history's name, empty when nothing names it. Where the server names none, the mark does (`historyOf`).
+ * `parts`: the offset in each database, where each has a log of its own; `offset` is their sum. `log`: positions in another log mean something else.
+ */
 export type Position =
-  | { readonly kind: 'stream'; readonly replid: string; readonly replid2: string; readonly second: number; readonly offset: number }
+  | {
+      readonly kind: 'stream'
+      readonly replid: string
+      readonly replid2: string
+      readonly second: number
+      readonly offset: number
+      readonly parts?: readonly number[]
+      readonly log?: string
+    }
   | { readonly kind: 'none' }
+
+/** The name of the history that a primary writes at one epoch, for servers that name none. */
+export function historyOf(mark: Pick<Mark, 'installation' | 'group' | 'epoch'>): string {
+  return `${mark.installation}/${mark.group}/${mark.epoch}`
+}
 
 /** How two positions stand to each other. `tail`: bytes of stream that one has and the other lacks; they contain pings and expiries. */
 export type Comparison =
@@ -177,9 +198,28 @@ export type Comparison =
 /** What an engine can do; the core asks this and never the engine's name. */
 export interface Capabilities {
   readonly canPauseWrites: boolean
+  /** A primary can be made to need replicas that keep up. */
   readonly canGuard: boolean
+  /** A primary can be made to refuse every write, and says whether it does. */
+  readonly canClose: boolean
   readonly canBootFence: boolean
+  /** ... into the file of a primary that runs with its replicas. */
+  readonly canBootFenceRunning: boolean
+  /** A replica can be made to prove its link. false: its word on the link is worth nothing, only a position that rises is. */
   readonly canProveLink: boolean
+  /** A primary can become the replica of its own replica. false: not before its replicas have left. */
+  readonly canFollowOwnReplica: boolean
+  /**
+   * The server names its histories and copies anew by itself what does not fit. false: the mark names them, and a node is measured and, when
+   * it is not shown to hold nothing more, attached by force.
+   */
+  readonly namesHistories: boolean
+  /** A primary lists what its replicas acknowledged. false: what it sent them, so only their own positions count. */
+  readonly listsAcknowledged: boolean
+  /** A role change may take this long, and the node answers nobody meanwhile. 0: it does not. */
+  readonly roleChangeMs: number
+  /** Between leaving a primary and following the same one again. */
+  readonly rejoinAfterMs: number
   /** How `a` stands to `b`. `lineage`: the histories the record knows to have grown out of each other, oldest first. */
   comparePositions(a: Position, b: Position, lineage: readonly LineageEntry[]): Comparison
 }
@@ -205,6 +245,8 @@ export interface Upstream {
   readonly port: number
   readonly linkUp: boolean
   readonly syncing: boolean
+  /** It gave up and will not try again by itself. */
+  readonly failed?: true
 }
 
 /** One answer of one node, as its engine reads it. */
@@ -220,6 +262,8 @@ export interface Reading {
   /** Its position may be compared: loaded, backlog present, read-only when a replica. */
   readonly usable: boolean
   readonly loading: boolean
+  /** Holds a part of a copy, from its beginning until one ended: never promoted. */
+  readonly partial?: true
   readonly shuttingDown: boolean
   /** Survives a kill -9 of the process: append-only file on. */
   readonly durable: boolean
@@ -255,7 +299,7 @@ export type Action =
   | { readonly name: 'open'; readonly guard: number; readonly bootFenced: boolean }
   | { readonly name: 'guard'; readonly guard: number }
   /** Become or stay a replica of `target`, and persist it. */
-  | { readonly name: 'follow'; readonly target: Address }
+  | { readonly name: 'follow'; readonly target: Address; readonly force?: true }
   /** A primary becomes a replica of `target`; its clients are cut so that none clings to it. */
   | {
       readonly name: 'demote'
@@ -264,6 +308,8 @@ export type Action =
       readonly resumeWrites: boolean
       /** false: its file says "replica of nowhere" already, so it may be written when nobody waits for it. */
       readonly persist: boolean
+      /** What it holds is replaced by a copy. Where the server finds that out by itself, it is not asked for. */
+      readonly force?: true
     }
   /** A replica of nowhere: keeps its data, takes no writes, feeds nobody. */
   | { readonly name: 'fence'; readonly cutClients: boolean }

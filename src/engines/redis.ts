@@ -86,6 +86,10 @@ function readProbe(engine: EngineName, replies: readonly RespValue[]): ProbeResu
     sections.push(reply)
   }
   const [server = '', replication = '', persistence = '', keyspace = ''] = sections
+  if (fieldOf(server, 'pika_version') !== undefined) {
+    const message = `this is a Pika, and the group says \`engine: ${engine}\`; give the group \`engine: pika\``
+    return { ok: false, failure: { kind: 'answered', code: 'PROTOCOL', message } }
+  }
   const role = fieldOf(replication, 'role')
   const incarnation = fieldOf(server, 'run_id')
   if ((role !== 'master' && role !== 'slave') || incarnation === undefined) {
@@ -215,8 +219,15 @@ export function streamEngine(name: EngineName): Engine {
     name,
     canPauseWrites: true,
     canGuard: true,
+    canClose: true,
     canBootFence: true,
+    canBootFenceRunning: true,
     canProveLink: true,
+    canFollowOwnReplica: true,
+    namesHistories: true,
+    listsAcknowledged: true,
+    roleChangeMs: 0,
+    rejoinAfterMs: 0,
     probe,
     readProbe: (replies) => readProbe(name, replies),
     script,

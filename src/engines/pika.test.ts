@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { entriesOf } from '../../test/pika/transcript.ts'
+import { closedGuard, nowhere } from '../core/limits.ts'
+import type { Action, Reading } from '../core/model.ts'
+import { RespError, type RespValue } from '../resp/value.ts'
+import { pika } from './pika.ts'
+import { redis } from './redis.ts'
+
+const folder = join(import.meta.dirname, '../../test/pika/transcripts')
+const server = '# Server\r\npika_version:3.5.5\r\nprocess_id:42\r\nrun_id:abc\r\n'
+const data = '# Data\r\ndb_fatal:0\r\n'
+const openList = ['user default on nopass ~* &* +@all', 'user limit on nopass ~* &* +@all']
+
+/** The n-th INFO replication of a port in a transcript. */
+function recorded(name: string, port: number, nth: number): string {
+  const file = readFileSync(join(folder, `${name}.txt`), 'utf8')
+  const found = entriesOf(file).filter((one) => one.kind === 'command' && one.port === port && one.command.join(' ') === 'INFO replication')
+  const entry = found[nth]
+  if (entry?.kind !== 'command') throw new Error(`no INFO ${nth} of ${port} in ${name}`)
+  return entry.reply.split('\n').slice(1).join('\n').replaceAll('\\r\\n\n', '\r\n')
+}
+
+interface Said {
+  readonly server?: string
+  readonly data?: string
+  readonly list?: RespValue
+  readonly user?: string
+  readonly mark?: RespValue
+  readonly size?: string
+}
+
+function readingOf(replication: string, said: Said = {}): Reading {
+  const size = ['binlog-file-size', said.size ?? '104857600']
+  const replies = [
+    said.server ?? server,
+    replication,
+    said.data ?? data,
+    size,
+    said.list ?? openList,
+    said.user ?? 'default',
+    said.mark ?? null,
+  ]
+  const result = pika.readProbe(replies)
+  if (!result.ok) throw new Error(JSON.stringify(result.failure))
+  return result.reading
+}
+
+test('a fresh server -> an empty primary', () => {
+  const reading = readingOf(recorded('01-standalone-master', 9221, 0))
+  assert.equal(reading.role, 'primary')
+  assert.equal(reading.keys, 0)
+  assert.deepEqual(reading.replicas, [])
+  assert.equal(reading.guard, 0)
+})
+
+test('with data but no mark -> a position whose history has no name', () => {
+  const { position, keys } = readingOf(recorded('01-standalone-master', 9221, 1))
+  assert.deepEqual(position, { kind: 'stream', replid: '', replid2: '', second: -1, offset: 69, parts: [69], log: ' 104857600' })
+  assert.equal(keys, 1)
+})
+
+test('with a mark -> the mark names the history', () => {
+  const { position } = readingOf(recorded('01-standalone-master', 9221, 1), { mark: 'v1 inst g 7 99' })
+  assert.equal(position.kind === 'stream' && position.replid, 'inst/g/7')
+})
+
+test('files of the binlog -> one offset, as slave_repl_offset counts it [56]', () => {
+  const text = recorded('56-binlog-rollover-purge-full-resync', 9321, 0)
+  const { position } = readingOf(text, { size: '1048576' })
+  assert.equal(position.kind === 'stream' && position.offset, Number(/slave_repl_offset:(\d+)/.exec(text)?.[1]))
+})
+
+test('a replica on its way -> its states, never promoted in the middle of a copy (P5) [10]', () => {
+  const states = [0, 1, 2, 3, 4, 5, 6].map((nth) => readingOf(recorded('10-slaveof-first-sync', 9231, nth + 1)))
+  assert.deepEqual(
+    states.map((reading) => [reading.upstream?.linkUp, reading.upstream?.syncing, reading.partial ?? false]),
+    [
+      [false, false, false],
+      [false, true, false],
+      [false, false, false],
+      [false, true, true],
+      [false, false, false],
+      [false, false, false],
+      [true, false, false],
+    ],
+  )
+  assert.deepEqual(states[6]?.upstream, { host: '127.0.0.1', port: 9221, linkUp: true, syncing: false })
+})
+
+test('the list of replicas -> only who follows is online, and what was sent is no acknowledgement [10 11]', () => {
+  const [copying] = readingOf(recorded('10-slaveof-first-sync', 9221, 1)).replicas
+  assert.deepEqual(copying, { host: '127.0.0.1', port: 9231, online: false, acked: 0 })
+  const behind = readingOf(recorded('11-master-with-2-slaves', 9221, 1)).replicas
+  assert.deepEqual(
+    behind.map((one) => [one.port, one.online, one.acked]),
+    [
+      [9231, true, 25_780 - 4988],
+      [9241, true, 25_780 - 4988],
+    ],
+  )
+})
+
+test('a link in error -> failed for good (P2) [22]', () => {
+  assert.equal(readingOf(recorded('22-rejoin-b2-old-master-offset-larger', 9221, 5)).upstream?.failed, true)
+})
+
+test('a copy that did not end, with the link up -> partial (P16) [52]', () => {
+  const reading = readingOf(recorded('52-master-dies-in-the-middle-of-full-sync', 9241, 6))
+  assert.equal(reading.upstream?.linkUp, true)
+  assert.equal(reading.partial, true)
+  assert.equal(reading.usable, false)
+})
+
+test('a replica with replicas of its own -> a replica [12]', () => {
+  const reading = readingOf(recorded('12-slaveof-variants', 9241, 0))
+  assert.equal(reading.role, 'replica')
+  assert.equal(reading.replicas.length, 1)
+})
+
+test('INFO of 3.5.2 and 4.0.0 -> the same reading, without the newer fields', () => {
+  const lines = recorded('10-slaveof-first-sync', 9231, 4)
+  const older = lines.replace(/is_eligible.*\r\n/, '').replace(/slave_repl_offset.*\r\n/, '')
+  for (const text of [older, older.replace('db0:binlog_offset', 'db0 binlog_offset')]) {
+    const reading = readingOf(text)
+    assert.equal(reading.partial, true, 'by the state of its link')
+    assert.equal(reading.position.kind === 'stream' && reading.position.offset, 0)
+  }
+})
+
+test('another process id -> another process; the run id stays over a restart [20]', () => {
+  const text = recorded('01-standalone-master', 9221, 0)
+  assert.notEqual(readingOf(text).incarnation, readingOf(text, { server: server.replace('42', '43') }).incarnation)
+})
+
+test('the access list -> closed or open, by the last word on writing [58]', () => {
+  const text = recorded('01-standalone-master', 9221, 0)
+  const guardOf = (rules: string): number | null => readingOf(text, { list: [`user default on nopass ~* &* ${rules}`] }).guard
+  assert.equal(guardOf('+@all -@write'), closedGuard)
+  assert.equal(guardOf('+@all -@write +@write'), 0)
+  assert.equal(guardOf('+@all'), 0)
+  assert.equal(readingOf(text, { list: new RespError('ERR unknown command "acl"') }).guard, null)
+})
+
+test('errors -> what they are: NOAUTH behind ERR, a full disk, a wrong password let in as limit (P12) [60]', () => {
+  const noAuth = new RespError('ERR NOAUTH Authentication required.')
+  const refused = pika.readProbe([noAuth, noAuth, noAuth, noAuth, noAuth, noAuth, noAuth])
+  assert.equal(!refused.ok && refused.failure.kind === 'answered' && refused.failure.code, 'NOAUTH')
+  const text = recorded('01-standalone-master', 9221, 0)
+  assert.match(readingOf(text, { data: '# Data\r\ndb_fatal:1\r\ndb_fatal_msg:no space\r\n' }).writeProblem ?? '', /no space/)
+  const limit = pika.readProbe([server, text, data, ['binlog-file-size', '1'], openList, 'limit', null])
+  assert.equal(!limit.ok && limit.failure.kind === 'answered' && limit.failure.code, 'WRONGPASS')
+})
+
+test('another engine than the group says -> said, not guessed', () => {
+  const text = recorded('01-standalone-master', 9221, 0)
+  const asRedis = redis.readProbe([server, text, '', '', [], null])
+  assert.match(!asRedis.ok && asRedis.failure.kind === 'answered' ? asRedis.failure.message : '', /engine: pika/)
+  const asPika = pika.readProbe([
+    '# Server\r\nredis_version:7.0.15\r\nrun_id:a\r\nprocess_id:1\r\n',
+    '# Replication\r\nrole:master\r\n',
+    '# Data\r\n',
+    [],
+    [],
+    'default',
+    null,
+  ])
+  assert.match(!asPika.ok && asPika.failure.kind === 'answered' ? asPika.failure.message : '', /no Pika/)
+})
+
+const target = { host: '10.0.0.1', port: 9221 }
+const words = (action: Action): string[] => pika.script(action).commands.map((command) => command.join(' '))
+
+test('promotion -> closed first, the boot fence in the file, then primary', () => {
+  assert.deepEqual(words({ name: 'promote', bootFence: true }), [
+    'ACL SETUSER default -@write',
+    'ACL SETUSER limit -@write',
+    `SLAVEOF ${nowhere.host} ${nowhere.port}`,
+    'CONFIG REWRITE',
+    'SLAVEOF NO ONE',
+  ])
+})
+
+test('by force -> the file is not written before the copy ended', () => {
+  assert.deepEqual(words({ name: 'follow', target, force: true }), ['SLAVEOF 10.0.0.1 9221 force'])
+  assert.deepEqual(words({ name: 'follow', target }), ['SLAVEOF 10.0.0.1 9221', 'CONFIG REWRITE'])
+})
+
+test('a fence on a primary whose replicas have not left -> done, its file unwritten; any other refusal is one', () => {
+  const fence: Action = { name: 'fence', cutClients: true }
+  const done = pika.readActed(fence, ['OK', 'OK', new RespError('ERR already master of others, invalid usage'), 'OK'])
+  assert.equal(done.ok && !done.persisted, true)
+  const refused = pika.readActed(fence, [new RespError('NOPERM this user has no permissions'), 'OK', 'OK', 'OK'])
+  assert.deepEqual(refused.ok ? null : refused.code, 'NOPERM')
+  const follow = pika.readActed({ name: 'follow', target }, [new RespError('ERR already master of others, invalid usage'), 'OK'])
+  assert.equal(follow.ok, false)
+})
+
+test('CONFIG REWRITE is refused (P14) -> done, and said that the file was not written', () => {
+  const result = pika.readActed({ name: 'follow', target }, ['OK', new RespError('ERR Rewrite CONFIG fail')])
+  assert.deepEqual(result, { ok: true, persisted: false, note: 'ERR Rewrite CONFIG fail' })
+})
