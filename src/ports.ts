@@ -1,4 +1,5 @@
 // What the controller needs from outside, as types only. adapters/ implement them; the simulator implements them again.
+import type { Inspected } from './core/doctor/inspection.ts'
 import type {
   Action,
   ActionResult,
@@ -136,6 +137,8 @@ export interface World {
   run(effect: WorldEffect, post: (input: Input) => void): void
   /** Closes the links to every node that is not among these. */
   keep(targets: readonly NodeTarget[]): void
+  /** Asks a node for the doctor, apart from what groups say to it. Ends once, later; `user`: as whom we ask. */
+  inspect(target: NodeTarget, timeoutMs: number, done: (inspected: Inspected, user: string) => void): void
 }
 
 /** What leaves the process; `publish` and `reply` end inside the controller. */

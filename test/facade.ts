@@ -76,6 +76,12 @@ export const ordersStatus: GroupStatus = {
   recoveries: [],
   warnings: [],
   specRevision: 3,
+  doctor: {
+    at: testTime - 180_000,
+    nextAt: testTime + 420_000,
+    findings: [],
+    unexamined: [],
+  },
 }
 
 /** After a failover: the old primary is on its way back. */
@@ -118,6 +124,21 @@ export const billingStatus: GroupStatus = {
   ],
   warnings: ['node a has no append-only file: switch it on, or a restart empties it'],
   specRevision: 3,
+  doctor: {
+    at: testTime - 60_000,
+    nextAt: testTime + 540_000,
+    findings: [
+      {
+        id: 'timeout.keepalive',
+        severity: 'advice',
+        node: 'b',
+        sentence: 'b never asks whether a silent client still exists',
+        wayOut: '300 s is the default',
+        commands: ['redis-cli -h 127.0.0.1 -p 7002 CONFIG SET tcp-keepalive 300'],
+      },
+    ],
+    unexamined: [{ node: 'a', why: 'it does not answer' }],
+  },
 }
 
 export function logEntry(seq: number, change: Partial<LogEntry> = {}): LogEntry {
@@ -208,6 +229,8 @@ export interface TestFacade extends ControllerFacade {
   /** What was asked about stopping something. */
   readonly asked: string[]
   plans: readonly StopPlan[]
+  /** Groups that the doctor was sent to. */
+  readonly examined: string[]
   /** What the next commands are answered with. */
   answer: CommandAnswer
   /** Runs before every apply: another operator who comes first. */
@@ -278,6 +301,7 @@ export function testFacade(
       facade.emit({ kind: 'spec', revision: spec.revision })
       return { revision: spec.revision, ...result }
     },
+    ...doctorOf(statuses, statusOf),
     async command(group, command) {
       statusOf(group)
       facade.commands.push({ group, command })
@@ -323,6 +347,24 @@ function entriesOf(past: readonly Past[], limit: number, before = Infinity): Spe
     .filter((entry) => entry.revision < before)
     .toReversed()
     .slice(0, limit)
+}
+
+function doctorOf(
+  statuses: ReadonlyMap<string, GroupStatus>,
+  statusOf: (group: string) => GroupStatus,
+): Pick<TestFacade, 'doctor' | 'examine' | 'examined'> {
+  const examined: string[] = []
+  return {
+    examined,
+    doctor() {
+      const groups = [...statuses.values()].map(({ group, doctor }) => ({ group, ...doctor }))
+      return { everyMs: 600_000, ignored: ['persistence.none'], groups }
+    },
+    async examine(groups) {
+      for (const group of groups) statusOf(group)
+      examined.push(...groups)
+    },
+  }
 }
 
 /** What follows from a status. */

@@ -1,9 +1,12 @@
 // Carries the effects of every group out: questions and actions to nodes, records and notes to the store. Decides nothing.
+import type { Inspected } from '../core/doctor/inspection.ts'
 import type { ActionResult, GroupRecord, GroupSpec, Instant } from '../core/model.ts'
+import { assert } from '../core/model.ts'
 import { recordKey } from '../controller/specStore.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { Clock, Input, NodeTarget, Store, World, WorldEffect } from '../ports.ts'
 import type { Credential, TlsOptions } from './connection.ts'
+import { inspectNode } from './inspect.ts'
 import { NodeLink } from './nodeLink.ts'
 import { describeFailure } from './outcome.ts'
 
@@ -68,6 +71,18 @@ class RealWorld implements World {
       link.close()
       this.#links.delete(key)
     }
+  }
+
+  inspect(target: NodeTarget, timeoutMs: number, done: (inspected: Inspected, user: string) => void): void {
+    void this.#inspect(target, timeoutMs, done)
+  }
+
+  async #inspect(target: NodeTarget, timeoutMs: number, done: (inspected: Inspected, user: string) => void): Promise<void> {
+    const { engine, credential, tls } = this.#options.access(target.group)
+    const { inspector } = engine
+    assert(inspector !== null, `the doctor knows that ${engine.name} cannot be inspected`)
+    const { clock } = this.#options
+    done(await inspectNode({ address: target.address, tls, credential, inspector, clock, timeoutMs }), credential?.username ?? 'default')
   }
 
   #link(target: NodeTarget, post: Post): NodeLink {

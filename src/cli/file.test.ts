@@ -140,6 +140,7 @@ test('settings: no file -> the defaults, frozen', () => {
     credentials: {},
     tls: { ca: null, cert: null, key: null, verify: true },
     defaults: {},
+    doctor: { everyMs: 600_000, ignore: [] },
   })
   assert.deepEqual([file, warnings], [null, []])
   assert.ok(Object.isFrozen(settings) && Object.isFrozen(settings.listen) && Object.isFrozen(settings.credentials))
@@ -158,6 +159,7 @@ credentials:
   env: { passwordEnv: SECRET }
 tls: { ca: ca.pem, verify: false }
 defaults: { silentAfterMs: 900, guard: on }
+doctor: { everyMs: 60000, ignore: [persistence.none] }
 `,
   )
   const beside = (name: string): string => join(file, '..', name)
@@ -175,6 +177,7 @@ defaults: { silentAfterMs: 900, guard: on }
     },
     tls: { ca: 'PEM', cert: null, key: null, verify: false },
     defaults: { silentAfterMs: 900, guard: 'on' },
+    doctor: { everyMs: 60_000, ignore: ['persistence.none'] },
   })
   assert.deepEqual(warnings, [])
 })
@@ -182,7 +185,7 @@ defaults: { silentAfterMs: 900, guard: on }
 test('settings: mistakes of every kind -> all of them with their places, and no secret among them', (t) => {
   const file = written(
     t,
-    'listn: {}\nlog: { level: warm }\ncredentials:\n  main: { password: 4711 }\n  both: { password: a, passwordEnv: B }\n  none: {}\ntls: { cert: x }\ndefaults: { probeEveryMs: 400 }\n',
+    'listn: {}\nlog: { level: warm }\ncredentials:\n  main: { password: 4711 }\n  both: { password: a, passwordEnv: B }\n  none: {}\ntls: { cert: x }\ndefaults: { probeEveryMs: 400 }\ndoctor: { everyMs: 5, ignore: [persistence.non] }\n',
   )
   assert.deepEqual(refused(file), [
     ':1:1 listn: unknown key "listn"; did you mean "listen"?',
@@ -192,6 +195,8 @@ test('settings: mistakes of every kind -> all of them with their places, and no 
     ':6:9 credentials.none: needs exactly one of password, passwordFile and passwordEnv, not 0',
     ':7:6 tls: cert and key belong together; give both or neither',
     ':8:27 defaults.probeEveryMs: silentAfterMs is 1000, but must be at least 1200, three times probeEveryMs (400): one lost answer is not a death',
+    ':9:20 doctor.everyMs: is 5; it must be 10000 to 86400000 ms: how often each group is examined; 600000 when not given',
+    ':9:32 doctor.ignore[0]: is "persistence.non"; it must be the id of a check; docs/doctor.md lists them; did you mean "persistence.none"?',
   ])
 })
 

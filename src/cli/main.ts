@@ -3,6 +3,7 @@
 import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { accountCommands } from './accountCommands.ts'
+import { doctorCommand } from './doctorCommand.ts'
 import { groupCommands } from './groupCommands.ts'
 import { revisionCommand } from './revisionCommands.ts'
 import { plannedCommands } from './plannedCommands.ts'
@@ -28,6 +29,7 @@ function program(): Command {
     ...groupCommands(),
     ...specCommands(),
     revisionCommand(),
+    doctorCommand(),
     ...plannedCommands(),
     ...accountCommands(),
   ])

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { createAlarm } from '../adapters/alarm.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { systemDice } from '../adapters/dice.ts'
+import { ownHosts } from '../adapters/hosts.ts'
 import { createLog } from '../adapters/log.ts'
 import { openEmbeddedStore } from '../adapters/store/embedded.ts'
 import { startVitals } from '../adapters/vitals.ts'
@@ -55,6 +56,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
     alarm: createAlarm(clock),
     defaults: settings.defaults,
     credentials: new Set(Object.keys(settings.credentials)),
+    doctor: { everyMs: settings.doctor.everyMs, ignore: new Set(settings.doctor.ignore), controllerHosts: ownHosts() },
 
     log: tell,
   })

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
+import { checks } from '../core/doctor/examine.ts'
 import { defaults as policyDefaults } from '../core/limits.ts'
 import type { Policy } from '../core/model.ts'
 import { namePattern, nameRule, timingProblem } from '../core/spec.ts'
@@ -37,6 +38,8 @@ export interface Settings {
   readonly credentials: Readonly<Record<string, Credential>>
   readonly tls: NodeTls
   readonly defaults: Partial<Policy>
+  /** `ignore`: checks whose findings are not told. */
+  readonly doctor: { readonly everyMs: number; readonly ignore: readonly string[] }
 }
 
 export interface LoadedSettings {
@@ -47,6 +50,9 @@ export interface LoadedSettings {
   readonly warnings: readonly string[]
 }
 
+/** What is wrong with a setting is wrong for days: ten minutes are soon enough. */
+const doctorMs = 600_000
+const leastDoctorMs = 10_000
 const closed = { additionalProperties: false }
 const path = (what: string) => Type.Optional(Type.String({ minLength: 1, description: `the path of ${what}` }))
 
@@ -81,6 +87,27 @@ const SettingsSchema = Type.Object(
       'a mapping with ca, cert, key and verify',
     ),
     defaults: Type.Optional(PolicyInput),
+    doctor: section(
+      {
+        everyMs: Type.Optional(
+          Type.Integer({
+            minimum: leastDoctorMs,
+            maximum: 86_400_000,
+            description: `${leastDoctorMs} to 86400000 ms: how often each group is examined; ${doctorMs} when not given`,
+          }),
+        ),
+        ignore: Type.Optional(
+          Type.Array(
+            Type.Enum(
+              checks.map(({ id }) => id),
+              { description: 'the id of a check; docs/doctor.md lists them' },
+            ),
+            { description: 'a list of ids of checks' },
+          ),
+        ),
+      },
+      'a mapping with everyMs and ignore',
+    ),
   },
   { ...closed, description: 'a mapping' },
 )
@@ -92,6 +119,7 @@ interface Written {
   readonly credentials?: Readonly<Record<string, Static<typeof CredentialSchema>>>
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly verify?: boolean }
   readonly defaults?: Partial<Policy>
+  readonly doctor?: { readonly everyMs?: number; readonly ignore?: readonly string[] }
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -143,6 +171,7 @@ function settingsOf(written: Written, directory: string, env: Env, fail: Fail): 
     credentials: Object.fromEntries(credentials),
     tls: { ca: pem('ca'), cert: pem('cert'), key: pem('key'), verify: tls.verify ?? true },
     defaults: written.defaults ?? {},
+    doctor: { everyMs: written.doctor?.everyMs ?? doctorMs, ignore: written.doctor?.ignore ?? [] },
   }
 }
 

@@ -1,6 +1,7 @@
 // `regroup status`: all groups in one table, or one group with its nodes. Data in, text out.
 import { formatAddress } from '../core/address.ts'
 import type { GroupState, GroupStatus, NodeStatus } from '../core/status.ts'
+import { statusLines, summary as doctorSummary } from './doctorText.ts'
 import { table } from './table.ts'
 import { ago, counted, duration, instant, safe, size } from './words.ts'
 import type { Colour, Paint } from './words.ts'
@@ -37,7 +38,9 @@ function summary(statuses: readonly GroupStatus[]): string {
     first === undefined
       ? ''
       : `; warnings in ${warned.length === 1 ? first : counted(warned.length, 'group')}, see \`regroup explain ${first}\``
-  return `${counted(statuses.length, 'group')}: ${counts.join(', ')}${warnings}`
+  const findings = statuses.some(({ doctor }) => doctor.findings.length > 0) ? '; see `regroup doctor`' : ''
+  const doctor = doctorSummary(statuses.map((status) => status.doctor))
+  return `${counted(statuses.length, 'group')}: ${counts.join(', ')}${warnings}\ndoctor: ${doctor}${findings}`
 }
 
 function primaryText(status: GroupStatus): string {
@@ -57,6 +60,8 @@ export function groupText(status: GroupStatus, paint: Paint): string {
     ...(status.pause === null ? [] : [pauseText(status)]),
     '',
     nodesText(status.nodes, paint),
+    '',
+    ...statusLines(status.doctor, status.group, paint),
     ...status.warnings.map((warning, index) => `${index === 0 ? '\n' : ''}${paint('yellow', 'warning')}: ${safe(warning)}`),
   ]
   return `${lines.join('\n')}\n`

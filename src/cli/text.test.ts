@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { billingStatus, logEntry, nodeStatus, ordersStatus, riskyPlan, safePlan, testTime } from '../../test/facade.ts'
+import { neverLookedAt } from '../core/doctor/finding.ts'
 import { UserError } from '../errors.ts'
 import { acceptedText, appliedText, pausedText, specText } from './changesText.ts'
+import { doctorText } from './doctorText.ts'
 import { explainText, historyText } from './explainText.ts'
 import { planText } from './plan.ts'
 import { EventParser } from './sse.ts'
@@ -30,6 +32,7 @@ test('status: a healthy group and one in recovery -> a row each, a summary, wher
       |billing  degraded  b 127.0.0.1:7002  1 of 2   7      b is primary; a returns as its replica (paused until 2026-11-22 07:30:00Z)
       |
       |2 groups: 1 degraded, 1 healthy; warnings in billing, see \`regroup explain billing\`
+      |doctor: 1 finding in 1 of 2 groups, looked 2026-11-22 06:59:00Z, next 2026-11-22 07:07:00Z; see \`regroup doctor\`
       `),
   )
 })
@@ -49,8 +52,30 @@ test('status GROUP: nobody has a problem -> no column for problems', () => {
       |a     127.0.0.1:6379  primary  up      yes      -     -    1200  120 ms ago  s1    7.0.15
       |b     127.0.0.1:6380  replica  up      yes      up    0 B  1200  120 ms ago  s1    7.0.15
       |c     127.0.0.1:6381  replica  up      yes      up    0 B  1200  120 ms ago  s1    7.0.15
+      |
+      |doctor: no findings, looked 2026-11-22 06:57:00Z, next 2026-11-22 07:07:00Z
       `),
   )
+})
+
+test('doctor: findings, nodes that were not examined, checks that are not told -> each with its way out; healthy groups are counted', () => {
+  const groups = [ordersStatus, billingStatus].map(({ group, doctor }) => ({ group, ...doctor }))
+  assert.equal(
+    doctorText({ everyMs: 600_000, ignored: ['persistence.none'], groups }, plain),
+    golden(`
+      |billing
+      |  advice  timeout.keepalive  b never asks whether a silent client still exists
+      |    way out: 300 s is the default
+      |      redis-cli -h 127.0.0.1 -p 7002 CONFIG SET tcp-keepalive 300
+      |  not examined  a: it does not answer
+      |
+      |1 finding in 1 of 2 groups, looked 2026-11-22 06:59:00Z, next 2026-11-22 07:07:00Z; looks every 10 min
+      |not told, by regroup.yaml: persistence.none
+      `),
+  )
+  assert.equal(doctorText({ everyMs: 600_000, ignored: [], groups: [] }, plain), 'no groups yet\n')
+  const fresh = { everyMs: 600_000, ignored: [], groups: [{ group: 'new', ...neverLookedAt }] }
+  assert.equal(doctorText(fresh, plain), 'not looked yet; looks every 10 min\n')
 })
 
 test('status GROUP: a failover under way, nodes silent, in maintenance, behind -> each is seen', () => {
@@ -95,6 +120,8 @@ test('status GROUP: a failover under way, nodes silent, in maintenance, behind -
       |a     127.0.0.1:6379  primary  silent   yes      -     -        1200  1.2 s ago   s1    7.0.15   silent for 1.2 s
       |b     127.0.0.1:6380  replica  up       yes      down  1.5 KiB  1200  120 ms ago  s1    7.0.15
       |c     127.0.0.1:6381  unknown  unheard  no       -     -        -     never       -     -        in maintenance until 2026-11-22 07:00:00Z by cli:ann: new kernel
+      |
+      |doctor: no findings, looked 2026-11-22 06:57:00Z, next 2026-11-22 07:07:00Z
       `),
   )
 })

@@ -27,6 +27,7 @@ class Bench {
       alarm: this.#alarm,
       defaults: { bootFence: false },
       credentials: new Set(['known']),
+      doctor: { everyMs: 600_000, ignore: new Set(), controllerHosts: new Set() },
       log: () => {},
       world: {
         run: (effect, post) => {
@@ -37,6 +38,7 @@ class Bench {
             post(input)
           })
         },
+        inspect: () => {},
         keep: (targets) => void this.kept.push(targets.map((target) => `${target.group}/${target.node}`)),
       },
     })

@@ -2,12 +2,14 @@
 import { policyOf, stallMs } from '../core/limits.ts'
 import { type GroupId, type GroupSpec, type LogEntry, type Policy, type Topology, type WallTime, isMoving } from '../core/model.ts'
 import { checkGroups, diffSpec } from '../core/spec.ts'
+import type { DoctorReport } from '../core/doctor/finding.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { type Question, type StopPlan, stopPlan } from '../core/stopPlan.ts'
 import { engineOf } from '../engines/all.ts'
 import { UserError } from '../errors.ts'
 import type { Alarm, Clock, Command, CommandAnswer, Dice, Effect, Input, NodeTarget, Store, World } from '../ports.ts'
 import { Counts, type Totals } from './counts.ts'
+import { Doctor, type DoctorSettings } from './doctor.ts'
 import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecChange, SpecRevision, SpecRevisionEntry } from './facade.ts'
 import { Group, type Time } from './group.ts'
 import { admitCopy } from './restoredStore.ts'
@@ -25,6 +27,7 @@ export interface ControllerOptions {
   readonly defaults: Partial<Policy>
   /** The names that a group's `credential` may take. */
   readonly credentials: ReadonlySet<string>
+  readonly doctor: DoctorSettings
   /** Told once per decision, refusal and role change, where it is carried out. */
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
 }
@@ -50,6 +53,7 @@ export class Controller implements ControllerFacade {
   readonly #answers = new Map<string, (answer: CommandAnswer) => void>()
   readonly #told = new Map<GroupId, number>()
   readonly #shown = new Map<GroupId, string>()
+  readonly #doctor: Doctor
   readonly #counts = new Counts()
   readonly #surveyor = new Surveyor()
   #nextCommand = 1
@@ -60,6 +64,12 @@ export class Controller implements ControllerFacade {
     this.installation = installation
     this.#writer = options.dice.id()
     this.#specs = specs
+    const { world, clock, alarm } = options
+    const changed = (id: GroupId): void => {
+      const group = this.#groups.get(id)
+      if (group !== undefined && this.#wanted('status')) this.#show(group)
+    }
+    this.#doctor = new Doctor(options.doctor, { groups: this.#groups, world, clock, alarm, changed })
   }
 
   /** Reads the store; `begin` starts the groups. Errors: those of the store. */
@@ -80,6 +90,7 @@ export class Controller implements ControllerFacade {
 
   close(): void {
     this.#closed = true
+    this.#doctor.close()
     for (const id of this.#groups.keys()) this.#options.alarm.clear(id)
     this.#groups.clear()
     this.#options.world.keep([])
@@ -89,11 +100,11 @@ export class Controller implements ControllerFacade {
 
   statuses(): readonly GroupStatus[] {
     const time = this.#time()
-    return [...this.#groups.values()].map((group) => group.status(time))
+    return [...this.#groups.values()].map((group) => group.status(time, this.#doctor.checkup(group.id)))
   }
 
   status(id: GroupId): GroupStatus {
-    return this.#group(id).status(this.#time())
+    return this.#group(id).status(this.#time(), this.#doctor.checkup(id))
   }
 
   topology(id: GroupId): Topology | null {
@@ -146,6 +157,7 @@ export class Controller implements ControllerFacade {
     this.#options.log('spec.changed', { revision, by: request.by, changes: changes.length })
     for (const { id } of leaving) this.#leaving.set(id, before.groups.find((spec) => spec.id === id) ?? emptySpec)
     this.#run(after)
+    for (const { group } of changes) this.#doctor.soon(group)
     const told = await Promise.all(leaving.map(async ({ id, target }) => ({ id, what: await this.#release(target) })))
     for (const { id } of leaving) this.#leaving.delete(id)
     this.#options.world.keep(after.flatMap(targetsOf))
@@ -164,6 +176,14 @@ export class Controller implements ControllerFacade {
       this.#answers.set(`${id} ${number}`, resolve)
       this.#post(id, { kind: 'command', id: number, command })
     })
+  }
+
+  doctor(): DoctorReport {
+    return this.#doctor.report()
+  }
+
+  async examine(ids: readonly GroupId[]): Promise<void> {
+    await this.#doctor.look(ids.map((id) => this.#group(id).id))
   }
 
   async history(id: GroupId, limit: number, before?: number): Promise<readonly LogEntry[]> {
@@ -236,6 +256,7 @@ export class Controller implements ControllerFacade {
       this.#post(spec.id, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 })
     }
     this.#options.world.keep([...specs, ...this.#leaving.values()].flatMap(targetsOf))
+    this.#doctor.rounds()
   }
 
   /** The primary of a removed group gets a plain file back: without regroup nobody would open it after a restart. Says what came of it. */
@@ -299,6 +320,7 @@ export class Controller implements ControllerFacade {
       if (this.#groups.get(id) === group) this.#post(id, input)
     }
     if (effect.kind === 'publish') {
+      this.#doctor.soon(id)
       this.#emit({ kind: 'topology', topology: effect.topology })
       return
     }
@@ -336,7 +358,7 @@ export class Controller implements ControllerFacade {
 
   /** Sends a group's status when a person would see a difference. */
   #show(group: Group): void {
-    const status = group.status(this.#time())
+    const status = group.status(this.#time(), this.#doctor.checkup(group.id))
     const text = JSON.stringify({
       ...status,
       evidence: 0,

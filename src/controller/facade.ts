@@ -1,5 +1,6 @@
 // What the faces (HTTP API, Sentinel protocol, page) may ask of the controller. Implemented by controller.ts.
 import type { GroupId, GroupSpec, LogEntry, Topology, WallTime } from '../core/model.ts'
+import type { DoctorReport } from '../core/doctor/finding.ts'
 import type { GroupStatus } from '../core/status.ts'
 import type { Question, StopPlan } from '../core/stopPlan.ts'
 import type { Command, CommandAnswer } from '../ports.ts'
@@ -76,6 +77,10 @@ export interface ControllerFacade {
   apply(request: ApplyRequest): Promise<ApplyResult>
   /** Throws UNKNOWN_GROUP. A refusal is an answer, not an error. */
   command(group: GroupId, command: Command): Promise<CommandAnswer>
+  /** What the doctor found when it last looked at each group. */
+  doctor(): DoctorReport
+  /** Has the doctor look at these groups now; ends when it did. Throws UNKNOWN_GROUP. */
+  examine(groups: readonly GroupId[]): Promise<void>
   /** Newest first. Throws UNKNOWN_GROUP. */
   history(group: GroupId, limit: number, before?: number): Promise<readonly LogEntry[]>
   /** What was done since this process began. */

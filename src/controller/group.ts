@@ -1,5 +1,6 @@
 // One replication group: inputs in, effects out, synchronous. Observes, diagnoses, decides; the world carries the effects out.
 import { type Decided, atRest, caseOf, decide } from '../core/decide.ts'
+import type { Checkup } from '../core/doctor/finding.ts'
 import { closedGuard, policyOf } from '../core/limits.ts'
 import { type Memory, canaryEnded, inForce, judged, newMemory, stalledNodes, told, watch } from '../core/memory.ts'
 import type {
@@ -406,9 +407,9 @@ export class Group {
   }
 
   /** What is shown of it now. */
-  status(time: Time): GroupStatus {
+  status(time: Time, doctor?: Checkup): GroupStatus {
     const s = this.#situation(time)
-    return present(s, this.#decided ?? decide(s), this.#notebook.last, this.#recoveries.all())
+    return present(s, this.#decided ?? decide(s), this.#notebook.last, this.#recoveries.all(), doctor)
   }
 
   /** Looks at it as the rules do now. */
@@ -433,6 +434,10 @@ export class Group {
     return record?.phase === 'steady' && primary !== undefined && answers(primary) && primary.reading.role === 'primary'
       ? this.#target(primary)
       : null
+  }
+
+  get spec(): GroupSpec {
+    return this.#spec
   }
 
   get record(): GroupRecord | null {

@@ -17,6 +17,11 @@ export function formatAddress(address: Address): string {
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
 }
 
+/** Hosts as they are compared: this machine's loopback names are one, other names are compared as written. */
+export function plainHost(host: string): string {
+  return host === 'localhost' || host === '::1' ? '127.0.0.1' : host.toLowerCase()
+}
+
 /** A host as it may stand in a spec: a name, an IPv4 or an IPv6 address without brackets. */
 export function isHost(host: string): boolean {
   return host.includes(':') ? shortIpv6(host) === host : namedHost(host) === host

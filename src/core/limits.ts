@@ -23,6 +23,11 @@ export const defaults: Policy = {
 /** A primary with this guard accepts no write from anybody: closed. No real group has so many replicas. */
 export const closedGuard = 9999
 
+/** A replica counts for the guard while it acknowledged within so many seconds; a cut off primary takes writes for that long. */
+export const guardLagS = 2
+/** Redis' own default; protects replicas from a primary reborn empty when nobody watches. 0 only while the boot fence does that. */
+export const safeSyncDelayS = 5
+
 /** The upstream of a fenced node: nothing listens on port 1, so it is read-only, keeps its data and feeds nobody. */
 export const nowhere: Address = { host: '127.0.0.1', port: 1 }
 

@@ -1,4 +1,5 @@
 // What is known of one node, as a value that each input turns into the next. Instants, not flags: "not heard yet" never reads as "down".
+import { plainHost } from './address.ts'
 import { actionRetryMaxMs, actionRetryMs, closedGuard, nowhere, persistRetryMs } from './limits.ts'
 import type { Action, ActionResult, Address, Instant, NodeSpec, ProbeFailure, ProbeResult, Reading } from './model.ts'
 
@@ -259,8 +260,7 @@ export function sameAddress(a: Address, b: Address): boolean {
 
 /** `localhost` is 127.0.0.1; other names are compared as written. */
 export function sameHost(a: string, b: string): boolean {
-  const plain = (host: string): string => (host === 'localhost' || host === '::1' ? '127.0.0.1' : host.toLowerCase())
-  return plain(a) === plain(b)
+  return plainHost(a) === plainHost(b)
 }
 
 export function follows(node: NodeView, upstream: NodeSpec): boolean {

@@ -1,6 +1,7 @@
 // A group's situation as people are shown it. Computes nothing that decides.
 import { type Decided, caseOf } from './decide.ts'
 import { type Verdict, flapping } from './diagnose.ts'
+import { type Checkup, neverLookedAt } from './doctor/finding.ts'
 import { closedGuard, nowhere } from './limits.ts'
 import { type GroupRecord, type OperatorPause, isMoving } from './model.ts'
 import { type NodeView, answers, follows, quietSince, refused, sameAddress, unheard } from './observe.ts'
@@ -141,7 +142,13 @@ function warningsOf(s: Situation, decided: Decided): string[] {
 }
 
 /** The whole status of a group at one instant. `last`: the decision or refusal in force. */
-export function present(s: Situation, decided: Decided, last: ShownVerdict, tracked: readonly Tracked[]): GroupStatus {
+export function present(
+  s: Situation,
+  decided: Decided,
+  last: ShownVerdict,
+  tracked: readonly Tracked[],
+  doctor: Checkup = neverLookedAt,
+): GroupStatus {
   const { record } = s
   const topology = topologyOf(s)
   return {
@@ -167,5 +174,6 @@ export function present(s: Situation, decided: Decided, last: ShownVerdict, trac
     }),
     warnings: warningsOf(s, decided),
     specRevision: s.specRevision,
+    doctor,
   }
 }

@@ -1,4 +1,5 @@
 // What people are shown of a group: the record beside what is observed, what it is called, what is done and why.
+import type { Checkup } from './doctor/finding.ts'
 import type { Address, EngineName, Epoch, Evidence, GroupId, NodeId, OperatorPause, WallTime } from './model.ts'
 
 /** healthy: writable, every node follows and is in sync. degraded: writable, but not all of that. down: not writable. unknown: not heard yet. */
@@ -85,4 +86,6 @@ export interface GroupStatus {
   /** Things a person should mend, each with its way out. */
   readonly warnings: readonly string[]
   readonly specRevision: number
+  /** What the doctor found when it last looked. */
+  readonly doctor: Checkup
 }

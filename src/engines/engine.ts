@@ -1,6 +1,7 @@
 // What an engine is to the rest: one capability object. No `if (isPika)` outside engines/.
 import type { Action, ActionResult, Capabilities, EngineName, ProbeResult } from '../core/model.ts'
 import type { RespValue } from '../resp/value.ts'
+import type { Inspector } from './inspection.ts'
 
 /** Commands for one node, in order. `transaction`: sent between MULTI and EXEC; the replies are then EXEC's elements. */
 export interface Script {
@@ -19,4 +20,6 @@ export interface Engine extends Capabilities {
   followUp(action: Action, replies: readonly RespValue[], self: string): Script | null
   /** Replies of a script (of EXEC's elements in a transaction, or the one error that refused it) to a result. Never throws. */
   readActed(action: Action, replies: readonly RespValue[]): ActionResult
+  /** How the doctor asks; null: only what a probe tells is known. */
+  readonly inspector: Inspector | null
 }

@@ -6,7 +6,7 @@ import { compareLogs } from './compareLogs.ts'
 import type { Engine, Script } from './engine.ts'
 import { fieldOf } from './info.ts'
 import { attachedOf, isPartial, positionOf, readReplication, upstreamOf } from './pikaInfo.ts'
-import { markKey, parseMark } from './redis.ts'
+import { markKey, parseMark } from './mark.ts'
 
 type Command = readonly string[]
 
@@ -197,5 +197,6 @@ export const pika: Engine = {
   // Its list of clients has no names, so nothing tells whose connection is whose.
   followUp: () => null,
   readActed,
+  inspector: null,
   comparePositions: compareLogs,
 }

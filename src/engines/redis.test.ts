@@ -6,7 +6,8 @@ import type { Action, ActionResult, ProbeResult, Reading } from '../core/model.t
 import { Decoder } from '../resp/decode.ts'
 import { RespError, type RespValue } from '../resp/value.ts'
 import { engineOf } from './all.ts'
-import { parseMark, redis } from './redis.ts'
+import { parseMark } from './mark.ts'
+import { redis } from './redis.ts'
 import { valkey } from './valkey.ts'
 
 /** Raw replies of redis-server 7.0.15, recorded by test/transcripts/record.ts. */

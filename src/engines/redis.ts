@@ -1,17 +1,15 @@
 // Redis 6.2 and newer: what its INFO means, which commands do what. The only place, with valkey.ts, that knows its words.
-import type { Action, ActionResult, AttachedReplica, EngineName, Mark, Position, ProbeResult, Reading, Upstream } from '../core/model.ts'
-import { closedGuard, nowhere } from '../core/limits.ts'
+import type { Action, ActionResult, AttachedReplica, EngineName, Position, ProbeResult, Reading, Upstream } from '../core/model.ts'
+import { closedGuard, guardLagS, nowhere, safeSyncDelayS } from '../core/limits.ts'
 import { RespError, type RespValue } from '../resp/value.ts'
 import { compareStreams } from './compareStreams.ts'
 import type { Engine, Script } from './engine.ts'
+import { markKey, parseMark } from './mark.ts'
+import { redisInspector } from './redisInspector.ts'
 import { fieldOf, keysOf, numberOf } from './info.ts'
 
-/** The canary's key: one small string, written about once a second on the primary and replicated like any other. */
-export const markKey = 'regroup:mark'
-
 const toNowhere = ['REPLICAOF', nowhere.host, String(nowhere.port)] as const
-/** Redis' own default; protects replicas from a primary reborn empty when nobody watches. 0 only while the boot fence does that. */
-const safeSyncDelay = ['CONFIG', 'SET', 'repl-diskless-sync-delay', '5'] as const
+const safeSyncDelay = ['CONFIG', 'SET', 'repl-diskless-sync-delay', String(safeSyncDelayS)] as const
 const fastSyncDelay = ['CONFIG', 'SET', 'repl-diskless-sync-delay', '0'] as const
 const rewrite = ['CONFIG', 'REWRITE'] as const
 const cutClients = ['CLIENT', 'KILL', 'TYPE', 'normal'] as const
@@ -61,13 +59,6 @@ function positionOf(replication: string): Position {
     second: numberOf(fieldOf(replication, 'second_repl_offset'), -1),
     offset: numberOf(fieldOf(replication, 'master_repl_offset'), 0),
   }
-}
-
-/** `v1 <installation> <group> <epoch> <seq>`; anything else is somebody else's key and no mark. */
-export function parseMark(text: string): Mark | null {
-  const [version, installation, group, epoch, seq] = text.split(' ')
-  if (version !== 'v1' || installation === undefined || group === undefined) return null
-  return { installation, group, epoch: numberOf(epoch, 0), seq: numberOf(seq, 0) }
 }
 
 function configValue(reply: RespValue | undefined): number | null {
@@ -130,13 +121,13 @@ function script(action: Action): Script {
         : transaction([setGuard(0), safeSyncDelay, ['REPLICAOF', 'NO', 'ONE'], rewrite, setGuard(closedGuard)])
     case 'open':
       return plain([
-        ['CONFIG', 'SET', 'min-replicas-max-lag', '2'],
+        ['CONFIG', 'SET', 'min-replicas-max-lag', String(guardLagS)],
         ['CONFIG', 'SET', 'repl-ping-replica-period', '1'],
         ...(action.bootFenced ? [fastSyncDelay] : []),
         setGuard(action.guard),
       ])
     case 'guard':
-      return plain([['CONFIG', 'SET', 'min-replicas-max-lag', '2'], setGuard(action.guard)])
+      return plain([['CONFIG', 'SET', 'min-replicas-max-lag', String(guardLagS)], setGuard(action.guard)])
     case 'follow':
       return transaction([['REPLICAOF', action.target.host, String(action.target.port)], safeSyncDelay, setGuard(0), rewrite])
     case 'demote':
@@ -233,6 +224,7 @@ export function streamEngine(name: EngineName): Engine {
     script,
     followUp,
     readActed,
+    inspector: redisInspector,
     comparePositions: compareStreams,
   }
 }

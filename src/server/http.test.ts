@@ -6,6 +6,7 @@ import { apiServer, testStore } from '../../test/api.ts'
 import { billingStatus, ordersSpec, ordersStatus, testFacade, testTime } from '../../test/facade.ts'
 import type { ApplyResult } from '../controller/facade.ts'
 import type { LogEntry } from '../core/model.ts'
+import type { DoctorReport } from '../core/doctor/finding.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { UserError } from '../errors.ts'
 import type { CommandAnswer } from '../ports.ts'
@@ -77,7 +78,20 @@ test('schemas: what the controller gives -> the same type as what the document p
   const entry: Same<Frozen<Static<typeof s.LogEntry>>, Frozen<LogEntry>> = true
   const applied: Same<Frozen<Static<typeof s.Applied>>, Frozen<ApplyResult>> = true
   const accepted: Same<Frozen<Static<typeof s.Accepted>>, Frozen<Extract<CommandAnswer, { ok: true }>>> = true
-  assert.ok(status && entry && applied && accepted)
+  const doctor: Same<Frozen<Static<typeof s.DoctorReport>>, Frozen<DoctorReport>> = true
+  assert.ok(status && entry && applied && accepted && doctor)
+})
+
+test('doctor: asked -> what the last look found; sent -> looked at those groups first; an unknown group -> refused', async (t) => {
+  const { url, facade } = await running(t)
+  const report = assertShape(await ask(`${url}/api/v1/doctor`), s.DoctorReport) as DoctorReport
+  assert.deepEqual([report.everyMs, report.groups.map(({ group }) => group), facade.examined], [600_000, ['orders', 'billing'], []])
+  assert.deepEqual(assertShape(await post(`${url}/api/v1/doctor`, { group: 'billing' }), s.DoctorReport), report)
+  assert.deepEqual(facade.examined, ['billing'])
+  await post(`${url}/api/v1/doctor`, {})
+  assert.deepEqual(facade.examined, ['billing', 'orders', 'billing'])
+  assertProblem(await post(`${url}/api/v1/doctor`, { group: 'nope' }), 404, 'UNKNOWN_GROUP', /nope/)
+  assertProblem(await post(`${url}/api/v1/doctor`, { gruop: 'billing' }), 400, 'BAD_INPUT', /did you mean "group"/)
 })
 
 test('health: the server runs -> healthz names the installation, readyz counts groups', async (t) => {

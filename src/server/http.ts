@@ -9,6 +9,7 @@ import { access } from './access.ts'
 import { auditRoute, loginRoutes, tokenRoutes, userRoutes } from './accountRoutes.ts'
 import { Accounts } from './accounts.ts'
 import { startAudit } from './audit.ts'
+import { doctorRoutes } from './doctorRoutes.ts'
 import { startEvents } from './events.ts'
 import type { EventStream } from './events.ts'
 import { cookieName, guard } from './guard.ts'
@@ -127,6 +128,7 @@ async function appOf(options: HttpOptions, accounts: Accounts, events: EventStre
   specRoutes(app)
   revisionRoutes(app)
   plannedRoutes(app, options.wall)
+  doctorRoutes(app)
   eventRoute(app, events)
   if (options.page !== undefined) await pageRoutes(app, options.page)
   app.get('/api/v1/openapi.json', { config: access('public', 'self'), schema: { summary: 'This document.' } }, () => app.swagger())

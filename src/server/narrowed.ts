@@ -48,6 +48,14 @@ export function narrowed(facade: ControllerFacade, who: Who, asked: Asked): Cont
     },
     command: async (group, command) =>
       await within(group, () => facade.command(group, { ...command, dryRun: command.dryRun || asked.dryRun })),
+    doctor() {
+      const report = facade.doctor()
+      return { ...report, groups: report.groups.filter(({ group }) => sees(who, group)) }
+    },
+    async examine(groups) {
+      for (const group of groups) mustReach(who, group)
+      await facade.examine(groups)
+    },
     history: async (group, limit, before) => await within(group, () => facade.history(group, limit, before)),
     totals() {
       const { probes, moves } = facade.totals()

@@ -51,7 +51,7 @@ function worded(error: TLocalizedValidationError, schema: Schema, root: unknown)
   if (error.keyword === 'minItems')
     return value(error.params.limit === 1 ? 'must not be empty' : `needs at least ${error.params.limit} entries`)
   if (error.keyword === 'maxItems') return value(`has too many entries; at most ${error.params.limit} are allowed`)
-  if (error.keyword === 'enum') return value(notOneOf(error.params.allowedValues, valueAt(root, path)))
+  if (error.keyword === 'enum') return value(notOneOf(error.params.allowedValues, valueAt(root, path), schema['description']))
   // A secret that was written wrongly is still a secret.
   const found = schema['writeOnly'] === true ? 'not of the right form' : shown(valueAt(root, path))
   return value(`is ${found}; it must be ${described(error, schema)}`)
@@ -82,10 +82,14 @@ function unknownKey(key: string, known: readonly string[]): string {
   return known.length === 0 ? `unknown key ${quoted(key)}` : `unknown key ${quoted(key)}; known are ${known.join(', ')}`
 }
 
-function notOneOf(allowed: readonly unknown[], value: unknown): string {
+/** More than these are no help in one line; the description says where they are listed. */
+const mostListed = 12
+
+function notOneOf(allowed: readonly unknown[], value: unknown, description: unknown): string {
   const texts = allowed.map(String)
   const near = typeof value === 'string' ? nearest(value, texts) : null
-  return `is ${shown(value)}; it must be one of ${texts.join(', ')}${near === null ? '' : `; did you mean ${quoted(near)}?`}`
+  const these = texts.length > mostListed && typeof description === 'string' ? description : `one of ${texts.join(', ')}`
+  return `is ${shown(value)}; it must be ${these}${near === null ? '' : `; did you mean ${quoted(near)}?`}`
 }
 
 /** The one of `known` that a slip of the finger turns into `word`, or null when none is near enough. */
@@ -95,19 +99,21 @@ export function nearest(word: string, known: readonly string[]): string | null {
   return best !== undefined && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : null
 }
 
-/** Levenshtein's distance. Words beyond 64 characters are no slip of anything we know. */
+/** Letters to write, to drop, to replace or to swap with their neighbour (optimal string alignment). Words beyond 64 characters are no slip of anything we know. */
 function distance(a: string, b: string): number {
   if (a.length > 64 || b.length > 64) return 64
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  let [earlier, row]: number[][] = [[], Array.from({ length: b.length + 1 }, (_, index) => index)]
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+      const replaced = (row?.[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swapped = isSwap ? (earlier?.[j - 2] ?? 0) + 1 : Infinity
+      next.push(Math.min(replaced, swapped, (row?.[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
     }
-    row = next
+    ;[earlier, row] = [row, next]
   }
-  return row[b.length] ?? 0
+  return row?.[b.length] ?? 0
 }
 
 /** groups[0].nodes[1].address */

@@ -1,6 +1,7 @@
 // Everything the API gives, and the small bodies it takes. One source for validation, for OpenAPI and for the client's types.
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { severities } from '../core/doctor/finding.ts'
 import { recoverySteps } from '../core/status.ts'
 import { GroupInput, why } from './specSchemas.ts'
 
@@ -58,6 +59,29 @@ const RecoveryStep = Type.Object({
 
 const Recovery = Type.Object({ node: text, startedAt: wall(), endedAt: nullable(wall()), steps: Type.Array(RecoveryStep) })
 
+const checkup = {
+  at: Type.Union([wall(), Type.Null()], { description: 'When the doctor last looked; null: not yet.' }),
+  nextAt: nullable(wall()),
+  findings: Type.Array(
+    Type.Object({
+      id: text,
+      severity: Type.Enum([...severities]),
+      node: nullable(text),
+      sentence: text,
+      wayOut: text,
+      commands: Type.Array(text, { description: 'To be pasted into a shell.' }),
+    }),
+    { description: 'The most serious first.' },
+  ),
+  unexamined: Type.Array(Type.Object({ node: text, why: text })),
+}
+
+export const DoctorReport = Type.Object({
+  everyMs: ms,
+  ignored: Type.Array(text, { description: 'Checks whose findings are not told, by the settings.' }),
+  groups: Type.Array(Type.Object({ group: text, ...checkup })),
+})
+
 export const GroupStatus = Type.Object({
   group: text,
   engine: Type.Enum(['redis', 'valkey', 'pika']),
@@ -78,6 +102,7 @@ export const GroupStatus = Type.Object({
   recoveries: Type.Array(Recovery),
   warnings: Type.Array(text),
   specRevision: Type.Integer(),
+  doctor: Type.Object(checkup),
 })
 
 export const Groups = Type.Object({ groups: Type.Array(GroupStatus) })
@@ -162,6 +187,11 @@ export const PauseBody = Type.Object(
 )
 
 export const ResumeBody = Type.Object({ why: Type.Optional(why) }, { ...closed, description: 'a mapping' })
+
+export const ExamineBody = Type.Object(
+  { group: Type.Optional(Type.String({ minLength: 1, maxLength: 63, description: 'the name of a group; all when not given' })) },
+  { ...closed, description: 'a mapping' },
+)
 
 export const GroupParams = Type.Object({ group: Type.String({ minLength: 1, maxLength: 63 }) })
 

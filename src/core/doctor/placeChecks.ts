@@ -1,0 +1,115 @@
+// Where things are: what dies together, and who answers under whose name.
+import { formatAddress } from '../address.ts'
+import { quote } from '../situation.ts'
+import type { Check } from './check.ts'
+import { seen } from './check.ts'
+import { type Examination, hostOf, primaryOf } from './examination.ts'
+
+function isLoopback(host: string): boolean {
+  return host.startsWith('127.')
+}
+
+/** Among replicas in sync elsewhere, to move the primary to. */
+function elsewhere(e: Examination): string[] {
+  const here = e.fleet.primaries.get(e.spec.id)
+  return (e.fleet.moves.get(e.spec.id) ?? []).filter(({ host }) => host !== here && !e.controllerHosts.has(host)).map(({ node }) => node)
+}
+
+const controllerThere: Check = {
+  id: 'place.controller',
+  severity: 'warning',
+  look: (e) => {
+    const primary = primaryOf(e)
+    if (primary === null || !e.controllerHosts.has(hostOf(primary))) return []
+    const [to] = elsewhere(e)
+    return [
+      seen(
+        primary,
+        `this controller, the only one, runs on ${primary.view.spec.host} with the primary ${primary.id}: if that machine dies, nobody promotes anybody`,
+        `run the controller on a machine without primaries${to === undefined ? '' : ', or move the primary'}`,
+        to === undefined ? [] : [`regroup switchover ${e.spec.id} --to ${to}`],
+      ),
+    ]
+  },
+}
+
+const together: Check = {
+  id: 'place.together',
+  severity: 'warning',
+  look: (e) => {
+    const primary = primaryOf(e)
+    if (primary === null) return []
+    const host = hostOf(primary)
+    const beside = e.patients.filter((patient) => patient.id !== primary.id && hostOf(patient) === host).map(({ id }) => id)
+    if (beside.length === 0) return []
+    const all = beside.length === e.patients.length - 1
+    return [
+      seen(
+        null,
+        all
+          ? `all nodes are on ${host}: if that machine dies, the whole group is gone`
+          : `${quote(beside)} and the primary ${primary.id} are on ${host}: if that machine dies, they die together`,
+        'put the nodes on different machines: add one elsewhere, then remove one here',
+        [`regroup node add ${e.spec.id} NAME HOST:PORT`, `regroup node remove ${e.spec.id} ${beside[0] ?? 'NAME'}`],
+      ),
+    ]
+  },
+}
+
+const crowded: Check = {
+  id: 'place.crowded',
+  severity: 'advice',
+  look: (e) => {
+    const primary = primaryOf(e)
+    const move = e.fleet.spread.get(e.spec.id)
+    if (primary === null || move === undefined) return []
+    return [
+      seen(
+        primary,
+        `${hostOf(primary)} hosts ${move.here} of ${e.fleet.primaries.size} primaries: its death would be that many failovers at once`,
+        `move this one to ${move.host}`,
+        [`regroup switchover ${e.spec.id} --to ${move.node}`],
+      ),
+    ]
+  },
+}
+
+const twice: Check = {
+  id: 'address.twice',
+  severity: 'serious',
+  look: (e) =>
+    e.patients.flatMap((patient) => {
+      const process = patient.view.reading?.incarnation
+      const places = process === undefined ? [] : (e.fleet.processes.get(process) ?? [])
+      const others = places.filter(({ group, node }) => group !== e.spec.id || node !== patient.id)
+      if (others.length === 0) return []
+      const names = others.map(({ group, node, address }) => `node ${node} of group ${group} (${address})`)
+      return [
+        seen(
+          patient,
+          `${patient.id} (${formatAddress(patient.view.spec)}) is the same process as ${names.join(' and ')}: one of the addresses is wrong, or is a forwarded port`,
+          'take the wrong one out of its group',
+          [`regroup node remove ${e.spec.id} ${patient.id}`],
+        ),
+      ]
+    }),
+}
+
+const loopback: Check = {
+  id: 'address.loopback',
+  severity: 'serious',
+  look: (e) => {
+    const local = e.patients.filter((patient) => isLoopback(hostOf(patient)))
+    if (local.length === 0 || local.length === e.patients.length) return []
+    return local.map((patient) =>
+      seen(
+        patient,
+        `${patient.id} is named by the loopback address ${formatAddress(patient.view.spec)}: nodes on other machines are told to follow it there and find themselves`,
+        'name it by the address that the other machines reach, and let it listen there (bind)',
+        [`regroup group show ${e.spec.id} > group.yaml`, 'regroup apply group.yaml'],
+      ),
+    )
+  },
+}
+
+export const placeChecks: readonly Check[] = [twice, loopback, controllerThere, together, crowded]

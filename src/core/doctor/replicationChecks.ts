@@ -1,0 +1,322 @@
+// Settings of replication and of connections against what regroup and a failover need.
+import { guardLagS, safeSyncDelayS } from '../limits.ts'
+import { answers, follows, sameAddress } from '../observe.ts'
+import { formatAddress } from '../address.ts'
+import type { Check } from './check.ts'
+import { seen } from './check.ts'
+import { type Examination, type Patient, examined, numberOf, primaryOf, sizeText, tell } from './examination.ts'
+import type { Facts } from './inspection.ts'
+
+/** A replica that was away for this long should be able to go on where it was: a restart, a switch that is replaced. */
+const backlogSeconds = 60
+/** Over less time a rate says nothing. */
+export const rateOverMs = 1000
+/** Of what is needed: tomorrow more is written, and disks have bad days. */
+const reserve = 2
+/** The server's own default. */
+const usualBuffer = 256 * 1024 ** 2
+/** Below this a server closes connections that only wait for work. */
+const leastClientTimeoutS = 60
+/** A link must outlive a pause that regroup itself does not take for a death. */
+const leastReplicationTimeoutS = 5
+/** Beyond this a vanished client holds its connection for too long. */
+const mostKeepAliveS = 3600
+/** A link that makes itself again needs a second, and a copy may be put off by five. */
+const linkDownMs = 10_000
+
+/** Bytes a second that the primary wrote since the last look; null when that is not known. */
+function writeRate(e: Examination): number | null {
+  const primary = primaryOf(e)
+  if (primary?.facts === undefined || primary.facts === null || primary.before === null || primary.before.agoMs < rateOverMs) return null
+  const grown = primary.facts.offset - primary.before.facts.offset
+  return grown < 0 ? null : (grown * 1000) / primary.before.agoMs
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.max(1, Math.ceil(bytes / 1024 ** 2))}mb`
+}
+
+const backlog: Check = {
+  id: 'backlog.small',
+  severity: 'warning',
+  look: (e) => {
+    const needed = (writeRate(e) ?? 0) * backlogSeconds
+    return examined(e).flatMap((patient) => {
+      const size = numberOf(patient.facts, 'repl-backlog-size')
+      if (size === null || size >= needed) return []
+      return [
+        seen(
+          patient,
+          `the backlog of ${patient.id} is ${sizeText(size)}, but ${sizeText(needed)} are written in ${backlogSeconds} s: a replica that was away that long is copied in full`,
+          'raise it on every node and in every file, since each may become primary',
+          [tell(patient, `CONFIG SET repl-backlog-size ${mebibytes(needed * reserve)}`)],
+        ),
+      ]
+    })
+  },
+}
+
+const buffer: Check = {
+  id: 'buffer.small',
+  severity: 'warning',
+  look: (e) => {
+    const copyMs = Math.max(1000, primaryOf(e)?.facts?.lastCopyMs ?? 0)
+    const duringCopy = ((writeRate(e) ?? 0) * copyMs * reserve) / 1000
+    return examined(e).flatMap((patient) => {
+      const limit = patient.facts.replicaBufferBytes
+      const backlogSize = numberOf(patient.facts, 'repl-backlog-size') ?? 0
+      const needed = Math.max(backlogSize, duringCopy)
+      if (limit === null || limit === 0 || limit >= needed) return []
+      const hard = Math.max(usualBuffer, needed * reserve)
+      const why =
+        backlogSize > limit
+          ? `less than its backlog (${sizeText(backlogSize)}): a replica that goes on where it was is cut off`
+          : `less than is written while all data is copied (${sizeText(duringCopy)}): the copy never ends`
+      return [
+        seen(
+          patient,
+          `${patient.id} lets ${sizeText(limit)} wait for a replica, ${why}`,
+          'raise the limit for replicas on every node and in every file',
+          [tell(patient, `CONFIG SET client-output-buffer-limit "replica ${mebibytes(hard)} ${mebibytes(hard / 4)} 60"`)],
+        ),
+      ]
+    })
+  },
+}
+
+/** A finding for each node whose number is not as it should be. */
+function wrongNumber(
+  e: Examination,
+  name: string,
+  isWrong: (value: number, patient: Patient & { readonly facts: Facts }) => boolean,
+  say: (value: number, patient: Patient) => { readonly sentence: string; readonly wayOut: string; readonly to: string },
+) {
+  return examined(e).flatMap((patient) => {
+    const value = numberOf(patient.facts, name)
+    if (value === null || !isWrong(value, patient)) return []
+    const { sentence, wayOut, to } = say(value, patient)
+    return [seen(patient, sentence, wayOut, [tell(patient, `CONFIG SET ${name} ${to}`)])]
+  })
+}
+
+const clientTimeout: Check = {
+  id: 'timeout.clients',
+  severity: 'warning',
+  look: (e) =>
+    wrongNumber(
+      e,
+      'timeout',
+      (seconds) => seconds > 0 && seconds < leastClientTimeoutS,
+      (seconds, { id }) => ({
+        sentence: `${id} closes connections that are idle for ${seconds} s: the one for role changes has to be made anew when it counts`,
+        wayOut: `0 or at least ${leastClientTimeoutS}, there and in its file`,
+        to: '0',
+      }),
+    ),
+}
+
+const replicationTimeout: Check = {
+  id: 'timeout.replication',
+  severity: 'warning',
+  look: (e) => {
+    const least = Math.max(leastReplicationTimeoutS, Math.ceil((2 * e.policy.silentAfterMs) / 1000))
+    return wrongNumber(
+      e,
+      'repl-timeout',
+      (seconds) => seconds < least,
+      (seconds, { id }) => ({
+        sentence: `${id} gives a replication link up after ${seconds} s; with silentAfterMs ${e.policy.silentAfterMs} a pause that is no death costs links, or a full copy`,
+        wayOut: `at least ${least} s on every node and in every file; 60 is the server's own default`,
+        to: '60',
+      }),
+    )
+  },
+}
+
+const keepAlive: Check = {
+  id: 'timeout.keepalive',
+  severity: 'advice',
+  look: (e) =>
+    wrongNumber(
+      e,
+      'tcp-keepalive',
+      (seconds) => seconds === 0 || seconds > mostKeepAliveS,
+      (seconds, { id }) => ({
+        sentence: `${id} ${seconds === 0 ? 'never asks' : `asks only after ${seconds} s`} whether a silent client still exists: connections of vanished machines stay until maxclients is reached`,
+        wayOut: "300 s is the server's own default, there and in its file",
+        to: '300',
+      }),
+    ),
+}
+
+const guard: Check = {
+  id: 'guard.others',
+  severity: 'warning',
+  look: (e) => {
+    if (e.record?.phase !== 'steady') return []
+    const primary = e.record.primary
+    return [
+      ...wrongNumber(
+        e,
+        'min-replicas-to-write',
+        (value, patient) => patient.id !== primary && value !== 0,
+        (value, { id }) => ({
+          sentence: `min-replicas-to-write is ${value} on the replica ${id}: somebody else sets it, and it may refuse writes after a restart`,
+          wayOut: 'leave it to regroup (policy guard): 0 on replicas, there and in its file',
+          to: '0',
+        }),
+      ),
+      ...wrongNumber(
+        e,
+        'min-replicas-max-lag',
+        (value, patient) => patient.id === primary && value !== guardLagS,
+        (value, { id }) => ({
+          sentence: `min-replicas-max-lag is ${value} on the primary ${id}, where regroup had set ${guardLagS}: a cut off primary takes writes for that much longer`,
+          wayOut: 'find out what else sets it; then',
+          to: String(guardLagS),
+        }),
+      ),
+    ]
+  },
+}
+
+const writableReplica: Check = {
+  id: 'replica.writable',
+  severity: 'serious',
+  look: (e) =>
+    examined(e)
+      .filter(({ facts }) => facts.isReplica && facts.settings.get('replica-read-only') === 'no')
+      .map((patient) =>
+        seen(
+          patient,
+          `clients may write to the replica ${patient.id}: what they write is lost, and it is never taken for in sync`,
+          'make it read-only, there and in its file, then have it copied anew if somebody wrote to it',
+          [tell(patient, 'CONFIG SET replica-read-only yes')],
+        ),
+      ),
+}
+
+const staleRefused: Check = {
+  id: 'replica.mute',
+  severity: 'warning',
+  look: (e) =>
+    examined(e)
+      .filter(({ facts }) => facts.settings.get('replica-serve-stale-data') === 'no')
+      .map((patient) =>
+        seen(
+          patient,
+          `${patient.id} answers no reads while its link is down: just then regroup cannot read whose data it holds`,
+          'let it answer, there and in its file',
+          [tell(patient, 'CONFIG SET replica-serve-stale-data yes')],
+        ),
+      ),
+}
+
+const announced: Check = {
+  id: 'replica.address',
+  severity: 'serious',
+  look: (e) => {
+    const primary = primaryOf(e)
+    if (primary === null || !answers(primary.view)) return []
+    const listed = primary.view.reading.replicas
+    const strangers = listed.filter((replica) => !e.patients.some(({ view }) => sameAddress(replica, view.spec)))
+    const unlisted = e.patients.filter(
+      (patient) =>
+        patient.id !== primary.id &&
+        answers(patient.view) &&
+        follows(patient.view, primary.view.spec) &&
+        (patient.view.reading.upstream?.linkUp ?? false) &&
+        !listed.some((replica) => sameAddress(replica, patient.view.spec)),
+    )
+    if (strangers.length === 0) return []
+    return unlisted.map((patient) => {
+      const { host, port } = patient.view.spec
+      return seen(
+        patient,
+        `${patient.id} follows ${primary.id}, which knows it by another address (${strangers.map(formatAddress).join(', ')}): it is never taken for in sync`,
+        'name it in the group by the address that its primary sees, or have it announce the one of the group, there and in its file',
+        [
+          tell(patient, `CONFIG SET replica-announce-ip ${host}`),
+          tell(patient, `CONFIG SET replica-announce-port ${port}`),
+          tell(patient, e.relink),
+        ],
+      )
+    })
+  },
+}
+
+const linkDown: Check = {
+  id: 'link.down',
+  severity: 'serious',
+  look: (e) => {
+    const primary = primaryOf(e)
+    if (primary === null || e.record?.phase !== 'steady' || !answers(primary.view)) return []
+    return examined(e).flatMap((patient) => {
+      const downMs = patient.facts.linkDownMs
+      if (downMs === null || downMs < linkDownMs || !follows(patient.view, primary.view.spec)) return []
+      return [
+        seen(
+          patient,
+          `${patient.id} has had no link to ${primary.id} for ${Math.round(downMs / 1000)} s although both answer`,
+          `look at the log of ${patient.id}: the password for its primary in its file, protected mode, bind, or a firewall on the way to ${formatAddress(primary.view.spec)}`,
+          [tell(patient, 'INFO replication')],
+        ),
+      ]
+    })
+  },
+}
+
+const hastyCopy: Check = {
+  id: 'diskless.hasty',
+  severity: 'warning',
+  look: (e) =>
+    wrongNumber(
+      e,
+      'repl-diskless-sync-delay',
+      (seconds, patient) =>
+        seconds < safeSyncDelayS &&
+        patient.facts.settings.get('repl-diskless-sync') !== 'no' &&
+        !(patient.id === e.record?.primary && e.record.fenced),
+      (seconds, { id }) => ({
+        sentence: `repl-diskless-sync-delay is ${seconds} on ${id}: if it comes back empty as a primary while regroup is down, its replicas are empty within a second`,
+        wayOut: `${safeSyncDelayS}, the server's own default, there and in its file; regroup sets 0 by itself where that is safe`,
+        to: String(safeSyncDelayS),
+      }),
+    ),
+}
+
+const slowCopy: Check = {
+  id: 'diskless.slow',
+  severity: 'advice',
+  look: (e) =>
+    wrongNumber(
+      e,
+      'repl-diskless-sync-delay',
+      (seconds, patient) =>
+        seconds > 0 &&
+        patient.facts.settings.get('repl-diskless-sync') !== 'no' &&
+        e.record?.phase === 'steady' &&
+        patient.id === e.record.primary &&
+        e.record.fenced,
+      (seconds, { id }) => ({
+        sentence: `repl-diskless-sync-delay is ${seconds} on the primary ${id}, where regroup had set 0: each returning node waits so many seconds for its copy`,
+        wayOut: 'find out what else sets it; then, on the running process only',
+        to: '0',
+      }),
+    ),
+}
+
+export const replicationChecks: readonly Check[] = [
+  writableReplica,
+  announced,
+  linkDown,
+  backlog,
+  buffer,
+  clientTimeout,
+  replicationTimeout,
+  guard,
+  staleRefused,
+  hastyCopy,
+  keepAlive,
+  slowCopy,
+]
