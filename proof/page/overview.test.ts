@@ -18,22 +18,22 @@ void describe('the overview', () => {
     await controller.remove()
   })
 
-  test('first visit, no group yet -> says what a group is; nothing leaves the origin', async () => {
+  test('first visit, no group yet -> says what a group is; nothing leaves the origin', async (t) => {
     const { page, context, complaints } = await look(browser, controller.url)
+    t.after(() => context.close())
     const answer = await page.goto('/')
     assert.match(answer?.headers()['content-security-policy'] ?? '', /default-src 'self'/)
     await page.getByRole('heading', { name: 'No groups yet' }).waitFor()
     await page.getByRole('status').getByText('live').waitFor()
-    await context.close()
     assert.deepEqual(complaints, [])
   })
 
-  test('the browser speaks Chinese -> so does the page', async () => {
+  test('the browser speaks Chinese -> so does the page', async (t) => {
     const { page, context, complaints } = await look(browser, controller.url, { locale: 'zh-CN' })
+    t.after(() => context.close())
     await page.goto('/')
     await page.getByRole('heading', { name: '还没有复制组' }).waitFor()
     assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN')
-    await context.close()
     assert.deepEqual(complaints, [])
   })
 
@@ -44,8 +44,9 @@ void describe('the overview', () => {
     })
     after(() => dismiss(controller, group))
 
-    test('its primary is killed -> the tile tells it without a reload', async () => {
+    test('its primary is killed -> the tile tells it without a reload', async (t) => {
       const { page, context, complaints } = await look(browser, controller.url)
+      t.after(() => context.close())
       await page.goto('/')
       const tile = page.getByRole('link', { name: /shop/ })
       await tile.getByText('healthy').waitFor()
@@ -57,12 +58,12 @@ void describe('the overview', () => {
       await page.getByText('1 of 1 groups').waitFor()
       await group.node('n1').server.start()
       await page.getByText('0 of 1 groups').waitFor()
-      await context.close()
       assert.deepEqual(complaints, [])
     })
 
-    test('the server stops and starts again -> the page says that it is cut off, then is live by itself', async () => {
+    test('the server stops and starts again -> the page says that it is cut off, then is live by itself', async (t) => {
       const { page, context } = await look(browser, controller.url)
+      t.after(() => context.close())
       await page.goto('/')
       await page.getByRole('status').getByText('live').waitFor()
       await controller.stop()
@@ -70,7 +71,6 @@ void describe('the overview', () => {
       await controller.start()
       await page.getByRole('status').getByText('live').waitFor()
       await page.getByRole('link', { name: /shop/ }).getByText('healthy').waitFor()
-      await context.close()
     })
   })
 })

@@ -1,4 +1,18 @@
 // The shapes of the API, from the one place that defines them. Types only: nothing of the server runs in the browser.
+import type { Static } from 'typebox'
+import type * as accounts from '../../../src/server/accountSchemas.ts'
+import type * as schemas from '../../../src/server/schemas.ts'
+
 export type { LogEntry } from '../../../src/core/model.ts'
 export type { GroupState, GroupStatus, NodeHealth, NodeRole, NodeStatus, Recovery, RecoveryStep } from '../../../src/core/status.ts'
-export type { Problem } from '../../../src/server/schemas.ts'
+export type { Maintained } from '../../../src/server/maintenance.ts'
+export type { Difference, Revision, Revisions } from '../../../src/server/revisionSchemas.ts'
+export type { History, Paused, Problem, Spec } from '../../../src/server/schemas.ts'
+export type { GroupInput, NodeInput } from '../../../src/server/specSchemas.ts'
+export type Accepted = Static<typeof schemas.Accepted>
+export type Applied = Static<typeof schemas.Applied>
+export type Asker = Static<typeof accounts.Asker>
+export type AuditPage = Static<typeof accounts.AuditPage>
+export type Tokens = Static<typeof accounts.Tokens>
+export type TokenMade = Static<typeof accounts.TokenMade>
+export type Users = Static<typeof accounts.Users>

@@ -24,6 +24,8 @@ export class Live {
   refusal: Refusal | null = null
   readonly #listeners = new Set<Listener>()
   readonly #entryListeners = new Set<(entry: LogEntry) => void>()
+  readonly #connectListeners = new Set<Listener>()
+  readonly #refusedListeners = new Set<Listener>()
   /** Statuses that came since the last drawing: many changes are one drawing. */
   #changed = new Map<string, GroupStatus>()
   #drawing = false
@@ -47,6 +49,18 @@ export class Live {
   onEntry(listener: (entry: LogEntry) => void): () => void {
     this.#entryListeners.add(listener)
     return () => this.#entryListeners.delete(listener)
+  }
+
+  /** Again live after it was cut: what happened meanwhile was not told. */
+  onConnect(listener: Listener): () => void {
+    this.#connectListeners.add(listener)
+    return () => this.#connectListeners.delete(listener)
+  }
+
+  /** The groups could not be read: perhaps a login ended. */
+  onRefused(listener: Listener): () => void {
+    this.#refusedListeners.add(listener)
+    return () => this.#refusedListeners.delete(listener)
   }
 
   #open(): void {
@@ -86,6 +100,7 @@ export class Live {
       this.#open()
     }, silenceMs)
     if (this.link.kind === 'live') return
+    if (this.link.kind === 'cut') for (const listener of this.#connectListeners) listener()
     this.link = { kind: 'live' }
     this.#draw()
   }
@@ -112,6 +127,7 @@ export class Live {
     } catch (error) {
       if (mine !== this.#loading || !(error instanceof Refusal)) return
       this.refusal = error
+      for (const listener of this.#refusedListeners) listener()
     }
     this.#draw()
   }

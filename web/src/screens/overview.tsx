@@ -3,7 +3,9 @@ import '../look/overview.css'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useSearchParams } from 'wouter'
+import { AddGroup } from '../act/specActions.tsx'
 import type { GroupStatus } from '../api/types.ts'
+import { useMay } from '../live/asker.ts'
 import { useGroups, useGroupsRefusal, useSettled } from '../live/hooks.ts'
 import { State, stateTone } from '../look/marks.tsx'
 import { useSay } from '../words/words.tsx'
@@ -38,10 +40,25 @@ export function Overview() {
         <div className="note panel">
           <h2>{say('overview.first.title')}</h2>
           <p>{say('overview.first.text')}</p>
+          <AddButton />
         </div>
       ) : (
         <Groups groups={groups} />
       )}
+    </>
+  )
+}
+
+function AddButton() {
+  const say = useSay()
+  const may = useMay()
+  const [adding, setAdding] = useState(false)
+  return (
+    <>
+      <button type="button" className="button" disabled={!may('operator')} onClick={() => setAdding(true)}>
+        {say('addGroup.title')}
+      </button>
+      {adding && <AddGroup close={() => setAdding(false)} />}
     </>
   )
 }
@@ -86,6 +103,7 @@ function Groups({ groups }: { readonly groups: ReadonlyMap<string, GroupStatus> 
         {chosen('engine', choices.engines)}
         {chosen('site', choices.sites)}
         {chosen('host', choices.hosts)}
+        <AddButton />
       </div>
       <p className="shown" role="status">
         {say('overview.shown', { n: shown.length, all: groups.size })}

@@ -29,6 +29,11 @@ export const Tile = memo(function Tile({ status }: { readonly status: GroupStatu
       </span>
       <span className="tile-says" lang="en">
         {status.pause !== null && <span className="badge warn">{say('pause.on')}</span>} {status.sentence}
+        {status.state !== 'healthy' &&
+          status.nodes.map(
+            ({ id, problem }) =>
+              problem !== null && !status.sentence.includes(id + ' is') && <span key={id}>{` · ${id}: ${problem}`}</span>,
+          )}
         {coming.map(({ node, steps }) => (
           <span key={node} lang={undefined}>
             {' · '}

@@ -1,0 +1,127 @@
+// What a person does on the page: each action first says what would happen, then does it; who may not act is told so, and what is stale is refused.
+import assert from 'node:assert/strict'
+import { type TestContext, after, before, describe, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { type Look, look, startBrowser } from '../harness/browser.ts'
+import { roleOf } from '../harness/client.ts'
+import { Controller } from '../harness/controller.ts'
+import { type Group, startGroup } from '../harness/servers.ts'
+import { dismiss, startWatched } from '../harness/watched.ts'
+import { state } from './scene.ts'
+
+const options = { persistence: 'aof', delay: 0 } as const
+
+void describe('acting on the page', () => {
+  let browser: Browser
+  let controller: Controller
+  let shop: Group
+  before(async () => {
+    ;[browser, controller] = await Promise.all([startBrowser(), Controller.start()])
+    shop = await startWatched(controller, 'shop', 3, options)
+  })
+  after(async () => {
+    await browser.close()
+    await dismiss(controller, shop)
+    await controller.remove()
+  })
+
+  const visit = async (t: TestContext, path = '/groups/shop', expected?: RegExp): Promise<Look> => {
+    const visitor = await look(browser, controller.url, expected === undefined ? {} : { expected })
+    t.after(() => visitor.context.close())
+    await visitor.page.goto(path)
+    return visitor
+  }
+  const epoch = (page: Page, n: number) => page.locator('.head').getByText(`epoch ${n}`, { exact: true })
+
+  test('a failover is watched -> every step of it appears as it happens, then the way back of the old primary', async (t) => {
+    const visitor = await visit(t)
+    const { page } = visitor
+    await epoch(page, 1).waitFor()
+    await shop.node('n1').server.kill9()
+    await epoch(page, 2).waitFor()
+    const steps = page.getByRole('heading', { name: 'Failover to epoch 2' }).locator('..')
+    for (const step of ['decided and saved', 'promoted, closed', 'seen as primary', 'open to writes', 'a replica in sync'])
+      await steps.getByRole('listitem').filter({ hasText: step }).filter({ hasText: 'done' }).waitFor()
+    await page.getByRole('listitem').filter({ hasText: 'n1' }).getByText('refused').waitFor()
+    await shop.node('n1').server.start()
+    await page.getByText('n1 is back').waitFor()
+    await page.locator('.head').getByText('healthy', { exact: true }).waitFor()
+    assert.deepEqual(visitor.complaints, [])
+  })
+
+  test('switchover in two clicks -> the preview says from whom to whom and that it is safe, then the node is primary', async (t) => {
+    const visitor = await visit(t)
+    const { page } = visitor
+    const { primary, epoch: was } = await state(controller, 'shop', ({ state }) => state === 'healthy')
+    await page.getByRole('button', { name: 'Switch over' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Safe: no acknowledged write is lost.').waitFor()
+    assert.equal((await controller.api.group('shop'))?.epoch, was)
+    await dialog.getByRole('button', { name: 'Switch over' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await epoch(page, was + 1).waitFor()
+    const now = await state(controller, 'shop', (status) => status.primary !== primary && status.state === 'healthy')
+    assert.equal((await roleOf(shop.node(now.primary).address)).role, 'primary')
+    assert.deepEqual(visitor.complaints, [])
+  })
+
+  test('two tabs, the events of one are cut, the other switches over -> the stale one is refused and told what changed', async (t) => {
+    const [fresh, stale] = [await visit(t), await visit(t, '/', /412|ERR_FAILED/)]
+    const was = await state(controller, 'shop', ({ state }) => state === 'healthy')
+    await stale.page.route('**/events', (route) => route.abort())
+    await stale.page.goto('/groups/shop')
+    await stale.page.getByRole('button', { name: 'Switch over' }).click()
+    const asked = stale.page.getByRole('dialog')
+    await asked.getByText('Safe: no acknowledged write is lost.').waitFor()
+    await fresh.page.getByRole('button', { name: 'Switch over' }).click()
+    await fresh.page.getByRole('dialog').getByRole('button', { name: 'Switch over' }).click()
+    await epoch(fresh.page, was.epoch + 1).waitFor()
+    await asked.getByRole('button', { name: 'Switch over' }).click()
+    await asked.getByText('STALE').waitFor()
+    await asked.getByText(`not ${was.epoch} as you know it`).waitFor()
+    assert.equal((await state(controller, 'shop', ({ state }) => state === 'healthy')).epoch, was.epoch + 1)
+    await asked.getByRole('button', { name: 'Look again' }).click()
+    await asked.getByText('Safe: no acknowledged write is lost.').waitFor()
+    assert.deepEqual(fresh.complaints, [])
+    assert.deepEqual(stale.complaints, [])
+  })
+
+  test('a pause with its end and its reason -> shown to everybody with the time that is left, ended by a click', async (t) => {
+    const visitor = await visit(t)
+    const { page } = visitor
+    await page.getByRole('button', { name: 'Pause' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('For how long').selectOption({ label: '15 min' })
+    await dialog.getByLabel('Why').fill('moving racks')
+    await dialog.getByText('Ends by itself at').waitFor()
+    await dialog.getByRole('button', { name: 'Pause' }).click()
+    await page.getByText(/left, by page — moving racks/).waitFor()
+    const { pause } = await state(controller, 'shop', (status) => status.pause !== null)
+    assert.ok(Math.abs((pause?.until ?? 0) - Date.now() - 15 * 60_000) < 30_000)
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await dialog.getByRole('button', { name: 'Resume' }).click()
+    await state(controller, 'shop', (status) => status.pause === null)
+    await page.getByRole('button', { name: 'Pause' }).waitFor()
+    assert.deepEqual(visitor.complaints, [])
+  })
+
+  test('a group is added -> the server says first what it would write, then the tile turns healthy by itself', async (t) => {
+    const cart = await startGroup('cart', 2, options)
+    t.after(() => dismiss(controller, cart))
+    const visitor = await visit(t, '/', /400/)
+    const { page } = visitor
+    await page.getByRole('button', { name: 'Add a group' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name of the group').fill('cart')
+    const addresses = dialog.getByLabel('Address')
+    await addresses.nth(0).fill('nowhere')
+    await dialog.getByText('BAD_SPEC').waitFor()
+    assert.ok(await dialog.getByRole('button', { name: 'Add the group' }).isDisabled())
+    for (const [at, node] of cart.nodes.entries()) await addresses.nth(at).fill(`127.0.0.1:${node.address.port}`)
+    await dialog.getByText('added as redis with nodes').waitFor()
+    assert.equal(await controller.api.group('cart'), null)
+    await dialog.getByRole('button', { name: 'Add the group' }).click()
+    await page.getByRole('link', { name: /^cart/ }).getByText('healthy').waitFor()
+    assert.deepEqual(visitor.complaints, [])
+  })
+})

@@ -1,0 +1,56 @@
+// The screens worth a picture, each with how one gets there and by what one knows that it is drawn. Found by place, not by words: they are taken in every language.
+import type { Page } from 'playwright-core'
+import type { Scene } from './scene.ts'
+
+export interface Shot {
+  readonly name: string
+  readonly path: string
+  /** Goes on from the path to what is shown, and ends when it is drawn. */
+  readonly ready: (page: Page, scene: Scene) => Promise<void>
+  /** The whole page; false: what fits the window. */
+  readonly whole?: boolean
+}
+
+const drawn =
+  (...selectors: readonly string[]) =>
+  async (page: Page): Promise<void> => {
+    for (const selector of selectors) await page.locator(selector).first().waitFor({ state: 'attached' })
+    await page.evaluate('document.fonts.ready.then(() => null)')
+  }
+
+/** Opens the dialog of an action of a group, which asks the server what would happen. */
+const acting =
+  (at: number, told: string) =>
+  async (page: Page): Promise<void> => {
+    await page.locator('.actions button').nth(at).click()
+    await page.locator(`dialog ${told}`).first().waitFor()
+  }
+
+export const shots: readonly Shot[] = [
+  { name: 'overview', path: '/', ready: drawn('.tile.bad', '.tile.good') },
+  { name: 'overview-none', path: '/?q=nothing', ready: drawn('.note .button') },
+  { name: 'group-healthy', path: '/groups/shop', ready: drawn('.wire.up', '.passage') },
+  { name: 'group-degraded', path: '/groups/cart', ready: drawn('.wire.down') },
+  { name: 'group-down', path: '/groups/ledger', ready: drawn('.head.bad', '.card') },
+  { name: 'group-paused', path: '/groups/queue', ready: drawn('.strip') },
+  { name: 'group-missing', path: '/groups/nobody', ready: drawn('.refused') },
+  { name: 'timeline', path: '/groups/shop/timeline', ready: drawn('.entry') },
+  { name: 'act-switchover', path: '/groups/shop', ready: acting(0, '.move'), whole: false },
+  { name: 'act-switchover-refused', path: '/groups/cart', ready: acting(0, '.refused'), whole: false },
+  { name: 'act-pause', path: '/groups/shop', ready: acting(1, '.safe'), whole: false },
+  { name: 'act-maintain', path: '/groups/shop', ready: acting(2, '.would'), whole: false },
+  { name: 'act-failover', path: '/groups/shop', ready: acting(4, '.move'), whole: false },
+  {
+    name: 'act-add-group',
+    path: '/',
+    async ready(page) {
+      await page.locator('.filters button').click()
+      const inputs = page.locator('dialog input')
+      await inputs.nth(0).fill('search')
+      await inputs.nth(3).fill('10.0.0.1:6379')
+      await inputs.nth(5).fill('10.0.0.2:6379')
+      await page.locator('dialog .changes').waitFor()
+    },
+    whole: false,
+  },
+]

@@ -1,0 +1,75 @@
+// Every screen of the page as a picture, with real servers behind it: `script/run screens` writes them into screens/.
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { Page } from 'playwright-core'
+import { look, startBrowser } from './harness/browser.ts'
+import { main } from './harness/cleanup.ts'
+import { parsed } from './harness/options.ts'
+import { type Shot, shots } from './page/shots.ts'
+import { type Scene, startScene } from './page/scene.ts'
+
+const usage = `script/run screens [-- --only TEXT] [--every]
+  --only TEXT    only pictures whose name contains it
+  --every        each screen in both themes and both languages; else English in light and Chinese in dark`
+
+const { values } = parsed(usage, () =>
+  parseArgs({ options: { only: { type: 'string' }, every: { type: 'boolean' }, help: { type: 'boolean' } } }),
+)
+
+const out = fileURLToPath(new URL('../screens', import.meta.url))
+const desk = { width: 1360, height: 860 }
+const phone = { width: 390, height: 844 }
+
+interface Way {
+  readonly name: string
+  readonly locale: string
+  readonly colorScheme: 'light' | 'dark'
+  readonly viewport: typeof desk
+}
+
+const ways: readonly Way[] = [
+  { name: 'en-light', locale: 'en-GB', colorScheme: 'light', viewport: desk },
+  { name: 'zh-dark', locale: 'zh-CN', colorScheme: 'dark', viewport: desk },
+  { name: 'en-light-phone', locale: 'en-GB', colorScheme: 'light', viewport: phone },
+]
+const rest: readonly Way[] = [
+  { name: 'en-dark', locale: 'en-GB', colorScheme: 'dark', viewport: desk },
+  { name: 'zh-light', locale: 'zh-CN', colorScheme: 'light', viewport: desk },
+]
+
+async function take(scene: Scene, shot: Shot, way: Way, page: Page): Promise<void> {
+  const path = join(out, `${shot.name}.${way.name}.png`)
+  const picture = { path, fullPage: shot.whole ?? true, animations: 'disabled' } as const
+  try {
+    await page.goto(shot.path)
+    await shot.ready(page, scene)
+    await page.screenshot(picture)
+  } catch (error) {
+    await page.screenshot(picture)
+    throw new Error(`${path} shows what was there instead`, { cause: error })
+  }
+}
+
+if (values.help) console.log(`usage: ${usage}`)
+else
+  main({ limitMs: 10 * 60_000 }, async () => {
+    if (values.only === undefined) rmSync(out, { recursive: true, force: true })
+    mkdirSync(out, { recursive: true })
+    const [scene, browser] = await Promise.all([startScene(), startBrowser()])
+    let taken = 0
+    for (const way of values.every === true ? [...ways, ...rest] : ways) {
+      const { name: _name, ...options } = way
+      for (const shot of shots.filter(({ name }) => name.includes(values.only ?? ''))) {
+        const { page, context, complaints } = await look(browser, scene.controller.url, options)
+        await take(scene, shot, way, page).finally(() => console.log(complaints.join('\n')))
+        await context.close()
+        taken++
+      }
+    }
+    await browser.close()
+    await scene.close()
+    console.log(`${taken} pictures in ${out}`)
+    return 0
+  })

@@ -1,0 +1,71 @@
+// A node's way back, step by step, and a change of primary the same way.
+import type { Recovery } from '../api/types.ts'
+import { span } from '../words/figures.ts'
+import { useNow } from '../live/hooks.ts'
+import { useSay } from '../words/words.tsx'
+import type { Passage } from './phases.ts'
+
+interface StepProps {
+  readonly name: string
+  readonly state: 'done' | 'now' | 'waiting' | 'failed' | 'skipped'
+  readonly afterMs: number | null
+  readonly note: string | null
+}
+
+function Step({ name, state, afterMs, note }: StepProps) {
+  const say = useSay()
+  return (
+    <li className={`step ${state}`} aria-current={state === 'now' ? 'step' : undefined}>
+      <span className="step-mark" aria-hidden="true">
+        {{ done: '✓', now: '', waiting: '', failed: '✕', skipped: '–' }[state]}
+      </span>
+      <span className="step-name">{name}</span>
+      <span className="hidden">{say(`step.${state}`)}</span>
+      {afterMs !== null && <span className="step-time">{span(afterMs)}</span>}
+      {note !== null && (
+        <span className="step-note" lang="en">
+          {note}
+        </span>
+      )}
+    </li>
+  )
+}
+
+export function RecoverySteps({ recovery }: { readonly recovery: Recovery }) {
+  const say = useSay()
+  const now = useNow()
+  const reached = recovery.steps.filter(({ state }) => state === 'done' || state === 'skipped').length
+  const lasted = (recovery.endedAt ?? now) - recovery.startedAt
+  return (
+    <details className="panel passage" open={recovery.endedAt === null}>
+      <summary>
+        {say(recovery.endedAt === null ? 'recovery.coming' : 'recovery.back', { node: recovery.node })}
+        <span className="quiet">{say('recovery.after', { time: span(Math.max(0, lasted)) })}</span>
+      </summary>
+      <progress value={reached} max={recovery.steps.length} aria-label={say('recovery.progress', { node: recovery.node })} />
+      <ol className="steps">
+        {recovery.steps.map(({ name, state, afterMs, note }) => (
+          <Step key={name} name={say(`recovery.${name}`)} state={state} afterMs={afterMs} note={note} />
+        ))}
+      </ol>
+    </details>
+  )
+}
+
+export function PassageSteps({ passage }: { readonly passage: Passage }) {
+  const say = useSay()
+  const now = useNow()
+  return (
+    <section className="panel passage">
+      <h2>
+        {say(`passage.${passage.kind}`, { n: passage.epoch })}
+        <span className="quiet">{say('ago', { time: span(Math.max(0, now - passage.at)) })}</span>
+      </h2>
+      <ol className="steps">
+        {passage.steps.map(({ name, state, afterMs, sentence }) => (
+          <Step key={name} name={say(`passage.step.${name}`)} state={state} afterMs={afterMs} note={sentence} />
+        ))}
+      </ol>
+    </section>
+  )
+}

@@ -1,0 +1,137 @@
+// One group: understood in five seconds, acted on in two clicks.
+import '../look/group.css'
+import { useState } from 'react'
+import { Link, useLocation } from 'wouter'
+import { Failover, Maintain, Pause, Resume, Switchover } from '../act/actions.tsx'
+import { AddNode, RemoveGroup } from '../act/specActions.tsx'
+import type { GroupStatus } from '../api/types.ts'
+import { useAsker, useMay } from '../live/asker.ts'
+import { useEntries, useGroup } from '../live/group.ts'
+import { useNow } from '../live/hooks.ts'
+import { Epoch, State, stateTone } from '../look/marks.tsx'
+import { Refused } from '../look/refused.tsx'
+import { clockTime, span } from '../words/figures.ts'
+import { useSay } from '../words/words.tsx'
+import { Now } from './now.tsx'
+import { Timeline } from './timeline.tsx'
+
+export const tabs = ['now', 'timeline'] as const
+type Tab = (typeof tabs)[number]
+
+export function GroupScreen({ group, tab }: { readonly group: string; readonly tab: string }) {
+  const say = useSay()
+  const { data: status, error } = useGroup(group)
+  const entries = useEntries(group)
+  if (status === undefined)
+    return error === null ? (
+      <p className="note" role="status">
+        <span className="wait" /> {say('group.loading', { group })}
+      </p>
+    ) : (
+      <div className="note">
+        <h1>{say('group.failed', { group })}</h1>
+        <Refused refusal={error} />
+        <p>
+          <Link className="button" href="/">
+            {say('group.back')}
+          </Link>
+        </p>
+      </div>
+    )
+  const shown: Tab = tabs.find((one) => one === tab) ?? 'now'
+  return (
+    <>
+      <Head status={status} />
+      <nav className="tabs" aria-label={say('group.tabs')}>
+        {tabs.map((one) => (
+          <Link key={one} href={`/groups/${group}${one === 'now' ? '' : `/${one}`}`} aria-current={one === shown ? 'page' : undefined}>
+            {say(`tab.${one}`)}
+          </Link>
+        ))}
+      </nav>
+      {shown === 'now' && <Now status={status} entries={entries.entries} />}
+      {shown === 'timeline' && <Timeline status={status} entries={entries} />}
+    </>
+  )
+}
+
+function Head({ status }: { readonly status: GroupStatus }) {
+  const say = useSay()
+  const now = useNow()
+  return (
+    <header className={`head panel ${stateTone[status.state]}`}>
+      <div className="head-line">
+        <h1>{status.group}</h1>
+        <Epoch epoch={status.epoch} />
+        <State state={status.state} />
+        <span className={`badge ${status.writable ? '' : 'bad'}`}>{say(status.writable ? 'group.writable' : 'group.unwritable')}</span>
+        {status.phase !== 'steady' && <span className="badge warn">{say(`phase.${status.phase}`)}</span>}
+        <span className="badge">{status.engine}</span>
+      </div>
+      <p className="says" lang="en">
+        {status.sentence}
+      </p>
+      <p className="quiet" lang="en">
+        {status.diagnosis} · <code>{status.verdict.rule}</code> · {say('ago', { time: span(Math.max(0, now - status.verdict.at)) })}
+      </p>
+      {status.pause !== null && (
+        <p className="warn strip">
+          <b>{say('pause.on')}</b>{' '}
+          {say('pause.left', {
+            time: clockTime(status.pause.until),
+            left: span(Math.max(0, status.pause.until - now)),
+            by: status.pause.by,
+          })}
+          {status.pause.why !== '' && ` — ${status.pause.why}`}
+        </p>
+      )}
+      {status.warnings.map((warning) => (
+        <p key={warning} className="warn strip" lang="en">
+          {warning}
+        </p>
+      ))}
+      <Actions status={status} />
+    </header>
+  )
+}
+
+type Verb = 'switchover' | 'failover' | 'pause' | 'resume' | 'maintain' | 'addNode' | 'removeGroup'
+
+function Actions({ status }: { readonly status: GroupStatus }) {
+  const say = useSay()
+  const may = useMay()
+  const { data: asker } = useAsker()
+  const [, go] = useLocation()
+  const [verb, setVerb] = useState<Verb | null>(null)
+  const close = (): void => setVerb(null)
+  const allowed = may('operator', status.group)
+  const button = (which: Verb, kind = ''): React.ReactNode => (
+    <button type="button" className={`button ${kind}`} disabled={!allowed} onClick={() => setVerb(which)}>
+      {say(`do.${which}`)}
+    </button>
+  )
+  const group = { group: status.group, close }
+  return (
+    <>
+      <div className="actions" role="group" aria-label={say('group.actions')}>
+        {button('switchover', 'main')}
+        {button(status.pause === null ? 'pause' : 'resume')}
+        {button('maintain')}
+        {button('addNode')}
+        <span className="gap" />
+        {button('failover')}
+        {button('removeGroup')}
+      </div>
+      {!allowed && asker !== undefined && (
+        <p className="quiet">{say('group.lookOnly', { name: asker.who?.name ?? '', role: asker.who?.role ?? '' })}</p>
+      )}
+      {verb === 'switchover' && <Switchover status={status} close={close} />}
+      {verb === 'failover' && <Failover status={status} close={close} />}
+      {verb === 'pause' && <Pause status={status} close={close} />}
+      {verb === 'resume' && <Resume status={status} close={close} />}
+      {verb === 'maintain' && <Maintain status={status} close={close} />}
+      {verb === 'addNode' && <AddNode {...group} />}
+      {verb === 'removeGroup' && <RemoveGroup {...group} done={() => go('/')} />}
+    </>
+  )
+}

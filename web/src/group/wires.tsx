@@ -1,0 +1,79 @@
+// The lines of the graph: measured from where the cards really are, so that they follow every width.
+import { useLayoutEffect, useRef, useState } from 'react'
+
+export interface Wire {
+  readonly from: string
+  readonly to: string
+  readonly kind: 'up' | 'down' | 'syncing' | 'seen' | 'unseen'
+  /** Shown in the middle of the line. */
+  readonly label: string
+}
+
+interface Drawn extends Wire {
+  readonly path: string
+  readonly x: number
+  readonly y: number
+}
+
+/** Draws between the elements with `data-at` that stand beside it. What lines say stands in the cards too: they are for the eye. */
+export function Wires({ wires }: { readonly wires: readonly Wire[] }) {
+  const own = useRef<HTMLDivElement>(null)
+  const [drawn, setDrawn] = useState<readonly Drawn[]>([])
+  const key = JSON.stringify(wires)
+  useLayoutEffect(() => {
+    const box = own.current?.parentElement
+    if (box == null) return
+    const draw = (): void => setDrawn((JSON.parse(key) as Wire[]).flatMap((wire) => drawnIn(box, wire)))
+    draw()
+    const observer = new ResizeObserver(draw)
+    observer.observe(box)
+    for (const card of box.querySelectorAll('[data-at]')) observer.observe(card)
+    return () => observer.disconnect()
+  }, [key])
+  return (
+    <div ref={own} className="wires" aria-hidden="true">
+      <svg>
+        {drawn.map(({ from, to, kind, path }) => (
+          <path key={`${from}>${to}`} d={path} className={`wire ${kind}`} />
+        ))}
+      </svg>
+      {drawn
+        .filter(({ label }) => label !== '')
+        .map(({ from, to, kind, label, x, y }) => (
+          <span key={`${from}>${to}`} className={`wire-label ${kind}`} style={{ left: x, top: y }}>
+            {label}
+          </span>
+        ))}
+    </div>
+  )
+}
+
+function drawnIn(box: HTMLElement, wire: Wire): Drawn[] {
+  const [a, b] = [rectOf(box, wire.from), rectOf(box, wire.to)]
+  if (a === null || b === null) return []
+  // Above each other when the upper one ends before the lower one begins; else beside each other.
+  const [upper, lower] = a.top <= b.top ? [a, b] : [b, a]
+  const stacked = lower.top - upper.bottom > 8
+  const [x1, y1, x2, y2] = stacked
+    ? [middle(upper.left, upper.right), upper.bottom, middle(lower.left, lower.right), lower.top]
+    : beside(a, b)
+  const bend = stacked ? (y2 - y1) / 2 : 0
+  const path = `M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}`
+  return [{ ...wire, path, x: middle(x1, x2), y: middle(y1, y2) }]
+}
+
+function beside(a: DOMRect, b: DOMRect): [number, number, number, number] {
+  const [left, right] = a.left <= b.left ? [a, b] : [b, a]
+  return [left.right, middle(left.top, left.bottom), right.left, middle(right.top, right.bottom)]
+}
+
+function middle(a: number, b: number): number {
+  return Math.round((a + b) / 2)
+}
+
+function rectOf(box: HTMLElement, at: string): DOMRect | null {
+  const card = [...box.querySelectorAll<HTMLElement>('[data-at]')].find(({ dataset }) => dataset['at'] === at)
+  if (card === undefined) return null
+  const [inside, outside] = [card.getBoundingClientRect(), box.getBoundingClientRect()]
+  return new DOMRect(inside.left - outside.left, inside.top - outside.top, inside.width, inside.height)
+}
