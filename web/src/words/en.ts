@@ -52,6 +52,7 @@ export const en = {
   'group.lookOnly': 'You are {name} with the role {role}: you may look. Acting needs the role operator; ask an admin.',
   'phase.new': 'new',
   'phase.failover': 'failover',
+  'phase.restored': 'restored',
   'phase.switchover': 'switchover',
   'tab.now': 'Now',
   'tab.timeline': 'Timeline',

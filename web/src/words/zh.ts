@@ -54,6 +54,7 @@ export const zh: Words = {
   'group.lookOnly': '你是 {name}，角色 {role}：只能查看。操作需要 operator 角色，请找管理员。',
   'phase.new': '新建',
   'phase.failover': '故障转移',
+  'phase.restored': '已恢复存储',
   'phase.switchover': '切换',
   'tab.now': '当前',
   'tab.timeline': '时间线',
