@@ -125,6 +125,11 @@ export interface Store {
   commit(changes: readonly Change[], entries: readonly NewLogEntry[]): Promise<SaveResult>
   /** Newest first. `before`: only entries with a smaller seq. */
   history(group: GroupId, limit: number, before?: number): Promise<readonly LogEntry[]>
+  /**
+   * Everything at one instant, as bytes that open as a store of the same kind, in which these keys have these values.
+   * Others read and write meanwhile. Nothing is made before it is iterated, and nothing is left behind when that ends.
+   */
+  copy(marked: readonly Pick<Change, 'key' | 'value'>[]): AsyncIterable<Uint8Array>
   /** Called after every durable change, in order, with the keys that changed. Returns how to stop. */
   watch(prefix: string, changed: (key: string) => void): () => void
   close(): Promise<void>

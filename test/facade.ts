@@ -235,6 +235,8 @@ export interface TestFacade extends ControllerFacade {
   answer: CommandAnswer
   /** Runs before every apply: another operator who comes first. */
   beforeApply: () => void
+  /** Why no copy can be made. */
+  backupFails: UserError | null
   /** Another operator's revision, with the same groups. */
   overtake(): void
   put(status: GroupStatus): void
@@ -282,6 +284,7 @@ export function testFacade(
     plans: [safePlan],
     answer: { ok: true, epoch: 5, candidate: 'b', sentence: 'b takes over from a' },
     beforeApply: () => {},
+    backupFails: null,
     statuses: () => [...statuses.values()],
     status: statusOf,
     topology: (group) => topologyOf(statusOf(group)),
@@ -302,6 +305,7 @@ export function testFacade(
       return { revision: spec.revision, ...result }
     },
     ...doctorOf(statuses, statusOf),
+    backup: () => piecesOf('a copy of everything', facade.backupFails),
     async command(group, command) {
       statusOf(group)
       facade.commands.push({ group, command })
@@ -365,6 +369,11 @@ function doctorOf(
       examined.push(...groups)
     },
   }
+}
+
+async function* piecesOf(text: string, failure: UserError | null): AsyncGenerator<Uint8Array> {
+  if (failure !== null) throw failure
+  for (const word of text.split(/(?= )/)) yield Buffer.from(word)
 }
 
 /** What follows from a status. */

@@ -36,6 +36,11 @@ export class MemoryStore implements Store {
     )
   }
 
+  async *copy(marked: Parameters<Store['copy']>[0]): AsyncIterable<Uint8Array> {
+    const values = new Map([...this.values, ...marked.map(({ key, value }) => [key, { value, version: 1 }] as const)])
+    yield Buffer.from(JSON.stringify([...values]))
+  }
+
   watch(): () => void {
     return () => {}
   }

@@ -48,6 +48,28 @@ export class Client {
     return value as T
   }
 
+  /** A body as it comes; a server that says nothing for too long ends it. Throws the server's own error codes, and NO_SERVER. */
+  async download(path: string): Promise<AsyncIterable<Uint8Array>> {
+    const silence = new AbortController()
+    const timer = setTimeout(() => silence.abort(), silenceMs).unref()
+    const response = await this.#reached(path, { signal: silence.signal })
+    if (!response.ok) throw this.#refused(jsonOf(await response.text()))
+    return this.#pieces(response, timer)
+  }
+
+  async *#pieces(response: Response, timer: NodeJS.Timeout): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const piece of response.body ?? []) {
+        timer.refresh()
+        yield piece
+      }
+    } catch (error) {
+      this.#cut(error, false)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   /** The events from now on; they end when the connection does, is silent for too long, or `stop` says so. Throws NO_SERVER. */
   async events(stop: AbortSignal): Promise<AsyncIterable<ServerEvent>> {
     const silence = new AbortController()

@@ -3,6 +3,7 @@
 import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { accountCommands } from './accountCommands.ts'
+import { backupCommands } from './backupCommands.ts'
 import { doctorCommand } from './doctorCommand.ts'
 import { groupCommands } from './groupCommands.ts'
 import { revisionCommand } from './revisionCommands.ts'
@@ -29,6 +30,7 @@ function program(): Command {
     ...groupCommands(),
     ...specCommands(),
     revisionCommand(),
+    ...backupCommands(),
     doctorCommand(),
     ...plannedCommands(),
     ...accountCommands(),

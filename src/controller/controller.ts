@@ -12,7 +12,7 @@ import { Counts, type Totals } from './counts.ts'
 import { Doctor, type DoctorSettings } from './doctor.ts'
 import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecChange, SpecRevision, SpecRevisionEntry } from './facade.ts'
 import { Group, type Time } from './group.ts'
-import { admitCopy } from './restoredStore.ts'
+import { admitCopy, copyOf } from './restoredStore.ts'
 import { SpecStore } from './specStore.ts'
 import { nodesMeant } from './stopQuestion.ts'
 import { Surveyor } from './survey.ts'
@@ -176,6 +176,10 @@ export class Controller implements ControllerFacade {
       this.#answers.set(`${id} ${number}`, resolve)
       this.#post(id, { kind: 'command', id: number, command })
     })
+  }
+
+  backup(): AsyncIterable<Uint8Array> {
+    return copyOf(this.#options.store, this.#options.clock.wall())
   }
 
   doctor(): DoctorReport {

@@ -81,6 +81,8 @@ export interface ControllerFacade {
   doctor(): DoctorReport
   /** Has the doctor look at these groups now; ends when it did. Throws UNKNOWN_GROUP. */
   examine(groups: readonly GroupId[]): Promise<void>
+  /** A copy of the whole store, as the bytes of one file, which knows that it is a copy. */
+  backup(): AsyncIterable<Uint8Array>
   /** Newest first. Throws UNKNOWN_GROUP. */
   history(group: GroupId, limit: number, before?: number): Promise<readonly LogEntry[]>
   /** What was done since this process began. */

@@ -13,6 +13,11 @@ export interface CopyNote {
   readonly at: WallTime | null
 }
 
+/** A copy of the store that says of itself that it is one. */
+export function copyOf(store: Store, wall: WallTime): AsyncIterable<Uint8Array> {
+  return store.copy([{ key: copyKey, value: { at: wall } satisfies CopyNote }])
+}
+
 /**
  * Takes note that the store is a copy: every record becomes a restored one, in the same commit that removes the mark of the copy.
  * Gives how many records, or null for a store that is none. Throws STORE_BROKEN when the store cannot say.

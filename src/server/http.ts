@@ -17,6 +17,7 @@ import { addressIn, checkReach, listenError } from './listen.ts'
 import type { Vitals } from './metrics.ts'
 import { pageRoutes } from './page.ts'
 import { plannedRoutes } from './plannedRoutes.ts'
+import { backupRoute } from './backupRoute.ts'
 import { revisionRoutes } from './revisionRoutes.ts'
 import { errorHandler, sendProblem } from './problemReply.ts'
 import { routeTable } from './routeTable.ts'
@@ -127,6 +128,7 @@ async function appOf(options: HttpOptions, accounts: Accounts, events: EventStre
   commandRoutes(app, wall)
   specRoutes(app)
   revisionRoutes(app)
+  backupRoute(app)
   plannedRoutes(app, options.wall)
   doctorRoutes(app)
   eventRoute(app, events)

@@ -56,6 +56,7 @@ export function narrowed(facade: ControllerFacade, who: Who, asked: Asked): Cont
       for (const group of groups) mustReach(who, group)
       await facade.examine(groups)
     },
+    backup: () => facade.backup(),
     history: async (group, limit, before) => await within(group, () => facade.history(group, limit, before)),
     totals() {
       const { probes, moves } = facade.totals()

@@ -13,6 +13,8 @@ export interface StoreUnderTest {
   readonly other: Store
   /** Closes every handle and opens the same data again. */
   reopen(): Promise<Store>
+  /** Opens a copy as a store of its own; whoever asks closes it. */
+  openCopy(bytes: Uint8Array): Promise<Store>
   /** Closes every handle and leaves nothing behind. */
   end(): Promise<void>
 }
@@ -61,6 +63,7 @@ export function storeContract(name: string, open: OpenStore): void {
     races(on)
     logs(on)
     watches(on)
+    copies(on)
   })
 }
 
@@ -381,5 +384,75 @@ function watches(on: Case): void {
     accepted(await store.commit([put('b', 0, 1)], []))
     await eventually('one heard the second', () => going.length === 2)
     assert.deepEqual(stopped, ['a'])
+  })
+}
+
+async function bytesOf(copy: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of copy) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+function copies(on: Case): void {
+  on(
+    'a copy -> the same values and log under the same versions, the marked keys with them; the original has none of these',
+    async (opened) => {
+      const { store } = opened
+      const version = accepted(await store.commit([put('k', 0, { a: 1 }), put('old', 0, 'theirs')], [entry('g', 7)]))
+      const copy = await opened.openCopy(
+        await bytesOf(
+          store.copy([
+            { key: 'copied', value: [1] },
+            { key: 'old', value: 'ours' },
+          ]),
+        ),
+      )
+      try {
+        assert.deepEqual(await copy.get('k'), { value: { a: 1 }, version })
+        assert.deepEqual([(await copy.get('copied'))?.value, (await copy.get('old'))?.value], [[1], 'ours'])
+        assert.deepEqual(await copy.history('g', 10), [{ seq: 1, ...entry('g', 7) }])
+        accepted(await copy.commit([put('k', version, 2)], [entry('g', 8)]))
+        assert.deepEqual(await store.get('k'), { value: { a: 1 }, version })
+        assert.deepEqual([await store.get('copied'), (await store.get('old'))?.value], [null, 'theirs'])
+      } finally {
+        await copy.close()
+      }
+    },
+  )
+
+  on('a copy while both keys are rewritten all the time -> never one new and one old, and no commit waits for its end', async (opened) => {
+    const { store, other } = opened
+    const padding = Array.from({ length: 40 }, (_, index) => put(`padding/${index}`, 0, 'x'.repeat(200_000)))
+    accepted(await store.commit([put('pair/left', 0, 0), put('pair/right', 0, 0), ...padding], []))
+    const state = { copied: false }
+    const rewriting = (async (): Promise<number> => {
+      let round = 0
+      while (!state.copied) {
+        const [left, right] = (await other.list<number>('pair/')).map((found) => found.version) as [number, number]
+        accepted(await other.commit([put('pair/left', left, ++round), put('pair/right', right, round)], [entry('g', round)]))
+      }
+      return round
+    })()
+    const bytes = await bytesOf(store.copy([])).finally(() => (state.copied = true))
+    assert.ok((await rewriting) > 1, 'commits went on')
+    const copy = await opened.openCopy(bytes)
+    try {
+      const [left, right] = (await copy.list<number>('pair/')).map((found) => found.value)
+      assert.equal(left, right)
+      assert.equal((await copy.history('g', 1))[0]?.epoch ?? 0, left)
+      assert.equal((await copy.list('padding/')).length, padding.length)
+    } finally {
+      await copy.close()
+    }
+  })
+
+  on('a copy that is not read to its end -> the next one can be made', async ({ store }) => {
+    accepted(await store.commit([put('k', 0, 'x'.repeat(900_000))], []))
+    for (let round = 0; round < 3; round++) {
+      for await (const piece of store.copy([])) {
+        assert.ok(piece.length > 0)
+        break
+      }
+    }
   })
 }

@@ -1,4 +1,7 @@
 // The embedded store: one file, one process, one fsync for all commits of a turn.
+import { createReadStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { assert } from '../../core/model.ts'
 import type { GroupId, LogEntry } from '../../core/model.ts'
 import { UserError } from '../../errors.ts'
@@ -98,6 +101,16 @@ class EmbeddedStore implements Store {
       // The end of the turn: everything that this round of sockets and timers asks for goes into one transaction.
       if (this.#queue.length === 1 && this.#writing === null) setImmediate(() => this.#write())
     })
+  }
+
+  async *copy(marked: readonly Pick<Change, 'key' | 'value'>[]): AsyncIterable<Uint8Array> {
+    const texts = marked.map(({ key, value }) => ({ key, text: json(value, `the value of "${key}"`) }))
+    const path = await this.#thread.ask({ op: 'copy', marked: texts })
+    try {
+      for await (const piece of createReadStream(path)) yield piece as Buffer
+    } finally {
+      await rm(dirname(path), { recursive: true, force: true })
+    }
   }
 
   watch(prefix: string, changed: (key: string) => void): () => void {

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { UserError } from '../../errors.ts'
+import { type CopyMark, copyOf, dropCopies } from './fileCopy.ts'
 import { messageOf, openProblem, resultCode, sqlite } from './fileProblem.ts'
 import { checkSchema, migrate, migrations, pragma } from './schema.ts'
 
@@ -61,6 +62,7 @@ export function openStoreFile(settings: FileSettings): StoreFile {
     refuseNewer(path)
     db = new DatabaseSync(path, { timeout: 0 })
     ready(db, path, settings)
+    dropCopies(path)
     return new StoreFile(db, path, settings.keepEntries)
   } catch (error) {
     // The reason first: closing gives the lock back, and then its holder can no longer be told from us.
@@ -85,7 +87,7 @@ function prepare(path: string): void {
   if (made !== undefined) syncDirectory(dirname(made))
 }
 
-function syncDirectory(dir: string): void {
+export function syncDirectory(dir: string): void {
   const descriptor = openSync(dir, 'r')
   try {
     fsyncSync(descriptor)
@@ -135,6 +137,7 @@ export class StoreFile {
   readonly #path: string
   readonly #keepEntries: number
   readonly #sql: Statements
+  #copying = false
   /** Why the outcome of an earlier commit is not known yet; while it is not, nothing is read or written. */
   #doubt: string | null = null
 
@@ -185,6 +188,18 @@ export class StoreFile {
       // One commit too large for what is left must not take the others with it; and the write-ahead log can be emptied.
       this.#makeRoom()
       return commits.flatMap((commit) => this.#alone(commit))
+    }
+  }
+
+  /** A copy of what is on disk now, with these keys in it; commits go on meanwhile. Gives its path. Throws NOT_NOW or STORE_BROKEN. */
+  async copy(marked: readonly CopyMark[]): Promise<string> {
+    if (!this.#settle()) throw new UserError('STORE_BROKEN', this.#unknown().message)
+    if (this.#copying) throw new UserError('NOT_NOW', 'a copy of the store is being made already; wait for it to end')
+    this.#copying = true
+    try {
+      return await copyOf(this.#db, this.#path, marked)
+    } finally {
+      this.#copying = false
     }
   }
 

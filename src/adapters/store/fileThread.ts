@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 import { UserError } from '../../errors.ts'
 import { openStoreFile, type StoreFile } from './file.ts'
-import type { Answer, Answers, Question } from './fileMessages.ts'
+import type { Answer, Answers, Numbered, Question } from './fileMessages.ts'
 import { messageOf } from './fileProblem.ts'
 
 let file: StoreFile | null = null
@@ -12,7 +12,7 @@ function opened(): StoreFile {
   return file
 }
 
-function answer(question: Question): Answers[keyof Answers] {
+function answer(question: Question): Answers[keyof Answers] | Promise<Answers[keyof Answers]> {
   switch (question.op) {
     case 'open':
       file = openStoreFile(question.settings)
@@ -25,6 +25,8 @@ function answer(question: Question): Answers[keyof Answers] {
       return opened().history(question.group, question.limit, question.before)
     case 'apply':
       return opened().apply(question.commits)
+    case 'copy':
+      return opened().copy(question.marked)
     case 'close':
       file?.close()
       file = null
@@ -33,13 +35,17 @@ function answer(question: Question): Answers[keyof Answers] {
   return null
 }
 
-function reply(question: Question): Answer {
+async function reply(question: Question): Promise<Answer> {
   try {
-    return { ok: true, value: answer(question) }
+    const value = answer(question)
+    // Whatever is answered at once is so in the order of the questions.
+    return { ok: true, value: value instanceof Promise ? await value : value }
   } catch (error) {
     const code = error instanceof UserError ? error.code : 'STORE_BROKEN'
     return { ok: false, code, message: messageOf(error) }
   }
 }
 
-parentPort?.on('message', (question: Question) => parentPort?.postMessage(reply(question), []))
+parentPort?.on('message', (question: Numbered<Question>) => {
+  void reply(question.of).then((of) => parentPort?.postMessage({ id: question.id, of } satisfies Numbered<Answer>, []))
+})
