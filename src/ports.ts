@@ -41,7 +41,7 @@ export interface NodeTarget {
 /** What a group asks of the world. Each ends as exactly one input of the same group. */
 export type Effect =
   /** -> probed. `timeoutMs` ends it as `silent`; the connection stays. */
-  | { readonly kind: 'probe'; readonly target: NodeTarget; readonly timeoutMs: number }
+  | { readonly kind: 'probe'; readonly target: NodeTarget; readonly timeoutMs: number; readonly withLoad: boolean }
   /** -> acted. `queued`: written onto the connection that was open before the node fell silent, without waiting for its answer. */
   | {
       readonly kind: 'act'

@@ -61,8 +61,8 @@ class Node implements AsyncDisposable {
     assert.deepEqual(await this.act(action), { ok: true, persisted: true, note: null })
   }
 
-  async read(): Promise<Reading | null> {
-    const outcome = await this.#link.probe(redis.probe, 1_000)
+  async read(commands = redis.probe): Promise<Reading | null> {
+    const outcome = await this.#link.probe(commands, 1_000)
     const result = outcome.ok ? redis.readProbe(outcome.replies) : null
     return result?.ok === true ? result.reading : null
   }
@@ -393,6 +393,13 @@ void describe('the smaller ones', () => {
       assert.deepEqual([reading.mark, reading.keys], [mark, 0])
     }
     assert.equal(await a.server.ask('EXISTS', markKey), 1)
+  })
+
+  test('a probe that asks for the load too -> memory and commands a second; one that does not -> no load', async () => {
+    await using node = await Node.start()
+    assert.equal((await node.reading()).load, undefined)
+    const { load } = (await node.read([...redis.probe, ...redis.load])) ?? {}
+    assert.ok((load?.usedMemoryBytes ?? 0) > 100_000 && (load?.opsPerSec ?? -1) >= 0, JSON.stringify(load))
   })
 
   test('cutOlder -> the connections of earlier controllers end, ours and those of clients stay', async () => {

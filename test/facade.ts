@@ -50,6 +50,8 @@ export function nodeStatus(id: string, port: number, change: Partial<NodeStatus>
     version: '7.0.15',
     maintenance: null,
     lastReplyAgoMs: 120,
+    opsPerSec: 1500,
+    usedMemoryBytes: 2_097_152,
     probeMs: 0.5,
     ...change,
   }

@@ -108,10 +108,10 @@ class RealWorld implements World {
     return linked.link
   }
 
-  async #probe({ target, timeoutMs }: Of<'probe'>, post: Post): Promise<void> {
+  async #probe({ target, timeoutMs, withLoad }: Of<'probe'>, post: Post): Promise<void> {
     const { engine } = this.#options.access(target.group)
     const link = this.#link(target, post)
-    const outcome = await link.probe(engine.probe, timeoutMs)
+    const outcome = await link.probe(withLoad ? [...engine.probe, ...engine.load] : engine.probe, timeoutMs)
     // A role change must not wait for a connect.
     if (outcome.ok) link.prepare('act')
     const result = outcome.ok ? engine.readProbe(outcome.replies) : ({ ok: false, failure: outcome.failure } as const)

@@ -1,5 +1,5 @@
 // When a node is asked next. Pure: the group keeps the instants, this says how far apart they are.
-import { steadyUrgentProbeMs, urgentForMs, urgentProbeMs } from '../core/limits.ts'
+import { loadEveryMs, steadyUrgentProbeMs, urgentForMs, urgentProbeMs } from '../core/limits.ts'
 import type { Instant, Policy } from '../core/model.ts'
 import { type NodeView, refused } from '../core/observe.ts'
 
@@ -55,4 +55,9 @@ export function probeTimeout(policy: Policy): number {
 /** Retries of a dead node, spread by the number of the attempt. */
 export function spread(gap: number, attempt: number): number {
   return gap * (1 - (attempt % spreads) / (spreads * 4))
+}
+
+/** Whether a probe also asks what is only for people: seldom, and never of a node in doubt. */
+export function asksLoad(node: NodeView, now: Instant): boolean {
+  return node.failure === null && (node.loadAt === null || now - node.loadAt >= loadEveryMs)
 }

@@ -367,7 +367,7 @@ export class Controller implements ControllerFacade {
       ...status,
       evidence: 0,
       verdict: { ...status.verdict, evidence: 0 },
-      nodes: status.nodes.map((node) => ({ ...node, lastReplyAgoMs: 0, probeMs: 0 })),
+      nodes: status.nodes.map((node) => ({ ...node, lastReplyAgoMs: 0, probeMs: 0, opsPerSec: 0, usedMemoryBytes: 0 })),
     })
     if (this.#shown.get(group.id) === text) return
     this.#shown.set(group.id, text)

@@ -25,7 +25,7 @@ import type { GroupStatus } from '../core/status.ts'
 import { sameTopology, topologyOf } from '../core/topology.ts'
 import type { Command, CommandAnswer, Effect, Input, NodeTarget, SaveResult } from '../ports.ts'
 import { Asker } from './asker.ts'
-import { firstWithin, isHurried, probeTimeout } from './cadence.ts'
+import { asksLoad, firstWithin, isHurried, probeTimeout } from './cadence.ts'
 import { answerTo } from './commands.ts'
 import { Notebook } from './notebook.ts'
 import { Recoveries } from './recoveries.ts'
@@ -199,8 +199,7 @@ export class Group {
   }
 
   #acted(input: Extract<Input, { kind: 'acted' }>, time: Time): void {
-    const { canary } = this.#memory
-    if (canary.inFlight?.id === input.id) {
+    if (this.#memory.canary.inFlight?.id === input.id) {
       this.#memory = canaryEnded(this.#memory, input.result)
       return
     }
@@ -354,7 +353,8 @@ export class Group {
 
   #ask(time: Time, effects: Effect[]): void {
     for (const node of this.#asker.due(this.#nodes, this.#policy, this.#unsettledSince, this.#hurried, time.now)) {
-      effects.push({ kind: 'probe', target: this.#target(node), timeoutMs: probeTimeout(this.#policy) })
+      const withLoad = asksLoad(node, time.now)
+      effects.push({ kind: 'probe', target: this.#target(node), timeoutMs: probeTimeout(this.#policy), withLoad })
     }
   }
 

@@ -62,6 +62,9 @@ export function policyOf(spec: GroupSpec): Policy {
   return { ...defaults, ...spec.policy }
 }
 
+/** Charts have a point each 10 s; INFO's other sections are a third of a probe's text. */
+export const loadEveryMs = 10_000
+
 /**
  * How many replicas must keep up for the primary to write, when all is well. A write does not wait for them: that is what replication is.
  * Why auto spares 1+1: its only replica's stop would stop the primary's writes too.

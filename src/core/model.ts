@@ -250,6 +250,12 @@ export interface Upstream {
 }
 
 /** One answer of one node, as its engine reads it. */
+/** What a node does and holds. For people only: nothing is decided by it, and it is asked for now and then. Null: it does not say. */
+export interface Load {
+  readonly opsPerSec: number | null
+  readonly usedMemoryBytes: number | null
+}
+
 export interface Reading {
   readonly engine: EngineName
   readonly version: string
@@ -275,6 +281,8 @@ export interface Reading {
   readonly markUnread?: true
   /** Why its writes fail although it answers (MISCONF), null when none is known. */
   readonly writeProblem: string | null
+  /** When it was asked for. */
+  readonly load?: Load
 }
 
 /** Why a node gave no reading. `refused` and `closed` are answers of its host, `silent` is none. */

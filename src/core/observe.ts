@@ -1,7 +1,7 @@
 // What is known of one node, as a value that each input turns into the next. Instants, not flags: "not heard yet" never reads as "down".
 import { plainHost } from './address.ts'
 import { actionRetryMaxMs, actionRetryMs, closedGuard, nowhere, persistRetryMs } from './limits.ts'
-import type { Action, ActionResult, Address, Instant, NodeSpec, ProbeFailure, ProbeResult, Reading } from './model.ts'
+import type { Action, ActionResult, Address, Instant, Load, NodeSpec, ProbeFailure, ProbeResult, Reading } from './model.ts'
 
 export interface Acting {
   readonly id: number
@@ -49,6 +49,9 @@ export interface NodeView {
   readonly primarySince: Instant | null
   /** This process was read as a primary that somebody could write to, so it may hold writes that nobody else has. */
   readonly wasOpen: boolean
+  /** Its latest load, and when that came. */
+  readonly load: Load | null
+  readonly loadAt: Instant | null
   /** Why its file could not be written, said once it happened. */
   readonly persistProblem: string | null
   /** The connections of earlier controllers were ended, so nothing of theirs can arrive late. */
@@ -75,6 +78,8 @@ export function newNode(spec: NodeSpec): NodeView {
     persisted: null,
     primarySince: null,
     wasOpen: false,
+    load: null,
+    loadAt: null,
     persistProblem: null,
     cleared: false,
     queuedEpoch: null,
@@ -116,6 +121,8 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     proof: same ? node.proof : null,
     persisted: node.persisted?.incarnation === reading.incarnation ? node.persisted : null,
     primarySince: reading.role === 'replica' || last === null ? null : last.role === 'replica' ? now : node.primarySince,
+    load: reading.load ?? (same ? node.load : null),
+    loadAt: reading.load === undefined ? node.loadAt : now,
     wasOpen: (same && node.wasOpen) || (reading.role === 'primary' && reading.guard !== closedGuard),
   }
 }

@@ -73,6 +73,8 @@ function nodeStatus(s: Situation, node: NodeView): NodeStatus {
     version: node.reading?.version ?? null,
     maintenance: maintenanceOf(s, node),
     lastReplyAgoMs: node.heardAt === null || quiet === null ? null : Math.round(s.now - quiet),
+    opsPerSec: node.load?.opsPerSec ?? null,
+    usedMemoryBytes: node.load?.usedMemoryBytes ?? null,
     probeMs: node.heardAt === null || !answers(node) ? null : Math.round((node.heardAt - node.askedAt) * 100) / 100,
   }
 }

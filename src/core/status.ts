@@ -50,6 +50,9 @@ export interface NodeStatus {
   /** Null when it is in none. */
   readonly maintenance: OperatorPause | null
   readonly lastReplyAgoMs: number | null
+  /** What it said within the last 10 s or so; null when it does not say. */
+  readonly opsPerSec: number | null
+  readonly usedMemoryBytes: number | null
   /** How long its latest reading took to come; null when its latest probe gave none. */
   readonly probeMs: number | null
 }

@@ -13,7 +13,9 @@ export interface Engine extends Capabilities {
   readonly name: EngineName
   /** The commands of one probe, the same every time: sent as one batch, answered in order. */
   readonly probe: readonly (readonly string[])[]
-  /** Replies of one probe batch (errors are values) to a reading, or to why there is none. Never throws. */
+  /** Asked after those of a probe, now and then. */
+  readonly load: readonly (readonly string[])[]
+  /** Replies of one probe batch, with or without those of `load`, (errors are values) to a reading, or to why there is none. Never throws. */
   readProbe(replies: readonly RespValue[]): ProbeResult
   script(action: Action): Script
   /** What must still be said after these replies, as one more script whose replies are then the action's; null when nothing. */

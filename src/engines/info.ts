@@ -1,4 +1,6 @@
 // Reads fields out of the text of INFO. A probe needs a score of its hundred fields, many times a second: they are looked up, not taken apart.
+import type { Load } from '../core/model.ts'
+import type { RespValue } from '../resp/value.ts'
 
 /** The value of a field of one section's text; undefined when it is not there. A heading comes first, so every field follows a line's end. */
 export function fieldOf(section: string, name: string): string | undefined {
@@ -19,4 +21,14 @@ export function keysOf(keyspace: string): number {
   let keys = 0
   for (const [, count] of keyspace.matchAll(/^db\d+:keys=(\d+)/gm)) keys += Number(count)
   return keys
+}
+
+/** What a node does and holds, out of its sections `stats` and `memory`; undefined when they were not asked for. */
+export function loadOf(stats: RespValue | undefined, memory: RespValue | undefined): Load | undefined {
+  if (stats === undefined) return undefined
+  const number = (section: RespValue | undefined, name: string): number | null => {
+    const text = typeof section === 'string' ? fieldOf(section, name) : undefined
+    return text === undefined ? null : numberOf(text, 0)
+  }
+  return { opsPerSec: number(stats, 'instantaneous_ops_per_sec'), usedMemoryBytes: number(memory, 'used_memory') }
 }

@@ -4,7 +4,7 @@ import type { Action, ActionResult, Address, ProbeFailure, ProbeResult, Reading 
 import { RespError, type RespValue, isArray } from '../resp/value.ts'
 import { compareLogs } from './compareLogs.ts'
 import type { Engine, Script } from './engine.ts'
-import { fieldOf } from './info.ts'
+import { fieldOf, loadOf } from './info.ts'
 import { attachedOf, isPartial, positionOf, readReplication, upstreamOf } from './pikaInfo.ts'
 import { markKey, parseMark } from './mark.ts'
 
@@ -35,6 +35,9 @@ const probe = [
   ['ACL', 'WHOAMI'],
   ['GET', markKey],
 ] as const
+
+/** Its memory stands in the section `data`. */
+const load: readonly Command[] = [['INFO', 'stats']]
 
 function answered(code: string, message: string): { readonly ok: false; readonly failure: ProbeFailure } {
   return { ok: false, failure: { kind: 'answered', code, message } }
@@ -84,6 +87,7 @@ function readProbe(replies: readonly RespValue[]): ProbeResult {
   const offset = position.kind === 'stream' ? position.offset : 0
   const partial = isPartial(said)
   const closed = isClosed(list)
+  const nodeLoad = loadOf(replies[probe.length], data)
   const reading: Reading = {
     engine: 'pika',
     version,
@@ -104,6 +108,7 @@ function readProbe(replies: readonly RespValue[]): ProbeResult {
     mark,
     ...(markReply instanceof RespError ? { markUnread: true } : {}),
     writeProblem: (field('db_fatal') ?? '0') === '0' ? null : `db_fatal: ${field('db_fatal_msg') ?? 'the disk may be full'}`,
+    ...(nodeLoad === undefined ? {} : { load: nodeLoad }),
   }
   return { ok: true, reading }
 }
@@ -192,6 +197,7 @@ export const pika: Engine = {
   roleChangeMs,
   rejoinAfterMs,
   probe,
+  load,
   readProbe,
   script,
   // Its list of clients has no names, so nothing tells whose connection is whose.

@@ -6,7 +6,7 @@ import { compareStreams } from './compareStreams.ts'
 import type { Engine, Script } from './engine.ts'
 import { markKey, parseMark } from './mark.ts'
 import { redisInspector } from './redisInspector.ts'
-import { fieldOf, keysOf, numberOf } from './info.ts'
+import { fieldOf, keysOf, loadOf, numberOf } from './info.ts'
 
 const toNowhere = ['REPLICAOF', nowhere.host, String(nowhere.port)] as const
 const safeSyncDelay = ['CONFIG', 'SET', 'repl-diskless-sync-delay', String(safeSyncDelayS)] as const
@@ -21,6 +21,11 @@ const probe = [
   ['INFO', 'keyspace'],
   ['CONFIG', 'GET', 'min-replicas-to-write'],
   ['GET', markKey],
+] as const
+
+const load = [
+  ['INFO', 'stats'],
+  ['INFO', 'memory'],
 ] as const
 
 function setGuard(guard: number): readonly string[] {
@@ -88,6 +93,8 @@ function readProbe(engine: EngineName, replies: readonly RespValue[]): ProbeResu
   }
   const mark = typeof markReply === 'string' ? parseMark(markReply) : null
   const loading = fieldOf(persistence, 'loading') === '1' || fieldOf(persistence, 'async_loading') === '1'
+  const [stats, memory] = replies.slice(probe.length)
+  const nodeLoad = loadOf(stats, memory)
   const reading: Reading = {
     engine,
     version: fieldOf(server, 'valkey_version') ?? fieldOf(server, 'redis_version') ?? '',
@@ -107,6 +114,7 @@ function readProbe(engine: EngineName, replies: readonly RespValue[]): ProbeResu
     mark,
     ...(markReply instanceof RespError ? { markUnread: true } : {}),
     writeProblem: fieldOf(persistence, 'aof_last_write_status') === 'err' ? 'MISCONF: the append-only file cannot be written' : null,
+    ...(nodeLoad === undefined ? {} : { load: nodeLoad }),
   }
   return { ok: true, reading }
 }
@@ -220,6 +228,7 @@ export function streamEngine(name: EngineName): Engine {
     roleChangeMs: 0,
     rejoinAfterMs: 0,
     probe,
+    load,
     readProbe: (replies) => readProbe(name, replies),
     script,
     followUp,

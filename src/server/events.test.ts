@@ -49,11 +49,7 @@ test('events: log, status, spec -> one event each with its JSON; the heartbeat i
   facade.emit({ kind: 'log', entry: logEntry(61) })
   facade.emit({ kind: 'status', status: ordersStatus })
   facade.emit({ kind: 'spec', revision: 9 })
-  assert.deepEqual(
-    timers.map((timer) => timer.ms),
-    [heartbeatMs],
-  )
-  timers[0]?.run()
+  for (const timer of timers) if (timer.ms === heartbeatMs) timer.run()
   const run = runOf(started)
   const wanted = [
     `id: ${run}-1\nevent: log\ndata: ${JSON.stringify(logEntry(61))}\n\n`,

@@ -24,6 +24,8 @@ import { routeTable } from './routeTable.ts'
 import type { DeclaredRoute } from './routeTable.ts'
 import { commandRoutes, eventRoute, groupRoutes, healthRoutes, metricsRoute, specRoutes } from './routes.ts'
 import { newId } from './secrets.ts'
+import { Series, tickMs } from './series.ts'
+import { seriesRoute, takeIn } from './seriesRoute.ts'
 import { compile, takeJson } from './validation.ts'
 
 type Facts = Readonly<Record<string, unknown>>
@@ -69,13 +71,16 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const wanted = addressIn(options.listen)
   const accounts = await Accounts.open(options.store, options.wall, options.adminSecret)
   const events = startEvents(options.facade, newId(), options.every)
+  const series = new Series()
+  const stopSeries = options.every(tickMs, () => takeIn(series, options.facade, options.wall()))
   const close = (): void => {
+    stopSeries()
     events.close()
     accounts.close()
   }
   try {
     checkReach(options.listen, accounts.demanded)
-    const { app, routes } = await appOf(options, accounts, events)
+    const { app, routes } = await appOf(options, accounts, events, series)
     await app.listen(wanted)
     const bound = app.server.address()
     const address = formatAddress({ host: wanted.host, port: typeof bound === 'object' && bound !== null ? bound.port : wanted.port })
@@ -94,7 +99,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   }
 }
 
-async function appOf(options: HttpOptions, accounts: Accounts, events: EventStream) {
+async function appOf(options: HttpOptions, accounts: Accounts, events: EventStream, series: Series) {
   const app = Fastify({
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
@@ -125,6 +130,7 @@ async function appOf(options: HttpOptions, accounts: Accounts, events: EventStre
   tokenRoutes(app, accounts, wall)
   auditRoute(app, audit)
   groupRoutes(app)
+  seriesRoute(app, series)
   commandRoutes(app, wall)
   specRoutes(app)
   revisionRoutes(app)

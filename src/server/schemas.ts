@@ -47,6 +47,8 @@ const NodeStatus = Type.Object({
   version: nullable(text),
   maintenance: nullable(Pause),
   lastReplyAgoMs: nullable(ms),
+  opsPerSec: nullable(Type.Number()),
+  usedMemoryBytes: nullable(bytes),
   probeMs: nullable(Type.Number({ description: 'Milliseconds its latest reading took; null when its latest probe gave none.' })),
 })
 
@@ -200,6 +202,21 @@ export const HistoryQuery = Type.Object(
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: '1 to 500; 50 when not given' })),
     before: Type.Optional(Type.Integer({ minimum: 1, description: 'a whole number from 1: only entries with a smaller seq' })),
   },
+  closed,
+)
+
+const points = Type.Array(nullable(Type.Number()), { description: 'Oldest first; null where nothing was known.' })
+const NodeSeries = Type.Object({ lagBytes: points, opsPerSec: points, usedMemoryBytes: points, probeMs: points })
+
+export const Series = Type.Object({
+  span: Type.Enum(['hour', 'day']),
+  endsAt: wall('Of the last point, milliseconds since 1970; those before are everyMs apart.'),
+  everyMs: ms,
+  nodes: Type.Record(Type.String(), NodeSeries),
+})
+
+export const SeriesQuery = Type.Object(
+  { span: Type.Optional(Type.Enum(['hour', 'day'], { description: 'hour (360 points; when not given) or day (288)' })) },
   closed,
 )
 
