@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { alive, group, refused, specOf } from '../../test/situations.ts'
 import { defaults } from '../core/limits.ts'
 import { Asker } from './asker.ts'
-import { firstWithin, isHurried, phaseOf, probeGap, probeTimeout, spread, turnAfter } from './cadence.ts'
+import { firstWithin, phaseOf, probeGap, probeTimeout, spread, turnAfter } from './cadence.ts'
 
 const { nodes } = group('a', alive('a'), refused('b', 5_000))
 const ids = ['a', 'b']
@@ -20,8 +20,7 @@ function askerAt(now: number): Asker {
   return asker
 }
 
-const asked = (asker: Asker, now: number, unsettledSince: number | null = null): string[] =>
-  asker.due(nodes, defaults, unsettledSince, 0, now).map((node) => node.spec.id)
+const asked = (asker: Asker, now: number): string[] => asker.due(nodes, defaults, 0, now).map((node) => node.spec.id)
 
 void describe('who is asked when', () => {
   test('a new group -> each node within 20 ms, then not again before the answer', () => {
@@ -67,18 +66,34 @@ void describe('who is asked when', () => {
     assert.deepEqual(asked(asker, 31), ids)
   })
 
-  test('something is wrong -> asked every few milliseconds for two seconds, then less, then calmly', () => {
+  test('something is wrong -> asked every few milliseconds while it is new, less the longer nothing stirs, then calmly', () => {
     const node = nodes.get('a') ?? assert.fail('no node')
-    const gap = (since: number, hurried = 3): number => probeGap(defaults, node, 0, hurried, since)
-    assert.deepEqual([gap(0), gap(1_999), gap(2_000), gap(9_999), gap(10_000)], [4, 4, 50, 50, 250])
-    assert.deepEqual([isHurried(0, 9_999), isHurried(0, 10_000), isHurried(null, 5)], [true, false, false])
-    const crowd = [8, 100, 300, 600].map((hurried) => gap(0, hurried))
+    const gap = (now: number, stirredAt = 0, hurried = 3): number => probeGap(defaults, node, stirredAt, hurried, now)
+    assert.deepEqual([gap(0), gap(50), gap(250), gap(1_000), gap(2_999), gap(3_000)], [4, 4, 20, 50, 50, 250])
+    assert.deepEqual([gap(2_000, 1_990), gap(30_000, 29_750), gap(30_000, 20_000)], [4, 20, 250])
+    const crowd = [8, 100, 300, 600].map((hurried) => gap(0, 0, hurried))
     assert.deepEqual(crowd, [4, 50, 150, 250], 'many nodes in a hurry share it, and none is asked less than when it is calm')
-    assert.deepEqual([gap(2_000, 100), gap(2_000, 300), gap(10_000, 300)], [50, 150, 250])
+    assert.deepEqual([gap(2_000, 0, 100), gap(2_000, 0, 300), gap(3_000, 0, 300)], [50, 150, 250])
     const asker = askerAt(0)
     asked(asker, 20)
     asker.ended('a', true)
-    assert.deepEqual([asked(asker, 23, 20), asked(asker, 24, 20)], [[], ['a']])
+    asker.unsettle(20)
+    assert.deepEqual([asked(asker, 23), asked(asker, 24)], [[], ['a']])
+  })
+
+  test('unsettled for a second, then something changes -> every few milliseconds again; settled -> at its pace', () => {
+    const asker = askerAt(0)
+    asker.unsettle(0)
+    asked(asker, 1_000)
+    asker.ended('a', true)
+    assert.deepEqual(asked(asker, 1_020), [])
+    asker.stir(1_020)
+    assert.deepEqual(asked(asker, 1_020), ['a'])
+    asker.ended('a', true)
+    asker.settle()
+    assert.deepEqual([asker.isSettled, asked(asker, 1_024)], [true, ['a']])
+    asker.ended('a', true)
+    assert.deepEqual(asked(asker, 1_028), [])
   })
 
   test('a node is removed, one is new, one stays -> what is known of the last is kept', () => {

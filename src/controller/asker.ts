@@ -1,7 +1,7 @@
 // When each node of a group is asked next, and that it is asked one question at a time.
 import type { GroupId, Instant, NodeId, NodeSpec, Policy } from '../core/model.ts'
 import type { NodeView } from '../core/observe.ts'
-import { phaseOf, probeGap, spread, turnAfter } from './cadence.ts'
+import { isHurried, phaseOf, probeGap, spread, turnAfter } from './cadence.ts'
 
 interface Asking {
   readonly dueAt: Instant
@@ -16,6 +16,8 @@ interface Asking {
 
 export class Asker {
   #asking = new Map<NodeId, Asking>()
+  /** When something was last seen to change while something is wrong or changing; null: all is settled. */
+  #stirredAt: Instant | null = null
 
   /** Keeps what is known of nodes that stay; `fresh` names those that begin anew, each within `firstWithinMs`. */
   takeNodes(group: GroupId, nodes: readonly NodeSpec[], fresh: ReadonlySet<NodeId>, firstWithinMs: number, now: Instant): void {
@@ -31,6 +33,31 @@ export class Asker {
     if (asking !== undefined) this.#asking.set(id, { ...asking, sentAt: null, misses: heard ? 0 : asking.misses + 1 })
   }
 
+  /** Nothing is wrong and nothing changes. */
+  get isSettled(): boolean {
+    return this.#stirredAt === null
+  }
+
+  /** Its nodes are asked in a hurry: something changed lately while things are unsettled. */
+  isHurried(now: Instant): boolean {
+    return isHurried(this.#stirredAt, now)
+  }
+
+  /** Nothing is wrong and nothing changes: nodes are asked at their pace. */
+  settle(): void {
+    this.#stirredAt = null
+  }
+
+  /** Something is wrong or changing. */
+  unsettle(now: Instant): void {
+    this.#stirredAt ??= now
+  }
+
+  /** Something changed: while things are unsettled, more may follow at once. */
+  stir(now: Instant): void {
+    if (this.#stirredAt !== null) this.#stirredAt = now
+  }
+
   /** Ask these at once. */
   hurry(ids: Iterable<NodeId>, now: Instant): void {
     for (const id of ids) {
@@ -44,12 +71,12 @@ export class Asker {
   }
 
   /** Those whose question is due now; they count as asked. `hurried`: as for `probeGap`. */
-  due(nodes: ReadonlyMap<NodeId, NodeView>, policy: Policy, unsettledSince: Instant | null, hurried: number, now: Instant): NodeView[] {
+  due(nodes: ReadonlyMap<NodeId, NodeView>, policy: Policy, hurried: number, now: Instant): NodeView[] {
     const asked: NodeView[] = []
     for (const [id, asking] of this.#asking) {
       const node = nodes.get(id)
       if (node === undefined || asking.sentAt !== null) continue
-      const gap = probeGap(policy, node, unsettledSince, hurried, now)
+      const gap = probeGap(policy, node, this.#stirredAt, hurried, now)
       const dueAt = Math.min(asking.dueAt, asking.lastAt + gap)
       if (dueAt > now) {
         if (dueAt !== asking.dueAt) this.#asking.set(id, { ...asking, dueAt })

@@ -1,10 +1,10 @@
 // When a node is asked next. Pure: the group keeps the instants, this says how far apart they are.
-import { loadEveryMs, steadyUrgentProbeMs, urgentForMs, urgentProbeMs } from '../core/limits.ts'
+import { loadEveryMs, steadyUrgentProbeMs, urgentProbeMs, urgentShare } from '../core/limits.ts'
 import type { Instant, Policy } from '../core/model.ts'
 import { type NodeView, refused } from '../core/observe.ts'
 
 /** After this long a hold is a state, not an emergency. */
-const emergencyMs = 10_000
+const emergencyMs = 3_000
 const shortestFirstMs = 20
 /** What one hurried question may take of this process's time: many groups in trouble at once share it, or nobody would be served. */
 const hurriedQuestionMs = 0.5
@@ -12,21 +12,19 @@ const hurriedQuestionMs = 0.5
 const spreads = 7
 
 /**
- * Milliseconds between two questions to a node.
- * `unsettledSince`: when something last began to be wrong or to change; null when all is settled. `hurried`: nodes that are asked in a
- * hurry, over all groups of this process.
+ * Milliseconds between two questions to a node. `stirredAt`: when something was last seen to change while something is wrong or changing;
+ * null when all is settled. `hurried`: nodes that are asked in a hurry, over all groups of this process.
  */
-export function probeGap(policy: Policy, node: NodeView, unsettledSince: Instant | null, hurried: number, now: Instant): number {
+export function probeGap(policy: Policy, node: NodeView, stirredAt: Instant | null, hurried: number, now: Instant): number {
   const calm = refused(node) ? Math.min(policy.retryDownMs, policy.probeEveryMs) : policy.probeEveryMs
-  if (unsettledSince === null) return calm
-  const since = now - unsettledSince
-  if (since >= emergencyMs) return calm
-  return Math.min(calm, Math.max(since < urgentForMs ? urgentProbeMs : steadyUrgentProbeMs, hurried * hurriedQuestionMs))
+  if (stirredAt === null || !isHurried(stirredAt, now)) return calm
+  const gap = Math.min(steadyUrgentProbeMs, (now - stirredAt) * urgentShare)
+  return Math.min(calm, Math.max(urgentProbeMs, gap, hurried * hurriedQuestionMs))
 }
 
 /** Something is wrong or changing, and not for so long that it became a state. */
-export function isHurried(unsettledSince: Instant | null, now: Instant): boolean {
-  return unsettledSince !== null && now - unsettledSince < emergencyMs
+export function isHurried(stirredAt: Instant | null, now: Instant): boolean {
+  return stirredAt !== null && now - stirredAt < emergencyMs
 }
 
 /** The first questions of groups that begin together are spread over this long, `nodes` of them all together. */

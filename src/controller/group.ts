@@ -17,7 +17,7 @@ import type {
   WallTime,
 } from '../core/model.ts'
 import { assert } from '../core/model.ts'
-import { type NodeView, acted, acting, answers, disconnected, newNode, probed, refuses, troubleOf } from '../core/observe.ts'
+import { type NodeView, acted, acting, answers, disconnected, newNode, probed, refuses, stirred, troubleOf } from '../core/observe.ts'
 import { present } from '../core/present.ts'
 import type { Act, Case, Decision, RecordDraft } from '../core/rule.ts'
 import type { Situation } from '../core/situation.ts'
@@ -25,7 +25,7 @@ import type { GroupStatus } from '../core/status.ts'
 import { sameTopology, topologyOf } from '../core/topology.ts'
 import type { Command, CommandAnswer, Effect, Input, NodeTarget, SaveResult } from '../ports.ts'
 import { Asker } from './asker.ts'
-import { asksLoad, firstWithin, isHurried, probeTimeout } from './cadence.ts'
+import { asksLoad, firstWithin, probeTimeout } from './cadence.ts'
 import { answerTo } from './commands.ts'
 import { Notebook } from './notebook.ts'
 import { Recoveries } from './recoveries.ts'
@@ -67,7 +67,6 @@ export class Group {
   #memory: Memory
   #pending: PendingSave | null = null
   #nextId = 1
-  #unsettledSince: Instant | null = null
   #decided: Decided | null = null
   readonly #notebook: Notebook
   #published: Topology | null = null
@@ -110,7 +109,7 @@ export class Group {
   /** In a group at rest a tick only asks its nodes: what is to be decided comes with their answers, or with their silence. */
   #onlyAsks(input: Input): boolean {
     if (input.kind !== 'tick' || this.#stalled || this.#decided === null || this.#memory.frozen !== null) return false
-    return this.#unsettledSince === null && atRest(this.#decided)
+    return this.#asker.isSettled && atRest(this.#decided)
   }
 
   /** When the next tick is due at the latest. */
@@ -136,7 +135,9 @@ export class Group {
       case 'probed': {
         const node = this.#nodes.get(input.node)
         if (node === undefined) return
-        this.#nodes.set(input.node, probed(node, input.sentAt, input.result, time.now))
+        const next = probed(node, input.sentAt, input.result, time.now)
+        this.#nodes.set(input.node, next)
+        if (stirred(node, next)) this.#asker.stir(time.now)
         this.#asker.ended(input.node, input.result.ok)
         if (this.#record !== null && input.node === this.#record.primary)
           this.#memory = watch(this.#memory, this.#record, this.#nodes, time.now)
@@ -208,6 +209,7 @@ export class Group {
     const { action } = node.acting
     this.#nodes.set(input.node, acted(node, input.result, time.now))
     this.#memory = told(this.#memory, action.name, input.result, node.reading?.incarnation ?? null, time.now)
+    this.#asker.stir(time.now)
     this.#asker.hurry([input.node], time.now)
   }
 
@@ -230,6 +232,7 @@ export class Group {
     const changed = before?.epoch !== record?.epoch || before?.incarnation !== record?.incarnation || before?.phase !== record?.phase
     if (!changed) return
     this.#memory = inForce(this.#memory, before, record, this.#nodes, now)
+    this.#asker.stir(now)
     this.#asker.hurryAll(now)
   }
 
@@ -269,6 +272,7 @@ export class Group {
 
   #decide({ s, c }: { readonly s: Situation; readonly c: Case | null }, time: Time, effects: Effect[]): void {
     const decided = decide(s, c)
+    if (decided.group.rule !== this.#decided?.group.rule) this.#asker.stir(time.now)
     this.#decided = decided
     this.#carryOut(decided.group, 'group', time, effects)
     for (const decision of decided.nodes) {
@@ -341,8 +345,8 @@ export class Group {
     const busy = [...this.#nodes.values()].some(
       (node) => node.acting !== null || (answers(node) && node.actedAt !== null && node.askedAt < node.actedAt),
     )
-    if (calm && !busy) this.#unsettledSince = null
-    else this.#unsettledSince ??= now
+    if (calm && !busy) this.#asker.settle()
+    else this.#asker.unsettle(now)
   }
 
   // --------------------------------------------------------------------------------- probes and canary
@@ -352,7 +356,7 @@ export class Group {
   }
 
   #ask(time: Time, effects: Effect[]): void {
-    for (const node of this.#asker.due(this.#nodes, this.#policy, this.#unsettledSince, this.#hurried, time.now)) {
+    for (const node of this.#asker.due(this.#nodes, this.#policy, this.#hurried, time.now)) {
       const withLoad = asksLoad(node, time.now)
       effects.push({ kind: 'probe', target: this.#target(node), timeoutMs: probeTimeout(this.#policy), withLoad })
     }
@@ -424,7 +428,7 @@ export class Group {
 
   /** How many of its nodes are asked in a hurry. */
   hurried(now: Instant): number {
-    return isHurried(this.#unsettledSince, now) ? this.#nodes.size : 0
+    return this.#asker.isHurried(now) ? this.#nodes.size : 0
   }
 
   /** The actions that give the nodes back: a plain file for the primary. Null when nothing is recorded or it does not answer. */

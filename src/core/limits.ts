@@ -33,8 +33,9 @@ export const nowhere: Address = { host: '127.0.0.1', port: 1 }
 
 /** While something is wrong or changing, nodes are asked this often: a crash heals in milliseconds, so we must look that often. */
 export const urgentProbeMs = 4
-/** ... but only this long; afterwards at `steadyUrgentProbeMs`, so that a long hold does not burn a core. */
-export const urgentForMs = 2000
+/** ... while that is new. When nothing stirs, the gap grows with the time since: looking costs this share of what was waited at most, */
+export const urgentShare = 0.08
+/** ... up to this, so that a long hold does not burn a core. */
 export const steadyUrgentProbeMs = 50
 /** A replica re-makes a link to a living primary within 1-8 ms (measured); this is many times that. */
 export const proveWithinMs = 150

@@ -90,6 +90,18 @@ function offsetOf(reading: Reading): number | null {
   return reading.position.kind === 'stream' ? reading.position.offset : null
 }
 
+/** The second says something else than the first about who this is and how it stands; positions, which always move, do not count. */
+export function stirred(before: NodeView, after: NodeView): boolean {
+  const [was, is] = [before.reading, after.reading]
+  return (
+    before.failure?.kind !== after.failure?.kind ||
+    was?.incarnation !== is?.incarnation ||
+    was?.role !== is?.role ||
+    was?.loading !== is?.loading ||
+    was?.upstream?.linkUp !== is?.upstream?.linkUp
+  )
+}
+
 /** Takes in the end of one probe. */
 export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now: Instant): NodeView {
   const firstAskedAt = node.firstAskedAt ?? sentAt

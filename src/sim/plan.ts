@@ -140,6 +140,7 @@ function drawPolicy(dice: Dice): Partial<Policy> {
   return {
     probeEveryMs: Number(probeEveryMs),
     silentAfterMs,
+    retryDownMs: dice.pick([100, 300, 1000]),
     guard: dice.weighted({ auto: 60, on: 20, off: 20 }),
     bootFence: !dice.chance(0.2),
     acceptSplitRisk: dice.weighted({ auto: 70, always: 15, never: 15 }),
