@@ -1,21 +1,10 @@
 // One replication group: inputs in, effects out, synchronous. Observes, diagnoses, decides; the world carries the effects out.
+import { markable, marking, nextSeq } from '../core/canary.ts'
 import { type Decided, atRest, caseOf, decide } from '../core/decide.ts'
 import type { Checkup } from '../core/doctor/finding.ts'
-import { closedGuard, policyOf } from '../core/limits.ts'
+import { policyOf } from '../core/limits.ts'
 import { type Memory, canaryEnded, inForce, judged, newMemory, stalledNodes, told, watch } from '../core/memory.ts'
-import type {
-  Action,
-  Capabilities,
-  Evidence,
-  GroupRecord,
-  GroupSpec,
-  Instant,
-  NodeId,
-  Policy,
-  Reading,
-  Topology,
-  WallTime,
-} from '../core/model.ts'
+import type { Action, Capabilities, Evidence, GroupRecord, GroupSpec, Instant, NodeId, Policy, Topology, WallTime } from '../core/model.ts'
 import { assert } from '../core/model.ts'
 import { type NodeView, acted, acting, answers, disconnected, newNode, probed, refuses, stirred, troubleOf } from '../core/observe.ts'
 import { present } from '../core/present.ts'
@@ -116,7 +105,10 @@ export class Group {
   wakeAt(): Instant {
     // Without its record it decides nothing; the answer of the store wakes it.
     if (!this.#loaded) return Infinity
-    let at = Math.min(this.#asker.nextAt(), this.#markable() === null ? Infinity : this.#memory.canary.dueAt)
+    let at = Math.min(
+      this.#asker.nextAt(),
+      markable(this.#record, this.#nodes, this.#memory) === null ? Infinity : this.#memory.canary.dueAt,
+    )
     for (const node of this.#nodes.values()) {
       // The instant at which its silence means something new, while a question to it is open.
       if (node.failure === null || node.failure.kind === 'answered' || node.heardAt === null) continue
@@ -362,35 +354,17 @@ export class Group {
     }
   }
 
-  /** The primary, when it is open and its next mark may be written. */
-  #markable(): (NodeView & { readonly reading: Reading }) | null {
-    const record = this.#record
-    if (record?.phase !== 'steady' || this.#memory.canary.inFlight !== null || this.#memory.tuned !== record.incarnation) return null
-    const primary = this.#nodes.get(record.primary)
-    if (primary === undefined || !answers(primary) || primary.reading.incarnation !== record.incarnation) return null
-    return primary.reading.role === 'primary' && primary.reading.guard !== closedGuard ? primary : null
-  }
-
   /** A primary that was just opened gets its mark at once: without it nobody knows after a restart whose data it holds. */
   #canary(time: Time, effects: Effect[]): void {
-    const { canary } = this.#memory
-    const primary = this.#markable()
-    const record = this.#record
-    if (record === null || primary === null || canary.dueAt > time.now) return
-    this.#memory = { ...this.#memory, canary: { ...canary, dueAt: time.now + this.#policy.canaryEveryMs } }
+    const found = markable(this.#record, this.#nodes, this.#memory)
+    if (found === null || this.#memory.canary.dueAt > time.now) return
     const id = this.#nextId++
-    const seq = Math.max(canary.seq, primary.reading.mark?.seq ?? 0, record.floor?.markSeq ?? 0) + 1
-    this.#memory = { ...this.#memory, canary: { ...this.#memory.canary, seq, inFlight: { id, since: time.now } } }
-    const mark = { installation: this.#options.installation, group: this.id, epoch: record.epoch, seq }
-    effects.push({
-      kind: 'act',
-      id,
-      target: this.#target(primary),
-      action: { name: 'mark', mark },
-      epoch: record.epoch,
-      timeoutMs: this.#policy.canaryTimeoutMs,
-      queued: false,
-    })
+    const seq = nextSeq(found, this.#memory)
+    const { epoch } = found.record
+    this.#memory = marking(this.#memory, id, seq, time.now, this.#policy.canaryEveryMs)
+    const action: Action = { name: 'mark', mark: { installation: this.#options.installation, group: this.id, epoch, seq } }
+    const { canaryTimeoutMs } = this.#policy
+    effects.push({ kind: 'act', id, target: this.#target(found.primary), action, epoch, timeoutMs: canaryTimeoutMs, queued: false })
   }
 
   // ------------------------------------------------------------------------------------------- outward

@@ -1,0 +1,29 @@
+// The canary: a small mark that the open primary writes about once a second. Whether one may be written, and what it says.
+import { closedGuard } from './limits.ts'
+import type { Memory } from './memory.ts'
+import type { GroupRecord, Instant, NodeId, Reading } from './model.ts'
+import { type NodeView, answers } from './observe.ts'
+
+/** A primary that may be given its next mark, and who wrote the record that says so. */
+export interface Markable {
+  readonly record: GroupRecord
+  readonly primary: NodeView & { readonly reading: Reading }
+}
+
+/** The recorded primary, when it is open, tuned by this process, and no mark is under way. */
+export function markable(record: GroupRecord | null, nodes: ReadonlyMap<NodeId, NodeView>, memory: Memory): Markable | null {
+  if (record?.phase !== 'steady' || memory.canary.inFlight !== null || memory.tuned !== record.incarnation) return null
+  const primary = nodes.get(record.primary)
+  if (primary === undefined || !answers(primary) || primary.reading.incarnation !== record.incarnation) return null
+  return primary.reading.role === 'primary' && primary.reading.guard !== closedGuard ? { record, primary } : null
+}
+
+/** The number after every one that is known: of this process, on the node, in the record. */
+export function nextSeq({ record, primary }: Markable, memory: Memory): number {
+  return Math.max(memory.canary.seq, primary.reading.mark?.seq ?? 0, record.floor?.markSeq ?? 0) + 1
+}
+
+/** A mark leaves now, as the action of that id. */
+export function marking(memory: Memory, id: number, seq: number, now: Instant, everyMs: number): Memory {
+  return { ...memory, canary: { ...memory.canary, seq, dueAt: now + everyMs, inFlight: { id, since: now } } }
+}
