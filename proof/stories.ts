@@ -8,6 +8,7 @@ import { freeze } from './stories/freeze.ts'
 import { lostPrimary } from './stories/lostPrimary.ts'
 import { noFailover } from './stories/noFailover.ts'
 import { rebornEmpty } from './stories/rebornEmpty.ts'
+import { roll } from './stories/roll.ts'
 import type { Story, Told } from './stories/story.ts'
 import { thaw } from './stories/thaw.ts'
 
@@ -16,6 +17,7 @@ const stories: Readonly<Record<string, { readonly play: Story; readonly what: st
   thaw: { play: thaw, what: 'a frozen primary is replaced and wakes among 50 clinging clients' },
   'reborn-empty': { play: rebornEmpty, what: 'a primary without persistence restarts empty; with and without the boot fence' },
   'controller-kill': { play: controllerKill, what: 'failovers and switchovers with the controller killed in the middle' },
+  roll: { play: roll, what: 'every node of a 1+2 is restarted under load, as `regroup roll` says' },
   freeze: { play: freeze, what: 'SIGSTOP under load: how long nobody takes writes' },
   // Last: it runs in a network namespace of its own, in a process of its own.
   'no-failover': { play: noFailover, what: 'four primaries that look dead and are not' },

@@ -11,6 +11,7 @@ import type {
 import type { GroupSpec, LogEntry, Topology } from '../src/core/model.ts'
 import { checkGroups, diffSpec } from '../src/core/spec.ts'
 import type { GroupStatus, NodeStatus } from '../src/core/status.ts'
+import type { RollView } from '../src/core/roll.ts'
 import type { StopPlan } from '../src/core/stopPlan.ts'
 import { UserError } from '../src/errors.ts'
 import type { Command, CommandAnswer } from '../src/ports.ts'
@@ -73,6 +74,7 @@ export const ordersStatus: GroupStatus = {
   guard: { recorded: 1, set: 1 },
   inSync: ['a', 'b', 'c'],
   pause: null,
+  roll: null,
   verdict: { rule: 'steady.well', kind: 'decision', sentence: 'nothing to do', evidence: {}, at: testTime - 5000 },
   nodes: [nodeStatus('a', 6379, { role: 'primary', linkUp: null, lagBytes: null }), nodeStatus('b', 6380), nodeStatus('c', 6381)],
   recoveries: [],
@@ -233,6 +235,8 @@ export interface TestFacade extends ControllerFacade {
   plans: readonly StopPlan[]
   /** Groups that the doctor was sent to. */
   readonly examined: string[]
+  /** The roll of a group whose status has one. */
+  rolling: RollView | null
   /** What the next commands are answered with. */
   answer: CommandAnswer
   /** Runs before every apply: another operator who comes first. */
@@ -264,6 +268,21 @@ function planned(facade: TestFacade, question: string): readonly StopPlan[] {
   return facade.plans
 }
 
+/** What tests set and read, before they do. */
+function untouched() {
+  return {
+    installation: 'test-installation',
+    commands: [],
+    applied: [],
+    asked: [],
+    plans: [safePlan],
+    rolling: null,
+    answer: { ok: true, epoch: 5, candidate: 'b', sentence: 'b takes over from a' },
+    beforeApply: () => {},
+    backupFails: null,
+  } satisfies Partial<TestFacade>
+}
+
 export function testFacade(
   specs: readonly GroupSpec[] = [ordersSpec],
   given: readonly GroupStatus[] = [ordersStatus, billingStatus],
@@ -279,17 +298,11 @@ export function testFacade(
     return status
   }
   const facade: TestFacade = {
-    installation: 'test-installation',
-    commands: [],
-    applied: [],
-    asked: [],
-    plans: [safePlan],
-    answer: { ok: true, epoch: 5, candidate: 'b', sentence: 'b takes over from a' },
-    beforeApply: () => {},
-    backupFails: null,
+    ...untouched(),
     statuses: () => [...statuses.values()],
     status: statusOf,
     topology: (group) => topologyOf(statusOf(group)),
+    roll: (group) => (statusOf(group).roll === null ? null : facade.rolling),
     plan: (group, what, whom) => planned(facade, `${statusOf(group).group}: ${what} ${whom}`),
     spec: () => spec,
     revisions: async (limit, before) => entriesOf(past, limit, before),

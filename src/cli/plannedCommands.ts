@@ -2,7 +2,8 @@
 import type { Command } from 'commander'
 import { maintainCommand } from './maintain.ts'
 import { planCommand } from './plan.ts'
+import { rollCommand } from './roll.ts'
 
 export function plannedCommands(): Command[] {
-  return [planCommand(), maintainCommand()]
+  return [planCommand(), maintainCommand(), rollCommand()]
 }

@@ -58,6 +58,7 @@ export function groupText(status: GroupStatus, paint: Paint): string {
     `${paint('bold', status.group)}: ${paintedState(status.state, paint)}, ${status.writable ? 'writable' : 'not writable'}, ${phaseText(status)}, epoch ${status.epoch}`,
     safe(status.sentence),
     ...(status.pause === null ? [] : [pauseText(status)]),
+    ...(status.roll === null ? [] : [rollText(status.roll)]),
     '',
     nodesText(status.nodes, paint),
     '',
@@ -69,6 +70,11 @@ export function groupText(status: GroupStatus, paint: Paint): string {
 
 function phaseText(status: GroupStatus): string {
   return status.candidate === null ? status.phase : `${status.phase} to ${status.candidate}`
+}
+
+export function rollText({ since, by, why, restarted, left }: NonNullable<GroupStatus['roll']>): string {
+  const names = (ids: readonly string[]): string => (ids.length === 0 ? 'nobody' : ids.join(', '))
+  return `Rolling restart since ${instant(since)} by ${safe(by)}${why === '' ? '' : `: ${safe(why)}`}; restarted: ${names(restarted)}; left: ${names(left)}`
 }
 
 export function pauseText(status: GroupStatus): string {

@@ -7,6 +7,7 @@ import { acceptedText, appliedText, pausedText, specText } from './changesText.t
 import { doctorText } from './doctorText.ts'
 import { explainText, historyText } from './explainText.ts'
 import { planText } from './plan.ts'
+import { rollViewText } from './roll.ts'
 import { EventParser } from './sse.ts'
 import { groupText, groupsText, watchText } from './statusText.ts'
 import { outcomeOf } from './waiting.ts'
@@ -338,4 +339,15 @@ test('plan: safe, and at risk -> what would happen, why not, what first, in whic
       |Start in this order: a, b
       `),
   )
+})
+
+test('a roll under way -> in the status, in explain, and with what is next', () => {
+  const roll = { since: testTime, by: 'cli:ann', why: 'new kernel', turn: null, restarted: ['c'], left: ['a', 'b'] }
+  const line = 'Rolling restart since 2026-11-22 07:00:00Z by cli:ann: new kernel; restarted: c; left: a, b'
+  const status = { ...ordersStatus, roll }
+  assert.ok(groupText(status, plain).includes(`\n${line}\n`))
+  assert.ok(explainText({ status, recent: [] } as never, testTime, plain).includes(`\n${line}\n`))
+  const step = { kind: 'wait', sentence: 'waits for b to come back' } as const
+  assert.equal(rollViewText('orders', { ...roll, was: [], step }), `orders: ${line}\nNext: waits for b to come back\n`)
+  assert.equal(rollViewText('orders', null), 'no rolling restart of orders is under way\n')
 })

@@ -4,6 +4,7 @@ import { type GroupId, type GroupSpec, type LogEntry, type Policy, type Topology
 import { checkGroups, diffSpec } from '../core/spec.ts'
 import type { DoctorReport } from '../core/doctor/finding.ts'
 import type { GroupStatus } from '../core/status.ts'
+import { type RollView, rollView } from '../core/roll.ts'
 import { type Question, type StopPlan, stopPlan } from '../core/stopPlan.ts'
 import { engineOf } from '../engines/all.ts'
 import { UserError } from '../errors.ts'
@@ -109,6 +110,10 @@ export class Controller implements ControllerFacade {
 
   topology(id: GroupId): Topology | null {
     return this.#group(id).topology(this.#time())
+  }
+
+  roll(id: GroupId): RollView | null {
+    return this.#group(id).seen(this.#time(), rollView)
   }
 
   plan(id: GroupId, what: Question['what'], whom: string): readonly StopPlan[] {

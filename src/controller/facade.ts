@@ -2,6 +2,7 @@
 import type { GroupId, GroupSpec, LogEntry, Topology, WallTime } from '../core/model.ts'
 import type { DoctorReport } from '../core/doctor/finding.ts'
 import type { GroupStatus } from '../core/status.ts'
+import type { RollView } from '../core/roll.ts'
 import type { Question, StopPlan } from '../core/stopPlan.ts'
 import type { Command, CommandAnswer } from '../ports.ts'
 import type { Totals } from './counts.ts'
@@ -66,6 +67,8 @@ export interface ControllerFacade {
    * Throws UNKNOWN_GROUP, and UNKNOWN_NODE when it is none of these.
    */
   plan(group: GroupId, what: Question['what'], whom: string): readonly StopPlan[]
+  /** Where its rolling restart stands and what is next; null when none was begun. Throws UNKNOWN_GROUP. */
+  roll(group: GroupId): RollView | null
   spec(): SpecRevision
   /** Newest first. `before`: only smaller numbers. */
   revisions(limit: number, before?: number): Promise<readonly SpecRevisionEntry[]>

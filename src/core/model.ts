@@ -67,6 +67,15 @@ export interface OperatorPause extends OperatorNote {
   readonly until: WallTime
 }
 
+/** A rolling restart that was begun, or begun again at `since`. */
+export interface Roll extends OperatorNote {
+  readonly since: WallTime
+  /** Which process each node was at its beginning: who is another one was restarted. */
+  readonly was: readonly InSyncMember[]
+  /** Who may be restarted now: in maintenance until it is back in sync as another process, another primary is recorded, or its time is over. */
+  readonly turn: { readonly node: NodeId; readonly epoch: Epoch; readonly until: WallTime } | null
+}
+
 export interface GroupSpec {
   readonly id: GroupId
   readonly engine: EngineName
@@ -76,6 +85,8 @@ export interface GroupSpec {
   readonly tls: boolean
   readonly policy: Partial<Policy>
   readonly pause: OperatorPause | null
+  /** Absent: none was begun. */
+  readonly roll?: Roll
 }
 
 // -------------------------------------------------------------------------------------------- record

@@ -6,8 +6,9 @@ import { closedGuard, nowhere } from './limits.ts'
 import { type GroupRecord, type OperatorPause, isMoving } from './model.ts'
 import { type NodeView, answers, follows, quietSince, refused, sameAddress, unheard } from './observe.ts'
 import { type Tracked, shown } from './recovery.ts'
-import { type Situation, empty, inMaintenance, nodeOf, ours, paused } from './situation.ts'
+import { type Situation, empty, hasTurn, inMaintenance, nodeOf, ours, paused } from './situation.ts'
 import type { GroupState, GroupStatus, NodeHealth, NodeRole, NodeStatus, Verdict as ShownVerdict } from './status.ts'
+import { progressOf } from './roll.ts'
 import { planSwitchover } from './switchoverPlan.ts'
 import { topologyOf, writable } from './topology.ts'
 
@@ -52,7 +53,9 @@ function lagOf(s: Situation, node: NodeView): number | null {
 /** Null when it is in none, or when it expired. */
 function maintenanceOf(s: Situation, node: NodeView): OperatorPause | null {
   const { maintenanceUntil: until, maintenanceNote: note = { by: '', why: '' } } = node.spec
-  return until !== null && inMaintenance(s, node) ? { until, ...note } : null
+  if (until !== null && until > s.wall) return { until, ...note }
+  const { roll } = s.spec
+  return roll?.turn != null && hasTurn(s, node) ? { until: roll.turn.until, by: roll.by, why: 'rolling restart' } : null
 }
 
 function nodeStatus(s: Situation, node: NodeView): NodeStatus {
@@ -143,6 +146,12 @@ function warningsOf(s: Situation, decided: Decided): string[] {
   return warnings
 }
 
+function rollOf(s: Situation): GroupStatus['roll'] {
+  if (s.spec.roll === undefined) return null
+  const { was: _was, ...roll } = s.spec.roll
+  return { ...roll, ...progressOf(s.spec.roll, s.nodes.values()) }
+}
+
 /** The whole status of a group at one instant. `last`: the decision or refusal in force. */
 export function present(
   s: Situation,
@@ -168,6 +177,7 @@ export function present(
     guard: { recorded: record?.guard ?? 0, set: record === null ? null : (nodeOf(s, record.primary).reading?.guard ?? null) },
     inSync: record?.inSync.map((m) => m.node) ?? [],
     pause: paused(s) ? s.spec.pause : null,
+    roll: rollOf(s),
     verdict: last,
     nodes: [...s.nodes.values()].map((node) => nodeStatus(s, node)),
     recoveries: tracked.flatMap((t) => {

@@ -104,6 +104,16 @@ void describe('the nodes of a steady group', () => {
     told(nodes(epochStart + now), 'c', 'node.follow', { name: 'follow' })
   })
 
+  test('in maintenance and still behind the primary of before -> follows the new one: that is no cascade', () => {
+    const s = group('a', alive('a'), alive('b'), alive('c', { of: 'b', spec: { maintenanceUntil: epochStart + now + 1 } }))
+    const entry = { at: epochStart, replid: 'R0', start: 1, continues: true } as const
+    const lineage = [
+      { ...entry, epoch: 1, node: 'b' },
+      { ...entry, epoch: 2, node: 'a', replid: 'R1' },
+    ]
+    told(recorded(s, { lineage }), 'c', 'node.follow', { name: 'follow' })
+  })
+
   test('a full copy is under way -> the next one that needs one waits for its turn, one that shares the history does not', () => {
     const stranger = { of: 'nowhere', replid: 'Z', keys: 0, mark: null } as const
     const s = group('a', alive('a'), alive('b', { syncing: true, linkUp: false }), alive('c', stranger), alive('d', { of: 'nowhere' }))

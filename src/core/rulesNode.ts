@@ -52,11 +52,17 @@ function mayFollow(c: NodeCase): boolean {
   return shared || copying(c) < c.s.policy.parallelSyncs
 }
 
-/** Its own chain ends at the primary by way of another replica: an operator's cascade, left alone only when he put it into maintenance. */
+/**
+ * Its own chain ends at the primary by way of another replica: an operator's cascade, left alone only when he put it into maintenance.
+ * Behind the primary of before it is none: it only was not told yet where the new one is.
+ */
 function chained(c: NodeCase): boolean {
   const upstream = c.node.reading?.upstream ?? null
   if (upstream === null || !inMaintenance(c.s, c.node)) return false
-  return [...c.s.nodes.values()].some((node) => sameAddress(node.spec, upstream) && follows(node, c.primary.spec))
+  const before = c.record.lineage.at(-2)?.node
+  return [...c.s.nodes.values()].some(
+    (node) => node.spec.id !== before && sameAddress(node.spec, upstream) && follows(node, c.primary.spec),
+  )
 }
 
 /** It was the primary until a moment ago and was demoted in a switchover: clients that cling to it would only be told READONLY, for ever. */

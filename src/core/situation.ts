@@ -34,7 +34,17 @@ export function paused(s: Situation): boolean {
 }
 
 export function inMaintenance(s: Situation, node: NodeView): boolean {
-  return node.spec.maintenanceUntil !== null && node.spec.maintenanceUntil > s.wall
+  return (node.spec.maintenanceUntil !== null && node.spec.maintenanceUntil > s.wall) || hasTurn(s, node)
+}
+
+/** A rolling restart is at this node: it may go at any moment, or is not back in sync as another process yet. A change of primary ends it. */
+export function hasTurn(s: Situation, node: NodeView): boolean {
+  const { roll } = s.spec
+  const { id } = node.spec
+  if (roll === undefined || roll.turn?.node !== id || roll.turn.until <= s.wall || roll.turn.epoch !== s.record?.epoch) return false
+  const incarnation = node.reading?.incarnation
+  const restarted = roll.was.every((member) => member.node !== id || member.incarnation !== incarnation)
+  return !restarted || !s.record.inSync.some((member) => member.node === id && member.incarnation === incarnation)
 }
 
 /** The node's data is this group's: it bears its mark, or is empty, or a person said so. Before the first record nobody knows better than the person who listed it. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { formatAddress, isHost, parseAddress } from './address.ts'
 import { defaults } from './limits.ts'
-import type { GroupSpec, NodeSpec, Policy } from './model.ts'
+import type { GroupSpec, NodeSpec, Roll, Policy } from './model.ts'
 import { policyKeys, policyRanges } from './policyRanges.ts'
 import { checkGroups, diffSpec, specProblems } from './spec.ts'
 
@@ -126,6 +126,17 @@ test('diff: the same spec -> nothing; every kind of difference -> one sentence e
     { group: 'new', change: 'add', what: ['added as redis with node a (127.0.0.1:6)'] },
   ])
   assert.deepEqual(diffSpec([{ ...x, pause }], [x]), [{ group: 'x', change: 'change', what: ['the pause ends'] }])
+  const roll: Roll = { since: 1, by: 'ann', why: 'new kernel', was: [{ node: 'a', incarnation: 'a1' }], turn: null }
+  const turn = { node: 'a', epoch: 1, until: 2 }
+  const rolls: [Roll | undefined, Roll | undefined, string][] = [
+    [undefined, roll, 'a rolling restart begins, by ann: new kernel'],
+    [roll, { ...roll, turn }, 'node a is to be restarted'],
+    [{ ...roll, turn }, { ...roll, turn, since: 2 }, 'a rolling restart goes on, by ann: new kernel'],
+    [roll, undefined, 'the rolling restart ends'],
+  ]
+  const rolling = (of: Roll | undefined): GroupSpec => (of === undefined ? x : { ...x, roll: of })
+  for (const [was, is, what] of rolls)
+    assert.deepEqual(diffSpec([rolling(was)], [rolling(is)]), [{ group: 'x', change: 'change', what: [what] }])
 })
 
 test('diff: two specs that differ -> never empty; the same -> always empty', () => {

@@ -1,6 +1,6 @@
 // How two specs differ, one sentence per difference, for a dry run and for the history.
 import { formatAddress } from './address.ts'
-import type { GroupSpec, NodeSpec, OperatorPause, WallTime } from './model.ts'
+import type { GroupSpec, NodeSpec, OperatorNote, OperatorPause, Roll, WallTime } from './model.ts'
 
 export interface SpecDifference {
   readonly group: string
@@ -29,7 +29,8 @@ export function diffSpec(before: readonly GroupSpec[], after: readonly GroupSpec
 
 function* addedSentences(group: GroupSpec): Generator<string> {
   yield `added as ${group.engine} with ${nodeList(group.nodes)}`
-  const plain: GroupSpec = { ...group, credential: null, tls: false, policy: {}, pause: null, nodes: group.nodes.map(plainNode) }
+  const { roll: _roll, ...words } = group
+  const plain: GroupSpec = { ...words, credential: null, tls: false, policy: {}, pause: null, nodes: group.nodes.map(plainNode) }
   yield* groupSentences(plain, group)
 }
 
@@ -44,6 +45,7 @@ function* groupSentences(before: GroupSpec, after: GroupSpec): Generator<string>
   if (before.tls !== after.tls) yield `TLS ${after.tls ? 'off -> on' : 'on -> off'}`
   yield* policySentences(before, after)
   yield* pauseSentences(before.pause, after.pause)
+  yield* rollSentences(before.roll, after.roll)
   const was = new Map(before.nodes.map((node) => [node.id, node]))
   const is = new Set(after.nodes.map((node) => node.id))
   for (const node of before.nodes) if (!is.has(node.id)) yield `node ${node.id} (${formatAddress(node)}) removed`
@@ -66,8 +68,23 @@ function* pauseSentences(before: OperatorPause | null, after: OperatorPause | nu
   if (after === null) {
     if (before !== null) yield 'the pause ends'
   } else if (before?.until !== after.until || before.by !== after.by || before.why !== after.why) {
-    yield `paused until ${instant(after.until)} by ${after.by}${after.why === '' ? '' : `: ${after.why}`}`
+    yield `paused until ${instant(after.until)} ${signed(after)}`
   }
+}
+
+function* rollSentences(before: Roll | undefined, after: Roll | undefined): Generator<string> {
+  if (after === undefined) {
+    if (before !== undefined) yield 'the rolling restart ends'
+    return
+  }
+  if (before?.since !== after.since || before.by !== after.by || before.why !== after.why)
+    yield `a rolling restart ${before === undefined ? 'begins' : 'goes on'}, ${signed(after)}`
+  if (after.turn !== null && before?.turn?.node !== after.turn.node) yield `node ${after.turn.node} is to be restarted`
+}
+
+/** by ann: new kernel */
+function signed({ by, why }: OperatorNote): string {
+  return `by ${by}${why === '' ? '' : `: ${why}`}`
 }
 
 function* nodeSentences(before: NodeSpec, after: NodeSpec): Generator<string> {
@@ -86,8 +103,7 @@ function* maintenanceSentences(before: NodeSpec, after: NodeSpec): Generator<str
   if (before.maintenanceUntil === after.maintenanceUntil && was?.by === is?.by && was?.why === is?.why) return
   const node = `node ${after.id}`
   if (after.maintenanceUntil === null) yield `${node}: maintenance ends`
-  else
-    yield `${node}: in maintenance until ${instant(after.maintenanceUntil)}${is === undefined ? '' : ` by ${is.by}${is.why === '' ? '' : `: ${is.why}`}`}`
+  else yield `${node}: in maintenance until ${instant(after.maintenanceUntil)}${is === undefined ? '' : ` ${signed(is)}`}`
 }
 
 function nodeList(nodes: readonly NodeSpec[]): string {

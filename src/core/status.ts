@@ -1,6 +1,7 @@
 // What people are shown of a group: the record beside what is observed, what it is called, what is done and why.
 import type { Checkup } from './doctor/finding.ts'
-import type { Address, EngineName, Epoch, Evidence, GroupId, NodeId, OperatorPause, WallTime } from './model.ts'
+import type { Address, EngineName, Epoch, Evidence, GroupId, NodeId, OperatorPause, Roll, WallTime } from './model.ts'
+import type { RollProgress } from './roll.ts'
 
 /** healthy: writable, every node follows and is in sync. degraded: writable, but not all of that. down: not writable. unknown: not heard yet. */
 export type GroupState = 'healthy' | 'degraded' | 'down' | 'unknown'
@@ -82,6 +83,8 @@ export interface GroupStatus {
   readonly guard: { readonly recorded: number; readonly set: number | null }
   readonly inSync: readonly NodeId[]
   readonly pause: OperatorPause | null
+  /** A rolling restart that was begun and not ended; null when there is none. */
+  readonly roll: (Omit<Roll, 'was'> & RollProgress) | null
   /** The last decision or refusal and why. */
   readonly verdict: Verdict
   readonly nodes: readonly NodeStatus[]

@@ -21,6 +21,7 @@ export function narrowed(facade: ControllerFacade, who: Who, asked: Asked): Cont
     statuses: () => facade.statuses().filter((status) => sees(who, status.group)),
     status: (group) => within(group, () => facade.status(group)),
     topology: (group) => within(group, () => facade.topology(group)),
+    roll: (group) => within(group, () => facade.roll(group)),
     plan: (group, what, whom) => within(group, () => facade.plan(group, what, whom).filter((plan) => sees(who, plan.group))),
     spec() {
       const spec = facade.spec()

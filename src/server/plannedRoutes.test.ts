@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { apiServer, ask, assertProblem, assertShape, post } from '../../test/api.ts'
 import { ordersSpec, ordersStatus, riskyPlan, safePlan, testTime } from '../../test/facade.ts'
 import { Maintained } from './maintenance.ts'
+import { Rolling } from './roll.ts'
 import { Spec } from './schemas.ts'
 import { Plans } from './stopPlan.ts'
 
@@ -70,5 +71,43 @@ test('plan: either question -> asked as it is, every answer in the shape that is
   for (const query of ['', '?ifDies=a&stop=b'])
     assertProblem(await ask(`${url}/api/v1/groups/orders/plan${query}`), 400, 'BAD_INPUT', /either ifDies=NODE or stop=NODE/)
   assertProblem(await ask(`${url}/api/v1/groups/nope/plan?stop=a`), 404, 'UNKNOWN_GROUP', /nope/)
+  assert.equal(facade.spec().revision, 3)
+})
+
+test('roll: begun, a turn, gone on with, ended -> a revision each, kept by apply; out of turn -> refused, nothing changed', async (t) => {
+  const { facade, url } = await apiServer(t)
+  const at = `${url}/api/v1/groups/orders/roll`
+  const rollIn = () => facade.spec().groups[0]?.roll
+  assert.deepEqual(assertShape(await ask(at), Rolling), { roll: null })
+  assertProblem(await post(at, { restart: 'b' }), 409, 'NOT_NOW', /no rolling restart of orders was begun/)
+  await post(at, { dryRun: true })
+  assert.equal(rollIn(), undefined)
+  await post(at, { why: 'new kernel' })
+  const was = ['a', 'b', 'c'].map((node) => ({ node, incarnation: `${node}-1` }))
+  const begun = { since: testTime, by: 'cli:ann', why: 'new kernel', was, turn: null }
+  assert.deepEqual(rollIn(), begun)
+  facade.put({ ...ordersStatus, roll: { ...begun, restarted: [], left: ['a', 'b', 'c'] } })
+  facade.rolling = { ...begun, restarted: [], left: ['a', 'b', 'c'], step: { kind: 'restart', node: 'b', sentence: 'b may be restarted' } }
+  assert.deepEqual(assertShape(await ask(at), Rolling), { roll: facade.rolling })
+  assertProblem(await post(at, { restart: 'c' }), 409, 'NOT_NOW', /c may not be restarted now: b may be restarted/)
+  await post(at, { restart: 'b' })
+  const turn = { node: 'b', epoch: 4, until: testTime + 30 * 60_000 }
+  assert.deepEqual(rollIn(), { ...begun, turn })
+  const spec = assertShape(await ask(`${url}/api/v1/spec`), Spec) as Spec
+  await post(`${url}/api/v1/spec`, { groups: spec.groups })
+  await post(at, { why: 'goes on' })
+  assert.deepEqual(rollIn(), { ...begun, why: 'goes on', turn })
+  await post(at, { end: true })
+  assert.deepEqual(facade.spec().groups, [ordersSpec])
+  assert.deepEqual(
+    facade.applied.flatMap((request) => (request.dryRun ? [] : [request.why])),
+    ['new kernel', 'b is restarted', '', 'goes on', 'the rolling restart ends'],
+  )
+})
+
+test('roll: a node does not answer -> not begun', async (t) => {
+  const { facade, url } = await apiServer(t)
+  facade.put({ ...ordersStatus, nodes: ordersStatus.nodes.map((node) => (node.id === 'c' ? { ...node, health: 'refused' } : node)) })
+  assertProblem(await post(`${url}/api/v1/groups/orders/roll`, {}), 409, 'NOT_NOW', /begins when every node answers; missing: c/)
   assert.equal(facade.spec().revision, 3)
 })

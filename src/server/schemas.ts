@@ -84,6 +84,18 @@ export const DoctorReport = Type.Object({
   groups: Type.Array(Type.Object({ group: text, ...checkup })),
 })
 
+export const Roll = {
+  since: wall(),
+  by: text,
+  why: text,
+  turn: nullable(
+    Type.Object({ node: text, epoch: Type.Integer(), until: wall() }),
+    'Who may be restarted now, and until when it is spared an alarm.',
+  ),
+  restarted: Type.Array(text),
+  left: Type.Array(text),
+}
+
 export const GroupStatus = Type.Object({
   group: text,
   engine: Type.Enum(['redis', 'valkey', 'pika']),
@@ -99,6 +111,7 @@ export const GroupStatus = Type.Object({
   guard: Type.Object({ recorded: Type.Integer(), set: nullable(Type.Integer()) }),
   inSync: Type.Array(text),
   pause: nullable(Pause),
+  roll: nullable(Type.Object(Roll), 'A rolling restart that was begun and not ended.'),
   verdict: Verdict,
   nodes: Type.Array(NodeStatus),
   recoveries: Type.Array(Recovery),

@@ -109,6 +109,7 @@ export function groupOf(input: GroupInput, current: GroupSpec | undefined): Grou
     tls: input.tls ?? false,
     policy: input.policy ?? {},
     pause: current?.pause ?? null,
+    ...(current?.roll === undefined ? {} : { roll: current.roll }),
   }
 }
 
