@@ -97,15 +97,14 @@ export class Connection {
 
   /**
    * Sends the commands in one write, behind what was sent before. `settle` is called exactly once, in a later turn or within `destroy`:
-   * with one reply per command, or with why the connection ended. No deadline.
+   * with one reply per command, or with why the connection ended. No deadline. `bytes`: the commands as they leave, when they are known.
    */
-  send(commands: readonly (readonly string[])[], settle: (answer: Answer) => void): void {
+  send(commands: readonly (readonly string[])[], settle: (answer: Answer) => void, bytes = encodeCommands(commands)): void {
     if (this.#stage === 'ended') {
       setImmediate(settle, failed(unasked('ENDED', 'the connection has ended')))
       return
     }
     this.#batches.push({ count: commands.length, replies: [], settle })
-    const bytes = encodeCommands(commands)
     if (this.#stage === 'ready' || (this.#stage === 'greeting' && !this.#options.greetFirst)) this.#socket?.write(bytes)
     else this.#unsent.push(bytes)
   }

@@ -2,6 +2,7 @@
 import type { Address, Instant, ProbeFailure } from '../core/model.ts'
 import type { Script } from '../engines/engine.ts'
 import type { Clock } from '../ports.ts'
+import { encodeCommands } from '../resp/encode.ts'
 import { Connection, type Credential, type TlsOptions } from './connection.ts'
 import { deadline } from './deadline.ts'
 import { Lane } from './lane.ts'
@@ -148,10 +149,14 @@ export class NodeLink {
   }
 
   #ask(connection: Connection, commands: readonly (readonly string[])[], sentAt: Instant): void {
-    connection.send(commands, (answer) => {
-      // A connection that ended is told by onEnd, also when it was asked nothing.
-      if (answer.ok) this.#heard(connection, { ...answer, sentAt })
-    })
+    connection.send(
+      commands,
+      (answer) => {
+        // A connection that ended is told by onEnd, also when it was asked nothing.
+        if (answer.ok) this.#heard(connection, { ...answer, sentAt })
+      },
+      questionOf(commands),
+    )
   }
 
   #heard(connection: Connection, outcome: Outcome): void {
@@ -230,6 +235,18 @@ export class NodeLink {
     const { address, tls, credential, name } = this.#options
     return { address, tls, credential, name }
   }
+}
+
+/** An engine asks every node the same, thousands of times a second: written out once. */
+const questions = new WeakMap<object, Buffer>()
+
+function questionOf(commands: readonly (readonly string[])[]): Buffer {
+  let bytes = questions.get(commands)
+  if (bytes === undefined) {
+    bytes = encodeCommands(commands)
+    questions.set(commands, bytes)
+  }
+  return bytes
 }
 
 /** The node had no room for the connection: nothing that was sent on it was executed. */

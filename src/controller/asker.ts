@@ -4,12 +4,12 @@ import type { NodeView } from '../core/observe.ts'
 import { isHurried, phaseOf, probeGap, spread, turnAfter } from './cadence.ts'
 
 interface Asking {
-  readonly dueAt: Instant
+  dueAt: Instant
   /** Sent and not ended. */
-  readonly sentAt: Instant | null
-  readonly lastAt: Instant
+  sentAt: Instant | null
+  lastAt: Instant
   /** Questions without an answer in a row. */
-  readonly misses: number
+  misses: number
   /** Its place in the gap. */
   readonly phase: number
 }
@@ -30,7 +30,9 @@ export class Asker {
 
   ended(id: NodeId, heard: boolean): void {
     const asking = this.#asking.get(id)
-    if (asking !== undefined) this.#asking.set(id, { ...asking, sentAt: null, misses: heard ? 0 : asking.misses + 1 })
+    if (asking === undefined) return
+    asking.sentAt = null
+    asking.misses = heard ? 0 : asking.misses + 1
   }
 
   /** Nothing is wrong and nothing changes. */
@@ -62,7 +64,7 @@ export class Asker {
   hurry(ids: Iterable<NodeId>, now: Instant): void {
     for (const id of ids) {
       const asking = this.#asking.get(id)
-      if (asking !== undefined) this.#asking.set(id, { ...asking, dueAt: Math.min(asking.dueAt, now) })
+      if (asking !== undefined) asking.dueAt = Math.min(asking.dueAt, now)
     }
   }
 
@@ -77,14 +79,10 @@ export class Asker {
       const node = nodes.get(id)
       if (node === undefined || asking.sentAt !== null) continue
       const gap = probeGap(policy, node, this.#stirredAt, hurried, now)
-      const dueAt = Math.min(asking.dueAt, asking.lastAt + gap)
-      if (dueAt > now) {
-        if (dueAt !== asking.dueAt) this.#asking.set(id, { ...asking, dueAt })
-        continue
-      }
-      const { misses, phase } = asking
-      const next = gap === policy.probeEveryMs ? turnAfter(now, gap, phase) : now + spread(gap, misses)
-      this.#asking.set(id, { dueAt: next, sentAt: now, lastAt: now, misses, phase })
+      asking.dueAt = Math.min(asking.dueAt, asking.lastAt + gap)
+      if (asking.dueAt > now) continue
+      asking.dueAt = gap === policy.probeEveryMs ? turnAfter(now, gap, asking.phase) : now + spread(gap, asking.misses)
+      asking.sentAt = asking.lastAt = now
       asked.push(node)
     }
     return asked

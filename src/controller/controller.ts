@@ -33,6 +33,13 @@ export interface ControllerOptions {
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
 }
 
+/** What the world and the alarm call for a group. */
+interface Calls {
+  /** Takes the end of an effect of it. */
+  readonly ended: (input: Input) => void
+  readonly ring: (lateMs: number) => void
+}
+
 /** A group that is not decided about is shown anew at most this often. */
 const statusEveryMs = 1000
 /** A person waits for it. */
@@ -46,6 +53,7 @@ export class Controller implements ControllerFacade {
   readonly #writer: string
   readonly #specs: SpecStore
   readonly #groups = new Map<GroupId, Group>()
+  readonly #calls = new WeakMap<Group, Calls>()
   /** What was asked for, by name. */
   #written = new Map<GroupId, GroupSpec>()
   /** Removed groups whose nodes are still being released: how they are spoken to must be known until then. */
@@ -179,7 +187,7 @@ export class Controller implements ControllerFacade {
     const number = this.#nextCommand++
     return new Promise((resolve) => {
       this.#answers.set(`${id} ${number}`, resolve)
-      this.#post(id, { kind: 'command', id: number, command })
+      this.#post(this.#group(id), { kind: 'command', id: number, command })
     })
   }
 
@@ -254,15 +262,16 @@ export class Controller implements ControllerFacade {
       const spec = { ...written, policy: { ...this.#options.defaults, ...written.policy } }
       const engine = engineOf(spec.engine)
       if (engine === null) continue
-      if (this.#groups.has(spec.id)) {
-        this.#post(spec.id, { kind: 'spec', spec, revision })
+      const known = this.#groups.get(spec.id)
+      if (known !== undefined) {
+        this.#post(known, { kind: 'spec', spec, revision })
         continue
       }
-      this.#groups.set(
-        spec.id,
-        new Group({ spec, specRevision: revision, can: engine, installation: this.installation, writer: this.#writer, beginning }, time),
-      )
-      this.#post(spec.id, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 })
+      const { installation } = this
+      const group = new Group({ spec, specRevision: revision, can: engine, installation, writer: this.#writer, beginning }, time)
+      this.#groups.set(spec.id, group)
+      this.#calls.set(group, this.#callsOf(group))
+      this.#post(group, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 })
     }
     this.#options.world.keep([...specs, ...this.#leaving.values()].flatMap(targetsOf))
     this.#doctor.rounds()
@@ -302,32 +311,36 @@ export class Controller implements ControllerFacade {
     return group
   }
 
-  #post(id: GroupId, input: Input): void {
-    const group = this.#groups.get(id)
-    if (group === undefined || this.#closed) return
+  /** Made once for each group: they are called thousands of times a second. */
+  #callsOf(group: Group): Calls {
+    return {
+      ended: (input) => {
+        this.#post(group, input)
+        if (input.kind === 'saved' || input.kind === 'noted') void this.#tell(group.id)
+      },
+      ring: (lateMs) => {
+        const survey = this.#surveyor.survey(() => this.#groups.values(), this.#options.clock.now())
+        this.#post(group, { kind: 'tick', ...survey, stalledMs: lateMs > stallMs ? lateMs : 0 })
+      },
+    }
+  }
+
+  #post(group: Group, input: Input): void {
+    const { id } = group
+    const calls = this.#calls.get(group)
+    // A group that was removed and added again under its name is another one.
+    if (calls === undefined || this.#groups.get(id) !== group || this.#closed) return
     const before = group.record
     const effects = group.step(input, this.#time())
     if (input.kind === 'probed') this.#counts.probed(input.result)
     if (group.record !== before) this.#counts.recorded(id, before, group.record)
-    for (const effect of effects) this.#carryOut(group, effect)
-    this.#wake(group)
+    for (const effect of effects) this.#carryOut(id, effect, calls)
+    this.#options.alarm.set(id, group.wakeAt(), calls.ring)
     const decisive = input.kind === 'saved' || effects.some((effect) => effect.kind === 'note' || effect.kind === 'publish')
     if (this.#wanted('status') && (decisive || this.#due(id))) this.#show(group)
   }
 
-  #wake(group: Group): void {
-    this.#options.alarm.set(group.id, group.wakeAt(), (lateMs) => {
-      const survey = this.#surveyor.survey(this.#groups.values(), this.#time())
-      this.#post(group.id, { kind: 'tick', ...survey, stalledMs: lateMs > stallMs ? lateMs : 0 })
-    })
-  }
-
-  #carryOut(group: Group, effect: Effect): void {
-    const { id } = group
-    const post = (input: Input): void => {
-      // A group that was removed and added again under its name is another one.
-      if (this.#groups.get(id) === group) this.#post(id, input)
-    }
+  #carryOut(id: GroupId, effect: Effect, { ended }: Calls): void {
     if (effect.kind === 'publish') {
       this.#doctor.soon(id)
       this.#emit({ kind: 'topology', topology: effect.topology })
@@ -342,10 +355,7 @@ export class Controller implements ControllerFacade {
       const { rule, kind, epoch, sentence } = effect.entry
       this.#options.log(`group.${kind}`, { group: id, epoch, rule, sentence })
     }
-    this.#options.world.run(effect, (input) => {
-      post(input)
-      if (input.kind === 'saved' || input.kind === 'noted') void this.#tell(id)
-    })
+    this.#options.world.run(effect, ended)
   }
 
   // -------------------------------------------------------------------------------------------- events
@@ -355,7 +365,8 @@ export class Controller implements ControllerFacade {
   }
 
   #wanted(kind: ControllerEvent['kind']): boolean {
-    return [...this.#listeners.values()].some((kinds) => kinds === null || kinds.includes(kind))
+    for (const kinds of this.#listeners.values()) if (kinds === null || kinds.includes(kind)) return true
+    return false
   }
 
   #due(id: GroupId): boolean {

@@ -1,10 +1,9 @@
 // What holds over all groups of this process at an instant; every group is told with its ticks.
 import type { Instant } from '../core/model.ts'
-import type { Situation } from '../core/situation.ts'
-import type { Group, Time } from './group.ts'
+import type { Group } from './group.ts'
 
 export interface Survey {
-  /** How many of the hosts say nothing, of how many. */
+  /** How many of the hosts say nothing, of how many; both 0 while at most one does. */
   readonly silentHosts: number
   readonly hosts: number
   /** How many nodes are asked in a hurry. */
@@ -18,24 +17,23 @@ export class Surveyor {
   #at: Instant = -Infinity
   #survey: Survey = { silentHosts: 0, hosts: 0, hurried: 0 }
 
-  survey(groups: Iterable<Group>, time: Time): Survey {
-    if (time.now - this.#at < everyMs) return this.#survey
-    this.#at = time.now
-    const all = new Set<string>()
+  /** `groups` may be gone through twice. */
+  survey(groups: () => Iterable<Group>, now: Instant): Survey {
+    if (now - this.#at < everyMs) return this.#survey
+    this.#at = now
     const silent = new Set<string>()
     let hurried = 0
-    for (const group of groups) {
-      group.seen(time, (s) => addHosts(s, all, silent))
-      hurried += group.hurried(time.now)
+    for (const group of groups()) {
+      hurried += group.hurried(now)
+      group.addSilentHosts(silent, now)
     }
-    this.#survey = { silentHosts: silent.size, hosts: all.size, hurried }
+    this.#survey = silent.size < 2 ? { silentHosts: 0, hosts: 0, hurried } : { silentHosts: silent.size, hosts: hostsOf(groups()), hurried }
     return this.#survey
   }
 }
 
-function addHosts(s: Situation, all: Set<string>, silent: Set<string>): void {
-  for (const { spec, failure, heardAt } of s.nodes.values()) {
-    all.add(spec.host)
-    if (failure?.kind === 'silent' && s.now - (heardAt ?? s.now) >= s.policy.silentAfterMs / 2) silent.add(spec.host)
-  }
+function hostsOf(groups: Iterable<Group>): number {
+  const hosts = new Set<string>()
+  for (const group of groups) for (const { spec } of group.view.values()) hosts.add(spec.host)
+  return hosts.size
 }

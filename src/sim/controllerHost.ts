@@ -213,7 +213,7 @@ export class ControllerHost implements Owner {
     if (arranged.cancelled) return
     run.alarm = null
     const lateMs = Math.max(0, this.clock() - at)
-    const survey = this.#surveyor.survey(this.#groups(), this.time())
+    const survey = this.#surveyor.survey(() => this.#groups(), this.clock())
     this.#post(run, {
       kind: 'tick',
       ...survey,
