@@ -314,7 +314,7 @@ export class Group {
     const queued = act.queued ?? false
     // First what an earlier controller may have left there; the rule comes back to its own action then.
     const action: Action = node.cleared || queued ? act.action : { name: 'cutOlder' }
-    const started = acting(node, { id, action, since: time.now })
+    const started = acting(node, { id, action, since: time.now, ...(queued ? { queued } : {}) })
     this.#nodes.set(act.node, queued ? { ...started, queuedEpoch: record.epoch } : started)
     if (action.name === 'promote') this.#memory = { ...this.#memory, promotedIn: record.epoch }
     const { actionTimeoutMs } = this.#policy

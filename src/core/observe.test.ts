@@ -144,6 +144,18 @@ void describe('an action ends', () => {
     assert.deepEqual([mended.persistProblem, mended.troubles[0] ?? null], [null, null])
   })
 
+  test('an action waits in the sockets of a silent node -> nothing is known of its file', () => {
+    const known = did({ name: 'follow', target }, ok)
+    assert.equal(known.persisted?.as, 'replica')
+    const queued = acting(known, {
+      id: 2,
+      action: { name: 'demote', target, cutClients: true, resumeWrites: false, persist: true },
+      since: 300,
+      queued: true,
+    })
+    assert.equal(acted(queued, ok, 310).persisted, null)
+  })
+
   test('refused again and again -> later each time, at most 5 s; another action -> counts anew', () => {
     const no: ActionResult = { ok: false, code: 'NOPERM', message: 'no' }
     let node = up

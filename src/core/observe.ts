@@ -7,6 +7,8 @@ export interface Acting {
   readonly id: number
   readonly action: Action
   readonly since: Instant
+  /** It waits in the sockets of a silent node: nobody will hear how it ended. */
+  readonly queued?: true
 }
 
 /** An action that was refused or failed `times` in a row, and when it may be tried again. */
@@ -206,6 +208,8 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
       troubles: withTrouble(node, { action: done.action.name, code: result.code, message: result.message, times, retryAt }),
     }
   }
+  // What its file says then is not known.
+  if (done.queued) return { ...next, persisted: null }
   const proof = done.action.name === 'proveLink' ? { since: done.since, done: now } : node.proof
   const written = node.reading === null ? null : persistedAs(done.action, node.reading)
   const unwritten = { action: done.action.name, code: 'NOT_PERSISTED', message: result.note ?? 'the file could not be written', times: 1 }
