@@ -210,10 +210,7 @@ const scripts: readonly (readonly [action: Action, text: string])[] = [
     { name: 'fence', cutClients: false },
     'MULTI; REPLICAOF 127.0.0.1 1; CONFIG SET repl-diskless-sync-delay 5; CONFIG SET min-replicas-to-write 0; CONFIG REWRITE',
   ],
-  [
-    { name: 'bootFence' },
-    'MULTI; REPLICAOF 127.0.0.1 1; CONFIG SET repl-diskless-sync-delay 5; CONFIG REWRITE; CONFIG SET repl-diskless-sync-delay 0; REPLICAOF NO ONE',
-  ],
+  [{ name: 'bootFence' }, 'MULTI; REPLICAOF 127.0.0.1 1; CONFIG SET repl-diskless-sync-delay 5; CONFIG REWRITE; REPLICAOF NO ONE'],
   [{ name: 'persist' }, 'CONFIG REWRITE'],
   [{ name: 'persist', cutClients: true }, 'CONFIG REWRITE; CLIENT KILL TYPE normal'],
   [{ name: 'pauseWrites', forMs: 7000 }, 'CLIENT PAUSE 7000 WRITE'],
@@ -327,4 +324,16 @@ test('engines by name -> Redis and Valkey', () => {
     [valkey.name, valkey.canGuard, valkey.canBootFence, valkey.canProveLink, valkey.canPauseWrites],
     ['valkey', true, true, true, true],
   )
+})
+
+test('a boot fence that was written -> full copies may begin at once; one that could not be written -> replicas keep their protection', () => {
+  const fence = { name: 'bootFence' } as const
+  assert.deepEqual(redis.followUp(fence, ['OK', 'OK', 'OK', 'OK'], 'regroup:i:p'), {
+    commands: [['CONFIG', 'SET', 'repl-diskless-sync-delay', '0']],
+    transaction: false,
+  })
+  assert.deepEqual(redis.readActed(fence, ['OK']), { ok: true, persisted: true, note: null })
+  const failed = ['OK', 'OK', new RespError('ERR The server is running without a config file'), 'OK']
+  assert.equal(redis.followUp(fence, failed, 'regroup:i:p'), null)
+  assert.deepEqual(redis.readActed(fence, failed), { ok: true, persisted: false, note: 'ERR The server is running without a config file' })
 })

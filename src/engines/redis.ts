@@ -150,7 +150,7 @@ function script(action: Action): Script {
     case 'fence':
       return transaction([toNowhere, safeSyncDelay, setGuard(0), rewrite, ...(action.cutClients ? [cutClients] : [])])
     case 'bootFence':
-      return transaction([toNowhere, safeSyncDelay, rewrite, fastSyncDelay, ['REPLICAOF', 'NO', 'ONE']])
+      return transaction([toNowhere, safeSyncDelay, rewrite, ['REPLICAOF', 'NO', 'ONE']])
     case 'persist':
       return plain([rewrite, ...(action.cutClients ? [cutClients] : [])])
     case 'pauseWrites':
@@ -170,9 +170,13 @@ function script(action: Action): Script {
   }
 }
 
-/** A connection's name is `regroup:<installation>:<process>`: those of our installation that are not our own are of earlier processes. */
+const afterFence = plain([fastSyncDelay])
+
+/** What `cutOlder` still has to end: a connection's name is `regroup:<installation>:<process>`; those of our installation that are not our own are of earlier processes. */
 function followUp(action: Action, replies: readonly RespValue[], self: string): Script | null {
   const [list] = replies
+  // Only when the file was written: without the fence the delay is what protects the replicas.
+  if (action.name === 'bootFence') return replies.some((reply) => reply instanceof RespError) ? null : afterFence
   if (action.name !== 'cutOlder' || typeof list !== 'string') return null
   const ours = self.slice(0, self.lastIndexOf(':') + 1)
   const older = list.split('\n').flatMap((line) => {
@@ -198,7 +202,7 @@ function readActed(action: Action, replies: readonly RespValue[]): ActionResult 
     if (refusal instanceof RespError) return { ok: false, code: refusal.code, message: refusal.message }
     return { ok: true, persisted: true, note: null }
   }
-  const { commands } = script(action)
+  const { commands } = action.name === 'bootFence' && replies.length === afterFence.commands.length ? afterFence : script(action)
   let note: string | null = null
   for (const [index, reply] of replies.entries()) {
     if (!(reply instanceof RespError)) continue

@@ -1,5 +1,6 @@
 // What the doctor asks a Redis or Valkey server, and what the answers mean.
 import type { Facts, Inspection } from '../core/doctor/inspection.ts'
+import type { ProbeFailure } from '../core/model.ts'
 import { RespError, type RespValue, isArray } from '../resp/value.ts'
 import { fieldOf, numberOf } from './info.ts'
 import type { Inspector } from './inspection.ts'
@@ -131,9 +132,14 @@ function replicaBuffer(text: string | undefined): number | null {
   return hard === undefined ? null : Number(hard)
 }
 
+function refused([first]: readonly RespValue[]): ProbeFailure | null {
+  return first instanceof RespError && first.code === 'NOAUTH' ? { kind: 'answered', code: first.code, message: first.message } : null
+}
+
 export const redisInspector: Inspector = {
   questions: [...asked, ...opening],
   trial,
+  refused,
   mayTry,
   read,
   relink: 'CLIENT KILL TYPE master',

@@ -56,6 +56,8 @@ export class DoctorBench {
   /** As the machine that the controller runs on is known. */
   readonly controllerHosts = new Set<string>(['192.0.2.99'])
   readonly controller: Controller
+  /** Whose certificates are believed. */
+  ca: string[] = []
   /** How far the controller's wall clock is off. */
   wallShiftMs: number
   readonly #store: Store
@@ -86,7 +88,7 @@ export class DoctorBench {
         return {
           engine,
           credential: credentials[spec?.credential ?? ''] ?? null,
-          tls: spec?.tls === true ? { rejectUnauthorized: false } : null,
+          tls: spec?.tls === true ? { ca: hold.bench?.ca ?? [] } : null,
         }
       },
       log: () => {},

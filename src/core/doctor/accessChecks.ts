@@ -38,7 +38,7 @@ const protectedMode: Check = {
         patient,
         `${patient.id} is in protected mode: it takes connections from its own machine only, so neither regroup nor a replica gets in`,
         'give it a password (best), or run the command on that machine if its network is closed to others; write the same into its file',
-        ['redis-cli CONFIG SET protected-mode no'],
+        [`redis-cli -p ${patient.view.spec.port} CONFIG SET protected-mode no`],
       ),
     ),
 }
@@ -94,7 +94,7 @@ const rights: Check = {
       return [
         seen(
           patient,
-          `${patient.id} does not let the user ${e.user} use ${forbidden.join(', ')}`,
+          `${patient.id} does not let the user ${e.user} use ${forbidden.join(', ')}${forbidden.includes('MULTI') ? '; what else, only MULTI would show' : ''}`,
           'run this with a user that may; it gives what regroup needs and no more. Write the same into its file of users, or into its configuration',
           [tell(patient, e.grant)],
         ),

@@ -149,6 +149,11 @@ const keepAlive: Check = {
     ),
 }
 
+/** It lets us do everything that we must. */
+function obeys({ inspected }: Patient): boolean {
+  return inspected?.ok === true && inspected.inspection.forbidden.length === 0 && inspected.inspection.missing.length === 0
+}
+
 const guard: Check = {
   id: 'guard.others',
   severity: 'warning',
@@ -169,7 +174,8 @@ const guard: Check = {
       ...wrongNumber(
         e,
         'min-replicas-max-lag',
-        (value, patient) => patient.id === primary && value !== guardLagS,
+        // Who may not set it has not set it.
+        (value, patient) => patient.id === primary && value !== guardLagS && obeys(patient),
         (value, { id }) => ({
           sentence: `min-replicas-max-lag is ${value} on the primary ${id}, where regroup had set ${guardLagS}: a cut off primary takes writes for that much longer`,
           wayOut: 'find out what else sets it; then',
