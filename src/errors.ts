@@ -10,6 +10,7 @@ export const codes = {
   CROSS_SITE: { status: 403, exit: 3 },
   UNKNOWN_GROUP: { status: 404, exit: 4 },
   UNKNOWN_NODE: { status: 404, exit: 4 },
+  UNKNOWN_ENTRY: { status: 404, exit: 4 },
   UNKNOWN_REVISION: { status: 404, exit: 4 },
   UNKNOWN_USER: { status: 404, exit: 4 },
   UNKNOWN_TOKEN: { status: 404, exit: 4 },

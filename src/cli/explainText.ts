@@ -1,7 +1,7 @@
 // `regroup explain` and `regroup history`: what is so, what was decided or refused, and the facts behind it. Data in, text out.
 import type { Evidence, LogEntry } from '../core/model.ts'
 import type { GroupStatus, Recovery, RecoveryStep } from '../core/status.ts'
-import type { Explanation, History } from '../server/schemas.ts'
+import type { Explanation } from '../server/schemas.ts'
 import { nodesText, paintedState, pauseText, rollText } from './statusText.ts'
 import { table } from './table.ts'
 import { ago, duration, instant, safe } from './words.ts'
@@ -90,7 +90,12 @@ function stepNote(step: RecoveryStep): string {
   return note === '' ? step.state : `${step.state}: ${note}`
 }
 
-export function historyText(history: History, group: string, paint: Paint): string {
+interface HistoryPage {
+  readonly entries: readonly LogEntry[]
+  readonly next: number | null
+}
+
+export function historyText(history: HistoryPage, group: string, paint: Paint): string {
   if (history.entries.length === 0) return 'nothing happened yet\n'
   const more = history.next === null ? '' : `\nmore: regroup history ${group} --before ${history.next}\n`
   return `${entriesTable(history.entries, paint)}\n${more}`

@@ -288,6 +288,10 @@ void describe('what is told', () => {
       entries.map((entry) => entry.seq),
       entries.map((entry) => entry.seq).toSorted((x, y) => y - x),
     )
+    // The record that is decided, beside what is seen at that moment.
+    const { moment } = entries.at(-1) ?? {}
+    assert.deepEqual([moment?.phase, moment?.primary, moment?.inSync], ['steady', 'a', ['a']])
+    assert.deepEqual(moment?.nodes['b'], { role: 'replica', health: 'up', linkUp: true })
     controller.close()
   })
 })

@@ -1,5 +1,6 @@
 // The set of groups of one process: reads the spec, runs a Group for each, and is what the faces ask.
 import { policyOf, stallMs } from '../core/limits.ts'
+import { momentOf } from '../core/moment.ts'
 import { type GroupId, type GroupSpec, type LogEntry, type Policy, type Topology, type WallTime, isMoving } from '../core/model.ts'
 import { checkGroups, diffSpec } from '../core/spec.ts'
 import type { DoctorReport } from '../core/doctor/finding.ts'
@@ -8,7 +9,7 @@ import { type RollView, rollView } from '../core/roll.ts'
 import { type Question, type StopPlan, stopPlan } from '../core/stopPlan.ts'
 import { engineOf } from '../engines/all.ts'
 import { UserError } from '../errors.ts'
-import type { Alarm, Clock, Command, CommandAnswer, Dice, Effect, Input, NodeTarget, Store, World } from '../ports.ts'
+import type { Alarm, Clock, Command, CommandAnswer, Dice, Effect, Input, NodeTarget, Store, World, WorldEffect } from '../ports.ts'
 import { Counts, type Totals } from './counts.ts'
 import { Doctor, type DoctorSettings } from './doctor.ts'
 import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecChange, SpecRevision, SpecRevisionEntry } from './facade.ts'
@@ -334,13 +335,14 @@ export class Controller implements ControllerFacade {
     const effects = group.step(input, this.#time())
     if (input.kind === 'probed') this.#counts.probed(input.result)
     if (group.record !== before) this.#counts.recorded(id, before, group.record)
-    for (const effect of effects) this.#carryOut(id, effect, calls)
+    for (const effect of effects) this.#carryOut(group, effect, calls)
     this.#options.alarm.set(id, group.wakeAt(), calls.ring)
     const decisive = input.kind === 'saved' || effects.some((effect) => effect.kind === 'note' || effect.kind === 'publish')
     if (this.#wanted('status') && (decisive || this.#due(id))) this.#show(group)
   }
 
-  #carryOut(id: GroupId, effect: Effect, { ended }: Calls): void {
+  #carryOut(group: Group, effect: Effect, { ended }: Calls): void {
+    const { id } = group
     if (effect.kind === 'publish') {
       this.#doctor.soon(id)
       this.#emit({ kind: 'topology', topology: effect.topology })
@@ -351,11 +353,15 @@ export class Controller implements ControllerFacade {
       this.#answers.delete(`${id} ${effect.id}`)
       return
     }
-    if (effect.kind === 'save' || effect.kind === 'note') {
-      const { rule, kind, epoch, sentence } = effect.entry
-      this.#options.log(`group.${kind}`, { group: id, epoch, rule, sentence })
-    }
-    this.#options.world.run(effect, ended)
+    this.#options.world.run(effect.kind === 'save' || effect.kind === 'note' ? this.#witnessed(group, effect) : effect, ended)
+  }
+
+  /** A decision or refusal, with how the group stands, as it goes into the history. */
+  #witnessed(group: Group, effect: Extract<Effect, { kind: 'save' | 'note' }>): WorldEffect {
+    const { rule, kind, epoch, sentence } = effect.entry
+    this.#options.log(`group.${kind}`, { group: group.id, epoch, rule, sentence })
+    const moment = momentOf(group.status(this.#time()), effect.kind === 'save' ? effect.record : group.record)
+    return { ...effect, entry: { ...effect.entry, moment } }
   }
 
   // -------------------------------------------------------------------------------------------- events

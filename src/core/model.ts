@@ -1,6 +1,8 @@
 // The words of the core: what an operator asks for, what is recorded, what is observed, what is decided.
 // Everything here is plain data; the rest of core/ computes on it.
 
+import type { Moment } from './status.ts'
+
 export type GroupId = string
 /** A node's name inside its group. The name is the identity; the address may change. */
 export type NodeId = string
@@ -373,6 +375,8 @@ export interface LogEntry {
   readonly rule: string
   readonly sentence: string
   readonly evidence: Evidence
+  /** How the group stood; not in entries of earlier versions. */
+  readonly moment?: Moment
 }
 
 /** What clients and proxies are told. */

@@ -3,11 +3,11 @@ import { type Decided, caseOf } from './decide.ts'
 import { type Verdict, flapping } from './diagnose.ts'
 import { type Checkup, neverLookedAt } from './doctor/finding.ts'
 import { closedGuard, nowhere } from './limits.ts'
-import { type GroupRecord, type OperatorPause, isMoving } from './model.ts'
+import { type Address, type GroupRecord, type NodeId, type OperatorPause, isMoving } from './model.ts'
 import { type NodeView, answers, follows, quietSince, refused, sameAddress, unheard } from './observe.ts'
 import { type Tracked, shown } from './recovery.ts'
 import { type Situation, empty, hasTurn, inMaintenance, nodeOf, ours, paused } from './situation.ts'
-import type { GroupState, GroupStatus, NodeHealth, NodeRole, NodeStatus, Verdict as ShownVerdict } from './status.ts'
+import type { GroupState, GroupStatus, NodeHealth, NodeRole, NodeStatus, RecordStatus, Verdict as ShownVerdict } from './status.ts'
 import { progressOf } from './roll.ts'
 import { planSwitchover } from './switchoverPlan.ts'
 import { topologyOf, writable } from './topology.ts'
@@ -58,6 +58,24 @@ function maintenanceOf(s: Situation, node: NodeView): OperatorPause | null {
   return roll?.turn != null && hasTurn(s, node) ? { until: roll.turn.until, by: roll.by, why: 'rolling restart' } : null
 }
 
+/** The node of the group at an address. */
+function nameOf(s: Situation, address: Address): NodeId | null {
+  return [...s.nodes.values()].find((node) => sameAddress(node.spec, address))?.spec.id ?? null
+}
+
+function followedBy(s: Situation, node: NodeView): NodeStatus['follows'] {
+  const upstream = node.reading?.upstream ?? null
+  if (upstream === null || sameAddress(upstream, nowhere)) return null
+  const { host, port, linkUp, syncing } = upstream
+  return { node: nameOf(s, upstream), host, port, linkUp, syncing }
+}
+
+function recordStatus(record: GroupRecord): RecordStatus {
+  const { at, writer, incarnation, hasData, fenced, failovers } = record
+  const { cause, loss } = record.phase === 'failover' ? record : { cause: null, loss: null }
+  return { at, writer, incarnation, hasData, fenced, cause, loss, failovers }
+}
+
 function nodeStatus(s: Situation, node: NodeView): NodeStatus {
   const quiet = quietSince(node)
   return {
@@ -70,6 +88,14 @@ function nodeStatus(s: Situation, node: NodeView): NodeStatus {
     inSync: s.record?.inSync.some((m) => m.node === node.spec.id && m.incarnation === node.reading?.incarnation) ?? false,
     linkUp: node.reading?.upstream?.linkUp ?? null,
     lagBytes: lagOf(s, node),
+    follows: followedBy(s, node),
+    attached: (node.reading?.replicas ?? []).map(({ host, port, online, acked }) => ({
+      node: nameOf(s, { host, port }),
+      host,
+      port,
+      online,
+      acked,
+    })),
     keys: node.reading?.keys ?? null,
     incarnation: node.reading?.incarnation ?? null,
     offset: node.reading?.position.kind === 'stream' ? node.reading.position.offset : null,
@@ -176,6 +202,7 @@ export function present(
     writable: topology.primary !== null,
     guard: { recorded: record?.guard ?? 0, set: record === null ? null : (nodeOf(s, record.primary).reading?.guard ?? null) },
     inSync: record?.inSync.map((m) => m.node) ?? [],
+    record: record === null ? null : recordStatus(record),
     pause: paused(s) ? s.spec.pause : null,
     roll: rollOf(s),
     verdict: last,

@@ -43,6 +43,10 @@ export interface NodeStatus {
   readonly linkUp: boolean | null
   /** Bytes behind the primary; null when the positions cannot be compared. */
   readonly lagBytes: number | null
+  /** Whom it follows by its own word; null for a primary, and when it said nothing. `node`: null outside the group. */
+  readonly follows: (Address & { readonly node: NodeId | null; readonly linkUp: boolean; readonly syncing: boolean }) | null
+  /** Who is attached to it by its own word. `acked`: how far they acknowledged. */
+  readonly attached: readonly (Address & { readonly node: NodeId | null; readonly online: boolean; readonly acked: number })[]
   readonly keys: number | null
   /** Its process, and how far its history goes, by its own last word; null when it gave none. */
   readonly incarnation: string | null
@@ -58,12 +62,38 @@ export interface NodeStatus {
   readonly probeMs: number | null
 }
 
+/** How the group stood when a history entry was written: the record in force from then on, and what was seen of the nodes. */
+export interface Moment {
+  readonly phase: GroupStatus['phase']
+  readonly primary: NodeId | null
+  readonly candidate: NodeId | null
+  readonly inSync: readonly NodeId[]
+  readonly guard: number
+  readonly writable: boolean
+  readonly nodes: Readonly<Record<NodeId, { readonly role: NodeRole; readonly health: NodeHealth; readonly linkUp: boolean | null }>>
+}
+
 export interface Verdict {
   readonly rule: string
   readonly kind: 'decision' | 'hold'
   readonly sentence: string
   readonly evidence: Evidence
   readonly at: WallTime
+}
+
+export interface RecordStatus {
+  readonly at: WallTime
+  /** The process that wrote it. */
+  readonly writer: string
+  /** The primary's process when it was written. */
+  readonly incarnation: string
+  readonly hasData: boolean
+  readonly fenced: boolean
+  /** Why the primary is replaced by force, and what is lost or risked by it; null when it is not. */
+  readonly cause: string | null
+  readonly loss: string | null
+  /** Completed forced failovers that still count, newest last. */
+  readonly failovers: readonly WallTime[]
 }
 
 export interface GroupStatus {
@@ -82,6 +112,8 @@ export interface GroupStatus {
   /** How many replicas must keep up for the primary to write; `set` is what the primary says, null when unheard. */
   readonly guard: { readonly recorded: number; readonly set: number | null }
   readonly inSync: readonly NodeId[]
+  /** More of the record, to be put beside what is observed; null while there is none. */
+  readonly record: RecordStatus | null
   readonly pause: OperatorPause | null
   /** A rolling restart that was begun and not ended; null when there is none. */
   readonly roll: (Omit<Roll, 'was'> & RollProgress) | null

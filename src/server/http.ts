@@ -16,6 +16,7 @@ import { cookieName, guard } from './guard.ts'
 import { addressIn, checkReach, listenError } from './listen.ts'
 import type { Vitals } from './metrics.ts'
 import { pageRoutes } from './page.ts'
+import { pastRoute } from './pastRoute.ts'
 import { plannedRoutes } from './plannedRoutes.ts'
 import { backupRoute } from './backupRoute.ts'
 import { revisionRoutes } from './revisionRoutes.ts'
@@ -131,6 +132,7 @@ async function appOf(options: HttpOptions, accounts: Accounts, events: EventStre
   auditRoute(app, audit)
   groupRoutes(app)
   seriesRoute(app, series)
+  pastRoute(app)
   commandRoutes(app, wall)
   specRoutes(app)
   revisionRoutes(app)

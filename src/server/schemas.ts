@@ -16,6 +16,24 @@ const Evidence = Type.Record(Type.String(), Type.Union([Type.String(), Type.Numb
   description: 'Facts behind a sentence.',
 })
 
+const phase = Type.Enum(['new', 'restored', 'steady', 'failover', 'switchover'])
+const role = Type.Enum(['primary', 'replica', 'fenced', 'foreign primary', 'unknown'])
+const health = Type.Enum(['up', 'answering', 'silent', 'refused', 'unheard'])
+const address = { host: text, port: Type.Integer() }
+
+export const Moment = Type.Object(
+  {
+    phase,
+    primary: nullable(text),
+    candidate: nullable(text),
+    inSync: Type.Array(text),
+    guard: Type.Integer(),
+    writable: Type.Boolean(),
+    nodes: Type.Record(Type.String(), Type.Object({ role, health, linkUp: nullable(Type.Boolean()) })),
+  },
+  { description: 'How the group stood when this was written: the record from then on, and what was seen of the nodes.' },
+)
+
 export const LogEntry = Type.Object({
   seq: Type.Integer({ description: 'Rises by one per group.' }),
   at: wall(),
@@ -25,6 +43,7 @@ export const LogEntry = Type.Object({
   rule: text,
   sentence: text,
   evidence: Evidence,
+  moment: Type.Optional(Moment),
 })
 
 export const Pause = Type.Object({ until: wall(), by: text, why: text })
@@ -33,14 +52,16 @@ const Verdict = Type.Object({ rule: text, kind: Type.Enum(['decision', 'hold']),
 
 const NodeStatus = Type.Object({
   id: text,
-  address: Type.Object({ host: text, port: Type.Integer() }),
+  address: Type.Object(address),
   site: nullable(text),
-  role: Type.Enum(['primary', 'replica', 'fenced', 'foreign primary', 'unknown']),
-  health: Type.Enum(['up', 'answering', 'silent', 'refused', 'unheard']),
+  role,
+  health,
   problem: nullable(text),
   inSync: Type.Boolean(),
   linkUp: nullable(Type.Boolean()),
   lagBytes: nullable(bytes),
+  follows: nullable(Type.Object({ node: nullable(text), ...address, linkUp: Type.Boolean(), syncing: Type.Boolean() })),
+  attached: Type.Array(Type.Object({ node: nullable(text), ...address, online: Type.Boolean(), acked: Type.Integer() })),
   keys: nullable(Type.Integer()),
   incarnation: nullable(text),
   offset: nullable(Type.Integer()),
@@ -104,12 +125,24 @@ export const GroupStatus = Type.Object({
   sentence: text,
   evidence: Evidence,
   epoch: Type.Integer(),
-  phase: Type.Enum(['new', 'restored', 'steady', 'failover', 'switchover']),
+  phase,
   primary: nullable(text),
   candidate: nullable(text),
   writable: Type.Boolean(),
   guard: Type.Object({ recorded: Type.Integer(), set: nullable(Type.Integer()) }),
   inSync: Type.Array(text),
+  record: nullable(
+    Type.Object({
+      at: wall(),
+      writer: text,
+      incarnation: text,
+      hasData: Type.Boolean(),
+      fenced: Type.Boolean(),
+      cause: nullable(text),
+      loss: nullable(text),
+      failovers: Type.Array(wall()),
+    }),
+  ),
   pause: nullable(Pause),
   roll: nullable(Type.Object(Roll), 'A rolling restart that was begun and not ended.'),
   verdict: Verdict,
@@ -122,6 +155,21 @@ export const GroupStatus = Type.Object({
 
 export const Groups = Type.Object({ groups: Type.Array(GroupStatus) })
 export const Explanation = Type.Object({ status: GroupStatus, recent: Type.Array(LogEntry) })
+export const Past = Type.Object({
+  entry: LogEntry,
+  moment: nullable(Moment),
+  exact: Type.Boolean({
+    description: 'false: the moment is that of an earlier entry, since this one was written by a version that kept none.',
+  }),
+  previous: nullable(Type.Integer({ description: 'The seq of the entry before.' })),
+  next: nullable(Type.Integer({ description: 'The seq of the entry after; null for the newest.' })),
+})
+
+export const AtQuery = Type.Object(
+  { seq: Type.Integer({ minimum: 1, description: 'a whole number from 1: the seq of an entry' }) },
+  { additionalProperties: false },
+)
+
 export const History = Type.Object({
   entries: Type.Array(LogEntry, { description: 'Newest first.' }),
   next: nullable(Type.Integer({ description: 'The value of `before` that gives the entries after these.' })),
