@@ -1,7 +1,8 @@
 // Plays random histories of groups in virtual time and looks for broken promises; a failing seed prints the command that replays it.
 import { parseArgs } from 'node:util'
 import { ordersOf, planOfOrder, sampledOrder } from '../src/sim/orders.ts'
-import { type Plan, planOf } from '../src/sim/plan.ts'
+import { planOf } from '../src/sim/draw.ts'
+import type { Plan } from '../src/sim/plan.ts'
 import { boundMs } from '../src/sim/simulate.ts'
 import { CannotRun, main } from './harness/cleanup.ts'
 import { oneOf, parsed, wholeNumber } from './harness/options.ts'

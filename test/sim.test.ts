@@ -17,10 +17,15 @@ const outcomes: Readonly<Record<string, string>> = {
   '116-refusal-for-ever': 'a node refused its promotion for some seconds -> it is asked again, the group gets its primary',
   '134-moved-to-a-stranger': "a node's address is another group's server and the primary is attached to it by hand -> it is not adopted",
   '157-canary-of-the-old-primary': "the old primary's canary ends unanswered -> the new primary is not called hung",
+  '198-led-back-too-soon':
+    'an operator moves the primary and the others with it -> no replica is led back before regroup has seen all of it',
   '205-late-pause': 'a write pause of ours arrives after it was lifted -> it is not held against the primary',
+  '280-unwatched-old-file': 'nobody watched, and the primary is back from an old file -> what it took last is said to be lost',
+  '287-silent-then-dead': 'a primary is silent for long and then seen dead -> nobody watched it meanwhile',
   '299-priority-0-held-more': 'the one that holds more must not be promoted -> its loss is said',
   '2015-equal-marks': 'all restarted, equal marks, no positions -> what nobody can compare is said',
   '3233-candidate-fell-silent': 'the candidate falls silent before it is promoted -> what it was read to hold counts',
+  '31-roll-call-old-file': 'nobody watched, and the best of everybody comes from old files -> what was taken last is said to be lost',
   '3056-guard-not-in-the-file': 'an unfenced primary restarts while nobody can see it -> its guard is not counted on',
   '400162-offsets-of-another-history':
     'the data of a primary is replaced under the same process -> its replicas get in sync by the new offsets',

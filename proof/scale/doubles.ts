@@ -3,7 +3,7 @@ import { formatAddress } from '../../src/core/address.ts'
 import { Dice } from '../../src/sim/dice.ts'
 import { type Conn, Net, type Peer } from '../../src/sim/net.ts'
 import type { Batch } from '../../src/sim/redisCommands.ts'
-import { RedisNode } from '../../src/sim/redisNode.ts'
+import { RedisNode, nobodyListens } from '../../src/sim/redisNode.ts'
 import type { Write } from '../../src/sim/stream.ts'
 import { Timeline } from '../../src/sim/timeline.ts'
 import { Double } from './double.ts'
@@ -71,7 +71,17 @@ class Client implements Peer {
       this.#to = to
       this.#conn = net.connect(this, formatAddress(to.node.setup.address))
     }
-    const write: Write = { client: 'c', n: this.#n++, epoch: 0, node: to.node.id, follows: true, at: null, ackedAt: null, lost: null }
+    const write: Write = {
+      client: 'c',
+      n: this.#n++,
+      epoch: 0,
+      node: to.node.id,
+      follows: true,
+      sentAt: 0,
+      at: null,
+      ackedAt: null,
+      lost: null,
+    }
     this.#conn.ask({ kind: 'batch', tag: null, commands: [['SET', 'key', String(this.#n)]], write } satisfies Batch)
   }
 
@@ -81,8 +91,6 @@ class Client implements Peer {
     this.#conn = null
   }
 }
-
-const nobody = { wiped: () => undefined, booted: () => undefined, tell: () => undefined }
 
 function create(plan: GroupPlan, port: number, dice: Dice): Group {
   const first = { host: plan.hosts[0] ?? '', port }
@@ -97,7 +105,7 @@ function create(plan: GroupPlan, port: number, dice: Dice): Group {
       transferMs: 2,
       loadMs: 1,
     }
-    const node = new RedisNode(host, setup, net, dice.fork(), nobody)
+    const node = new RedisNode(host, setup, net, dice.fork(), nobodyListens)
     node.configure({ syncDelayS: 0 })
     return new Double(node, world)
   })

@@ -24,6 +24,8 @@ export interface Summary {
   readonly acknowledged: number
   /** Acknowledged writes that a policy, a person or a disk gave up, by reason. */
   readonly lost: Readonly<Record<string, number>>
+  /** How often each of these reasons was needed. */
+  readonly excused: Readonly<Record<string, number>>
   /** Holds after healing that only a person could end, and that were so. */
   readonly held: Readonly<Record<string, number>>
   readonly rulesFired: Readonly<Record<string, number>>
@@ -70,9 +72,11 @@ function summarize(
   const sum = (value: (result: Result) => number): number => results.reduce((total, result) => total + value(result), 0)
   const virtualHours = sum((result) => result.virtualMs) / 3_600_000
   const lost: Record<string, number> = {}
+  const excused: Record<string, number> = {}
   const held: Record<string, number> = {}
   for (const result of results) {
     for (const [why, count] of Object.entries(result.lost)) lost[why] = (lost[why] ?? 0) + count
+    for (const [why, count] of Object.entries(result.excused)) excused[why] = (excused[why] ?? 0) + count
     if (result.heldFor !== null) held[result.heldFor] = (held[result.heldFor] ?? 0) + 1
   }
   return {
@@ -84,6 +88,7 @@ function summarize(
     failovers: sum((result) => result.failovers),
     acknowledged: sum((result) => result.acked),
     lost,
+    excused,
     held,
     rulesFired: Object.fromEntries([...rules].filter(([, count]) => count > 0)),
     rulesNeverFired: [...rules].filter(([, count]) => count === 0).map(([rule]) => rule),

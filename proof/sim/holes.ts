@@ -153,6 +153,28 @@ const rules: readonly Hole[] = [
       ),
   },
   {
+    name: 'shrinkInFlight',
+    what: "a removal that was not durable when the primary died does not count, nor does the primary's last word on its replicas",
+    plant: () => hears(everybodyListed),
+  },
+  {
+    name: 'addressReused',
+    what: "an address is another group's by now, and its data are taken for ours",
+    plant: () =>
+      readings((reading) => ({ ...reading, mark: reading.mark === null ? null : { ...reading.mark, group: 'g', installation: 'inst' } })),
+  },
+  {
+    name: 'handUndone',
+    what: 'an operator moves the primary by hand, and it is undone',
+    plant: () => off('steady.moved', 'steady.handover', 'node.handover'),
+  },
+  {
+    name: 'backupRepeats',
+    what: 'a restored backup repeats the epochs after it',
+    plant: () => hears(noLaterMark),
+  },
+  { name: 'newerFollows', what: 'a restored backup lets newer data be wiped', plant: () => off('node.newer') },
+  {
     name: 'siblingsStay',
     what: 'a guarded primary is fed by a sibling that was not moved',
     plant: () => off('failover.detach', 'failover.detaching'),
@@ -246,6 +268,11 @@ const engines: readonly Hole[] = [
 ]
 
 const processes: readonly Hole[] = [
+  {
+    name: 'lateWord',
+    what: 'what a controller that is gone left in the sockets of a node is executed after its successor spoke',
+    plant: () => ({ engine: { ...redis, followUp: () => null } }),
+  },
   { name: 'lostAnswer', what: 'one answer of many is dropped', plant: () => hears(dropSome()) },
   {
     name: 'unknownIsSaved',
@@ -269,6 +296,24 @@ export const holes: readonly Hole[] = [...rules, ...engines, ...processes]
 function sameIncarnation(input: Input): Input {
   if (input.kind !== 'probed' || !input.result.ok) return input
   return { ...input, result: { ok: true, reading: { ...input.result.reading, incarnation: `the process of ${input.node}` } } }
+}
+
+/** The primary lists every node as a replica that keeps up. */
+function everybodyListed(input: Input, group: Group): Input {
+  if (input.kind !== 'probed' || !input.result.ok || input.node !== group.record?.primary) return input
+  const { reading } = input.result
+  const others = [...group.view.values()].filter((node) => node.spec.id !== input.node)
+  const replicas = others.map(({ spec: { host, port } }) => ({ host, port, online: true, acked: offsetOf(reading.position) }))
+  return { ...input, result: { ok: true, reading: { ...reading, replicas } } }
+}
+
+/** No mark is read as later than the record. */
+function noLaterMark(input: Input, group: Group): Input {
+  if (input.kind !== 'probed' || !input.result.ok || group.record === null) return input
+  const { reading } = input.result
+  if (reading.mark === null) return input
+  const mark = { ...reading.mark, epoch: Math.min(reading.mark.epoch, group.record.epoch) }
+  return { ...input, result: { ok: true, reading: { ...reading, mark } } }
 }
 
 /** While the primary does not answer, the links of its replicas are taken for down. */

@@ -3,14 +3,35 @@ import { flapping } from './diagnose.ts'
 import { flapSilenceFactor } from './limits.ts'
 import type { GroupRecord, Instant } from './model.ts'
 import { type NodeView, freshSince, refused, sameAddress } from './observe.ts'
+import type { Answering } from './order.ts'
 import { type Situation, others, quote } from './situation.ts'
+
+/** How long the primary had not been read when it was lost; a silent one that is then seen to be gone lived until then for all anybody knows. */
+function unseenMs(s: Situation): number {
+  const { watched, lostAt, goneAt } = s.memory
+  if (watched === null || watched.reading.incarnation !== s.record?.incarnation) return Infinity
+  return (goneAt ?? lostAt ?? s.now) - watched.at
+}
 
 /** This process saw the primary well until shortly before it was lost, so the in-sync set is no older than that. */
 export function deathWatched(s: Situation): boolean {
-  const { watched, lostAt } = s.memory
-  if (watched === null || watched.reading.incarnation !== s.record?.incarnation) return false
   const silenceMs = s.policy.silentAfterMs * (flapping(s) ? flapSilenceFactor : 1)
-  return (lostAt ?? s.now) - watched.at <= silenceMs + 1000
+  return unseenMs(s) <= silenceMs + 1000
+}
+
+/** Nobody waited longer than silence may last: what the primary took after it was last read is what asynchronous replication may lose. */
+function watchedClosely(s: Situation): boolean {
+  return unseenMs(s) <= s.policy.silentAfterMs + 1000
+}
+
+/**
+ * What the recorded primary may have taken unseen and lost, when it or the best of everybody is promoted; null when its own memory or its
+ * append-only file is here.
+ */
+export function takenUnseen(s: Situation, record: GroupRecord, here: readonly Answering[]): string | null {
+  const primary = here.find((node) => node.spec.id === record.primary)?.reading
+  if (watchedClosely(s) || primary?.incarnation === record.incarnation || primary?.durable === true) return null
+  return `nobody watched ${record.primary} until it stopped: what it took last may be lost`
 }
 
 /** Replicas in the spec plus strangers that were attached to the primary. */
@@ -64,8 +85,11 @@ export function consentToUnwatched(s: Situation, record: GroupRecord, since: Ins
   const replicas = others(s, record.primary).filter((node) => freshSince(node, since))
   const guard = lastingGuard(record)
   const need = replicaCount(s) - guard + 1
-  if (deathWatched(s)) return { ok: true, risk: null }
+  if (watchedClosely(s)) return { ok: true, risk: null }
   if (guard > 0 && replicas.length >= need) return { ok: true, risk: null }
+  const { primary: id } = record
+  // It was silent for longer because of too many failovers; then it was seen to be gone.
+  if (deathWatched(s)) return { ok: true, risk: `${id} was silent before it was lost: it may have accepted writes that no replica has` }
   if (s.policy.acceptStaleRisk)
     return { ok: true, risk: `nobody watched ${record.primary} stop: it may have accepted writes that no replica has` }
   return {

@@ -282,6 +282,12 @@ void describe('the primary came back as another process', () => {
     chosen(run(dump(999), 'restarted'), 'elect.rollCall', 'a', /no node is known/)
   })
 
+  test('nobody watched it stop and its file may be old -> re-opened, and what it took last is said to be lost', () => {
+    const dump = { ...returned, durable: false, replid: 'R8', replid2: 'R1', second: 1001, offset: 1000 } as const
+    const s = unwatched(recorded(group('a', alive('a', dump)), { ...alone, floor: { replid: 'R1', offset: 900, markSeq: 3 } }))
+    chosen(run(s, 'restarted'), 'elect.returned', 'a', /nobody watched a until it stopped/)
+  })
+
   test('empty, a replica has the data -> the replica', () => {
     const reborn = { ...returned, durable: false, keys: 0, mark: null } as const
     chosen(run(group('a', alive('a', reborn), alive('b', down)), 'restarted'), 'elect.inSync', 'b')
@@ -313,6 +319,28 @@ void describe('the primary came back as another process', () => {
   test('priority 0 -> not re-opened', () => {
     const s = recorded(group('a', alive('a', { ...returned, spec: { priority: 0 } })), alone)
     held(run(s, 'restarted'), 'elect.allEmpty', /.*/)
+  })
+})
+
+void describe('silence had to last longer after too many failovers', () => {
+  const seen = readingOf('a', 'a', { lists: [lists('b')] })
+  const at9 = { watched: { reading: seen, at: 5_000 }, lostAt: 9_985 }
+  const flaps = { failovers: [1, 2, 3].map((ms) => epochStart + ms) }
+
+  test('then the primary is seen dead -> the in-sync replica, and what it may lack is said', () => {
+    const s = remembered(recorded(group('a', refused('a', 9_900), alive('b', down)), flaps), at9)
+    chosen(run(s), 'elect.inSync', 'b', /a was silent before it was lost/)
+  })
+
+  test('silent for long, then dead -> nobody watched it in between: held for it', () => {
+    const s = remembered(group('a', refused('a', 9_900), alive('b', down)), { ...at9, lostAt: 6_000, goneAt: 9_985 })
+    held(run(s), 'elect.unwatched', /nobody watched a stop/)
+  })
+
+  test('then it is back, ahead of the replica, from an old file -> re-opened, and what it took last is said to be lost', () => {
+    const dump = { ...returned, durable: false, replid: 'R8', replid2: 'R1', second: 1101, offset: 1100 } as const
+    const s = remembered(recorded(group('a', alive('a', dump), alive('b', down)), flaps), at9)
+    chosen(run(s, 'restarted'), 'elect.ahead', 'a', /a was silent before it was lost.*nobody watched a until it stopped/)
   })
 })
 

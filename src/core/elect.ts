@@ -1,5 +1,5 @@
 // Who may become primary. Never a node that is known to lack acknowledged data; a refusal says for whom the group waits.
-import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts'
+import { consentToSilence, consentToUnwatched, deathWatched, takenUnseen } from './consent.ts'
 import { verdictOf } from './diagnose.ts'
 import { type Answering, bestOf, comparable, orderOf, orderOfMarks } from './order.ts'
 import {
@@ -155,9 +155,13 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     s,
     ahead.filter((node) => allowed(s, node)),
   )
-  if (furthest !== null) return aheadOf(s, best, furthest)
+  const consented = consents.map((consent) => (consent.ok ? consent.risk : null))
+  if (furthest !== null) {
+    const unseen = furthest.spec.id === record.primary ? takenUnseen(s, record, here) : null
+    return aheadOf(s, best, furthest, said([...consented, unseen]))
+  }
   const risks = [
-    ...consents.map((consent) => (consent.ok ? consent.risk : null)),
+    ...consented,
     better === null ? null : `${better} was seen to hold more and did not come back`,
     cause === 'restarted' && primary.wasOpen ? `${record.primary} restarted open and may have taken writes since` : null,
     heldBack(ahead),
@@ -181,14 +185,14 @@ function heldBack(ahead: readonly NodeView[]): string | null {
 }
 
 /** Whoever holds more than an in-sync replica, the primary come back for example, lacks nothing either. */
-function aheadOf(s: Situation, best: NodeView, ahead: Answering): Election {
+function aheadOf(s: Situation, best: NodeView, ahead: Answering, loss: string | null): Election {
   return {
     kind: 'candidate',
     rule: 'elect.ahead',
     node: ahead.spec.id,
     reading: ahead.reading,
     sentence: `${best.spec.id} was in sync, and ${ahead.spec.id} answers and holds even more`,
-    loss: null,
+    loss,
     evidence: evidenceOf(s, ahead),
   }
 }
@@ -247,6 +251,7 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
     loss: said([
       absent.length === 0 ? null : `${quote(absent)} did not come back in time and may hold more`,
       primary.reading.durable ? null : blindness(s, record, primary, here),
+      takenUnseen(s, record, here),
     ]),
     evidence: evidenceOf(s, primary),
   }
@@ -314,7 +319,9 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
 function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): string | null {
   const incomplete = complete(s, record, best) ? null : `no node is known to hold everything that ${record.primary} had acknowledged`
   const ahead = here.filter((node) => node !== best && !empty(node) && orderOf(s, node, best) === 'ahead')
-  return said([incomplete, heldBack(ahead), blindness(s, record, best, here)])
+  // What nobody is known to hold covers what nobody saw.
+  const unseen = incomplete === null ? takenUnseen(s, record, here) : null
+  return said([incomplete, unseen, heldBack(ahead), blindness(s, record, best, here)])
 }
 
 /** Nodes with data whose positions cannot be compared with this one's, so that only their marks order them. */

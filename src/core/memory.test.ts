@@ -100,6 +100,29 @@ test('our own process stood still -> every silence starts anew', () => {
   )
 })
 
+void describe('the end of the primary is proven after it was silent', () => {
+  const silence = { kind: 'silent', evidence: {} } as const
+  const held = judged(fresh, silence, 100)
+
+  test('silent -> lost, not known to be gone; refused later -> gone from then on, lost since the silence', () => {
+    assert.deepEqual([held.lostAt, held.goneAt], [100, null])
+    const gone = judged(judged(held, { kind: 'dead', evidence: {} }, 900), silence, 950)
+    assert.deepEqual([gone.lostAt, gone.goneAt], [100, 900])
+  })
+
+  test('it answers, or a replica has a link to it -> neither lost nor gone', () => {
+    const gone = judged(held, { kind: 'dead', evidence: {} }, 900)
+    for (const verdict of [
+      { kind: 'alive', evidence: {} },
+      { kind: 'contested', witness: 'b', sign: 'its link', evidence: {} },
+      { kind: 'unreadable', code: 'BUSY', message: '', evidence: {} },
+    ] as const) {
+      const next = judged(gone, verdict, 950)
+      assert.deepEqual([next.lostAt, next.goneAt], [null, null], verdict.kind)
+    }
+  })
+})
+
 void describe('a write pause of ours ended without an answer', () => {
   const silence = { ok: false, code: 'SILENT', message: '' } as const
   const done = { ok: true, persisted: true, note: null } as const

@@ -15,6 +15,8 @@ export interface Memory {
   readonly abortedAt: Instant | null
   /** When the primary was first found lost since it was last alive; waits for better candidates count from here. */
   readonly lostAt: Instant | null
+  /** When its end was first proven, by more than silence, since it was last known to live: until then it may have taken writes. */
+  readonly goneAt: Instant | null
   /** The last reading of the recorded primary's process as a primary: whom it listed, how far it was. Outlives its successor's readings. */
   readonly watched: { readonly reading: Reading; readonly at: Instant } | null
   /** When the primary confirmed the write pause of that switchover. */
@@ -56,6 +58,7 @@ export function newMemory(now: Instant): Memory {
     promotedIn: null,
     abortedAt: null,
     lostAt: null,
+    goneAt: null,
     watched: null,
     writesPausedAt: null,
     writesResumedAt: null,
@@ -78,6 +81,7 @@ export function inForce(memory: Memory, before: GroupRecord | null, record: Grou
     ...memory,
     recordAt: now,
     lostAt: steady ? null : memory.lostAt,
+    goneAt: steady ? null : memory.goneAt,
     watched: same ? memory.watched : null,
     targets: same ? memory.targets : new Map(),
     writesPausedAt: null,
@@ -132,11 +136,15 @@ export function canaryEnded(memory: Memory, result: ActionResult): Memory {
   return { ...memory, pauseInDoubt, canary: { ...memory.canary, inFlight: null, problem } }
 }
 
-/** Since when the primary is lost, by the verdict of now. */
+/** A replica that is linked to it, or its own word, whatever it says. */
+const lives: readonly Verdict['kind'][] = ['alive', 'contested', 'unreadable']
+
+/** Since when the primary is lost, and known to be gone, by the verdict of now. */
 export function judged(memory: Memory, verdict: Verdict, now: Instant): Memory {
-  if (lost(verdict) && memory.lostAt === null) return { ...memory, lostAt: now }
-  if (verdict.kind === 'alive' && memory.lostAt !== null) return { ...memory, lostAt: null }
-  return memory
+  if (lives.includes(verdict.kind)) return memory.lostAt === null ? memory : { ...memory, lostAt: null, goneAt: null }
+  if (!lost(verdict)) return memory
+  const proven = verdict.kind !== 'silent' && memory.goneAt === null
+  return memory.lostAt !== null && !proven ? memory : { ...memory, lostAt: memory.lostAt ?? now, goneAt: proven ? now : memory.goneAt }
 }
 
 /** Our own process stood still: no silence counts from before. */

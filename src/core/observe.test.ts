@@ -27,6 +27,26 @@ const failed = (node: NodeView, sentAt: number, failure: ProbeFailure = { kind: 
 const fresh = newNode(specOf('b'))
 const up = heard(fresh, 100)
 
+void describe('somebody else gives a node another role', () => {
+  const to = (of: 'a' | 'c' | 'nowhere' | null) => ({ of })
+  const since = (node: NodeView): number | null => node.movedSince
+
+  test('made a primary, or led to another node -> since it was first read so; found so, or back -> never', () => {
+    assert.equal(since(heard(fresh, 100, to('c'))), null)
+    assert.equal(since(heard(heard(up, 200, to(null)), 300, to(null))), 201)
+    assert.equal(since(heard(heard(up, 200, to('c')), 300, to('c'))), 201)
+    assert.equal(since(heard(heard(up, 200, to(null)), 300)), null)
+  })
+
+  test('fenced, or led there by us, or another process -> not moved', () => {
+    assert.equal(since(heard(up, 200, to('nowhere'))), null)
+    const { host, port } = specOf('c')
+    const ours = { ...up, persisted: { incarnation: 'b1', as: 'replica', target: { host, port } } as const }
+    assert.equal(since(heard(ours, 200, to('c'))), null)
+    assert.equal(since(heard(up, 200, { ...to('c'), incarnation: 'b2' })), null)
+  })
+})
+
 void describe('a probe ends', () => {
   test('never asked -> unheard: neither up nor silent nor refused', () => {
     assert.deepEqual([unheard(fresh), answers(fresh), refused(fresh), silent(fresh, 1e9, 1)], [true, false, false, false])

@@ -47,8 +47,11 @@ export interface NodeView {
   readonly troubles: readonly Trouble[]
   /** The process whose file is known to say its role, because we wrote it and every reply was OK. */
   readonly persisted: { readonly incarnation: string; readonly as: 'nowhere' | 'replica' | 'primary'; readonly target: Address } | null
-  /** When this process, read as a replica before, was first read as a primary; null when it was one from the start or is none. */
-  readonly primarySince: Instant | null
+  /**
+   * When this process was first read in a role that somebody else gave it: a primary although it was a replica, or a replica of another node.
+   * Null when it is in the role it was found in, or that we gave it.
+   */
+  readonly movedSince: Instant | null
   /** This process was read as a primary that somebody could write to, so it may hold writes that nobody else has. */
   readonly wasOpen: boolean
   /** Its latest load, and when that came. */
@@ -78,7 +81,7 @@ export function newNode(spec: NodeSpec): NodeView {
     actedAt: null,
     troubles: [],
     persisted: null,
-    primarySince: null,
+    movedSince: null,
     wasOpen: false,
     load: null,
     loadAt: null,
@@ -134,11 +137,19 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     advancedAfter: rose ? node.askedAt : same ? node.advancedAfter : null,
     proof: same ? node.proof : null,
     persisted: node.persisted?.incarnation === reading.incarnation ? node.persisted : null,
-    primarySince: reading.role === 'replica' || last === null ? null : last.role === 'replica' ? now : node.primarySince,
+    movedSince: last === null ? null : movedSince(node, last, reading, now),
     load: reading.load ?? (same ? node.load : null),
     loadAt: reading.load === undefined ? node.loadAt : now,
     wasOpen: (same && node.wasOpen) || (reading.role === 'primary' && reading.guard !== closedGuard),
   }
+}
+
+function movedSince(node: NodeView, last: Reading, reading: Reading, now: Instant): Instant | null {
+  const { upstream } = reading
+  if (upstream === null) return last.role === 'replica' ? now : node.movedSince
+  if (last.upstream === null || sameAddress(upstream, nowhere)) return null
+  if (sameAddress(last.upstream, upstream)) return node.movedSince
+  return node.persisted !== null && sameAddress(node.persisted.target, upstream) ? null : now
 }
 
 /** The probing connection ended by itself: something happened, ask again. No verdict by itself. */

@@ -85,9 +85,16 @@ void describe('the nodes of a steady group', () => {
   })
 
   test('made a primary by hand a moment ago -> the other command is waited for, then it is demoted', () => {
-    const s = viewed(group('a', alive('a'), alive('b', { of: null })), 'b', { primarySince: now - 100 })
+    const s = viewed(group('a', alive('a'), alive('b', { of: null })), 'b', { movedSince: now - 100 })
     assert.equal(nodeStep(s, 'b', 'node.handover').kind, 'wait')
-    told(viewed(s, 'b', { primarySince: now - 3_000 }), 'b', 'node.demote', { name: 'demote' })
+    told(viewed(s, 'b', { movedSince: now - 3_000 }), 'b', 'node.demote', { name: 'demote' })
+  })
+
+  test('led to another node by hand a moment ago -> what comes next is waited for, then it is led back; back by itself -> no wait', () => {
+    const s = viewed(group('a', alive('a'), alive('b'), alive('c', { of: 'b' })), 'c', { movedSince: now - 100 })
+    assert.equal(nodeStep(s, 'c', 'node.handover').kind, 'wait')
+    told(viewed(s, 'c', { movedSince: now - 3_000 }), 'c', 'node.follow', { name: 'follow' })
+    assert.equal(nodeStep(viewed(group('a', alive('a'), alive('b')), 'b', { movedSince: now - 100 }), 'b', 'node.settled').kind, 'rest')
   })
 
   test('a replica of somebody else -> follows the primary', () => {

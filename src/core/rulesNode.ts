@@ -162,10 +162,15 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
   },
   {
     id: 'node.handover',
-    why: 'somebody made it a primary just now without restarting it: moving the primary by hand takes two commands, and undoing the first makes a ring',
+    why: 'somebody made it a primary or led it to another node just now: moving the primary by hand takes several commands, and undoing the first makes a ring',
     gives: 'wait',
-    when: (c) => c.node.primarySince !== null && c.s.now - c.node.primarySince < handoverGraceMs,
-    then: (c) => wait(`${c.node.spec.id} was made a primary by somebody else; waits a moment for the other one to follow it`),
+    when: (c) => c.node.movedSince !== null && c.s.now - c.node.movedSince < handoverGraceMs && !follows(c.node, c.primary.spec),
+    then: (c) =>
+      wait(
+        c.node.reading?.role === 'primary'
+          ? `${c.node.spec.id} was made a primary by somebody else; waits a moment for the other one to follow it`
+          : `${c.node.spec.id} was led to another node by somebody else; waits a moment for what comes next`,
+      ),
   },
   {
     id: 'node.demote',

@@ -31,12 +31,13 @@ export class Ambushes {
     const op = this.#waiting.find((one) => one.moment === moment)
     if (op === undefined) return
     this.#waiting = this.#waiting.filter((one) => one !== op)
-    this.#means.later(op.delayMs, () => this.#strike(op, record))
+    this.#means.later(op.delayMs, () => this.#strike(op, record, before ?? record))
   }
 
-  #strike(op: Ambush, record: GroupRecord): void {
+  #strike(op: Ambush, record: GroupRecord, before: GroupRecord): void {
     const { timeline } = this.#history
     const at = timeline.now
+    const old = this.#history.node(before.primary)
     const candidate = isMoving(record) ? record.candidate : record.primary
     const others = [...this.#history.nodes.keys()].filter((id) => id !== candidate && id !== record.primary)
     const other = others[0] ?? candidate
@@ -55,9 +56,16 @@ export class Ambushes {
         return this.#cut(op, host(candidate))
       case 'cutOtherWakePrimary':
         this.#cut(op, host(other))
-        return this.#history.node(record.primary).thaw()
+        return old.thaw()
       case 'startPrimary':
-        return this.#history.node(record.primary).start('all')
+        return old.start('all')
+      case 'wakePrimary':
+        return old.thaw()
+      case 'killControllerWakePrimary':
+        this.#means.begin({ at, kind: 'controllerCrash', downMs: op.ms })
+        return old.thaw()
+      case 'orderOther':
+        return this.#means.begin({ at, kind: 'failover', to: other })
     }
   }
 

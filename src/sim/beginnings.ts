@@ -61,6 +61,8 @@ export function begin(history: History): void {
     history.changeNode(last.id, (node) => ({ ...node, host: strangerHost }))
     timeline.at(orderMs, () => history.rightAddresses())
   }
+  if (plan.found === 'paused')
+    history.changeSpec((spec) => ({ ...spec, pause: { until: history.wall() + orderMs, by: 'ops', why: 'not yet' } }))
   if (plan.found === 'down') timeline.at(orderMs, () => history.node(last.id).start('all'))
   if (plan.found !== 'full' && plan.found !== 'nowhere') return
   timeline.at(orderMs, () => {

@@ -98,7 +98,17 @@ export class Client implements Peer {
     if (place === null) return
     this.#n++
     const { name, follows } = this
-    this.#write = { client: name, n: this.#n, epoch: place.epoch, node: place.node, follows, at: null, ackedAt: null, lost: null }
+    this.#write = {
+      client: name,
+      n: this.#n,
+      epoch: place.epoch,
+      node: place.node,
+      follows,
+      sentAt: this.#net.timeline.now,
+      at: null,
+      ackedAt: null,
+      lost: null,
+    }
     const attempt = ++this.#attempt
     this.#net.timeline.after(timeoutMs, () => {
       if (attempt === this.#attempt) this.#give()

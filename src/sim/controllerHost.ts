@@ -52,11 +52,14 @@ export class ControllerHost implements Owner {
   readonly host: string
   readonly net: Net
   readonly #setup: HostSetup
-  readonly #writer: string
+  /** Names this process in records. */
+  readonly writer: string
   readonly #runs = new Map<GroupId, Run>()
   readonly #links = new Map<string, SimNodeLink>()
   readonly #bornAt: number
   readonly #surveyor = new Surveyor()
+  /** Since then it runs without standing still. */
+  #goesSince: number
   #dead = false
   /** Stands still: what its sockets and its timers have for it. */
   #stalled: { readonly sockets: (() => void)[]; readonly timers: (() => void)[] } | null = null
@@ -69,16 +72,21 @@ export class ControllerHost implements Owner {
     this.host = setup.name
     this.net = setup.net
     this.#setup = setup
-    this.#writer = setup.dice.hex(12)
-    this.#bornAt = setup.net.timeline.now
+    this.writer = setup.dice.hex(12)
+    this.#bornAt = this.#goesSince = setup.net.timeline.now
   }
 
   get connectionName(): string {
-    return `regroup:${this.#setup.installation}:${this.#writer}`
+    return `regroup:${this.#setup.installation}:${this.writer}`
   }
 
   get alive(): boolean {
     return !this.#dead
+  }
+
+  /** How long it has gone on without standing still, in true milliseconds. */
+  get runsFor(): number {
+    return this.#stalled === null ? this.net.timeline.now - this.#goesSince : 0
   }
 
   get isStalled(): boolean {
@@ -133,6 +141,7 @@ export class ControllerHost implements Owner {
     const stalled = this.#stalled
     if (stalled === null || this.#dead) return
     this.#stalled = null
+    this.#goesSince = this.net.timeline.now
     const { sockets, timers } = stalled
     for (const happen of this.#setup.tampering.timersFirst === true ? [...timers, ...sockets] : [...sockets, ...timers]) happen()
   }
@@ -156,7 +165,7 @@ export class ControllerHost implements Owner {
       return
     }
     const { engine, installation } = this.#setup
-    const options = { spec, specRevision: revision, can: engine, installation, writer: this.#writer, beginning: spec.nodes.length }
+    const options = { spec, specRevision: revision, can: engine, installation, writer: this.writer, beginning: spec.nodes.length }
     const run: Run = { group: new Group(options, this.time()), alarm: null, wake: () => undefined }
     this.#runs.set(spec.id, run)
     this.#post(run, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 })

@@ -5,6 +5,7 @@ import { type Batch } from './redisCommands.ts'
 import type { RedisNode } from './redisNode.ts'
 import { Ambushes } from './ambush.ts'
 import type { History } from './history.ts'
+import { resolved } from './roles.ts'
 import type { Conn, Peer } from './net.ts'
 
 /** No operation is planned to last longer, but for those that last until the healing. */
@@ -30,9 +31,10 @@ export class Faults {
     for (const op of history.plan.ops) history.timeline.at(op.at, () => this.#begin(op))
   }
 
-  #begin(op: Op): void {
-    if (this.#over) return
+  #begin(planned: Op): void {
     const history = this.#history
+    const op = this.#over ? null : resolved(planned, history)
+    if (op === null) return
     if (history.telling) history.tell('fault', JSON.stringify({ ...op, at: undefined }))
     this.#disturb(op)
     if (isPlain(op)) this.#beginPlain(op)
@@ -77,7 +79,10 @@ export class Faults {
       case 'controllerStall': {
         const host = history.controller
         host?.stall()
-        return this.#later(op.ms, () => host?.resume())
+        return this.#later(op.ms, () => {
+          history.checks.verdicts.resumed()
+          host?.resume()
+        })
       }
       case 'wallJump':
         history.wallOffset += op.ms
@@ -134,6 +139,7 @@ export class Faults {
     for (const node of history.nodes.values()) {
       history.net.reject(node.host, null)
       for (const other of history.hosts) history.net.slow(node.host, other, 0, 0)
+      node.troubled()
       node.ailments.forbidden.clear()
       for (const what of plainAilments) node.ailments[what] = false
       node.thaw()
@@ -267,6 +273,7 @@ export class Faults {
     this.#byHand(to, null)
     this.#later(gapMs, () => {
       history.checks.byHand()
+      history.checks.verdicts.moved(to, gapMs)
       for (const other of history.nodes.keys()) if (other !== to) this.#byHand(other, to)
     })
   }
@@ -290,6 +297,7 @@ const plainAilments = ['misconf', 'outOfMemory', 'busy', 'fullOfClients', 'fileU
 const forbidden: Readonly<Partial<Record<Ailment, string>>> = { noKill: 'client|kill', noReplicaof: 'replicaof', noConfig: 'config|set' }
 
 function ail(node: RedisNode, what: Ailment, begins: boolean): void {
+  node.troubled()
   const command = forbidden[what]
   const plain = plainAilments.find((one) => one === what)
   if (plain !== undefined) node.ailments[plain] = begins
@@ -335,7 +343,17 @@ function touches(op: Op, history: History): readonly string[] {
 
 /** An operator's own connection. */
 export function tellByHand(history: History, node: RedisNode, commands: readonly (readonly string[])[]): void {
-  const write = { client: 'hand', n: 1, epoch: 0, node: node.id, follows: false, at: null, ackedAt: null, lost: null }
+  const write = {
+    client: 'hand',
+    n: 1,
+    epoch: 0,
+    node: node.id,
+    follows: false,
+    sentAt: history.timeline.now,
+    at: null,
+    ackedAt: null,
+    lost: null,
+  }
   const hand: Peer = {
     host: clientHosts[0],
     connected: (conn: Conn) => conn.ask({ kind: 'batch', tag: 0, commands, write } satisfies Batch),

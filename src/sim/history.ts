@@ -1,5 +1,5 @@
 // One simulated history: its machines, its controller, its clients, and what is done to them until all is well again.
-import { policyOf } from '../core/limits.ts'
+import { persistRetryMs, policyOf } from '../core/limits.ts'
 import type { GroupSpec, NodeSpec, Policy, Topology, WallTime } from '../core/model.ts'
 import type { Engine } from '../engines/engine.ts'
 import { redis } from '../engines/redis.ts'
@@ -13,7 +13,7 @@ import { type Plan, clientHosts, controllerName, quietMs } from './plan.ts'
 import { RecordStore } from './recordStore.ts'
 import { type Process, RedisNode, type RedisSetup } from './redisNode.ts'
 import { addNeighbours, addStranger, begin, foundAs } from './beginnings.ts'
-import { type Data, type Stream, type Write, heldOf, offsetOf } from './stream.ts'
+import { type Data, type Stream, heldOf, offsetOf } from './stream.ts'
 import { Timeline } from './timeline.ts'
 
 export interface Options {
@@ -101,7 +101,9 @@ export class History {
 
   newNode(id: string, setup: RedisSetup): RedisNode {
     return new RedisNode(id, setup, this.net, this.#dice.fork(), {
-      wiped: (which, held, by) => this.checks.wiped(which, held, by),
+      wiped: (which, held, by) => this.checks.ledger.wiped(which, held, by),
+      linked: (which, running) => this.checks.verdicts.linked(which, running),
+      told: (which, by) => this.checks.verdicts.told(which, by),
       booted: (which, running, complete) => this.#booted(which, running, complete),
       tell: (which, text) => {
         if (this.telling) this.tell(which.id, text)
@@ -116,7 +118,7 @@ export class History {
         const name = `c${index + 1}`
         const clingsTo = one.follows ? null : { node: one.node, address }
         const setup = { ...one, name, host: clientHosts[index % 2] ?? 'app1', clingsTo }
-        this.clients.push(new Client(setup, this.net, this.#dice.fork(), { acked: (write) => this.checks.ackedWrite(write) }))
+        this.clients.push(new Client(setup, this.net, this.#dice.fork(), { acked: (write) => this.checks.ledger.ackedWrite(write) }))
       }
       if (one.follows) make()
       else this.timeline.at(quietMs, make)
@@ -187,13 +189,6 @@ export class History {
     return this.#woken.get(this.node(node).host) ?? -Infinity
   }
 
-  /** Disks of nodes that are down and have it. */
-  files(write: Write): number {
-    const { at } = write
-    if (at === null) return 0
-    return [...this.nodes.values()].filter((node) => node.onDisk.some((data) => heldOf(data, at.stream) > at.index)).length
-  }
-
   #fired(rule: string): void {
     this.rulesFired.set(rule, (this.rulesFired.get(rule) ?? 0) + 1)
   }
@@ -227,6 +222,7 @@ export class History {
       },
     })
     this.controller = host
+    this.checks.verdicts.began(host)
     if (this.telling) this.tell('ctl', 'starts')
     host.run(this.spec, this.#revision)
     if (this.neighbours !== null) host.run(this.neighbours, 1)
@@ -244,9 +240,10 @@ export class History {
     }
   }
 
-  /** A node without a file is asked once a minute whether it has one now. */
+  /** A node whose file could not be written is asked once a minute whether it can be now. */
   #unmendable(rule: string): boolean {
-    return (rule === 'node.persist' || rule === 'steady.tryFile') && [...this.nodes.values()].some((node) => node.file === null)
+    const asked = (node: RedisNode): boolean => this.timeline.now - node.unwrittenAt < persistRetryMs + 1_000
+    return (rule === 'node.persist' || rule === 'steady.tryFile') && [...this.nodes.values()].some(asked)
   }
 
   crashController(): void {

@@ -116,6 +116,7 @@ function writeRefusal(node: RedisNode, running: Process): RespError | null {
 
 function execute(node: RedisNode, running: Process, conn: Conn, command: readonly string[], write: Write | null): RespValue {
   const [name = '', first = '', second = '', third = ''] = command
+  if (name === 'REPLICAOF' || (name === 'CONFIG' && first !== 'GET')) node.events.told(node, conn.name)
   switch (name) {
     case 'PING':
       return 'PONG'

@@ -48,7 +48,7 @@ export function append(node: RedisNode, running: Process, bytes: number, write: 
   const select = isData && running.selectDue && counts ? selectBytes : 0
   if (isData && counts) running.selectDue = false
   stream.append(counts ? bytes + select : 0, write, mark)
-  if (write !== null) write.at = { stream, index: length }
+  if (write !== null) write.at = { stream, index: length, when: node.now }
   running.data = { stream, length: length + 1 }
   trimBacklog(node, running)
   feed(node, running)

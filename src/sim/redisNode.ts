@@ -60,7 +60,20 @@ export interface RedisEvents {
   wiped(node: RedisNode, held: Data, by: Data): void
   /** A process began; its data are what it found on its disk. `complete`: all that the one before held. */
   booted(node: RedisNode, running: Process, complete: boolean): void
+  /** It is linked to its primary, by a partial or a full copy. */
+  linked(node: RedisNode, running: Process): void
+  /** A role or a setting is about to be changed by what came from this connection. */
+  told(node: RedisNode, by: string): void
   tell(node: RedisNode, text: string): void
+}
+
+/** For whoever only wants the servers. */
+export const nobodyListens: RedisEvents = {
+  wiped: () => undefined,
+  booted: () => undefined,
+  linked: () => undefined,
+  told: () => undefined,
+  tell: () => undefined,
 }
 
 interface Waiting {
@@ -144,6 +157,12 @@ export class RedisNode implements Listener {
   #lacks = false
   #synced: Data | null = null
   #rdb: Snapshot | null = null
+  #troubledAt = -Infinity
+  /** When its last process ended, and when one last woke. */
+  endedAt = -Infinity
+  thawedAt = -Infinity
+  /** When its file last could not be written. */
+  unwrittenAt = -Infinity
 
   constructor(id: string, setup: RedisSetup, net: Net, dice: Dice, events: RedisEvents) {
     this.id = id
@@ -176,6 +195,18 @@ export class RedisNode implements Listener {
     return this.running !== null && this.#inbox === null
   }
 
+  /** Since then it did what it was asked: it ran, was awake, and nothing ailed it. */
+  get calmSince(): number {
+    const { forbidden, ...plain } = this.ailments
+    const ails = forbidden.size > 0 || Object.values(plain).some((one) => one)
+    return ails || !this.awake ? this.now : this.#troubledAt
+  }
+
+  /** Something was done to it, or ends now. */
+  troubled(): void {
+    this.#troubledAt = this.now
+  }
+
   get file(): Readonly<RedisConfig> | null {
     return this.#file
   }
@@ -193,6 +224,7 @@ export class RedisNode implements Listener {
     const config = this.#file ?? { ...freshConfig, replicaof: this.setup.hasFile ? null : this.setup.replicaof }
     const restored = recovers === 'nothing' ? null : this.#restored(recovers)
     if (recovers === 'nothing') this.#aof = this.#synced = this.#rdb = null
+    this.troubled()
     const running = new Process(this.dice, this.now, { ...config }, restored?.data ?? emptyData(), this.setup.snapshotEveryMs)
     this.running = running
     this.#boot(running, restored)
@@ -238,6 +270,7 @@ export class RedisNode implements Listener {
     // While a copy is loaded the file still has what was there before.
     if (this.setup.persistence === 'aof' && this.now >= running.loadingUntil) this.#aof = running.data
     this.#held = running.data
+    this.endedAt = this.now
     this.running = null
     this.#inbox = null
     this.#outbox = null
@@ -285,6 +318,8 @@ export class RedisNode implements Listener {
     const inbox = this.#inbox
     const running = this.running
     if (inbox === null || running === null) return
+    this.troubled()
+    this.thawedAt = this.now
     this.events.tell(this, `wakes with ${inbox.length} messages in its sockets`)
     this.#inbox = null
     // Replies leave after the batch: a connection that was cut in it gets none.
@@ -357,6 +392,7 @@ export class RedisNode implements Listener {
   resetClients(): void {
     const running = this.running
     if (running === null) return
+    this.troubled()
     for (const conn of [...running.clients, ...running.attached.map((one) => one.conn)]) {
       conn.closeThere()
       this.#enter(conn, null)
@@ -414,6 +450,7 @@ export class RedisNode implements Listener {
 
   /** CONFIG REWRITE; gives why it failed. */
   rewrite(running: Process): string | null {
+    if (this.#file === null || this.ailments.fileUnwritable) this.unwrittenAt = this.now
     if (this.#file === null) return 'ERR The server is running without a config file'
     if (this.ailments.fileUnwritable) return 'ERR Rewriting config file: Read-only file system'
     this.#file = { ...running.config }

@@ -135,6 +135,7 @@ function continued(node: RedisNode, running: Process, conn: Conn, message: Extra
   running.data = message.upTo
   trimBacklog(node, running)
   running.upstream = { kind: 'up', conn, heardAt: node.now, ackFrom: node.now }
+  node.events.linked(node, running)
   feed(node, running)
 }
 
@@ -171,6 +172,7 @@ function loaded(node: RedisNode, running: Process, conn: Conn, message: Extract<
     return
   }
   running.upstream = { kind: 'up', conn, heardAt: node.now, ackFrom: node.now + node.dice.between(...firstAckMs) }
+  node.events.linked(node, running)
 }
 
 export function cronOfReplica(node: RedisNode, running: Process): void {

@@ -2,6 +2,7 @@
 import { failoverRules } from '../core/rulesFailover.ts'
 import { newRules } from '../core/rulesNew.ts'
 import { nodeRules } from '../core/rulesNode.ts'
+import { restoredRules } from '../core/rulesRestored.ts'
 import { steadyRules } from '../core/rulesSteady.ts'
 import { switchoverRules } from '../core/rulesSwitchover.ts'
 import type { Decision, Step } from '../core/rule.ts'
@@ -13,7 +14,14 @@ export interface Row {
   then: (context: never) => Step | Decision
 }
 
-export const rows: readonly Row[] = [...newRules, ...steadyRules, ...failoverRules, ...switchoverRules, ...nodeRules] as readonly Row[]
+export const rows: readonly Row[] = [
+  ...newRules,
+  ...restoredRules,
+  ...steadyRules,
+  ...failoverRules,
+  ...switchoverRules,
+  ...nodeRules,
+] as readonly Row[]
 
 /** Throws when there is no such row: a planted hole must not fall into nothing. */
 export function rowOf(id: string): Row {

@@ -1,7 +1,8 @@
 // Plays a history to its end: faults first, then healing, then everything must be in order within the bound.
 import type { Violation } from './checks.ts'
 import { History, type Options, plainOptions } from './history.ts'
-import { type Plan, planOf } from './plan.ts'
+import { planOf } from './draw.ts'
+import type { Plan } from './plan.ts'
 import { describe } from './redisInfo.ts'
 
 export interface Result {
@@ -11,7 +12,9 @@ export interface Result {
   readonly events: number
   readonly failovers: number
   readonly acked: number
+  /** Acknowledged writes that are gone, by the reason that excuses it, and how often each reason was needed. */
   readonly lost: Readonly<Record<string, number>>
+  readonly excused: Readonly<Record<string, number>>
   /** After healing; null when it held for a reason that stands. */
   readonly convergedMs: number | null
   readonly heldFor: string | null
@@ -48,8 +51,9 @@ export function simulate(plan: Plan, options: Partial<Options> = {}): Result {
     virtualMs: timeline.now,
     events: timeline.count,
     failovers: checks.failovers,
-    acked: checks.acked,
-    lost: Object.fromEntries(checks.lost),
+    acked: checks.ledger.acked,
+    lost: Object.fromEntries(checks.ledger.lost),
+    excused: Object.fromEntries(checks.ledger.excused),
     ...ending,
     rules: Object.fromEntries(history.rulesFired),
   }
@@ -90,7 +94,7 @@ function end(history: History): Ending {
     ending = { convergedMs: null, heldFor: ending.heldFor }
   }
   calm(history)
-  checks.final()
+  checks.ledger.final()
   return ending
 }
 

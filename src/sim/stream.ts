@@ -9,7 +9,8 @@ export interface Write {
   readonly node: string
   /** The client learns from regroup where to write. */
   readonly follows: boolean
-  at: { readonly stream: Stream; readonly index: number } | null
+  readonly sentAt: number
+  at: { readonly stream: Stream; readonly index: number; readonly when: number } | null
   ackedAt: number | null
   /** Declared lost, with the reason that excuses it. */
   lost: string | null

@@ -4,7 +4,7 @@ import type { RespValue } from '../../src/resp/value.ts'
 import { Dice } from '../../src/sim/dice.ts'
 import { type Conn, Net, type Peer } from '../../src/sim/net.ts'
 import { type Batch, isReplies } from '../../src/sim/redisCommands.ts'
-import { RedisNode } from '../../src/sim/redisNode.ts'
+import { RedisNode, nobodyListens } from '../../src/sim/redisNode.ts'
 import type { Write } from '../../src/sim/stream.ts'
 import { Timeline } from '../../src/sim/timeline.ts'
 import type { Bench, Line, Sent, Server, Settings } from './bench.ts'
@@ -32,7 +32,7 @@ class ModelLine implements Line, Peer {
     for (const one of this.#waiting) {
       if (one.sent) continue
       one.sent = true
-      const write: Write = { client: 'tester', n: 1, epoch: 0, node: '', follows: false, at: null, ackedAt: null, lost: null }
+      const write: Write = { client: 'tester', n: 1, epoch: 0, node: '', follows: false, sentAt: 0, at: null, ackedAt: null, lost: null }
       this.#conn.ask({ kind: 'batch', tag: one, commands: one.commands, write } satisfies Batch)
     }
   }
@@ -79,8 +79,7 @@ export function modelBench(): Bench {
         loadMs: 1,
         snapshotEveryMs: 1e9,
       }
-      const silent = { wiped: () => undefined, booted: () => undefined, tell: () => undefined }
-      const node = new RedisNode(`n${count}`, setup, net, dice.fork(), silent)
+      const node = new RedisNode(`n${count}`, setup, net, dice.fork(), nobodyListens)
       if (syncDelayS !== undefined) node.configure({ syncDelayS })
       node.start('all')
       return Promise.resolve({

@@ -1,0 +1,318 @@
+// What clients that follow were told is written, and what becomes of it: a write may be gone only for a reason that docs/protocol.md names.
+import { flapSilenceFactor } from '../core/limits.ts'
+import type { GroupRecord } from '../core/model.ts'
+import type { Group } from '../controller/group.ts'
+import type { NewLogEntry } from '../ports.ts'
+import type { Fail } from './checks.ts'
+import type { ControllerHost } from './controllerHost.ts'
+import type { Deeds } from './deeds.ts'
+import type { History } from './history.ts'
+import type { RedisNode } from './redisNode.ts'
+import { type Data, type Stream, type Write, heldOf } from './stream.ts'
+
+/** The primary's position as a controller last read it. */
+interface Watched {
+  /** The controller's name in records. */
+  readonly writer: string
+  readonly at: number
+  readonly stream: Stream
+  readonly offset: number
+}
+
+/** A decision and what was said about it. */
+interface Intent {
+  readonly record: GroupRecord
+  readonly entry: NewLogEntry
+  /** What was last known of the primary when it was decided. */
+  readonly watched: Watched | null
+}
+
+/** Somebody was recorded as primary, and all that may explain what he lacks. */
+interface Crown {
+  readonly epoch: number
+  readonly node: string
+  readonly at: number
+  /** Null: it was taken as it was found, or moved by hand. */
+  readonly intent: Intent | null
+  readonly entry: NewLogEntry
+}
+
+/** `min-replicas-max-lag` is 2, ages are whole seconds, and a primary looks at them once a second (docs/protocol.md, M6). */
+const guardEngagesMs = 4_000
+/** How much longer than the silence a death counts as watched, and an unguarded primary may take writes until another is recorded. */
+const watchedMs = 5_000
+/** A primary is read at least so often while it is well; whom it does not list any more is out by then. */
+const unlistedMs = 2_500
+/** An append-only file that is synced every second. */
+const diskMs = 2_000
+/** A person's command takes effect, and regroup has understood it, within this. */
+const handEndsMs = 4_000
+/** What came of it is judged within this. */
+const handMs = 150_000
+/** A node that woke executes what it finds in its sockets at once. */
+const wokeMs = 1_000
+/** Answers overtake each other by no more than the clients there are, and by those that waited for a late one. */
+const unordered = 64
+
+export class Ledger {
+  readonly #history: History
+  readonly #deeds: Deeds
+  readonly #fail: Fail
+  readonly #writers = new Map<number, string>()
+  readonly #streams = new Set<Stream>()
+  #crowns: readonly Crown[] = []
+  #watched: Watched | null = null
+  #intent: Intent | null = null
+  /** By host: when its replica was last attached to the primary that was just read. */
+  readonly #attachedAt = new Map<string, number>()
+  /** Acknowledged writes that are gone, by the reason that excuses it. */
+  readonly lost = new Map<string, number>()
+  /** How often each reason was needed. */
+  readonly excused = new Map<string, number>()
+  acked = 0
+
+  constructor(history: History, deeds: Deeds, fail: Fail) {
+    this.#history = history
+    this.#deeds = deeds
+    this.#fail = fail
+  }
+
+  get #now(): number {
+    return this.#history.timeline.now
+  }
+
+  restored(): void {
+    this.#writers.clear()
+  }
+
+  // --------------------------------------------------------------------------------------------- clients
+
+  ackedWrite(write: Write): void {
+    const { at } = write
+    if (at === null) throw new Error('the simulator is wrong: a write was acknowledged and not executed')
+    write.ackedAt = this.#now
+    if (!write.follows) return
+    this.acked++
+    const crown = this.#successor(write)
+    if (crown !== null && at.when >= crown.at) return this.#deposed(write, crown)
+    this.#streams.add(at.stream)
+    at.stream.acked.push(write)
+    // Nobody can know the epochs that only the lost record knew.
+    const unknown = at.when <= this.#deeds.restoredAt + handEndsMs
+    const writer = unknown ? write.node : this.#writers.get(write.epoch)
+    if (writer === undefined) this.#writers.set(write.epoch, write.node)
+    else if (writer !== write.node) {
+      this.#fail('one writer per epoch', `${writer} and ${write.node} both accepted writes of clients that follow epoch ${write.epoch}`)
+    }
+    // Its answer was on the way when another was recorded.
+    const running = crown === null ? null : this.#history.node(crown.node).running
+    if (crown !== null && running !== null && heldOf(running.data, at.stream) <= at.index) this.#judge([write], crown)
+  }
+
+  /** Who was recorded after the node that took the write was it for the last time, unless it is the one recorded now. */
+  #successor(write: Write): Crown | null {
+    if (this.#history.store.record('g')?.primary === write.node) return null
+    const last = this.#crowns.findLastIndex((one) => one.node === write.node)
+    return this.#crowns.slice(last + 1).find((one) => one.epoch > write.epoch) ?? null
+  }
+
+  /** A client was told OK by a node for what it executed after another was recorded in its place. */
+  #deposed(write: Write, crown: Crown): void {
+    const { at } = write
+    if (at === null) return
+    const late = at.when - crown.at
+    const { thawedAt } = this.#history.node(write.node)
+    const inSockets = write.sentAt <= thawedAt && at.when - thawedAt < wokeMs
+    const excuse =
+      this.#told(crown) ??
+      this.#byPeople(write) ??
+      // An operator made it a primary again after it had been replaced.
+      (this.#deeds.handAt >= crown.at && this.#now - this.#deeds.handAt < handMs ? 'by hand' : null) ??
+      (this.#history.bootedOpen({ stream: at.stream, length: 0 }) ? 'unfenced' : null) ??
+      (guarded(crown) && late < guardEngagesMs ? 'guard' : null) ??
+      (inSockets ? 'in its sockets' : null)
+    this.#gone(write, excuse)
+    this.#count([excuse])
+    if (excuse !== null) return
+    this.#fail(
+      'a replaced primary takes no writes',
+      `${write.node} took a write of epoch ${write.epoch} ${Math.round(late)} ms after ${crown.node} replaced it at epoch ${crown.epoch}`,
+    )
+  }
+
+  #gone(write: Write, excuse: string | null): void {
+    write.lost = excuse ?? 'without excuse'
+    this.lost.set(write.lost, (this.lost.get(write.lost) ?? 0) + 1)
+  }
+
+  #count(excuses: Iterable<string | null>): void {
+    for (const one of excuses) if (one !== null) this.excused.set(one, (this.excused.get(one) ?? 0) + 1)
+  }
+
+  // --------------------------------------------------------------------------------------------- crowns
+
+  /** The controller knows now how far its primary is. */
+  read(host: ControllerHost, group: Group, id: string): void {
+    const { record } = group
+    const reading = group.view.get(id)?.reading
+    if (record === null || record.primary !== id || reading?.role !== 'primary' || reading.incarnation !== record.incarnation) return
+    const running = this.#history.node(id).running
+    if (running?.runId !== record.incarnation || reading.position.kind !== 'stream') return
+    for (const one of running.attached) if (one.state === 'online') this.#attachedAt.set(one.host, this.#now)
+    const { offset } = reading.position
+    this.#watched = { writer: host.writer, at: this.#now, stream: running.data.stream, offset }
+  }
+
+  /** The controller of now reads its primary. */
+  watches(): boolean {
+    const { controller, policy } = this.#history
+    return this.#watched !== null && this.#watched.writer === controller?.writer && this.#now - this.#watched.at <= policy.silentAfterMs
+  }
+
+  intended(record: GroupRecord, entry: NewLogEntry): void {
+    this.#intent = { record, entry, watched: this.#watched }
+  }
+
+  /** Somebody is primary from now on: what he lacks is lost, and must have an excuse. */
+  crowned(record: GroupRecord, entry: NewLogEntry): void {
+    const intent = this.#intent?.record.epoch === record.epoch ? this.#intent : null
+    const crown: Crown = { epoch: record.epoch, node: record.primary, at: this.#now, intent, entry }
+    this.#crowns = [...this.#crowns.slice(-20), crown]
+    const { running } = this.#history.node(record.primary)
+    if (running !== null && running.runId === record.incarnation) this.#judge(this.#missingFrom(running.data), crown)
+  }
+
+  /** At the end the primary has all that was not given up. */
+  final(): void {
+    const crown = this.#crowns.at(-1)
+    const running = crown === undefined ? null : this.#history.node(crown.node).running
+    if (crown !== undefined && running !== null) this.#judge(this.#missingFrom(running.data), crown)
+  }
+
+  /** Acknowledged to clients that follow, not given up yet, and not in this data set. */
+  #missingFrom(data: Data): Write[] {
+    const missing: Write[] = []
+    for (const stream of this.#streams) {
+      const held = heldOf(data, stream)
+      // Told in nearly the order of the stream.
+      for (let index = stream.acked.length - 1, past = 0; index >= 0 && past < unordered; index--) {
+        const write = stream.acked[index]
+        if (write === undefined || write.at === null) continue
+        if (write.at.index < held) past++
+        else if (write.lost === null) missing.push(write)
+      }
+    }
+    return missing
+  }
+
+  #judge(missing: readonly Write[], crown: Crown): void {
+    const excuses = new Set<string | null>()
+    const unexcused: Write[] = []
+    for (const write of missing) {
+      const excuse = this.#excuse(write, crown)
+      excuses.add(excuse)
+      this.#gone(write, excuse)
+      if (excuse === null) unexcused.push(write)
+    }
+    this.#count(excuses)
+    const [first] = unexcused
+    if (first === undefined) return
+    const last = unexcused.at(-1)
+    const span = `acknowledged ${Math.round(this.#now - (first.ackedAt ?? 0))} to ${Math.round(this.#now - (last?.ackedAt ?? 0))} ms before`
+    const where = `${first.node} (epoch ${first.epoch})`
+    const { rule, sentence } = crown.intent?.entry ?? crown.entry
+    const holders = [...this.#history.nodes.values()].filter((node) => holdsWrite(node, first)).map((node) => node.id)
+    this.#fail(
+      'no acknowledged write lost',
+      `${unexcused.length} writes that ${where} ${span} are not in ${crown.node}; ${rule}: ${sentence}. Held by ${holders.join(' ') || 'nobody'}`,
+    )
+  }
+
+  // -------------------------------------------------------------------------------------------- excuses
+
+  #excuse(write: Write, crown: Crown): string | null {
+    return this.#told(crown) ?? this.#byPeople(write) ?? this.#byNature(write, crown)
+  }
+
+  /** People were told what it may lose, or asked for it. */
+  #told({ intent }: Crown): string | null {
+    if (intent?.record.phase !== 'failover') return null
+    if (intent.record.cause === 'operator') return 'ordered'
+    return intent.record.loss === null ? null : 'reported'
+  }
+
+  /** Done to the nodes or to the store behind regroup's back: what had been written by then may go. */
+  #byPeople({ at }: Write): string | null {
+    if (at === null) return null
+    const { handAt, restoredAt } = this.#deeds
+    if (at.when <= handAt + handEndsMs && this.#now - handAt < handMs) return 'by hand'
+    return at.when <= restoredAt + handEndsMs && this.#now - restoredAt < handMs ? 'after a backup' : null
+  }
+
+  /** What no rule can promise. Nothing of it holds for a planned switchover. */
+  #byNature(write: Write, crown: Crown): string | null {
+    const { at } = write
+    if (at === null) return null
+    if (this.#history.bootedOpen({ stream: at.stream, length: 0 })) return 'unfenced'
+    const { intent } = crown
+    if (intent?.record.phase !== 'failover') return null
+    const { rule } = intent.entry
+    if (/elect\.(inSync|ahead)/.test(rule)) {
+      if (this.#asynchronous(at, intent, crown.node)) return 'asynchronous'
+      const last = at.stream.acked.at(-1)?.at?.when ?? at.when
+      return guarded(crown) && at.when >= last - guardEngagesMs ? 'guard' : null
+    }
+    const node = this.#history.node(write.node)
+    const onDisk = node.setup.persistence === 'aof' && at.when >= node.endedAt - diskMs
+    return onDisk && /elect\.(returned|rollCall)/.test(rule) ? 'disk' : null
+  }
+
+  /** A replica that was in sync may lack the policy's bytes, by what its primary was last read to have, and what came after that reading. */
+  #asynchronous(at: NonNullable<Write['at']>, { watched, record }: Intent, candidate: string): boolean {
+    if (watched === null || watched.writer !== record.writer || watched.stream !== at.stream) return false
+    // A member that the primary did not list any more was no member.
+    if (watched.at - (this.#attachedAt.get(this.#history.node(candidate).host) ?? -Infinity) > unlistedMs) return false
+    const { policy } = this.#history
+    const failovers = record.failovers.filter((when) => record.at - when < policy.flapWindowMs)
+    const silenceMs = policy.silentAfterMs * (failovers.length >= policy.flapFailovers ? flapSilenceFactor : 1)
+    if (at.when > watched.at + silenceMs + watchedMs) return false
+    return at.stream.offsetAt(at.index + 1) > watched.offset - policy.inSyncMaxLagBytes
+  }
+
+  /** A copy replaces what a node held: nothing that still counts may go that way. */
+  wiped(node: RedisNode, held: Data, by: Data): void {
+    const missing: Write[] = []
+    for (const stream of this.#streams) {
+      const [has, gets] = [heldOf(held, stream), heldOf(by, stream)]
+      if (has <= gets) continue
+      for (const write of stream.acked) {
+        if (write.lost === null && write.at !== null && write.at.index < has && write.at.index >= gets) missing.push(write)
+      }
+    }
+    const open = this.#history.bootedOpen(by)
+    const excuses = new Set<string>()
+    const unexcused = missing.filter((write) => {
+      const excuse = open ? 'unfenced' : this.#byPeople(write)
+      this.#gone(write, excuse)
+      if (excuse !== null) excuses.add(excuse)
+      return excuse === null
+    })
+    this.#count(excuses)
+    const [first] = unexcused
+    if (first === undefined) return
+    this.#fail(
+      'no newer data wiped',
+      `${node.id} loses ${unexcused.length} acknowledged writes by a full copy; the first was taken by ${first.node} at epoch ${first.epoch} ${Math.round(this.#now - (first.ackedAt ?? 0))} ms ago`,
+    )
+  }
+}
+
+/** A guard that a restart does not shed stood when it was decided. */
+function guarded({ intent }: Crown): boolean {
+  return intent !== null && intent.record.guard > 0 && intent.record.fenced
+}
+
+function holdsWrite(node: RedisNode, write: Write): boolean {
+  const { running } = node
+  return running !== null && write.at !== null && heldOf(running.data, write.at.stream) > write.at.index
+}

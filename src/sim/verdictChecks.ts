@@ -1,0 +1,232 @@
+// What a controller may conclude: looked at with the eyes of the world, which knows who runs, who is linked and which paths are clear.
+import { handoverGraceMs } from '../core/limits.ts'
+import type { GroupRecord, NodeId } from '../core/model.ts'
+import { parseMark } from '../engines/mark.ts'
+import type { Group } from '../controller/group.ts'
+import type { Effect } from '../ports.ts'
+import type { Fail } from './checks.ts'
+import type { ControllerHost } from './controllerHost.ts'
+import type { Deeds } from './deeds.ts'
+import type { History } from './history.ts'
+import { clientHosts, controllerName } from './plan.ts'
+import type { Process, RedisNode } from './redisNode.ts'
+import { type Data, markOf, within } from './stream.ts'
+
+/** A replica's link at one time: whose process it led to, and all that the primary had then. */
+interface Link {
+  readonly of: string
+  readonly data: Data
+}
+
+/** A witness, and the path to it, was undisturbed for as long as any policy of a plan takes to reach a verdict, and some seconds. */
+const witnessMs = 12_000
+/** An unanswered write tells for as long as the canary's deadline, and a second. */
+const beyondCanaryMs = 1_000
+const knownMs = 5_000
+const undisturbedMs = 20_000
+/** So long after standing still a controller has taken in what its sockets held. */
+const resumedMs = 1_500
+const movedWithinMs = 15_000
+
+export class VerdictChecks {
+  readonly #history: History
+  readonly #deeds: Deeds
+  readonly #fail: Fail
+  /** The latest link of each replica. */
+  readonly #links = new Map<NodeId, { readonly process: string; readonly link: Link }>()
+  /** The link with which a controller first saw a replica up, since it last saw it down. */
+  readonly #seenUp = new Map<NodeId, { readonly host: ControllerHost; readonly process: string; readonly link: Link }>()
+  /** The controllers in the order in which they began, and the latest that each node was told anything by. */
+  readonly #controllers: string[] = []
+  readonly #heard = new Map<string, number>()
+  #resumedAt = -Infinity
+
+  constructor(history: History, deeds: Deeds, fail: Fail) {
+    this.#history = history
+    this.#deeds = deeds
+    this.#fail = fail
+  }
+
+  get #now(): number {
+    return this.#history.timeline.now
+  }
+
+  // ------------------------------------------------------------------------------------------ who deposes
+
+  /** An intent against a primary is durable. */
+  intended(record: GroupRecord, before: GroupRecord): void {
+    const node = this.#history.node(before.primary)
+    const { running } = node
+    if (record.phase === 'steady' || running === null || running.runId !== before.incarnation || running.config.replicaof !== null) return
+    const cause = record.phase === 'failover' ? record.cause : 'planned'
+    if (cause === 'dead' || cause === 'silent') this.#witnessed(node, cause)
+    if (cause === 'hung') this.#hung(node)
+  }
+
+  /** Somebody whom the controller can ask is linked to it. */
+  #witnessed(primary: RedisNode, cause: string): void {
+    const { net, controller, nodes } = this.#history
+    if (!primary.awake || this.#now - primary.calmSince < witnessMs || controller === null || controller.runsFor < witnessMs) return
+    const clear = (a: string, b: string): boolean => this.#now - net.clearSince(a, b) >= witnessMs
+    const witness = [...nodes.values()].find(
+      (node) =>
+        node !== primary &&
+        node.awake &&
+        this.#now - node.calmSince >= witnessMs &&
+        node.running?.upstream.kind === 'up' &&
+        node.linkedFor >= witnessMs &&
+        node.running.config.replicaof?.host === primary.host &&
+        clear(primary.host, node.host) &&
+        clear(controllerName, node.host),
+    )
+    if (witness !== undefined)
+      this.#fail('no primary deposed that a replica can reach', `${primary.id} is called ${cause}, and ${witness.id} is linked to it`)
+  }
+
+  /** Nothing kept its writes from being answered. */
+  #hung(primary: RedisNode): void {
+    const { net, policy, controller } = this.#history
+    const longMs = policy.canaryTimeoutMs + beyondCanaryMs
+    const clear = this.#now - net.clearSince(controllerName, primary.host) >= longMs
+    if (!primary.awake || this.#now - primary.calmSince < longMs || controller === null || controller.runsFor < longMs || !clear) return
+    this.#fail('who is called hung cannot write', `${primary.id} is replaced although nothing has ailed it for ${longMs} ms`)
+  }
+
+  // -------------------------------------------------------------------------------------- who may be elected
+
+  linked(node: RedisNode, running: Process): void {
+    const of = running.config.replicaof
+    const primary = [...this.#history.nodes.values()].find((one) => one.host === of?.host)?.running ?? null
+    if (primary === null) this.#links.delete(node.id)
+    else this.#links.set(node.id, { process: running.runId, link: { of: primary.runId, data: primary.data } })
+  }
+
+  /** A controller took a reading in. */
+  read(host: ControllerHost, group: Group, id: NodeId): void {
+    const reading = group.view.get(id)?.reading
+    const known = this.#seenUp.get(id)
+    const latest = this.#links.get(id)
+    if (reading == null || latest === undefined || !reading.upstream?.linkUp || latest.process !== reading.incarnation) {
+      this.#seenUp.delete(id)
+    } else if (known === undefined || known.host !== host || known.process !== reading.incarnation || known.link.of !== latest.link.of) {
+      this.#seenUp.set(id, { host, ...latest })
+    }
+  }
+
+  /** The in-sync set grew: who is new holds what the primary had when its link came up. */
+  grown(record: GroupRecord, before: GroupRecord): void {
+    for (const member of record.inSync) {
+      if (before.inSync.some((one) => one.node === member.node && one.incarnation === member.incarnation)) continue
+      const seen = this.#seenUp.get(member.node)
+      const { running } = this.#history.node(member.node)
+      if (running === null || running.runId !== member.incarnation || seen?.process !== member.incarnation) continue
+      if (seen.link.of !== record.incarnation || within(seen.link.data, running.data)) continue
+      this.#fail(
+        'who joins the in-sync set lacks nothing',
+        `${member.node} is called in sync and lacks what ${record.primary} had when it was linked`,
+      )
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------- epochs
+
+  /** Whatever epoch a node bears that answers, a new one is above it. */
+  newEpoch(record: GroupRecord): void {
+    const { net, controller, nodes } = this.#history
+    if (controller === null || controller.runsFor < knownMs) return
+    for (const node of nodes.values()) {
+      const known = this.#now - Math.max(node.calmSince, net.clearSince(controllerName, node.host)) >= knownMs
+      const text = node.running === null || !known ? null : markOf(node.running.data)
+      const mark = text === null ? null : parseMark(text)
+      if (mark === null || mark.group !== this.#history.spec.id || mark.epoch < record.epoch) continue
+      this.#fail('a new epoch is above every mark', `epoch ${record.epoch} is begun while ${node.id} bears ${mark.epoch}`)
+    }
+  }
+
+  // -------------------------------------------------------------------------------------- controllers
+
+  began(host: ControllerHost): void {
+    this.#controllers.push(host.connectionName)
+  }
+
+  /** A node is told something by a controller: not by one that is gone, once it heard its successor. */
+  told(node: RedisNode, by: string): void {
+    const index = this.#controllers.indexOf(by)
+    if (index < 0) return
+    const latest = this.#heard.get(node.id) ?? 0
+    if (index < latest) {
+      this.#fail(
+        'the words of a dead controller are not heard',
+        `${node.id} does what a controller said that is gone, after it heard another`,
+      )
+    }
+    this.#heard.set(node.id, Math.max(index, latest))
+  }
+
+  /** A controller goes on after standing still. */
+  resumed(): void {
+    if (this.#undisturbed() && this.#history.unsettled() === null) this.#resumedAt = this.#now
+  }
+
+  /** Our own pause is no sign of anybody's silence. */
+  stepped(effects: readonly Effect[]): void {
+    if (this.#now - this.#resumedAt > resumedMs) return
+    const doubt = effects.find((effect) =>
+      effect.kind === 'act'
+        ? effect.action.name === 'proveLink'
+        : (effect.kind === 'note' || effect.kind === 'save') && effect.entry.rule.startsWith('steady.lost'),
+    )
+    if (doubt === undefined || !this.#undisturbed()) return
+    this.#fail('a pause of ours is no silence of theirs', `after the controller stood still: ${saying(doubt)}`)
+  }
+
+  /** An operator gives the second of two commands that move the primary, `gapMs` after the first. */
+  moved(to: NodeId, gapMs: number): void {
+    const { store, timeline } = this.#history
+    const old = this.#history.node(store.record('g')?.primary ?? to).running
+    const next = this.#history.node(to).running
+    // What the old one took between the two commands the new one lacks: that is for a person to give up.
+    if (old === null || next === null || old === next || !within(old.data, next.data)) return
+    if (gapMs >= handoverGraceMs - 500 || !this.#free() || !this.#reaches(clientHosts[0])) return
+    const { handAt } = this.#deeds
+    timeline.after(movedWithinMs, () => {
+      const primary = store.record('g')?.primary
+      const alone = this.#free() && this.#deeds.handAt <= handAt && this.#deeds.orderedAt < handAt
+      if (alone && primary !== to)
+        this.#fail(
+          "an operator's move stands",
+          `the primary was moved to ${to} by hand, and ${primary} is recorded ${movedWithinMs} ms later`,
+        )
+    })
+  }
+
+  /** Who sits there can tell every node something. */
+  #reaches(host: string): boolean {
+    const { net, nodes } = this.#history
+    return [...nodes.values()].every((node) => this.#now - net.clearSince(host, node.host) >= knownMs)
+  }
+
+  /** Nothing keeps a controller from doing what it should. */
+  #free(): boolean {
+    const { controller, spec, store } = this.#history
+    return (
+      this.#undisturbed() && (controller?.runsFor ?? 0) >= movedWithinMs && spec.pause === null && store.slowMs === 0 && store.unsure === 0
+    )
+  }
+
+  /** Nothing was done to nodes and paths for a while; the controller is not counted. */
+  #undisturbed(): boolean {
+    const { net, nodes } = this.#history
+    const long = (since: number): boolean => this.#now - since >= undisturbedMs
+    const hosts = [controllerName, ...[...nodes.values()].map((node) => node.host)]
+    return (
+      [...nodes.values()].every((node) => long(node.calmSince)) &&
+      hosts.every((a, index) => hosts.slice(index + 1).every((b) => long(net.clearSince(a, b))))
+    )
+  }
+}
+
+function saying(effect: Effect): string {
+  if (effect.kind === 'act') return `${effect.target.node} is told ${effect.action.name}`
+  return effect.kind === 'note' || effect.kind === 'save' ? effect.entry.sentence : effect.kind
+}
