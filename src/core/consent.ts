@@ -3,7 +3,6 @@ import { flapping } from './diagnose.ts'
 import { flapSilenceFactor } from './limits.ts'
 import type { GroupRecord, Instant } from './model.ts'
 import { type NodeView, freshSince, refused, sameAddress } from './observe.ts'
-import type { Answering } from './order.ts'
 import { type Situation, others, quote } from './situation.ts'
 
 /** How long the primary had not been read when it was lost; a silent one that is then seen to be gone lived until then for all anybody knows. */
@@ -20,18 +19,8 @@ export function deathWatched(s: Situation): boolean {
 }
 
 /** Nobody waited longer than silence may last: what the primary took after it was last read is what asynchronous replication may lose. */
-function watchedClosely(s: Situation): boolean {
+export function watchedClosely(s: Situation): boolean {
   return unseenMs(s) <= s.policy.silentAfterMs + 1000
-}
-
-/**
- * What the recorded primary may have taken unseen and lost, when it or the best of everybody is promoted; null when its own memory or its
- * append-only file is here.
- */
-export function takenUnseen(s: Situation, record: GroupRecord, here: readonly Answering[]): string | null {
-  const primary = here.find((node) => node.spec.id === record.primary)?.reading
-  if (watchedClosely(s) || primary?.incarnation === record.incarnation || primary?.durable === true) return null
-  return `nobody watched ${record.primary} until it stopped: what it took last may be lost`
 }
 
 /** Replicas in the spec plus strangers that were attached to the primary. */

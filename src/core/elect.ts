@@ -1,7 +1,8 @@
 // Who may become primary. Never a node that is known to lack acknowledged data; a refusal says for whom the group waits.
-import { consentToSilence, consentToUnwatched, deathWatched, takenUnseen } from './consent.ts'
+import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts'
 import { verdictOf } from './diagnose.ts'
-import { type Answering, bestOf, comparable, orderOf, orderOfMarks } from './order.ts'
+import { blindness, heldBack, said, takenUnseen } from './loss.ts'
+import { type Answering, bestOf, orderOf, orderOfMarks } from './order.ts'
 import {
   type Evidence,
   type FailoverCause,
@@ -177,13 +178,6 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
   }
 }
 
-/** Nodes that hold more than whoever is promoted, and that an operator keeps from being promoted. */
-function heldBack(ahead: readonly NodeView[]): string | null {
-  return ahead.length === 0
-    ? null
-    : `${quote(ahead.map((node) => node.spec.id))} holds more but must not be promoted (priority 0 or maintenance)`
-}
-
 /** Whoever holds more than an in-sync replica, the primary come back for example, lacks nothing either. */
 function aheadOf(s: Situation, best: NodeView, ahead: Answering, loss: string | null): Election {
   return {
@@ -322,18 +316,6 @@ function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, here
   // What nobody is known to hold covers what nobody saw.
   const unseen = incomplete === null ? takenUnseen(s, record, here) : null
   return said([incomplete, unseen, heldBack(ahead), blindness(s, record, best, here)])
-}
-
-/** Nodes with data whose positions cannot be compared with this one's, so that only their marks order them. */
-function blindness(s: Situation, record: GroupRecord, best: Answering, holders: readonly Answering[]): string | null {
-  const alike = holders.filter((node) => node !== best && !empty(node) && !comparable(s, record, node, best)).map((node) => node.spec.id)
-  if (alike.length === 0) return null
-  return `the positions of ${best.spec.id} and ${quote(alike)} cannot be compared, their marks only to about a second`
-}
-
-function said(losses: readonly (string | null)[]): string | null {
-  const texts = losses.filter((text) => text !== null)
-  return texts.length === 0 ? null : texts.join('; ')
 }
 
 /** After a restore nobody's word of before counts: only everybody's presence does, and the best of them all. Errors: none; a hold is an answer. */

@@ -2,6 +2,7 @@
 import type { Address } from '../core/model.ts'
 import { formatAddress } from '../core/address.ts'
 import type { Dice } from './dice.ts'
+import type { RedisEvents } from './redisEvents.ts'
 import type { Conn, Ending, Listener, Net } from './net.ts'
 import { RespError } from '../resp/value.ts'
 import { type Batch, type Replies, isBatch, runBatch } from './redisCommands.ts'
@@ -52,28 +53,6 @@ export interface Ailments {
   fileUnwritable: boolean
   /** Commands that our user may not run, as `command` or `command|subcommand`. */
   readonly forbidden: Set<string>
-}
-
-/** What the model tells its observers. */
-export interface RedisEvents {
-  /** A full copy replaces what the node held. */
-  wiped(node: RedisNode, held: Data, by: Data): void
-  /** A process began; its data are what it found on its disk. `complete`: all that the one before held. */
-  booted(node: RedisNode, running: Process, complete: boolean): void
-  /** It is linked to its primary, by a partial or a full copy. */
-  linked(node: RedisNode, running: Process): void
-  /** A role or a setting is about to be changed by what came from this connection. */
-  told(node: RedisNode, by: string): void
-  tell(node: RedisNode, text: string): void
-}
-
-/** For whoever only wants the servers. */
-export const nobodyListens: RedisEvents = {
-  wiped: () => undefined,
-  booted: () => undefined,
-  linked: () => undefined,
-  told: () => undefined,
-  tell: () => undefined,
 }
 
 interface Waiting {
