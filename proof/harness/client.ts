@@ -123,7 +123,7 @@ export async function info(
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]))
 }
 
-/** What ROLE says. */
+/** What ROLE says, or INFO of a server that has no ROLE. */
 export type Role =
   | { readonly role: 'primary'; readonly replicas: number }
   | { readonly role: 'replica'; readonly of: string; readonly linkUp: boolean }
@@ -131,10 +131,18 @@ export type Role =
 
 export async function roleOf(address: Address, options: ClientOptions = {}): Promise<Role> {
   const called = await ask(address, ['ROLE'], 1_000, options)
+  if (!called.ok && /unknown command/.test(called.message)) return roleByInfo(address, options)
   if (!called.ok) return { role: 'none', why: `${called.kind}: ${called.message}` }
   const [name, second, third, state] = isArray(called.value) ? called.value : []
   if (name === 'master') return { role: 'primary', replicas: isArray(third) ? third.length : 0 }
   if (name === 'slave' && typeof second === 'string' && typeof third === 'number')
     return { role: 'replica', of: `${second}:${third}`, linkUp: state === 'connected' }
   return { role: 'none', why: 'no role' }
+}
+
+async function roleByInfo(address: Address, options: ClientOptions): Promise<Role> {
+  const said = await info(address, 'replication', options)
+  if (said === null) return { role: 'none', why: 'no INFO' }
+  if (said.get('role') === 'master') return { role: 'primary', replicas: Number(said.get('connected_slaves')) }
+  return { role: 'replica', of: `${said.get('master_host')}:${said.get('master_port')}`, linkUp: said.get('master_link_status') === 'up' }
 }

@@ -3,6 +3,8 @@
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EngineName, Policy } from '../../src/core/model.ts'
+import { newPika } from '../../test/servers/pika.ts'
+import type { PikaProcessOptions } from '../../test/servers/pikaProcess.ts'
 import { RedisServer, freePort } from '../../test/servers/redis.ts'
 import type { GroupInput } from './api.ts'
 import { type Address, ask, must, roleOf } from './client.ts'
@@ -18,6 +20,8 @@ export type Delay = 0 | 5
 export interface GroupOptions {
   readonly persistence: Persistence
   readonly delay: Delay
+  /** Given: the nodes are Pika test servers; what is said of Redis is passed over. */
+  readonly pika?: PikaProcessOptions
   /** One per node: where it runs. Default: this machine's loopback. */
   readonly hosts?: readonly Host[]
   /** More directives for every node. */
@@ -31,8 +35,10 @@ export class Node {
   readonly id: string
   readonly server: RedisServer
   readonly persistence: Persistence
+  readonly isPika: boolean
 
-  constructor(id: string, server: RedisServer, persistence: Persistence) {
+  constructor(id: string, server: RedisServer, persistence: Persistence, isPika = false) {
+    this.isPika = isPika
     this.id = id
     this.server = server
     this.persistence = persistence
@@ -49,10 +55,12 @@ export class Node {
 
 export class Group {
   readonly id: string
+  readonly engine: EngineName
   readonly nodes: readonly Node[]
 
-  constructor(id: string, nodes: readonly Node[]) {
+  constructor(id: string, nodes: readonly Node[], engine: EngineName = 'redis') {
     this.id = id
+    this.engine = engine
     this.nodes = nodes
   }
 
@@ -63,7 +71,7 @@ export class Group {
   }
 
   /** As the API takes it. */
-  spec(policy: Partial<Policy> = {}, engine: EngineName = 'redis'): GroupInput {
+  spec(policy: Partial<Policy> = {}, engine: EngineName = this.engine): GroupInput {
     const nodes = this.nodes.map((node) => ({ name: node.id, address: `${node.address.host}:${node.address.port}` }))
     return { name: this.id, engine, policy, nodes }
   }
@@ -82,13 +90,16 @@ export async function startGroup(id: string, count: number, options: GroupOption
   const nodes: Node[] = []
   for (const [at, name] of names.slice(0, count).entries()) {
     const host = options.hosts?.[at]
-    const server = new RedisServer(await freePort(), {
-      config: configOf(options, host),
-      ...(host === undefined ? {} : { host: host.ip, launcher: host.launcher }),
-    })
-    nodes.push(new Node(name, server, options.persistence))
+    const server =
+      options.pika === undefined
+        ? new RedisServer(await freePort(), {
+            config: configOf(options, host),
+            ...(host === undefined ? {} : { host: host.ip, launcher: host.launcher }),
+          })
+        : await newPika(options.pika)
+    nodes.push(new Node(name, server, options.persistence, options.pika !== undefined))
   }
-  const group = new Group(id, nodes)
+  const group = new Group(id, nodes, options.pika === undefined ? 'redis' : 'pika')
   await Promise.all(nodes.map((node) => node.server.start()))
   await joined(group, options.delay)
   return group
@@ -112,9 +123,10 @@ function configOf(options: GroupOptions, host: Host | undefined): Record<string,
 async function joined(group: Group, delay: Delay): Promise<void> {
   const [first, ...others] = group.nodes
   if (first === undefined) return
-  if (delay > 0) await must(first.address, 'CONFIG', 'SET', 'repl-diskless-sync-delay', '0')
+  const redis = group.engine === 'redis'
+  if (redis && delay > 0) await must(first.address, 'CONFIG', 'SET', 'repl-diskless-sync-delay', '0')
   for (const node of others) {
-    await must(node.address, 'REPLICAOF', first.address.host, String(first.address.port))
+    await must(node.address, redis ? 'REPLICAOF' : 'SLAVEOF', first.address.host, String(first.address.port))
     await must(node.address, 'CONFIG', 'REWRITE')
   }
   await until(`the replicas of group ${group.id} have their links up`, firstSyncLimitMs, async () => {
@@ -124,7 +136,7 @@ async function joined(group: Group, delay: Delay): Promise<void> {
     }
     return found(true)
   })
-  if (delay > 0) await must(first.address, 'CONFIG', 'SET', 'repl-diskless-sync-delay', String(delay))
+  if (redis && delay > 0) await must(first.address, 'CONFIG', 'SET', 'repl-diskless-sync-delay', String(delay))
 }
 
 /**
@@ -134,9 +146,9 @@ async function joined(group: Group, delay: Delay): Promise<void> {
 export async function heldByFiles(node: Node, keys: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
   if (node.server.isRunning) throw new Error(`node ${node.id} still runs`)
   const appending = node.persistence === 'aof'
-  const scratch = new RedisServer(await freePort(), { config: { appendonly: appending ? 'yes' : 'no' } })
+  const scratch = node.isPika ? await newPika() : new RedisServer(await freePort(), { config: { appendonly: appending ? 'yes' : 'no' } })
   try {
-    for (const name of ['dump.rdb', 'appendonlydir']) {
+    for (const name of ['dump.rdb', 'appendonlydir', 'db']) {
       if (existsSync(join(node.server.dir, name))) cpSync(join(node.server.dir, name), join(scratch.dir, name), { recursive: true })
     }
     await scratch.start()

@@ -10,7 +10,6 @@ import { startVitals } from '../adapters/vitals.ts'
 import { type GroupAccess, createWorld } from '../adapters/world.ts'
 import { Controller } from '../controller/controller.ts'
 import { engineOf } from '../engines/all.ts'
-import { UserError } from '../errors.ts'
 import { startSentinel } from '../sentinel/server.ts'
 import { startHttp } from '../server/http.ts'
 import { addressIn, loopbackIn } from '../server/listen.ts'
@@ -100,7 +99,6 @@ export async function runServer(options: ServerOptions): Promise<void> {
 function accessOf(settings: Settings, controller: Controller | null, group: string): GroupAccess {
   const spec = controller?.specOf(group)
   const engine = engineOf(spec?.engine ?? 'redis')
-  if (engine === null) throw new UserError('INTERNAL', `no engine for group ${group}`)
   const credential = spec?.credential ? (settings.credentials[spec.credential] ?? null) : null
   const { ca, cert, key, verify } = settings.tls
   const tls = spec?.tls

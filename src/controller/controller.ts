@@ -227,8 +227,6 @@ export class Controller implements ControllerFacade {
   #check(groups: readonly GroupSpec[]): void {
     const problems = checkGroups(groups, policyOf({ ...emptySpec, policy: this.#options.defaults }))
     for (const spec of groups) {
-      if (engineOf(spec.engine) === null)
-        problems.push(`group ${spec.id}: this version cannot manage the engine ${spec.engine} yet; it manages redis and valkey`)
       if (spec.credential !== null && !this.#options.credentials.has(spec.credential)) {
         problems.push(
           `group ${spec.id}: the settings of this server have no credential ${spec.credential}; add it to \`credentials\` in regroup.yaml and restart`,
@@ -261,15 +259,16 @@ export class Controller implements ControllerFacade {
     const beginning = specs.reduce((sum, spec) => sum + (this.#groups.has(spec.id) ? 0 : spec.nodes.length), 0)
     for (const written of specs) {
       const spec = { ...written, policy: { ...this.#options.defaults, ...written.policy } }
-      const engine = engineOf(spec.engine)
-      if (engine === null) continue
       const known = this.#groups.get(spec.id)
       if (known !== undefined) {
         this.#post(known, { kind: 'spec', spec, revision })
         continue
       }
       const { installation } = this
-      const group = new Group({ spec, specRevision: revision, can: engine, installation, writer: this.#writer, beginning }, time)
+      const group = new Group(
+        { spec, specRevision: revision, can: engineOf(spec.engine), installation, writer: this.#writer, beginning },
+        time,
+      )
       this.#groups.set(spec.id, group)
       this.#calls.set(group, this.#callsOf(group))
       this.#post(group, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 })

@@ -6,7 +6,19 @@ import { policyOf } from '../core/limits.ts'
 import { type Memory, canaryEnded, inForce, judged, newMemory, stalledNodes, told, watch } from '../core/memory.ts'
 import type { Action, Capabilities, Evidence, GroupRecord, GroupSpec, Instant, NodeId, Policy, Topology, WallTime } from '../core/model.ts'
 import { assert } from '../core/model.ts'
-import { type NodeView, acted, acting, answers, disconnected, newNode, probed, refuses, stirred, troubleOf } from '../core/observe.ts'
+import {
+  type NodeView,
+  acted,
+  acting,
+  answers,
+  disconnected,
+  newNode,
+  probed,
+  refuses,
+  stalled,
+  stirred,
+  troubleOf,
+} from '../core/observe.ts'
 import { present } from '../core/present.ts'
 import type { Act, Case, Decision, RecordDraft } from '../core/rule.ts'
 import type { Situation } from '../core/situation.ts'
@@ -127,10 +139,13 @@ export class Group {
       case 'probed': {
         const node = this.#nodes.get(input.node)
         if (node === undefined) return
-        const next = probed(node, input.sentAt, input.result, time.now)
+        this.#asker.ended(input.node, input.result.ok)
+        // Silent while it does what we told it: where a role change holds everything up, no silence.
+        const busy =
+          this.#options.can.roleChangeMs > 0 && node.acting !== null && !input.result.ok && input.result.failure.kind === 'silent'
+        const next = busy ? stalled(node, time.now) : probed(node, input.sentAt, input.result, time.now)
         this.#nodes.set(input.node, next)
         if (stirred(node, next)) this.#asker.stir(time.now)
-        this.#asker.ended(input.node, input.result.ok)
         if (this.#record !== null && input.node === this.#record.primary)
           this.#memory = watch(this.#memory, this.#record, this.#nodes, time.now)
         // A switchover reads the one after the other; waiting for the next round would be the clients' wait.
@@ -324,7 +339,7 @@ export class Group {
       target: this.#target(node),
       action,
       epoch: record.epoch,
-      timeoutMs: actionTimeoutMs,
+      timeoutMs: Math.max(actionTimeoutMs, this.#options.can.roleChangeMs),
       queued,
     })
     // Refused before and only tried again: no news until it succeeds.

@@ -48,6 +48,7 @@ function testimonyOf(s: Situation, replica: NodeView, suspectedAt: number, byRef
   const node = replica.spec.id
   if (!answers(replica)) return null
   if (!freshSince(replica, suspectedAt)) return s.now - suspectedAt < s.policy.silentAfterMs ? { node, says: 'pending' } : null
+  if (!s.can.canProveLink) return { node, says: signOfLife(s, replica, suspectedAt) }
   const proof = replica.proof !== null && replica.proof.since >= suspectedAt ? replica.proof : null
   const moved = replica.advancedAfter !== null && s.now - replica.advancedAfter < (byRefusal ? claimMs : s.policy.silentAfterMs)
   if (!replica.reading.upstream?.linkUp) {
@@ -59,6 +60,17 @@ function testimonyOf(s: Situation, replica: NodeView, suspectedAt: number, byRef
   if (proof === null) return { node, says: 'ask' }
   if (proof.done === null || replica.askedAt < proof.done) return { node, says: 'pending' }
   return { node, says: s.now - proof.done < proveAgainMs ? 'link' : 'ask' }
+}
+
+/**
+ * Where a link claims to be up for as long as it likes, only a position that rose since then speaks for the primary (docs/pika.md, P6).
+ * What was on its way when the primary died is applied within moments, so the last word is waited for.
+ */
+function signOfLife(s: Situation, replica: NodeView, suspectedAt: number): Testimony['says'] {
+  if (!replica.reading?.upstream?.linkUp) return 'down'
+  const rose = replica.advancedAfter !== null && replica.advancedAfter >= suspectedAt
+  if (rose && s.now - (replica.advancedAfter ?? 0) < s.policy.silentAfterMs) return 'advance'
+  return s.now - suspectedAt < s.policy.silentAfterMs ? 'pending' : 'down'
 }
 
 /** The verdict on the recorded primary, from its own silence or refusal and its replicas' testimony. */

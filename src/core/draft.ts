@@ -1,7 +1,16 @@
 // The next record, made from the one in force. No decision here: only what a decision means in writing.
 import { floorOf } from './elect.ts'
 import { lineageKept } from './limits.ts'
-import type { CandidateIdentity, Epoch, FailoverCause, GroupRecord, Moving, NodeId, Reading } from './model.ts'
+import {
+  type CandidateIdentity,
+  type Epoch,
+  type FailoverCause,
+  type GroupRecord,
+  type Moving,
+  type NodeId,
+  type Reading,
+  historyOf,
+} from './model.ts'
 import type { RecordDraft } from './rule.ts'
 import type { Situation } from './situation.ts'
 
@@ -19,11 +28,18 @@ export function newestEpoch(s: Situation): Epoch {
 }
 
 /** A reading's history as the newest entry of a lineage. */
-function entered(lineage: GroupRecord['lineage'], epoch: Epoch, node: NodeId, reading: Reading, wall: number): GroupRecord['lineage'] {
+function entered(s: Situation, lineage: GroupRecord['lineage'], epoch: Epoch, node: NodeId, reading: Reading): GroupRecord['lineage'] {
   const { position } = reading
-  const at = { epoch, node, at: wall }
+  const at = { epoch, node, at: s.wall }
   if (position.kind !== 'stream') return [...lineage, { ...at, replid: '', start: null, continues: false }].slice(-lineageKept)
   const before = lineage.at(-1)?.replid
+  if (!s.can.namesHistories) {
+    const replid = historyOf({ installation: s.installation, group: s.spec.id, epoch })
+    const { offset: start, parts } = position
+    const continues = before !== undefined && before === position.replid
+    const entry = { ...at, replid, start, continues, incarnation: reading.incarnation, ...(parts === undefined ? {} : { parts }) }
+    return [...lineage, entry].slice(-lineageKept)
+  }
   const continues = before !== undefined && before === position.replid2 && position.second > 0
   const start = continues ? position.second - 1 : position.offset
   return [...lineage, { ...at, replid: position.replid, start, continues }].slice(-lineageKept)
@@ -51,7 +67,7 @@ export function adopted(s: Situation, primary: NodeId, reading: Reading, epoch: 
     hasData: reading.keys > 0,
     fenced: false,
     floor: null,
-    lineage: entered(s.record?.lineage ?? [], epoch, primary, reading, s.wall),
+    lineage: entered(s, s.record?.lineage ?? [], epoch, primary, reading),
     failovers: s.record?.failovers ?? [],
   }
 }
@@ -96,7 +112,7 @@ export function switchover(s: Situation, record: GroupRecord, candidate: NodeId,
     epoch: newestEpoch(s) + 1,
     candidate,
     candidateIs: identityOf(reading),
-    deadline: s.wall + s.policy.switchoverDeadlineMs,
+    deadline: s.wall + s.policy.switchoverDeadlineMs + s.can.roleChangeMs,
   }
 }
 
@@ -113,7 +129,7 @@ export function crowned(s: Situation, record: Moving, reading: Reading, fenced: 
     hasData: record.hasData || reading.keys > 0,
     fenced,
     floor: null,
-    lineage: entered(record.lineage, record.epoch, record.candidate, reading, s.wall),
+    lineage: entered(s, record.lineage, record.epoch, record.candidate, reading),
     failovers: forced ? [...record.failovers, s.wall].slice(-lineageKept) : record.failovers,
   }
 }
@@ -133,6 +149,6 @@ export function amended(
 }
 
 /** The same primary under a new replication id: its lineage entry names the new one and keeps the old for those who have it as their second. */
-export function rerooted(record: GroupRecord, reading: Reading, wall: number): GroupRecord['lineage'] {
-  return entered(record.lineage, record.epoch, record.primary, reading, wall)
+export function rerooted(s: Situation, record: GroupRecord, reading: Reading): GroupRecord['lineage'] {
+  return s.can.namesHistories ? entered(s, record.lineage, record.epoch, record.primary, reading) : record.lineage
 }

@@ -60,11 +60,11 @@ function askedSince(node: NodeView, since: Instant): Instant {
 
 /** An action may take its whole time; an answer to a question no longer than silence. */
 function patience(s: Situation, node: NodeView): number {
-  return s.policy.silentAfterMs + (node.acting === null ? 0 : s.policy.actionTimeoutMs)
+  return s.policy.silentAfterMs + (node.acting === null ? 0 : Math.max(s.policy.actionTimeoutMs, s.can.roleChangeMs))
 }
 
 function allowed(s: Situation, node: NodeView): boolean {
-  return node.spec.priority !== 0 && !inMaintenance(s, node)
+  return node.spec.priority !== 0 && !inMaintenance(s, node) && !node.reading?.partial
 }
 
 /** Its history descends from the record's newest one: a replica that was wiped by a stranger does not. */
@@ -124,7 +124,8 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
   const members = here.filter((node) => allowed(s, node) && inSyncStill(s, record, node) && !(record.hasData && empty(node)))
   const settled = members.filter(
     (node) =>
-      node.before !== null && (cause === 'restarted' || cause === 'hung' || !follows(node, primary.spec) || !node.reading.upstream?.linkUp),
+      node.before !== null &&
+      (cause === 'restarted' || cause === 'hung' || !s.can.canProveLink || !follows(node, primary.spec) || !node.reading.upstream?.linkUp),
   )
   const best = bestOf(s, settled)
   if (best === null) return null

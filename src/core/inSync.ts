@@ -1,8 +1,8 @@
 // Who may be promoted, and how many replicas must keep up: what the primary's own word changes of both.
 import { lags } from './elect.ts'
 import { guardWanted } from './limits.ts'
-import type { InSyncMember } from './model.ts'
-import { answers, sameAddress } from './observe.ts'
+import type { InSyncMember, Reading } from './model.ts'
+import { type NodeView, answers, sameAddress } from './observe.ts'
 import type { Case } from './rule.ts'
 import { nodeOf, others } from './situation.ts'
 
@@ -36,10 +36,18 @@ export function toGrow(c: Case): InSyncMember[] {
     if (reading.mark !== null && node.reading.mark === null) return []
     if (target === undefined || entry === undefined || !entry.online || !node.reading.upstream?.linkUp) return []
     const caughtUp =
+      (c.s.can.listsAcknowledged || hasByItsOwnWord(node, reading, target.offset)) &&
       entry.acked >= Math.max(1, target.offset) &&
       !lags(c.s, node, { reading, askedAt: c.primary.askedAt, before: c.primary.before }, entry.acked)
     return caughtUp ? [{ node: id, incarnation: node.reading.incarnation }] : []
   })
+}
+
+/** It says itself that it holds the primary's history up to there, whole. */
+function hasByItsOwnWord(node: NodeView, primary: Reading, offset: number): boolean {
+  const [own, its] = [node.reading?.position, primary.position]
+  if (own?.kind !== 'stream' || its.kind !== 'stream' || node.reading?.partial) return false
+  return own.replid === its.replid && own.offset >= offset
 }
 
 /** Replicas that the primary counts as good. */
@@ -49,6 +57,7 @@ function good(c: Case): number {
 
 /** The guard to enforce on the primary now. While it is being tightened the node is ahead of the record. */
 export function guardToSet(c: Case): number {
+  if (!c.s.can.canGuard) return 0
   const wanted = guardWanted(c.s.spec, c.s.policy, { inSync: [...c.record.inSync, ...toGrow(c)] })
   const strict = c.s.policy.guard === 'on'
   return wanted > c.record.guard && (strict || good(c) >= wanted) ? wanted : c.record.guard

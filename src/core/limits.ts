@@ -56,6 +56,8 @@ export const plannedRetryMs = 60_000
 export const lineageKept = 16
 /** This much lateness of our own loop makes every silence start anew. */
 export const stallMs = 250
+/** A replica whose primary lives and whose link stays down for longer will not find it by itself: it tries every 10 s (docs/pika.md, P8). */
+export const stuckLinkMs = 25_000
 /** Recoveries are shown this long after they ended. */
 export const recoveryKeptMs = 3_600_000
 

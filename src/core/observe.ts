@@ -61,6 +61,12 @@ export interface NodeView {
   readonly persistProblem: string | null
   /** The connections of earlier controllers were ended, so nothing of theirs can arrive late. */
   readonly cleared: boolean
+  /** When it was last told to leave its primary, and whom it left. */
+  readonly left: { readonly from: Address | null; readonly at: Instant } | null
+  /** Since when it follows somebody without a link. */
+  readonly unlinkedSince: Instant | null
+  /** The primary that its position did not fit, until it had a link to it. */
+  readonly unfit: Address | null
   /** Epoch of the demotion queued on its silent connection. */
   readonly queuedEpoch: number | null
 }
@@ -87,6 +93,9 @@ export function newNode(spec: NodeSpec): NodeView {
     loadAt: null,
     persistProblem: null,
     cleared: false,
+    left: null,
+    unlinkedSince: null,
+    unfit: null,
     queuedEpoch: null,
   }
 }
@@ -107,6 +116,25 @@ export function stirred(before: NodeView, after: NodeView): boolean {
   )
 }
 
+/** A history that the mark named keeps its name when somebody removed the mark (FLUSHALL), as long as the same process goes on from there. */
+function withHistory(reading: Reading, last: Reading | null): Reading {
+  const [was, is] = [last?.position, reading.position]
+  if (was?.kind !== 'stream' || is.kind !== 'stream' || is.replid !== '' || was.replid === '') return reading
+  return is.offset >= was.offset && is.log === was.log && !reading.partial
+    ? { ...reading, position: { ...is, replid: was.replid } }
+    : reading
+}
+
+/** What its link to whom it follows has been like. */
+function linkOf(node: NodeView, reading: Reading, now: Instant): Pick<NodeView, 'unlinkedSince' | 'unfit'> {
+  const { upstream } = reading
+  if (upstream === null) return { unlinkedSince: null, unfit: node.unfit }
+  if (upstream.linkUp) return { unlinkedSince: null, unfit: node.unfit !== null && sameAddress(node.unfit, upstream) ? null : node.unfit }
+  const before = node.reading?.upstream ?? null
+  const stays = before !== null && sameAddress(before, upstream)
+  return { unlinkedSince: stays ? (node.unlinkedSince ?? now) : now, unfit: upstream.failed ? upstream : node.unfit }
+}
+
 /** Takes in the end of one probe. */
 export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now: Instant): NodeView {
   const firstAskedAt = node.firstAskedAt ?? sentAt
@@ -120,9 +148,9 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
       failingSince: node.failingSince ?? sentAt,
     }
   }
-  const { reading } = result
-  const same = node.reading !== null && node.reading.incarnation === reading.incarnation
+  const same = node.reading !== null && node.reading.incarnation === result.reading.incarnation
   const last = same ? node.reading : null
+  const reading = withHistory(result.reading, last)
   const [was, is] = [last === null ? null : offsetOf(last), offsetOf(reading)]
   const rose = was !== null && is !== null && is > was
   return {
@@ -140,6 +168,7 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     movedSince: last === null ? null : movedSince(node, last, reading, now),
     load: reading.load ?? (same ? node.load : null),
     loadAt: reading.load === undefined ? node.loadAt : now,
+    ...linkOf(node, reading, now),
     wasOpen: (same && node.wasOpen) || (reading.role === 'primary' && reading.guard !== closedGuard),
   }
 }
@@ -177,9 +206,9 @@ function persistedAs(action: Action, reading: Reading): NonNullable<NodeView['pe
   const { incarnation } = reading
   switch (action.name) {
     case 'demote':
-      return action.persist ? { incarnation, as: 'replica', target: action.target } : null
+      return action.persist && !action.force ? { incarnation, as: 'replica', target: action.target } : null
     case 'follow':
-      return { incarnation, as: 'replica', target: action.target }
+      return action.force ? null : { incarnation, as: 'replica', target: action.target }
     case 'persist':
       return reading.upstream === null
         ? null
@@ -230,6 +259,7 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
       ? leftTroubles(node, done.action, written !== null)
       : withTrouble(node, { ...unwritten, retryAt: now + persistRetryMs }),
     proof,
+    left: done.action.name === 'fence' ? { from: node.reading?.upstream ?? null, at: now } : node.left,
     persisted: written === null ? node.persisted : result.persisted ? written : null,
     persistProblem: written === null && done.action.name !== 'persist' ? node.persistProblem : result.persisted ? null : unwritten.message,
   }

@@ -21,7 +21,9 @@ export function candidateOf(c: Case): NodeView {
 export function seenClosed(c: Case): boolean {
   const candidate = candidateOf(c)
   if (!freshSince(candidate, c.s.memory.recordAt) || !isStill(c, candidate.reading)) return false
-  return candidate.reading.role === 'primary' && (!c.s.can.canGuard || candidate.reading.guard === closedGuard)
+  // A guard that is null: this version of its server cannot be closed.
+  const { role, guard } = candidate.reading
+  return role === 'primary' && (!c.s.can.canClose || guard === closedGuard || (guard === null && !c.s.can.canGuard))
 }
 
 /** The same process with the same history: not wiped by a full sync that began before the promotion reached it. */
@@ -75,7 +77,8 @@ function recovered(c: Case): boolean {
 
 /** Replicas, other than the candidate, that would still feed on the old primary when it wakes. */
 function toDetach(c: Case): NodeView[] {
-  if (c.record.phase !== 'failover' || c.record.cause !== 'silent') return []
+  // Without a guard it takes writes with or without replicas.
+  if (c.record.phase !== 'failover' || c.record.cause !== 'silent' || !c.s.can.canGuard) return []
   return others(c.s, c.record.candidate).filter(
     (node) => answers(node) && node.spec.id !== c.record.primary && follows(node, c.primary.spec),
   )

@@ -4,6 +4,7 @@ import { closedGuard, handoverGraceMs } from './limits.ts'
 import type { Action, Address } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress } from './observe.ts'
 import { type Case, type Rule, type Step, act, hold, wait } from './rule.ts'
+import { type Rejoin, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
 import { inMaintenance, ours } from './situation.ts'
 
 /** A switchover ends in milliseconds; a controller that starts later has no reason to cut anybody. */
@@ -30,6 +31,8 @@ function tell(c: NodeCase, action: Action, sentence: string, evidence: Record<st
 /** What the node holds that the primary lacks and that following will discard; null when nothing is known. */
 function discarded(c: NodeCase): string | null {
   if (!answers(c.node) || !answers(c.primary)) return null
+  const rejoin = rejoinOf(c, c.node)
+  if (rejoin.kind === 'go' && rejoin.force) return rejoin.discards
   const comparison = c.s.can.comparePositions(c.node.reading.position, c.primary.reading.position, c.record.lineage)
   if (comparison.order === 'diverged' || comparison.order === 'ahead') return `${comparison.tail} bytes of its stream`
   if (comparison.order === 'incomparable' && c.node.reading.role === 'primary' && orderOf(c.s, c.node, c.primary) !== 'behind') {
@@ -49,7 +52,18 @@ function copying(c: NodeCase): number {
 function mayFollow(c: NodeCase): boolean {
   if (!answers(c.node) || !answers(c.primary)) return false
   const shared = c.s.can.comparePositions(c.node.reading.position, c.primary.reading.position, c.record.lineage).order !== 'incomparable'
-  return shared || copying(c) < c.s.policy.parallelSyncs
+  return (shared && !forced(c).force) || copying(c) < c.s.policy.parallelSyncs
+}
+
+/** By force where the server would not find out by itself that it must copy. */
+function forced(c: NodeCase): { readonly force?: true } {
+  const rejoin: Rejoin = rejoinOf(c, c.node)
+  return rejoin.kind === 'go' && rejoin.force ? { force: true } : {}
+}
+
+/** A replica that follows somebody else, or nobody. */
+function strays(c: NodeCase): boolean {
+  return c.node.reading?.role === 'replica' && !follows(c.node, c.primary.spec) && !chained(c)
 }
 
 /**
@@ -77,6 +91,17 @@ function steppedDown(c: NodeCase): boolean {
 function persisted(c: NodeCase): boolean {
   const { persisted: file } = c.node
   return file !== null && file.as === 'replica' && sameAddress(file.target, c.primary.spec)
+}
+
+/**
+ * Its role is not in its file, or it is still closed besides following.
+ * Where it may have been told to follow by force: not before the copy ended, or a restart would attach plainly what was to be replaced.
+ */
+function worthPersisting(c: NodeCase): boolean {
+  if (!answers(c.node)) return false
+  const { upstream, partial, guard } = c.node.reading
+  if (!c.s.can.namesHistories && (!upstream?.linkUp || partial)) return false
+  return !persisted(c) || guard === closedGuard
 }
 
 /** It bears another group's mark. Data without any mark at the recorded primary's address is rather a primary reborn empty and written to. */
@@ -121,7 +146,10 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
       act(`a demotion waits for ${c.node.spec.id} to wake`, [
         {
           node: c.node.spec.id,
-          action: { name: 'demote', target: targetOf(c), cutClients: true, resumeWrites: false, persist: true },
+          // What it wrote last is measured before it follows anybody, when its server would not notice.
+          action: c.s.can.namesHistories
+            ? { name: 'demote', target: targetOf(c), cutClients: true, resumeWrites: false, persist: true }
+            : { name: 'fence', cutClients: true },
           queued: true,
         },
       ]),
@@ -173,6 +201,33 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
       ),
   },
   {
+    id: 'node.still',
+    why: 'its server tells no history from another, so it is measured; while it takes writes, or somebody else feeds it, that would be out of date at once',
+    gives: 'act fence',
+    when: (c) => alive(c) && mustBeStilled(c, c.node) && !chained(c) && ready(c, 'fence'),
+    then: (c) => tell(c, { name: 'fence', cutClients: true }, `${c.node.spec.id} is closed and detached, to see what it holds`),
+  },
+  {
+    id: 'node.mend',
+    why: 'its link has failed for good: it is detached, and attached again when the old connection is closed',
+    gives: 'act fence',
+    when: (c) => alive(c) && brokenLink(c, c.node) !== null && ready(c, 'fence'),
+    then: (c) =>
+      tell(c, { name: 'fence', cutClients: false }, `${c.node.spec.id} is detached from ${c.primary.spec.id}: ${brokenLink(c, c.node)}`),
+  },
+  {
+    id: 'node.measure',
+    why: 'until it is known that following loses nothing unsaid, it follows nobody',
+    gives: 'hold, or wait',
+    when: (c) =>
+      alive(c) && (c.node.reading?.role === 'primary' || strays(c)) && !mustBeStilled(c, c.node) && rejoinOf(c, c.node).kind !== 'go',
+    then: (c) => {
+      const rejoin = rejoinOf(c, c.node)
+      if (rejoin.kind === 'go') return wait(`${c.node.spec.id} may follow`)
+      return rejoin.kind === 'hold' ? hold(rejoin.sentence) : wait(rejoin.sentence)
+    },
+  },
+  {
     id: 'node.demote',
     why: 'the record names another primary: this one becomes its replica, whatever order things came back in',
     gives: 'act demote',
@@ -180,8 +235,8 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     then: (c) =>
       tell(
         c,
-        { name: 'demote', target: targetOf(c), cutClients: true, resumeWrites: false, persist: true },
-        `${c.node.spec.id} becomes a replica of ${c.primary.spec.id}`,
+        { name: 'demote', target: targetOf(c), cutClients: true, resumeWrites: false, persist: true, ...forced(c) },
+        `${c.node.spec.id} becomes a replica of ${c.primary.spec.id}${forced(c).force ? ', by a full copy' : ''}`,
         { discards: discarded(c) },
       ),
   },
@@ -189,21 +244,20 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     id: 'node.follow',
     why: 'a replica follows the recorded primary and nobody else',
     gives: 'act follow',
-    when: (c) =>
-      alive(c) &&
-      c.node.reading?.role === 'replica' &&
-      !follows(c.node, c.primary.spec) &&
-      !chained(c) &&
-      ready(c, 'follow') &&
-      mayFollow(c),
+    when: (c) => alive(c) && strays(c) && ready(c, 'follow') && mayFollow(c),
     then: (c) =>
-      tell(c, { name: 'follow', target: targetOf(c) }, `${c.node.spec.id} follows ${c.primary.spec.id}`, { discards: discarded(c) }),
+      tell(
+        c,
+        { name: 'follow', target: targetOf(c), ...forced(c) },
+        `${c.node.spec.id} follows ${c.primary.spec.id}${forced(c).force ? ', by a full copy' : ''}`,
+        { discards: discarded(c) },
+      ),
   },
   {
     id: 'node.persist',
     why: 'a role that is not in the file is lost at the next restart',
     gives: 'act persist',
-    when: (c) => alive(c) && follows(c.node, c.primary.spec) && !persisted(c) && ready(c, 'persist'),
+    when: (c) => alive(c) && follows(c.node, c.primary.spec) && worthPersisting(c) && ready(c, 'persist'),
     then: (c) =>
       tell(
         c,

@@ -81,7 +81,7 @@ void describe('steady, the primary is well', () => {
     acts(s, 'steady.bootFence', ['a', { name: 'bootFence' }])
     acts(withPolicy(remembered(s, { tuned: null }), { bootFence: false }), 'steady.open', ['a', { bootFenced: false }])
     assert.equal(groupStep(withPolicy(s, { bootFence: false }), 'steady.healthy').kind, 'rest')
-    assert.equal(groupStep(able(s, { canBootFence: false }), 'steady.healthy').kind, 'rest')
+    assert.equal(groupStep(able(s, { canBootFenceRunning: false }), 'steady.healthy').kind, 'rest')
     const written = recorded(group('a', alive('a', { replid: 'R2', replid2: 'R1', second: 1001 }), alive('b')), { fenced: false })
     const step = saves(written, 'steady.fenced', { fenced: true, epoch: 1, phase: 'steady' })
     assert.ok(step.kind === 'save' && step.record.lineage.at(-1)?.replid === 'R2')

@@ -4,7 +4,7 @@ import { adopted, amended, failover, newestEpoch, rerooted } from './draft.ts'
 import { type Election, elect, electByOrder } from './elect.ts'
 import { foreignUpstream, movedTo } from './handMove.ts'
 import { guardToSet, toGrow, toShrink } from './inSync.ts'
-import { guardWanted } from './limits.ts'
+import { closedGuard, guardWanted } from './limits.ts'
 import type { FailoverCause } from './model.ts'
 import { type NodeView, freshSince, refuses, troubleOf } from './observe.ts'
 import { beginSwitchover, plannedRules } from './rulesPlanned.ts'
@@ -275,7 +275,7 @@ const upkeep: readonly Rule<Case>[] = [
     gives: 'save -> steady',
     when: (c) => !c.record.fenced && c.primary.persisted?.as === 'nowhere',
     then: (c) => {
-      const lineage = c.primary.reading === null ? c.record.lineage : rerooted(c.record, c.primary.reading, c.s.wall)
+      const lineage = c.primary.reading === null ? c.record.lineage : rerooted(c.s, c.record, c.primary.reading)
       return save(`${c.primary.spec.id} boots fenced from now on`, amended(c.s, c.record, { fenced: true, lineage }))
     },
   },
@@ -285,10 +285,10 @@ const upkeep: readonly Rule<Case>[] = [
     gives: 'save -> steady',
     when: (c) => {
       const position = c.primary.reading?.position
-      return position?.kind === 'stream' && position.replid !== c.record.lineage.at(-1)?.replid
+      return c.s.can.namesHistories && position?.kind === 'stream' && position.replid !== c.record.lineage.at(-1)?.replid
     },
     then: (c) => {
-      const lineage = c.primary.reading === null ? c.record.lineage : rerooted(c.record, c.primary.reading, c.s.wall)
+      const lineage = c.primary.reading === null ? c.record.lineage : rerooted(c.s, c.record, c.primary.reading)
       return save(`the history of ${c.primary.spec.id} has a new replication id`, amended(c.s, c.record, { lineage }))
     },
   },
@@ -323,6 +323,7 @@ const upkeep: readonly Rule<Case>[] = [
     gives: 'act open',
     when: (c) =>
       c.s.memory.tuned !== c.record.incarnation ||
+      (c.s.can.canClose && c.primary.reading?.guard === closedGuard) ||
       (c.s.can.canGuard && c.primary.reading?.guard !== guardToSet(c) && c.primary.reading?.guard !== c.record.guard),
     then: (c) =>
       act(
@@ -407,7 +408,7 @@ const rest: readonly Rule<Case>[] = [
 
 /** The primary's file does not say "replica of nowhere" yet, and it should. */
 function fenceWanted(c: Case): boolean {
-  return c.s.policy.bootFence && c.s.can.canBootFence && !c.record.fenced
+  return c.s.policy.bootFence && c.s.can.canBootFenceRunning && !c.record.fenced
 }
 
 /** A switchover was given up since the writes were last told to go on. */

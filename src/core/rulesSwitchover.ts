@@ -1,6 +1,7 @@
 // A planned switchover whose intent is saved: pause the writes, wait for the candidate, demote first, then promote.
 import { crowned, kept } from './draft.ts'
 import { orderOf } from './order.ts'
+import { closedGuard } from './limits.ts'
 import { freshSince } from './observe.ts'
 import { type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { candidateLost, candidateOf, moving, orderRule, seenClosed } from './rulesFailover.ts'
@@ -16,6 +17,13 @@ function caughtUp(c: Case, since: number): boolean {
   if (!freshSince(c.primary, since) || !freshSince(candidate, c.primary.askedAt)) return false
   const order = orderOf(c.s, candidate, c.primary)
   return order === 'equal' || order === 'ahead'
+}
+
+/** It cannot follow the candidate while its replicas are with it: instead it was read closed to every write. */
+function closedInstead(c: Case): boolean {
+  const { writesPausedAt } = c.s.memory
+  if (c.s.can.canFollowOwnReplica || !isPrimary(c) || writesPausedAt === null) return false
+  return c.primary.reading?.guard === closedGuard && caughtUp(c, writesPausedAt) && !overdue(c)
 }
 
 export const switchoverRules: readonly Rule<Case>[] = [
@@ -56,7 +64,7 @@ export const switchoverRules: readonly Rule<Case>[] = [
     id: 'switchover.promote',
     why: 'the old primary accepts no writes any more and the candidate has all it had: promote it, closed',
     gives: 'act promote',
-    when: (c) => demoted(c) && caughtUp(c, c.s.memory.loadedAt) && candidateOf(c).acting === null,
+    when: (c) => ((demoted(c) && caughtUp(c, c.s.memory.loadedAt)) || closedInstead(c)) && candidateOf(c).acting === null,
     then: (c) =>
       act(`promotes ${candidateOf(c).spec.id}, closed`, [
         { node: candidateOf(c).spec.id, action: { name: 'promote', bootFence: c.s.policy.bootFence && c.s.can.canBootFence } },
@@ -92,7 +100,12 @@ export const switchoverRules: readonly Rule<Case>[] = [
     id: 'switchover.demote',
     why: 'demote first: at no moment may two nodes accept writes, and the candidate has everything',
     gives: 'act demote',
-    when: (c) => isPrimary(c) && c.s.memory.writesPausedAt !== null && caughtUp(c, c.s.memory.writesPausedAt) && !troubled(c),
+    when: (c) =>
+      c.s.can.canFollowOwnReplica &&
+      isPrimary(c) &&
+      c.s.memory.writesPausedAt !== null &&
+      caughtUp(c, c.s.memory.writesPausedAt) &&
+      !troubled(c),
     then: (c) => {
       const { host, port } = candidateOf(c).spec
       return act(`demotes ${c.primary.spec.id}`, [

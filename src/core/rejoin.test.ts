@@ -1,0 +1,211 @@
+// Groups whose server tells no history from another: what is asked of a node before it follows, and when it is copied anew.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { acts, groupStep, nodeStep, saves, told, waits, wereFired } from '../../test/decisions.ts'
+import {
+  type Says,
+  able,
+  alive,
+  epochStart,
+  failingOver,
+  group,
+  now,
+  recorded,
+  refused,
+  remembered,
+  silent,
+  switching,
+  viewed,
+} from '../../test/situations.ts'
+import { pika } from '../engines/pika.ts'
+import { closedGuard } from './limits.ts'
+import type { LineageEntry } from './model.ts'
+import type { Situation } from './situation.ts'
+
+const h1 = 'inst/g/1'
+const h2 = 'inst/g/2'
+const lineage: readonly LineageEntry[] = [
+  { epoch: 1, node: 'a', at: epochStart, replid: h1, start: 0, continues: false, incarnation: 'a1' },
+  { epoch: 2, node: 'b', at: epochStart, replid: h2, start: 1000, continues: true, incarnation: 'b1' },
+]
+
+/** b took over from a at 1000 and has written 200 bytes since; `a` is told where it is. */
+function returning(says: Says, of: Partial<Says> = {}): Situation {
+  const s = group('b', alive('a', { mark: '1.9', replid: h1, ...says }), alive('b', { mark: '2.1', replid: h2, offset: 1200, ...of }))
+  return recorded({ ...s, can: pika, memory: { ...s.memory, loadedAt: 0 } }, { epoch: 2, lineage, guard: 0 })
+}
+
+const closed: Says = { of: null, guard: closedGuard }
+
+test('P1: an old primary comes back open -> closed before it is measured', () => {
+  told(returning({ of: null, offset: 1000 }), 'a', 'node.still', { name: 'fence' })
+})
+
+test('a replica that somebody else feeds -> detached before it is measured', () => {
+  const s = group(
+    'b',
+    alive('a', { ...closed, replid: h1, mark: '1.9' }),
+    alive('b', { replid: h2, mark: '2.1' }),
+    alive('c', { of: 'a', replid: h1, mark: '1.9' }),
+  )
+  told(recorded({ ...s, can: pika }, { epoch: 2, lineage }), 'c', 'node.still', { name: 'fence' })
+})
+
+test('P2: closed, with nothing past the place where its successor began -> attached as it is', () => {
+  const step = nodeStep(returning({ ...closed, offset: 1000 }), 'a', 'node.demote')
+  assert.ok(step.kind === 'act' && step.acts[0]?.action.name === 'demote')
+  assert.equal(step.acts[0].action.force, undefined)
+  assert.equal(step.evidence['discards'], null)
+})
+
+test('P2: closed, with writes past that place -> copied anew, and what is discarded is said', () => {
+  const s = returning({ ...closed, offset: 1080 })
+  told(s, 'a', 'node.demote', { name: 'demote', force: true })
+  assert.equal(nodeStep(s, 'a', 'node.demote').evidence['discards'], '80 bytes of its log')
+})
+
+test('P11: it crashed as the primary -> copied anew although its log fits', () => {
+  const s = returning({ ...closed, offset: 900, incarnation: 'a2' })
+  told(s, 'a', 'node.demote', { name: 'demote', force: true })
+})
+
+test('P10: its position cannot be compared -> copied anew, an unknown amount is discarded', () => {
+  const s = recorded(returning({ ...closed, offset: 900 }), { lineage: lineage.map((entry) => ({ ...entry, continues: false })) })
+  told(s, 'a', 'node.demote', { name: 'demote', force: true })
+  assert.match(String(nodeStep(s, 'a', 'node.demote').evidence['discards']), /unknown amount/)
+})
+
+test('P3: the primary is empty, half copied, or does not bear its mark yet -> nobody is copied from it', () => {
+  const from = (says: Says): string => nodeStep(returning({ ...closed, offset: 1080 }, says), 'a', 'node.measure').kind
+  assert.equal(from({ keys: 0 }), 'hold')
+  assert.equal(from({ partial: true }), 'hold')
+  assert.equal(from({ replid: h1, mark: '1.9' }), 'wait')
+})
+
+test('it holds more of the same history than the primary -> never copied over', () => {
+  const s = returning({ ...closed, replid: h2, mark: '2.1', offset: 1300 })
+  assert.match(nodeStep(viewed(s, 'b', { askedAt: now }), 'a', 'node.measure').sentence, /holds 100 bytes more/)
+  assert.equal(nodeStep(viewed(s, 'b', { askedAt: now - 100 }), 'a', 'node.measure').kind, 'wait')
+})
+
+test('P9: another replication id -> says what a person can do, since force would not help', () => {
+  const s = returning({ of: 'nowhere', offset: 900 })
+  const withLog = (id: string, log: string) => (of: Situation) => {
+    const reading = of.nodes.get(id)?.reading
+    if (reading?.position.kind !== 'stream') return of
+    return viewed(of, id, { reading: { ...reading, position: { ...reading.position, log } } })
+  }
+  const two = withLog('b', 'Y 100')(withLog('a', 'X 100')(s))
+  assert.match(nodeStep(two, 'a', 'node.measure').sentence, /CLEARREPLICATIONID/)
+})
+
+test('P2, P16: its link is in error, or up without the copy -> detached', () => {
+  const failing = (says: Says): Situation => {
+    const s = returning({ of: 'b', offset: 900, ...says })
+    const node = s.nodes.get('a')
+    const upstream = node?.reading?.upstream
+    if (!node?.reading || !upstream) throw new Error('a follows b')
+    return viewed(s, 'a', { reading: { ...node.reading, upstream: { ...upstream, ...(says.linkUp === false ? { failed: true } : {}) } } })
+  }
+  told(failing({ linkUp: false }), 'a', 'node.mend', { name: 'fence' })
+  told(failing({ partial: true }), 'a', 'node.mend', { name: 'fence' })
+  assert.equal(nodeStep(failing({}), 'a', 'node.settled').kind, 'rest')
+})
+
+test('P8, P9: its link is down for as long as its own attempts take -> left alone, then detached', () => {
+  const s = viewed(returning({ of: 'b', linkUp: false, offset: 900 }), 'a', { unlinkedSince: now - 12_000 })
+  assert.equal(nodeStep(s, 'a', 'node.settled').kind, 'rest')
+  told(viewed(remembered(s, {}), 'a', { unlinkedSince: now - 30_000 }), 'a', 'node.mend', { name: 'fence' })
+})
+
+test('P13: it left this primary a moment ago -> waits; later, what its position did not fit is copied anew', () => {
+  const b = { host: '127.0.0.1', port: 7_002 }
+  const s = viewed(returning({ of: 'nowhere', offset: 900 }), 'a', { left: { from: b, at: now - 1_000 }, unfit: b })
+  assert.equal(nodeStep(s, 'a', 'node.measure').kind, 'wait')
+  told(viewed(s, 'a', { left: { from: b, at: now - 5_000 } }), 'a', 'node.follow', { name: 'follow', force: true })
+})
+
+test('P14: a copy under way -> its role is written when it ended, not before', () => {
+  const s = viewed(returning({ of: 'b', offset: 900, linkUp: false, syncing: true, partial: true }), 'a', { persisted: null })
+  assert.equal(nodeStep(s, 'a', 'node.settled').kind, 'rest')
+  told(viewed(returning({ of: 'b', replid: h2, mark: '2.1', offset: 1200 }), 'a', { persisted: null }), 'a', 'node.persist', {
+    name: 'persist',
+  })
+})
+
+test('P7: the old primary is silent -> closing it waits in its sockets, and following does not', () => {
+  const s = group('b', silent('a', 5_000, { of: null, replid: h1, mark: '1.9' }), alive('b', { replid: h2, mark: '2.1' }))
+  told(recorded({ ...s, can: pika }, { epoch: 2, lineage }), 'a', 'node.queueDemotion', {})
+  const step = nodeStep(recorded({ ...s, can: pika }, { epoch: 2, lineage }), 'a', 'node.queueDemotion')
+  assert.ok(step.kind === 'act')
+  assert.deepEqual(step.acts[0]?.action, { name: 'fence', cutClients: true })
+})
+
+test('a server that names its histories -> follows at once, and is never told to copy', () => {
+  const s = able(returning({ of: null, offset: 1080 }), { namesHistories: true, rejoinAfterMs: 0 })
+  const step = nodeStep(s, 'a', 'node.demote')
+  assert.ok(step.kind === 'act' && step.acts[0]?.action.name === 'demote')
+  assert.equal(step.acts[0].action.force, undefined)
+})
+
+// ------------------------------------------------------------------------------- the primary, on Pika
+
+function pair(primary: Parameters<typeof group>[1], replica: Says): Situation {
+  const s = group('a', primary, alive('b', { replid: h1, mark: '1.9', ...replica }))
+  return recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 })
+}
+
+test('P6: refused, its replica says up -> for a second a rising position would speak for it, then it is dead', () => {
+  waits(pair(refused('a', now - 500, { replid: h1 }), {}), 'steady.suspect', /gathering evidence/)
+  saves(pair(refused('a', now - 1_500, { replid: h1 }), {}), 'steady.lost/elect.inSync', { phase: 'failover', candidate: 'b' })
+})
+
+test('P6: silent, and a position rises since -> contested, whatever the link says', () => {
+  const s = viewed(pair(silent('a', now - 1_500, { replid: h1 }), { linkUp: true }), 'b', { advancedAfter: now - 400 })
+  assert.equal(groupStep(s, 'steady.contested').kind, 'hold')
+  saves(viewed(s, 'b', { advancedAfter: now - 2_000 }), 'steady.lost/elect.inSync', { candidate: 'b' })
+})
+
+test('P5: the only replica is in the middle of a copy -> not promoted', () => {
+  const s = pair(refused('a', now - 1_500, { replid: h1 }), { partial: true, usable: false, syncing: true, linkUp: false })
+  assert.equal(groupStep(s, 'steady.lost/elect.nobody').kind, 'hold')
+})
+
+test("promotion of a silent primary's replica -> nobody is detached first: there is no guard to feed", () => {
+  const s = group('a', silent('a', 5_000, { replid: h1 }), alive('b', { replid: h1 }), alive('c', { replid: h1 }))
+  const under = failingOver(recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 }), 'b', 'silent', { replid: h1 })
+  acts(under, 'failover.promote', ['b', { name: 'promote', bootFence: true }])
+})
+
+test('a planned switchover -> the old primary stays one, closed, until the candidate has taken over', () => {
+  const moving = (guard: number): Situation => {
+    const s = group('a', alive('a', { guard, replid: h1 }), alive('b', { replid: h1 }))
+    const under = switching(recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 }), 'b')
+    return viewed(remembered(under, { writesPausedAt: now - 30 }), 'b', { askedAt: now })
+  }
+  acts(moving(closedGuard), 'switchover.promote', ['b', { name: 'promote' }])
+  waits(moving(0), 'switchover.waiting', /waits for it to have everything/)
+})
+
+test('a primary that is found closed -> opened, and its mark names the history from then on', () => {
+  const s = group('a', alive('a', { guard: closedGuard, replid: '', mark: null }), alive('b', { replid: '', mark: null }))
+  acts(recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 }), 'steady.open', ['a', { name: 'open', guard: 0 }])
+})
+
+test('a replica that was only sent everything -> in sync when it says itself that it has it', () => {
+  const s = pair(alive('a', { replid: h1, offset: 1000 }), { offset: 900 })
+  const alone = remembered(recorded(s, { inSync: [{ node: 'a', incarnation: 'a1' }] }), {
+    targets: new Map([['b', { link: 'x', offset: 950 }]]),
+  })
+  assert.equal(groupStep(alone, 'steady.healthy').kind, 'rest')
+  const there = pair(alive('a', { replid: h1, offset: 1000 }), { offset: 960 })
+  saves(
+    remembered(recorded(there, { inSync: [{ node: 'a', incarnation: 'a1' }] }), { targets: new Map([['b', { link: 'x', offset: 950 }]]) }),
+    'steady.grow',
+    { guard: 0 },
+  )
+})
+
+test('the rules of this page -> each fired above', () => {
+  wereFired([{ id: 'node.still' }, { id: 'node.mend' }, { id: 'node.measure' }])
+})

@@ -1,0 +1,101 @@
+// How a node may come back to the recorded primary, where the server tells no history from another (docs/pika.md, P2): it is measured while
+// nobody writes to it or feeds it, and copied anew unless it is shown to hold nothing that the primary lacks.
+import { closedGuard, nowhere, stuckLinkMs } from './limits.ts'
+import type { Position, Reading } from './model.ts'
+import { type NodeView, answers, follows, sameAddress } from './observe.ts'
+import type { Case } from './rule.ts'
+import { empty, quote } from './situation.ts'
+
+export type Rejoin =
+  /** As it is, or by a copy that replaces what it holds. */
+  | { readonly kind: 'go'; readonly force: boolean; readonly discards: string | null }
+  | { readonly kind: 'wait' | 'hold'; readonly sentence: string }
+
+/** It takes writes, or somebody other than the recorded primary feeds it: what it holds may change under the measurement. */
+export function mustBeStilled(c: Case, node: NodeView): boolean {
+  if (c.s.can.namesHistories || !answers(node)) return false
+  const { role, guard, upstream } = node.reading
+  if (role === 'primary') return guard !== null && guard !== closedGuard
+  return upstream !== null && !sameAddress(upstream, nowhere) && !follows(node, c.primary.spec)
+}
+
+/** Why its link to the recorded primary will not mend by itself; null when it may. */
+export function brokenLink(c: Case, node: NodeView): string | null {
+  if (c.s.can.namesHistories || !answers(node) || !follows(node, c.primary.spec)) return null
+  const { upstream, partial = false } = node.reading
+  if (upstream === null || upstream.syncing) return null
+  if (upstream.failed) return 'its position does not fit, and it has given up'
+  if (partial && upstream.linkUp) return 'its copy did not end, although its link is up'
+  const stuck = node.unlinkedSince !== null && c.s.now - node.unlinkedSince > stuckLinkMs
+  return stuck && !upstream.linkUp ? `its link has been down for more than ${stuckLinkMs / 1000} s while the primary lives` : null
+}
+
+/** Both are named, and by different ids: neither position nor force brings these together (P9). */
+function otherId(a: Position, b: Position): boolean {
+  const idOf = (position: Position): string => (position.kind === 'stream' ? (position.log?.split(' ')[0] ?? '') : '')
+  return idOf(a) !== '' && idOf(b) !== '' && idOf(a) !== idOf(b)
+}
+
+/** It was the primary, nothing of a successor's has reached it, and it is another process: a crash may have left writes that its log does not know (P11). */
+function crashedInOffice(c: Case, node: NodeView, reading: Reading): boolean {
+  const { position } = reading
+  if (position.kind !== 'stream') return false
+  const reign = c.record.lineage.findLast((entry) => entry.node === node.spec.id && entry.replid === position.replid)
+  return reign?.incarnation !== undefined && reign.incarnation !== reading.incarnation
+}
+
+/** A connection to this very primary that failed closes late, and takes a new one with it (P13). */
+function leftJustNow(c: Case, node: NodeView): boolean {
+  const { now, can, memory } = c.s
+  const at = node.left === null ? memory.loadedAt : node.left.at
+  const same =
+    node.left === null ? node.reading?.role === 'replica' : node.left.from !== null && sameAddress(node.left.from, c.primary.spec)
+  return same && now - at < can.rejoinAfterMs
+}
+
+/** For a node that is still, or whose server finds out by itself. The primary is alive. */
+export function rejoinOf(c: Case, node: NodeView): Rejoin {
+  if (c.s.can.namesHistories) return { kind: 'go', force: false, discards: null }
+  const { primary } = c
+  const name = primary.spec.id
+  if (!answers(node) || !answers(primary)) return { kind: 'wait', sentence: `waits for an answer of ${quote([node.spec.id, name])}` }
+  const { position } = primary.reading
+  // Never towards a primary that is empty, half copied, or whose history is not known yet (P3).
+  const known = position.kind === 'stream' && position.replid === c.record.lineage.at(-1)?.replid
+  if (!known) return { kind: 'wait', sentence: `waits until ${name} bears the mark of epoch ${c.record.epoch}` }
+  if (primary.reading.partial || (empty(primary) && !empty(node)))
+    return { kind: 'hold', sentence: `${name} holds less than ${node.spec.id}` }
+  if (leftJustNow(c, node))
+    return { kind: 'wait', sentence: `${node.spec.id} left ${name} just now: waits until the old connection is closed` }
+  if (otherId(node.reading.position, position)) {
+    return {
+      kind: 'hold',
+      sentence:
+        `${node.spec.id} has another replication id than ${name} and would never connect. When what it holds may go: make it a primary by hand, ` +
+        `\`CLEARREPLICATIONID\` and \`CONFIG REWRITE\`, then regroup attaches it`,
+    }
+  }
+  return measured(c, node, node.reading)
+}
+
+function measured(c: Case, node: NodeView, reading: Reading): Rejoin {
+  const { primary, s, record } = c
+  const copied = (discards: string | null): Rejoin => ({ kind: 'go', force: true, discards })
+  if (primary.reading === null) return { kind: 'wait', sentence: `waits for ${primary.spec.id}` }
+  const comparison = s.can.comparePositions(reading.position, primary.reading.position, record.lineage)
+  if (empty(node)) return copied(null)
+  if (reading.partial) return copied('a part of a copy')
+  if (comparison.order === 'diverged') return copied(`${comparison.tail} bytes of its log`)
+  if (comparison.order === 'incomparable') return copied('an unknown amount: its position cannot be compared')
+  if (comparison.order === 'ahead') {
+    return primary.askedAt < node.askedAt
+      ? { kind: 'wait', sentence: `asks ${primary.spec.id} again` }
+      : {
+          kind: 'hold',
+          sentence: `${node.spec.id} holds ${comparison.tail} bytes more than its primary ${primary.spec.id}: copying would wipe them`,
+        }
+  }
+  if (crashedInOffice(c, node, reading)) return copied('writes that its own log may not know: it crashed as the primary')
+  if (node.unfit !== null && sameAddress(node.unfit, primary.spec)) return copied(null)
+  return { kind: 'go', force: false, discards: null }
+}
