@@ -39,7 +39,34 @@ export const shots: readonly Shot[] = [
   { name: 'act-switchover-refused', path: '/groups/cart', ready: acting(0, '.refused'), whole: false },
   { name: 'act-pause', path: '/groups/shop', ready: acting(1, '.safe'), whole: false },
   { name: 'act-maintain', path: '/groups/shop', ready: acting(2, '.would'), whole: false },
-  { name: 'act-failover', path: '/groups/shop', ready: acting(4, '.move'), whole: false },
+  { name: 'act-failover', path: '/groups/shop', ready: acting(5, '.move'), whole: false },
+  { name: 'act-what-if', path: '/groups/shop', ready: acting(3, '.safe'), whole: false },
+  { name: 'spec', path: '/spec', ready: drawn('.revisions button', '.changes') },
+  {
+    name: 'act-restore',
+    path: '/spec',
+    async ready(page) {
+      await page.locator('.revisions button').nth(2).click()
+      await page.locator('.shown-revision .head-line button').click()
+      await page.locator('dialog .check').waitFor()
+      await page.locator('dialog .check input').check()
+      await page.locator('dialog .changes').waitFor()
+    },
+    whole: false,
+  },
+  { name: 'doctor', path: '/doctor', ready: drawn('.panel') },
+  { name: 'controllers', path: '/controllers', ready: drawn('.figures') },
+  { name: 'audit', path: '/audit', ready: drawn('tbody tr') },
+  { name: 'settings', path: '/settings', ready: drawn('.settings .button') },
+  {
+    name: 'act-add-user',
+    path: '/settings',
+    async ready(page) {
+      await page.locator('.settings .button').first().click()
+      await page.locator('dialog input').first().waitFor()
+    },
+    whole: false,
+  },
   {
     name: 'act-add-group',
     path: '/',

@@ -3,14 +3,20 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { Link, Route, Switch, useLocation } from 'wouter'
 import { GroupScreen } from './group/screen.tsx'
-import { useAsker } from './live/asker.ts'
+import { ask } from './api/ask.ts'
+import { useAsker, useMay } from './live/asker.ts'
 import { useLink } from './live/hooks.ts'
 import { live } from './live/live.ts'
+import { AuditScreen } from './screens/audit.tsx'
+import { ControllersScreen } from './screens/controllers.tsx'
+import { DoctorScreen } from './screens/doctor.tsx'
 import { Login } from './screens/login.tsx'
 import { Overview } from './screens/overview.tsx'
+import { SettingsScreen } from './screens/settings.tsx'
+import { SpecScreen } from './screens/spec.tsx'
 import { useChosenLanguage } from './words/choices.ts'
 import { clockTime } from './words/figures.ts'
-import { SpeakingProvider, languages, sayIn, useSay } from './words/words.tsx'
+import { SpeakingProvider, type WordKey, languages, sayIn, useSay } from './words/words.tsx'
 
 const client = new QueryClient({
   defaultOptions: { queries: { retry: false, networkMode: 'always' }, mutations: { networkMode: 'always' } },
@@ -53,20 +59,46 @@ function Frame() {
 }
 
 function Screens() {
+  const say = useSay()
   return (
     <Switch>
       <Route path="/" component={Overview} />
       <Route path="/groups/:group/:tab?">
         {({ group, tab }) => <GroupScreen key={group} group={decodeURIComponent(group)} tab={tab ?? 'now'} />}
       </Route>
+      <Route path="/spec" component={SpecScreen} />
+      <Route path="/doctor" component={DoctorScreen} />
+      <Route path="/controllers" component={ControllersScreen} />
+      <Route path="/audit" component={AuditScreen} />
+      <Route path="/settings" component={SettingsScreen} />
+      <Route>
+        <h1 className="note">{say('nav.missing')}</h1>
+      </Route>
     </Switch>
   )
 }
 
+interface Place {
+  readonly path: string
+  readonly name: WordKey
+  readonly under?: string
+  readonly role?: 'admin'
+}
+
+const places: readonly Place[] = [
+  { path: '/', name: 'nav.groups', under: '/groups/' },
+  { path: '/spec', name: 'nav.spec' },
+  { path: '/doctor', name: 'nav.doctor' },
+  { path: '/controllers', name: 'nav.controllers' },
+  { path: '/audit', name: 'nav.audit', role: 'admin' },
+  { path: '/settings', name: 'nav.settings' },
+]
+
 function Top() {
   const say = useSay()
   const link = useLink()
-  const [path] = useLocation()
+  const may = useMay()
+  const [here] = useLocation()
   const tone = { live: 'good', connecting: 'none', cut: 'bad' }[link.kind]
   return (
     <header className="top">
@@ -76,10 +108,19 @@ function Top() {
           regroup
         </Link>
         <nav className="nav" aria-label={say('nav.main')}>
-          <Link href="/" aria-current={path === '/' || path.startsWith('/groups/') ? 'page' : undefined}>
-            {say('nav.groups')}
-          </Link>
+          {places
+            .filter(({ role }) => role === undefined || may(role))
+            .map(({ path, name, under }) => (
+              <Link
+                key={path}
+                href={path}
+                aria-current={here === path || (under !== undefined && here.startsWith(under)) ? 'page' : undefined}
+              >
+                {say(name)}
+              </Link>
+            ))}
         </nav>
+        <Who />
         <span className={`link ${tone}`} role="status">
           {say(`link.${link.kind}`)}
         </span>
@@ -90,5 +131,24 @@ function Top() {
         </div>
       )}
     </header>
+  )
+}
+
+/** Nobody on a machine where nobody was named yet. */
+function Who() {
+  const say = useSay()
+  const { data: asker } = useAsker()
+  if (asker?.who == null || asker.who.kind === 'local') return null
+  const leave = async (): Promise<void> => {
+    await ask('/api/v1/login', { method: 'DELETE' })
+    await client.resetQueries()
+  }
+  return (
+    <span className="who">
+      <span title={asker.who.role}>{asker.who.name}</span>
+      <button type="button" className="button small" onClick={() => void leave()}>
+        {say('login.out')}
+      </button>
+    </span>
   )
 }

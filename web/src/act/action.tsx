@@ -20,6 +20,8 @@ export interface ActionProps<Answer> {
   /** What the server says would happen. */
   readonly told: (answer: Answer) => ReactNode
   readonly verb: string
+  /** The answer says that nothing would change. */
+  readonly idle?: (answer: Answer) => boolean
   /** It can lose data. */
   readonly hard?: boolean
   /** Takes what is now as what is looked at, after it was another. */
@@ -83,7 +85,7 @@ export function Action<Answer>(props: ActionProps<Answer>) {
           <button
             type="submit"
             className={`button ${hard ? 'hard' : 'main'}`}
-            disabled={going || !settled || preview.data === undefined || shown !== null}
+            disabled={going || !settled || preview.data === undefined || shown !== null || props.idle?.(preview.data) === true}
           >
             {going && <span className="wait" />} {verb}
           </button>

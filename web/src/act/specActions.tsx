@@ -65,6 +65,7 @@ function SpecChange({ spec, change, children, done, ...rest }: ChangeProps) {
       ready={change !== null}
       ifMatch={`"revision-${spec.revision}"`}
       told={({ changes }) => <Changes changes={changes} />}
+      idle={({ changes }) => changes.length === 0}
       {...(done === undefined ? {} : { done })}
     >
       {children}

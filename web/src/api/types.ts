@@ -2,7 +2,9 @@
 import type { Static } from 'typebox'
 import type * as accounts from '../../../src/server/accountSchemas.ts'
 import type * as schemas from '../../../src/server/schemas.ts'
+import type * as stopPlan from '../../../src/server/stopPlan.ts'
 
+export type { Finding } from '../../../src/core/doctor/finding.ts'
 export type { LogEntry } from '../../../src/core/model.ts'
 export type { GroupState, GroupStatus, NodeHealth, NodeRole, NodeStatus, Recovery, RecoveryStep } from '../../../src/core/status.ts'
 export type { Maintained } from '../../../src/server/maintenance.ts'
@@ -16,3 +18,6 @@ export type AuditPage = Static<typeof accounts.AuditPage>
 export type Tokens = Static<typeof accounts.Tokens>
 export type TokenMade = Static<typeof accounts.TokenMade>
 export type Users = Static<typeof accounts.Users>
+export type Plans = Static<typeof stopPlan.Plans>
+export type DoctorReport = Static<typeof schemas.DoctorReport>
+export type Health = Static<typeof schemas.Health>

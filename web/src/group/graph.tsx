@@ -77,7 +77,7 @@ function Card({ node, status }: { readonly node: NodeStatus; readonly status: Gr
       </p>
       <p className="quiet">
         {node.probeMs !== null && <span>{say('graph.probe', { time: span(node.probeMs) })}</span>}{' '}
-        {node.keys !== null && <span>{say('graph.keys', { n: count(node.keys) })}</span>}
+        {node.keys !== null && node.health === 'up' && <span>{say('graph.keys', { n: count(node.keys) })}</span>}
         <span className="hidden">
           {node.linkUp === null ? '' : say(node.linkUp ? 'graph.linkUp' : 'graph.noLink')}
           {node.lagBytes === null ? '' : `, ${say('graph.behind', { n: bytes(node.lagBytes) })}`}

@@ -77,7 +77,7 @@ function Facts({ node }: { readonly node: NodeStatus }) {
           </span>
         )}
       </td>
-      <td>{say(node.inSync ? 'sync.in' : 'sync.out')}</td>
+      <td className={node.health === 'up' ? '' : 'quiet'}>{say(node.inSync ? 'sync.in' : 'sync.out')}</td>
       <td className="figure">{node.lagBytes === null ? '–' : bytes(node.lagBytes)}</td>
       <td className="figure">{node.keys === null ? '–' : count(node.keys)}</td>
       <td className="figure">{node.lastReplyAgoMs === null ? '–' : say('ago', { time: span(node.lastReplyAgoMs) })}</td>

@@ -1,6 +1,8 @@
 // The group as it is: who is who, what is recorded and observed, what is under way.
 import type { GroupStatus, LogEntry } from '../api/types.ts'
 import { useNow } from '../live/hooks.ts'
+import { FindingLine } from '../screens/doctor.tsx'
+import { useSay } from '../words/words.tsx'
 import { Graph } from './graph.tsx'
 import { Nodes } from './nodes.tsx'
 import { passageOf } from './phases.ts'
@@ -11,22 +13,36 @@ import { Sides } from './sides.tsx'
 const newsMs = 15 * 60_000
 
 export function Now({ status, entries }: { readonly status: GroupStatus; readonly entries: readonly LogEntry[] }) {
+  const say = useSay()
   const now = useNow()
   const passage = passageOf(status, entries)
-  const recoveries = status.recoveries.filter(({ endedAt }) => endedAt === null || now - endedAt < newsMs)
+  const isUp = (node: string): boolean => status.nodes.some(({ id, health }) => id === node && health === 'up')
+  const recoveries = status.recoveries.filter(({ node, endedAt }) => endedAt === null || (now - endedAt < newsMs && isUp(node)))
   return (
     <>
       <div className="now">
-        <Graph status={status} />
         <div className="aside">
-          <Sides status={status} />
-          {passage !== null && (!passage.over || now - passage.at < newsMs) && <PassageSteps passage={passage} />}
+          <Graph status={status} />
           {recoveries.map((recovery) => (
             <RecoverySteps key={recovery.node} recovery={recovery} />
           ))}
         </div>
+        <div className="aside">
+          <Sides status={status} />
+          {passage !== null && (!passage.over || now - passage.at < newsMs) && <PassageSteps passage={passage} />}
+        </div>
       </div>
       <Nodes status={status} />
+      {status.doctor.findings.length > 0 && (
+        <section className="panel findings">
+          <h2>{say('now.doctor')}</h2>
+          <ul>
+            {status.doctor.findings.map((finding) => (
+              <FindingLine key={`${finding.id} ${finding.node ?? ''} ${finding.sentence}`} finding={finding} />
+            ))}
+          </ul>
+        </section>
+      )}
     </>
   )
 }

@@ -39,7 +39,7 @@ const ways: Readonly<Record<Passage['kind'], readonly PhaseName[]>> = {
   first: ['decided', 'opened', 'followed', 'synced'],
 }
 
-/** Which of them need not happen. */
+/** Which of them need not happen: shown when they did. */
 const optional = new Set<PhaseName>(['detached', 'paused', 'demoted', 'followed'])
 
 /** Null when nothing is known of the epoch in force. `entries`: newest first. */
@@ -54,13 +54,14 @@ export function passageOf(status: Pick<GroupStatus, 'epoch' | 'phase' | 'inSync'
     if (name !== undefined) found.set(name, entry)
   }
   const last = ways[kind].findLastIndex((name) => found.has(name))
+  const next = ways[kind].find((name, at) => at > last && !optional.has(name))
   const over =
     status.phase === 'steady' && (found.has('synced') || status.inSync.length === status.nodes.length || status.nodes.length === 1)
-  const steps = ways[kind].flatMap((name, at): PhaseStep[] => {
+  const steps = ways[kind].flatMap((name): PhaseStep[] => {
     const entry = found.get(name)
-    if (entry === undefined && optional.has(name) && (at < last || over)) return []
+    if (entry === undefined && optional.has(name)) return []
     if (entry !== undefined) return [{ name, state: 'done', afterMs: entry.at - first.at, sentence: entry.sentence }]
-    return [{ name, state: at === last + 1 && !over ? 'now' : over ? 'done' : 'waiting', afterMs: null, sentence: null }]
+    return [{ name, state: over ? 'done' : name === next ? 'now' : 'waiting', afterMs: null, sentence: null }]
   })
   return { kind, epoch: status.epoch, at: first.at, steps, over }
 }

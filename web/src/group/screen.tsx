@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { Failover, Maintain, Pause, Resume, Switchover } from '../act/actions.tsx'
 import { AddNode, RemoveGroup } from '../act/specActions.tsx'
+import { WhatIf } from '../act/whatIf.tsx'
 import type { GroupStatus } from '../api/types.ts'
 import { useAsker, useMay } from '../live/asker.ts'
 import { useEntries, useGroup } from '../live/group.ts'
@@ -95,7 +96,7 @@ function Head({ status }: { readonly status: GroupStatus }) {
   )
 }
 
-type Verb = 'switchover' | 'failover' | 'pause' | 'resume' | 'maintain' | 'addNode' | 'removeGroup'
+type Verb = 'whatIf' | 'switchover' | 'failover' | 'pause' | 'resume' | 'maintain' | 'addNode' | 'removeGroup'
 
 function Actions({ status }: { readonly status: GroupStatus }) {
   const say = useSay()
@@ -114,9 +115,12 @@ function Actions({ status }: { readonly status: GroupStatus }) {
   return (
     <>
       <div className="actions" role="group" aria-label={say('group.actions')}>
-        {button('switchover', 'main')}
+        {button('switchover', status.writable ? 'main' : '')}
         {button(status.pause === null ? 'pause' : 'resume')}
         {button('maintain')}
+        <button type="button" className="button" onClick={() => setVerb('whatIf')}>
+          {say('do.whatIf')}
+        </button>
         {button('addNode')}
         <span className="gap" />
         {button('failover')}
@@ -130,6 +134,7 @@ function Actions({ status }: { readonly status: GroupStatus }) {
       {verb === 'pause' && <Pause status={status} close={close} />}
       {verb === 'resume' && <Resume status={status} close={close} />}
       {verb === 'maintain' && <Maintain status={status} close={close} />}
+      {verb === 'whatIf' && <WhatIf status={status} close={close} />}
       {verb === 'addNode' && <AddNode {...group} />}
       {verb === 'removeGroup' && <RemoveGroup {...group} done={() => go('/')} />}
     </>

@@ -72,12 +72,15 @@ function Entry({ entry }: { readonly entry: LogEntry }) {
       </span>
       <div>
         <p lang="en">{entry.sentence}</p>
-        <p className="quiet">
-          <code>{entry.rule}</code> · {entry.seq}
-        </p>
-        {facts.length > 0 && (
+        {facts.length === 0 ? (
+          <p className="quiet">
+            <code>{entry.rule}</code> · {entry.seq}
+          </p>
+        ) : (
           <details>
-            <summary>{say('timeline.evidence', { n: facts.length })}</summary>
+            <summary>
+              <code>{entry.rule}</code> · {entry.seq} · {say('timeline.evidence', { n: facts.length })}
+            </summary>
             <dl className="facts">
               {facts.map(([name, value]) => (
                 <div key={name}>

@@ -1,0 +1,70 @@
+// Every screen with data in it, in both themes and both languages, read by axe as a screen reader and a person with bad eyes would meet it.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { after, before, describe, test } from 'node:test'
+import type { AxeResults } from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { look, startBrowser } from '../harness/browser.ts'
+import { type Scene, startScene } from './scene.ts'
+import { shots } from './shots.ts'
+
+const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const ways = [
+  { colorScheme: 'light', locale: 'en-GB', other: 'dark' },
+  { colorScheme: 'dark', locale: 'zh-CN', other: 'light' },
+] as const
+
+/** `only`: this rule alone; the others do not depend on the theme. */
+async function offences(page: Page, only: string | null = null): Promise<string[]> {
+  await page.evaluate(source)
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(${only === null ? '' : JSON.stringify({ runOnly: only })})`)
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ''}`))
+}
+
+void describe('axe', () => {
+  let browser: Browser
+  let scene: Scene
+  before(async () => {
+    ;[browser, scene] = await Promise.all([startBrowser(), startScene()])
+  })
+  after(async () => {
+    await browser.close()
+    await scene.close()
+  })
+
+  test('a text that nobody can read and a button without a name -> found', async () => {
+    const { page, context } = await look(browser, scene.controller.url)
+    await page.goto('/')
+    await page.locator('.tile').first().waitFor()
+    await page.evaluate(
+      `document.querySelector('main').insertAdjacentHTML('beforeend', '<p class="quiet" id="pale">pale</p><button></button>')`,
+    )
+    await page.evaluate(`document.querySelector('#pale').style.color = '#eee'`)
+    const found = (await offences(page)).join('\n')
+    await context.close()
+    assert.match(found, /color-contrast: <p class="quiet" id="pale"/)
+    assert.match(found, /button-name/)
+  })
+
+  for (const way of ways)
+    test(`every screen, ${way.locale}, in ${way.colorScheme} and in ${way.other} -> nothing serious`, async (t) => {
+      const { other, ...visitor } = way
+      const options = { ...visitor, reducedMotion: 'reduce', expected: /404|409/ } as const
+      const { page, context, complaints } = await look(browser, scene.controller.url, options)
+      t.after(() => context.close())
+      const found: string[] = []
+      for (const shot of shots) {
+        await page.goto(shot.path)
+        await shot.ready(page, scene)
+        const seen = await offences(page)
+        await page.evaluate(`document.documentElement.dataset.theme = '${other}'`)
+        seen.push(...(await offences(page, 'color-contrast')))
+        found.push(...seen.map((offence) => `${shot.name}: ${offence}`))
+      }
+      assert.equal(found.join('\n'), '')
+      assert.deepEqual(complaints, [])
+    })
+})
