@@ -70,7 +70,16 @@ export type Command =
   | { readonly name: 'failover'; readonly to: NodeId | null; readonly by: string; readonly dryRun: boolean }
 
 export type CommandAnswer =
-  | { readonly ok: true; readonly epoch: Epoch; readonly candidate: NodeId; readonly sentence: string }
+  | {
+      readonly ok: true
+      readonly epoch: Epoch
+      readonly candidate: NodeId
+      readonly sentence: string
+      /** What happens, in order. */
+      readonly steps: readonly string[]
+      /** What is lost or risked by it; null when nothing is. */
+      readonly loss: string | null
+    }
   | { readonly ok: false; readonly code: 'NOT_NOW' | 'WOULD_LOSE_DATA' | 'UNKNOWN_NODE'; readonly sentence: string }
 
 export type Input =

@@ -280,7 +280,7 @@ function untouched() {
     asked: [],
     plans: [safePlan],
     rolling: null,
-    answer: { ok: true, epoch: 5, candidate: 'b', sentence: 'b takes over from a' },
+    answer: { ok: true, epoch: 5, candidate: 'b', sentence: 'b takes over from a', steps: ['b is promoted'], loss: null },
     beforeApply: () => {},
     backupFails: null,
   } satisfies Partial<TestFacade>

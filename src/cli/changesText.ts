@@ -27,7 +27,8 @@ export function changeLines(changes: ApplyResult['changes'], paint: Paint): stri
 }
 
 export function acceptedText(answer: Extract<CommandAnswer, { ok: true }>, dryRun: boolean): string {
-  return `${dryRun ? 'dry run: ' : ''}${safe(answer.sentence)} (epoch ${answer.epoch})\n`
+  const steps = dryRun ? answer.steps.map((step, index) => `  ${index + 1}. ${safe(step)}\n`) : []
+  return `${dryRun ? 'dry run: ' : ''}${safe(answer.sentence)} (epoch ${answer.epoch})\n${steps.join('')}`
 }
 
 export function pausedText(group: string, result: Paused): string {

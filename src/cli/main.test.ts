@@ -217,7 +217,7 @@ test('cli pause and resume: a group -> until when, and how to end it', async (t)
 test('cli switchover and failover: asked -> what was decided; a dry run says so', async (t) => {
   const { url, facade } = await server(t)
   const dry = await run(t, url, ['switchover', 'orders', '--to', 'b', '--dry-run', '--wait'])
-  assert.equal(dry.out, 'dry run: b takes over from a (epoch 5)\n')
+  assert.equal(dry.out, 'dry run: b takes over from a (epoch 5)\n  1. b is promoted\n')
   const forced = await run(t, url, ['failover', 'orders', '--accept-loss'])
   assert.equal(forced.out, 'b takes over from a (epoch 5)\n')
   assert.deepEqual(

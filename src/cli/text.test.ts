@@ -225,7 +225,16 @@ test('changes: applied, a dry run, nothing -> what changed, what would, that not
   assert.equal(appliedText({ revision: 4, dryRun: false, changes }, plain), `revision 4: 2 groups changed\n${text}`)
   assert.equal(appliedText({ revision: 3, dryRun: true, changes }, plain), `dry run: 2 groups would change; revision 3 stays\n${text}`)
   assert.equal(appliedText({ revision: 3, dryRun: false, changes: [] }, plain), 'nothing to change; revision 3 stays\n')
-  assert.equal(acceptedText({ ok: true, epoch: 5, candidate: 'b', sentence: 'b takes over' }, true), 'dry run: b takes over (epoch 5)\n')
+  const accepted = {
+    ok: true,
+    epoch: 5,
+    candidate: 'b',
+    sentence: 'b takes over',
+    steps: ['a is closed', 'b is promoted'],
+    loss: null,
+  } as const
+  assert.equal(acceptedText(accepted, true), 'dry run: b takes over (epoch 5)\n  1. a is closed\n  2. b is promoted\n')
+  assert.equal(acceptedText(accepted, false), 'b takes over (epoch 5)\n')
   assert.equal(pausedText('x', { revision: 5, pause: null }), 'x is not paused; revision 5\n')
 })
 
@@ -294,7 +303,7 @@ test('events: cut anywhere -> the same events; comments give none', () => {
 })
 
 test('wait: steady at the new epoch under the candidate -> done; under another, after a move -> ended otherwise', () => {
-  const accepted = { ok: true as const, epoch: 5, candidate: 'b', sentence: '' }
+  const accepted = { epoch: 5, candidate: 'b' }
   const at = (change: object) => ({ ...ordersStatus, ...change })
   assert.equal(outcomeOf(at({ epoch: 4, primary: 'a' }), accepted, false), 'running')
   assert.equal(outcomeOf(at({ epoch: 5, primary: 'a', phase: 'switchover' }), accepted, false), 'running')

@@ -12,7 +12,7 @@ export type Outcome = 'running' | 'done' | 'other'
 export const waitLimitMs = 120_000
 
 /** Where a move stands by one status. `moved`: an earlier status showed it under way. */
-export function outcomeOf(status: GroupStatus, accepted: Accepted, moved: boolean): Outcome {
+export function outcomeOf(status: GroupStatus, accepted: Pick<Accepted, 'epoch' | 'candidate'>, moved: boolean): Outcome {
   if (status.phase !== 'steady' || status.epoch < accepted.epoch) return 'running'
   if (status.primary === accepted.candidate) return 'done'
   return moved || status.epoch > accepted.epoch ? 'other' : 'running'

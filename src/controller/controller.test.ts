@@ -194,6 +194,36 @@ void describe('groups', () => {
   })
 })
 
+void describe('a command that is only asked about', () => {
+  test('a switchover, a failover -> what would happen in order and what would be lost; nothing does', async () => {
+    const { bench, controller } = await running()
+    const ask = async (name: 'switchover' | 'failover') => {
+      const answer = await controller.command('g', { name, to: 'b', by: 'anna', dryRun: true })
+      return answer.ok ? answer : assert.fail(answer.sentence)
+    }
+    const planned = await ask('switchover')
+    assert.deepEqual(
+      [planned.loss, planned.steps],
+      [
+        null,
+        [
+          'writes to a wait until b has everything; after 3000 ms it is given up and a stays',
+          'a becomes a replica of b',
+          'b is promoted at epoch 2, takes writes, and clients are told',
+        ],
+      ],
+    )
+    const forced = await ask('failover')
+    assert.match(
+      forced.steps.join('. '),
+      /every other node that answers is closed to writes.*a follows b; what they hold beyond it is discarded/,
+    )
+    await bench.settle(2_000)
+    assert.equal(controller.status('g').epoch, 1)
+    controller.close()
+  })
+})
+
 void describe('the spec', () => {
   test('a dry run -> says what would change, changes nothing', async () => {
     const { bench, controller } = await running()

@@ -180,7 +180,14 @@ test('openapi: the document -> 3.1, every route with its answer and its problem'
 test('switchover: accepted -> the answer; the controller was asked once, by the name in the header', async (t) => {
   const { url, facade } = await running(t)
   const answer = await post(`${url}/api/v1/groups/orders/switchover`, { to: 'b', dryRun: true }, { 'x-regroup-by': 'cli:ann' })
-  assert.deepEqual(assertShape(answer, s.Accepted), { ok: true, epoch: 5, candidate: 'b', sentence: 'b takes over from a' })
+  assert.deepEqual(assertShape(answer, s.Accepted), {
+    ok: true,
+    epoch: 5,
+    candidate: 'b',
+    sentence: 'b takes over from a',
+    steps: ['b is promoted'],
+    loss: null,
+  })
   assertShape(await post(`${url}/api/v1/groups/orders/switchover`, {}), s.Accepted)
   assert.deepEqual(facade.commands, [
     { group: 'orders', command: { name: 'switchover', to: 'b', by: 'cli:ann', dryRun: true } },

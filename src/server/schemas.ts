@@ -195,7 +195,14 @@ export const Applied = Type.Object({
   changes: Changes,
 })
 
-export const Accepted = Type.Object({ ok: Type.Literal(true), epoch: Type.Integer(), candidate: text, sentence: text })
+export const Accepted = Type.Object({
+  ok: Type.Literal(true),
+  epoch: Type.Integer(),
+  candidate: text,
+  sentence: text,
+  steps: Type.Array(text, { description: 'What happens, in order.' }),
+  loss: nullable(Type.String({ description: 'What is lost or risked by it.' })),
+})
 export const Paused = Type.Object({ revision: Type.Integer(), pause: nullable(Pause) })
 export const Health = Type.Object({ ok: Type.Literal(true), installation: text })
 export const Readiness = Type.Object({ ready: Type.Boolean(), groups: Type.Integer(), unheard: Type.Integer() })
