@@ -61,10 +61,7 @@ export class Tape {
     this.spec = { id: 'g', engine: 'redis', nodes: ids.map((id) => specOf(id)), credential: null, tls: false, policy, pause: null }
     this.stored = stored
     for (const id of ids) this.nodes.set(id, this.#fresh(id, ids[0] ?? id))
-    this.group = new Group(
-      { spec: this.spec, specRevision: 1, can: redis, installation, writer: 'w1', beginning: this.spec.nodes.length },
-      this.#time(),
-    )
+    this.group = new Group({ spec: this.spec, specRevision: 1, can: redis, installation, writer: 'w1' }, this.#time())
   }
 
   /** The story so far. */

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { alive, group, refused, specOf } from '../../test/situations.ts'
 import { defaults } from '../core/limits.ts'
 import { Asker } from './asker.ts'
-import { firstWithin, phaseOf, probeGap, probeTimeout, spread, turnAfter } from './cadence.ts'
+import { phaseOf, probeGap, probeTimeout, spread, turnAfter } from './cadence.ts'
 
 const { nodes } = group('a', alive('a'), refused('b', 5_000))
 const ids = ['a', 'b']
@@ -14,7 +14,6 @@ function askerAt(now: number): Asker {
     'g',
     ids.map((id) => specOf(id)),
     new Set(ids),
-    20,
     now,
   )
   return asker
@@ -99,7 +98,7 @@ void describe('who is asked when', () => {
   test('a node is removed, one is new, one stays -> what is known of the last is kept', () => {
     const asker = askerAt(0)
     asked(asker, 20)
-    asker.takeNodes('g', [specOf('a'), specOf('c')], new Set(['c']), 20, 25)
+    asker.takeNodes('g', [specOf('a'), specOf('c')], new Set(['c']), 25)
     asker.ended('b', true)
     assert.deepEqual([asker.sentAt('a'), asker.sentAt('b'), asker.sentAt('c')], [20, null, null])
   })
@@ -112,10 +111,6 @@ void describe('who is asked when', () => {
         assert.ok(Math.abs(turn / 250 - phase - Math.round(turn / 250 - phase)) < 1e-6, `${turn} is the place ${phase}`)
       }
     }
-  })
-
-  test('many groups begin together -> their first questions come as fast as the process can ask them', () => {
-    assert.deepEqual([firstWithin(3), firstWithin(3_000)], [20, 1_500])
   })
 
   test('many groups -> their questions are spread; attempts at one node too', () => {

@@ -14,13 +14,16 @@ interface Asking {
   readonly phase: number
 }
 
+/** The first questions of a new group are spread over this long. */
+const firstWithinMs = 20
+
 export class Asker {
   #asking = new Map<NodeId, Asking>()
   /** When something was last seen to change while something is wrong or changing; null: all is settled. */
   #stirredAt: Instant | null = null
 
-  /** Keeps what is known of nodes that stay; `fresh` names those that begin anew, each within `firstWithinMs`. */
-  takeNodes(group: GroupId, nodes: readonly NodeSpec[], fresh: ReadonlySet<NodeId>, firstWithinMs: number, now: Instant): void {
+  /** Keeps what is known of nodes that stay; `fresh` names those that begin anew. */
+  takeNodes(group: GroupId, nodes: readonly NodeSpec[], fresh: ReadonlySet<NodeId>, now: Instant): void {
     const first = (id: NodeId): Asking => {
       const phase = phaseOf(`${group}/${id}`)
       return { dueAt: now + phase * firstWithinMs, sentAt: null, lastAt: -Infinity, misses: 0, phase }

@@ -5,7 +5,6 @@ import { type NodeView, refused } from '../core/observe.ts'
 
 /** After this long a hold is a state, not an emergency. */
 const emergencyMs = 3_000
-const shortestFirstMs = 20
 /** What one hurried question may take of this process's time: many groups in trouble at once share it, or nobody would be served. */
 const hurriedQuestionMs = 0.5
 /** A node that answers nothing is asked again this much later, spread, so that many dead nodes do not knock at once. */
@@ -25,11 +24,6 @@ export function probeGap(policy: Policy, node: NodeView, stirredAt: Instant | nu
 /** Something is wrong or changing, and not for so long that it became a state. */
 export function isHurried(stirredAt: Instant | null, now: Instant): boolean {
   return stirredAt !== null && now - stirredAt < emergencyMs
-}
-
-/** The first questions of groups that begin together are spread over this long, `nodes` of them all together. */
-export function firstWithin(nodes: number): number {
-  return Math.max(shortestFirstMs, nodes * hurriedQuestionMs)
 }
 
 /** The next turn of a node, later than `now`: one in each gap, at its own phase, so that questions stay spread over the gap. */

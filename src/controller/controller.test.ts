@@ -274,6 +274,22 @@ void describe('the spec', () => {
   })
 })
 
+void describe('many groups', () => {
+  test('a hundred begin at once -> a few at a time, in their order, and in the end all of them; a removed one never', async () => {
+    const bench = new Bench()
+    const controller = await bench.open()
+    controller.begin()
+    const begun = (): string[] => bench.effects.flatMap(({ effect }) => (effect.kind === 'load' ? [effect.group] : []))
+    const names = Array.from({ length: 100 }, (_, index) => `g${index}`)
+    await controller.apply(request(names.map((id, index) => spec(id, { nodes: [specOf('a', { port: 7000 + index })] }))))
+    assert.deepEqual(begun(), names.slice(0, 10))
+    await controller.apply(request([], { remove: ['g99'] }))
+    await bench.settle(1_000)
+    assert.deepEqual(begun(), names.slice(0, 99))
+    controller.close()
+  })
+})
+
 void describe('what is told', () => {
   test('somebody listens -> revisions, statuses that differ, each log entry once', async () => {
     const { bench, controller } = await running()

@@ -41,6 +41,9 @@ interface Calls {
   readonly ring: (lateMs: number) => void
 }
 
+/** So many new groups begin together, and the next ones so much later or when the loop comes to it. */
+const beginAtOnce = 10
+const beginEveryMs = 10
 /** A group that is not decided about is shown anew at most this often. */
 const statusEveryMs = 1000
 /** A person waits for it. */
@@ -55,6 +58,8 @@ export class Controller implements ControllerFacade {
   readonly #specs: SpecStore
   readonly #groups = new Map<GroupId, Group>()
   readonly #calls = new WeakMap<Group, Calls>()
+  /** Not begun yet, in their order. */
+  readonly #beginning: Group[] = []
   /** What was asked for, by name. */
   #written = new Map<GroupId, GroupSpec>()
   /** Removed groups whose nodes are still being released: how they are spoken to must be known until then. */
@@ -101,6 +106,7 @@ export class Controller implements ControllerFacade {
   close(): void {
     this.#closed = true
     this.#doctor.close()
+    this.#options.alarm.clear(' begin')
     for (const id of this.#groups.keys()) this.#options.alarm.clear(id)
     this.#groups.clear()
     this.#options.world.keep([])
@@ -256,7 +262,7 @@ export class Controller implements ControllerFacade {
       this.#options.alarm.clear(id)
     }
     const { revision } = this.#specs.current
-    const beginning = specs.reduce((sum, spec) => sum + (this.#groups.has(spec.id) ? 0 : spec.nodes.length), 0)
+    const fresh: Group[] = []
     for (const written of specs) {
       const spec = { ...written, policy: { ...this.#options.defaults, ...written.policy } }
       const known = this.#groups.get(spec.id)
@@ -265,16 +271,27 @@ export class Controller implements ControllerFacade {
         continue
       }
       const { installation } = this
-      const group = new Group(
-        { spec, specRevision: revision, can: engineOf(spec.engine), installation, writer: this.#writer, beginning },
-        time,
-      )
+      const group = new Group({ spec, specRevision: revision, can: engineOf(spec.engine), installation, writer: this.#writer }, time)
       this.#groups.set(spec.id, group)
       this.#calls.set(group, this.#callsOf(group))
-      this.#post(group, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 })
+      fresh.push(group)
     }
+    this.#begin(fresh)
     this.#options.world.keep([...specs, ...this.#leaving.values()].flatMap(targetsOf))
     this.#doctor.rounds()
+  }
+
+  /** New groups begin in their order and a few at a time, as fast as the loop keeps up: a thousand at once would all be served late. */
+  #begin(fresh: readonly Group[]): void {
+    const isUnderWay = this.#beginning.length > 0
+    this.#beginning.push(...fresh)
+    if (!isUnderWay) this.#beginSome()
+  }
+
+  #beginSome(): void {
+    const first = { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 } as const
+    for (const group of this.#beginning.splice(0, beginAtOnce)) this.#post(group, first)
+    if (this.#beginning.length > 0) this.#options.alarm.set(' begin', this.#options.clock.now() + beginEveryMs, () => this.#beginSome())
   }
 
   /** The primary of a removed group gets a plain file back: without regroup nobody would open it after a restart. Says what came of it. */

@@ -26,7 +26,7 @@ import type { GroupStatus } from '../core/status.ts'
 import { sameTopology, topologyOf } from '../core/topology.ts'
 import type { Command, CommandAnswer, Effect, Input, NodeTarget, SaveResult } from '../ports.ts'
 import { Asker } from './asker.ts'
-import { asksLoad, firstWithin, probeTimeout } from './cadence.ts'
+import { asksLoad, probeTimeout } from './cadence.ts'
 import { answerTo } from './commands.ts'
 import { Notebook } from './notebook.ts'
 import { Recoveries } from './recoveries.ts'
@@ -43,8 +43,6 @@ export interface GroupOptions {
   readonly installation: string
   /** Unique to this process: names it in records. */
   readonly writer: string
-  /** Nodes that begin to be watched together with these, these included. */
-  readonly beginning: number
 }
 
 interface PendingSave {
@@ -84,7 +82,7 @@ export class Group {
     this.#specRevision = options.specRevision
     this.#memory = newMemory(time.now)
     this.#notebook = new Notebook(options.spec.id, time.wall)
-    this.#takeSpec(options.spec, options.specRevision, options.beginning, time.now)
+    this.#takeSpec(options.spec, options.specRevision, time.now)
   }
 
   /** Takes one input in and says what is to be done. Never throws but for our own bugs. */
@@ -172,7 +170,7 @@ export class Group {
         this.#loaded = true
         return
       case 'spec':
-        return this.#takeSpec(input.spec, input.revision, input.spec.nodes.length, time.now)
+        return this.#takeSpec(input.spec, input.revision, time.now)
       case 'command':
         effects.push({ kind: 'reply', id: input.id, answer: this.#command(input.command, time) })
         return
@@ -190,7 +188,7 @@ export class Group {
     if (input.stalledMs > 0) this.#stalled = true
   }
 
-  #takeSpec(spec: GroupSpec, revision: number, beginning: number, now: Instant): void {
+  #takeSpec(spec: GroupSpec, revision: number, now: Instant): void {
     this.#spec = spec
     this.#policy = policyOf(spec)
     this.#specRevision = revision
@@ -203,7 +201,7 @@ export class Group {
       if (!stays) fresh.add(node.id)
     }
     this.#nodes = nodes
-    this.#asker.takeNodes(spec.id, spec.nodes, fresh, firstWithin(beginning), now)
+    this.#asker.takeNodes(spec.id, spec.nodes, fresh, now)
   }
 
   #acted(input: Extract<Input, { kind: 'acted' }>, time: Time): void {

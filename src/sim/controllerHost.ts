@@ -165,7 +165,7 @@ export class ControllerHost implements Owner {
       return
     }
     const { engine, installation } = this.#setup
-    const options = { spec, specRevision: revision, can: engine, installation, writer: this.writer, beginning: spec.nodes.length }
+    const options = { spec, specRevision: revision, can: engine, installation, writer: this.writer }
     const run: Run = { group: new Group(options, this.time()), alarm: null, wake: () => undefined }
     this.#runs.set(spec.id, run)
     this.#post(run, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 })
