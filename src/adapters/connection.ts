@@ -44,6 +44,8 @@ interface Batch {
   readonly settle: (answer: Answer) => void
 }
 
+/** What a plain socket has for us is read into here and taken in before anything else is read: a buffer for each read would be garbage. */
+const arrived = Buffer.allocUnsafeSlow(65_536)
 /** The kernel asks an idle peer after this, so that a connection to a vanished host ends some day. */
 const keepAliveMs = 10_000
 
@@ -136,7 +138,8 @@ export class Connection {
   #open(): Socket {
     const { address, tls } = this.#options
     const tcp = { host: address.host, port: address.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs }
-    const socket = tls === null ? connect(tcp) : connectTls({ ...tls, ...tcp })
+    const onread = { buffer: arrived, callback: (length: number) => this.#arrived(length) }
+    const socket = tls === null ? connect({ ...tcp, onread }) : connectTls({ ...tls, ...tcp })
     socket.once('lookup', () => {
       if (this.#stage === 'resolving') this.#stage = 'connecting'
     })
@@ -145,7 +148,7 @@ export class Connection {
       else if (this.#stage === 'connecting') this.#stage = 'handshake'
     })
     if (tls !== null) socket.once('secureConnect', () => this.#greet())
-    socket.on('data', (bytes: Buffer) => this.#read(bytes))
+    if (tls !== null) socket.on('data', (bytes: Buffer) => this.#read(bytes))
     socket.once('end', () => this.#end(closed))
     socket.once('close', () => this.#end(closed))
     // Stays for good: a destroyed socket may still fail.
@@ -193,6 +196,11 @@ export class Connection {
     }
     this.#stage = 'ready'
     if (greetFirst) this.#flush()
+  }
+
+  #arrived(length: number): boolean {
+    this.#read(arrived.subarray(0, length))
+    return true
   }
 
   #read(bytes: Buffer): void {
