@@ -38,7 +38,7 @@ class Node implements AsyncDisposable {
     this.server = server
     this.#link = new NodeLink({
       address: server.address,
-      credential: null,
+      credentials: () => [],
       tls: null,
       name,
       clock: systemClock,

@@ -20,6 +20,8 @@ export interface ControllerOptions {
   readonly defaults?: Partial<Policy>
   /** Speak the Sentinel protocol too, on a free port. */
   readonly sentinel?: boolean
+  /** Writes what its settings name into its directory, before it starts. */
+  readonly prepare?: (dir: string) => void
   /** More of regroup.yaml: credentials, tls. */
   readonly settings?: Readonly<Record<string, unknown>>
 }
@@ -51,6 +53,7 @@ export class Controller {
       ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
       ...options.settings,
     }
+    options.prepare?.(this.dir)
     // JSON is YAML.
     writeFileSync(this.configFile, JSON.stringify(settings, null, 1))
     this.#forget = atExit(() => this.#child?.kill('SIGKILL'))

@@ -9,6 +9,7 @@ import { type RedisOptions, type RedisServer, freePort, startRedis } from '../..
 import { Relay } from '../../test/servers/relay.ts'
 import type { Script } from '../engines/engine.ts'
 import { RespError, isArray } from '../resp/value.ts'
+import type { Credential } from './connection.ts'
 import { NodeLink, type NodeLinkOptions } from './nodeLink.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -32,7 +33,7 @@ function linkTo(t: TestContext, port: number, options: Partial<NodeLinkOptions> 
   const link = new NodeLink({
     address: { host: '127.0.0.1', port },
     tls: null,
-    credential: null,
+    credentials: () => [],
     name: 'regroup-test',
     clock,
     onDisconnected: () => {
@@ -43,6 +44,11 @@ function linkTo(t: TestContext, port: number, options: Partial<NodeLinkOptions> 
   const watched: Watched = { link, disconnects: 0 }
   t.after(() => link.close())
   return watched
+}
+
+/** The list, read again at every connect, in the order in which they are tried. */
+function keys(...list: readonly Credential[]): () => readonly Credential[] {
+  return () => list
 }
 
 /** An outcome as one word or two: `ok`, `refused`, `answered NOAUTH` ... */
@@ -380,7 +386,8 @@ test('link: password and ACL user -> let in; wrong, missing or without rights ->
       user: [`ops on >${secret} ~* &* +@all`, `weak on >${secret} ~* &* +@all -config`, `single on >${secret} ~* &* +@all -multi`],
     },
   })
-  const as = (username: string | null, password: string): NodeLink => linkTo(t, redis.port, { credential: { username, password } }).link
+  const as = (username: string | null, password: string): NodeLink =>
+    linkTo(t, redis.port, { credentials: keys({ username, password }) }).link
   assert.equal(word(await as(null, secret).probe(ping, patience)), 'ok')
   assert.equal(word(await as('ops', secret).probe(ping, patience)), 'ok')
   const wrong = [
@@ -404,9 +411,52 @@ test('link: password and ACL user -> let in; wrong, missing or without rights ->
   assert.ok(alone.ok && alone.replies[0] instanceof RespError && alone.replies[0].code === 'NOPERM')
 })
 
+test('link: the first credential is refused -> the next answers the same question and says the same order; it is remembered', async (t) => {
+  const redis = await redisFor(t, { config: { requirepass: 'second' } })
+  const [old, next] = [
+    { username: null, password: 'first' },
+    { username: null, password: 'second' },
+  ]
+  const { link } = linkTo(t, redis.port, { credentials: keys(old, next) })
+  assert.equal(word(await link.probe(ping, patience)), 'ok')
+  assert.equal(link.credential, next)
+  const fresh = linkTo(t, redis.port, { credentials: keys(old, next) }).link
+  assert.equal(word(await fresh.run('act', script(['INCR', 'n']), patience)), 'ok')
+  assert.equal(await redis.ask('AUTH', 'second', 'THEN', 'GET', 'n'), '1')
+  assert.equal(word(await fresh.probe(ping, patience)), 'ok')
+  const refusals = await redis.ask('AUTH', 'second', 'THEN', 'ACL', 'LOG')
+  assert.equal(Array.isArray(refusals) && refusals.length, 1, 'refused once per link at most; entries that are alike count as one')
+})
+
+test('link: every credential is refused -> WRONGPASS; the list is another then -> the next question is answered', async (t) => {
+  const redis = await redisFor(t, { config: { requirepass: 'third' } })
+  const as = (...passwords: string[]): Credential[] => passwords.map((password) => ({ username: null, password }))
+  let list = as('first', 'second')
+  const { link } = linkTo(t, redis.port, { credentials: () => list })
+  assert.equal(word(await link.probe(ping, patience)), 'answered WRONGPASS')
+  assert.equal(word(await link.run('act', script(['SET', 'k', 'v']), patience)), 'answered WRONGPASS')
+  list = as('third')
+  assert.deepEqual([word(await link.probe(ping, patience)), word(await link.run('act', script(['PING']), patience))], ['ok', 'ok'])
+  // What was let in stays in, whatever the list says.
+  list = as('fourth')
+  assert.equal(word(await link.probe(ping, patience)), 'ok')
+})
+
+test('link: the password is changed and the connections are cut -> not one question is answered with a refusal', async (t) => {
+  const redis = await redisFor(t, { config: { requirepass: 'first' } })
+  const watched = linkTo(t, redis.port, {
+    credentials: keys({ username: null, password: 'first' }, { username: null, password: 'second' }),
+  })
+  assert.equal(word(await watched.link.probe(ping, patience)), 'ok')
+  await redis.ask('AUTH', 'first', 'THEN', 'CONFIG', 'SET', 'requirepass', 'second')
+  await redis.ask('AUTH', 'second', 'THEN', 'CLIENT', 'KILL', 'TYPE', 'normal')
+  await until('the cut is noticed', () => watched.disconnects === 1)
+  assert.equal(word(await watched.link.probe(ping, patience)), 'ok')
+})
+
 test('link: a node that lets everybody in, but not our user -> no role command is executed under another name', async (t) => {
   const redis = await redisFor(t)
-  const { link } = linkTo(t, redis.port, { credential: { username: 'ops', password: 'x' } })
+  const { link } = linkTo(t, redis.port, { credentials: keys({ username: 'ops', password: 'x' }) })
   assert.equal(word(await link.run('act', script(['SET', 'k', 'v']), patience)), 'answered WRONGPASS')
   assert.equal(await redis.ask('EXISTS', 'k'), 0)
 })
@@ -438,7 +488,7 @@ test('link: a second role change while the first waits for the greeting -> both 
 
 test('link: a node that repeats what it does not know -> the password is in no message', async (t) => {
   const redis = await redisFor(t, { config: { 'rename-command': 'AUTH ""' } })
-  const { link } = linkTo(t, redis.port, { credential: { username: null, password: 'hunter2' } })
+  const { link } = linkTo(t, redis.port, { credentials: keys({ username: null, password: 'hunter2' }) })
   const outcomes = [await link.probe(ping, patience), await link.run('act', script(['PING']), patience)]
   assert.deepEqual(outcomes.map(word), ['answered ERR', 'answered ERR'])
   assert.equal(JSON.stringify(outcomes).includes('hunter2'), false)
@@ -446,7 +496,7 @@ test('link: a node that repeats what it does not know -> the password is in no m
 
 test('link: a node without a password and a credential for it -> spoken to without one', async (t) => {
   const redis = await redisFor(t)
-  const { link } = linkTo(t, redis.port, { credential: { username: null, password: 'x' } })
+  const { link } = linkTo(t, redis.port, { credentials: keys({ username: null, password: 'x' }) })
   assert.equal(word(await link.probe(ping, patience)), 'ok')
   assert.equal(word(await link.run('act', script(['PING']), patience)), 'ok')
 })
@@ -608,7 +658,7 @@ test('link: closed while everything is in flight -> every call ends, and the pro
     import { NodeLink } from ${JSON.stringify(new URL('nodeLink.ts', import.meta.url).href)}
     const address = { host: '127.0.0.1', port: ${redis.port} }
     const clock = { now: () => performance.now(), wall: () => Date.now() }
-    const link = new NodeLink({ address, tls: null, credential: null, name: 'x', clock, onDisconnected: () => console.log('told') })
+    const link = new NodeLink({ address, tls: null, credentials: () => [], name: 'x', clock, onDisconnected: () => console.log('told') })
     const script = { commands: [['SET', 'k', 'v']], transaction: true }
     console.log((await link.probe([['PING']], 60000)).ok)
     await link.run('mark', script, 60000)

@@ -5,6 +5,7 @@ import type { Clock } from '../ports.ts'
 import { encodeCommands } from '../resp/encode.ts'
 import { Connection, type Credential, type TlsOptions } from './connection.ts'
 import { deadline } from './deadline.ts'
+import { KeyRing } from './keyRing.ts'
 import { Lane } from './lane.ts'
 import { type Answer, type Outcome, closed, failed, silent, unasked } from './outcome.ts'
 import { commandsOf, scriptAnswer } from './scriptCall.ts'
@@ -15,7 +16,8 @@ export type LaneName = 'act' | 'mark'
 export interface NodeLinkOptions {
   readonly address: Address
   readonly tls: TlsOptions | null
-  readonly credential: Credential | null
+  /** What it may be spoken to with, in this order; none: without. Read at every connect. */
+  readonly credentials: () => readonly Credential[]
   /** Names every connection that may change a role, so that a later leader can cut them (CLIENT SETNAME; no spaces). */
   readonly name: string
   readonly clock: Clock
@@ -24,9 +26,12 @@ export interface NodeLinkOptions {
 }
 
 interface Flight {
+  readonly commands: readonly (readonly string[])[]
   readonly sentAt: Instant
   readonly settle: (outcome: Outcome) => void
   readonly cancel: () => void
+  /** How many more credentials may be tried. */
+  tries: number
 }
 
 /**
@@ -41,11 +46,12 @@ const linkClosed = unasked('LINK_CLOSED', 'the link to this node was closed')
 
 export class NodeLink {
   readonly #options: NodeLinkOptions
+  readonly #keys: KeyRing
   readonly #lanes: Readonly<Record<LaneName, Lane>>
   /** Has answered before; open. With an unanswered question it is left alone: a frozen process may wake. */
   #warm: Connection | null = null
   /** Has not answered yet: the first connection, or the one that asks while the warm one is silent. */
-  #challenger: { readonly connection: Connection; readonly bornAt: Instant } | null = null
+  #challenger: { readonly connection: Connection; readonly bornAt: Instant; readonly credential: Credential | null } | null = null
   /** Carries the script that was queued on it last. */
   #queuedOn: Connection | null = null
   #kept: { readonly connection: Connection; readonly timer: NodeJS.Timeout } | null = null
@@ -55,6 +61,7 @@ export class NodeLink {
   /** Connects to nothing yet. */
   constructor(options: NodeLinkOptions) {
     this.#options = options
+    this.#keys = new KeyRing(options.credentials)
     this.#lanes = { act: new Lane(() => this.#laneConnection()), mark: new Lane(() => this.#laneConnection()) }
   }
 
@@ -69,6 +76,8 @@ export class NodeLink {
    * it is what the host says now, while silence says nothing (a host that restarted leaves the old connection hanging for minutes). It is
    * no proof of death by itself; no disconnect is reported for it and the warm connection stays, with what is queued on it.
    *
+   * A refused credential is no answer as long as another one is left: the node is asked again with that, within the same deadline.
+   *
    * Codes of `answered`: MAXCLIENTS, DENIED, WRONGPASS, NOAUTH, NOPERM, PROTOCOL, TLS; of `unasked`: DNS, NO_ROUTE, EMFILE and other
    * codes of the system, IN_FLIGHT (one probe at a time), LINK_CLOSED. Error replies to the commands themselves are replies.
    */
@@ -77,7 +86,8 @@ export class NodeLink {
     if (this.#isClosed) return Promise.resolve({ ...failed(linkClosed), sentAt })
     if (this.#flight !== null) return Promise.resolve({ ...failed(unasked('IN_FLIGHT', 'this node is being probed already')), sentAt })
     return new Promise((settle) => {
-      this.#flight = { sentAt, settle, cancel: deadline(timeoutMs, () => this.#late()) }
+      const cancel = deadline(timeoutMs, () => this.#late())
+      this.#flight = { commands, sentAt, settle, cancel, tries: this.#keys.size }
       if (this.#warm !== null && this.#warm.outstanding === 0) this.#ask(this.#warm, commands, sentAt)
       else this.#challenge(commands, sentAt)
     })
@@ -96,10 +106,25 @@ export class NodeLink {
     if (this.#isClosed) return { ...failed(linkClosed), sentAt }
     const commands = commandsOf(script)
     const warm = this.#warm
-    let answer = await this.#lanes[lane].ask(commands, timeoutMs)
+    let answer = await this.#inLane(lane, commands, timeoutMs)
     if (lane === 'act' && isFull(answer) && warm !== null && warm === this.#warm && warm.isNamed)
       answer = await warm.ask(commands, timeoutMs)
     return { ...(answer.ok ? scriptAnswer(script, answer.replies) : answer), sentAt }
+  }
+
+  /** What it is spoken to with now. */
+  get credential(): Credential | null {
+    return this.#keys.current
+  }
+
+  /** Nothing was executed on a connection whose greeting was refused, so the next credential may say it again. */
+  async #inLane(lane: LaneName, commands: readonly (readonly string[])[], timeoutMs: number): Promise<Answer> {
+    for (let tries = this.#keys.size; ; tries--) {
+      const credential = this.#keys.current
+      const answer = await this.#lanes[lane].ask(commands, timeoutMs)
+      if (answer.ok || !isRefusal(answer.failure) || tries <= 1) return answer
+      this.#keys.refused(credential)
+    }
   }
 
   /** Opens a lane ahead of its first script: saves the connect and a round trip when it counts. */
@@ -136,6 +161,7 @@ export class NodeLink {
 
   #challenge(commands: readonly (readonly string[])[], sentAt: Instant): void {
     const { connection: old, bornAt } = this.#challenger ?? { connection: null, bornAt: 0 }
+    const credential = this.#keys.current
     // Stuck in its connect, a fresh one is faster: the kernel repeats a lost SYN only after a second, then two, then four.
     if (old !== null && old.isConnected && sentAt - bornAt < challengerMaxAgeMs) return
     this.#dropChallenger()
@@ -144,7 +170,7 @@ export class NodeLink {
       greetFirst: false,
       onEnd: (failure) => this.#ended(connection, failure),
     })
-    this.#challenger = { connection, bornAt: sentAt }
+    this.#challenger = { connection, bornAt: sentAt, credential }
     this.#ask(connection, commands, sentAt)
   }
 
@@ -192,10 +218,22 @@ export class NodeLink {
       this.#fail(failure)
       if (failure.kind === closed.kind) this.#options.onDisconnected()
     } else if (connection === this.#challenger?.connection) {
+      const { credential } = this.#challenger
       this.#challenger = null
+      if (isRefusal(failure) && this.#askAgain(credential)) return
       // We could not ask again, but the warm connection's question stands until the deadline.
       if (failure.kind !== 'unasked' || this.#warm === null) this.#fail(failure)
     }
+  }
+
+  /** The node refused this credential; gives whether another one is being tried. */
+  #askAgain(credential: Credential | null): boolean {
+    const flight = this.#flight
+    if (flight === null || flight.tries <= 1) return false
+    flight.tries--
+    this.#keys.refused(credential)
+    this.#challenge(flight.commands, flight.sentAt)
+    return true
   }
 
   #late(): void {
@@ -232,8 +270,8 @@ export class NodeLink {
   }
 
   #connectionOptions(): Pick<ConstructorParameters<typeof Connection>[0], 'address' | 'tls' | 'credential' | 'name'> {
-    const { address, tls, credential, name } = this.#options
-    return { address, tls, credential, name }
+    const { address, tls, name } = this.#options
+    return { address, tls, credential: this.#keys.current, name }
   }
 }
 
@@ -247,6 +285,10 @@ function questionOf(commands: readonly (readonly string[])[]): Buffer {
     questions.set(commands, bytes)
   }
   return bytes
+}
+
+function isRefusal(failure: ProbeFailure): boolean {
+  return failure.kind === 'answered' && failure.code === 'WRONGPASS'
 }
 
 /** The node had no room for the connection: nothing that was sent on it was executed. */

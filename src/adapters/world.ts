@@ -16,7 +16,8 @@ type Of<Kind extends WorldEffect['kind']> = Extract<WorldEffect, { kind: Kind }>
 /** How a group's nodes are spoken to. */
 export interface GroupAccess {
   readonly engine: Engine
-  readonly credential: Credential | null
+  /** In the order in which they are tried; none: it is spoken to without. */
+  readonly credentials: readonly Credential[]
   readonly tls: TlsOptions | null
 }
 
@@ -78,7 +79,8 @@ class RealWorld implements World {
   }
 
   async #inspect(target: NodeTarget, timeoutMs: number, done: (inspected: Inspected, user: string) => void): Promise<void> {
-    const { engine, credential, tls } = this.#options.access(target.group)
+    const { engine, credentials, tls } = this.#options.access(target.group)
+    const credential = this.#links.get(keyOf(target))?.link.credential ?? credentials[0] ?? null
     const { inspector } = engine
     assert(inspector !== null, `the doctor knows that ${engine.name} cannot be inspected`)
     const { clock } = this.#options
@@ -92,12 +94,12 @@ class RealWorld implements World {
       known.post = post
       return known.link
     }
-    const { credential, tls } = this.#options.access(target.group)
+    const { tls } = this.#options.access(target.group)
     const linked: Linked = {
       post,
       link: new NodeLink({
         address: target.address,
-        credential,
+        credentials: () => this.#options.access(target.group).credentials,
         tls,
         name: this.#options.connectionName(),
         clock: this.#options.clock,

@@ -154,7 +154,7 @@ listen: { http: "127.0.0.1:7071", sentinel: "127.0.0.1:26380" }
 store: { kind: embedded, path: ./store }
 log: { level: warn }
 credentials:
-  main: { username: admin, password: "p 1" }
+  main: { username: admin, password: "p 1", next: { passwordEnv: SECRET } }
   file: { passwordFile: secret.txt }
   env: { passwordEnv: SECRET }
 tls: { ca: ca.pem, verify: false }
@@ -171,9 +171,9 @@ doctor: { everyMs: 60000, ignore: [persistence.none] }
     store: { kind: 'embedded', path: beside('store') },
     log: { level: 'warn' },
     credentials: {
-      main: { username: 'admin', password: 'p 1' },
-      file: { username: null, password: 'from a file' },
-      env: { username: null, password: 'from outside' },
+      main: { username: 'admin', password: 'p 1', next: 'from outside' },
+      file: { username: null, password: 'from a file', next: null },
+      env: { username: null, password: 'from outside', next: null },
     },
     tls: { ca: 'PEM', cert: null, key: null, verify: false },
     defaults: { silentAfterMs: 900, guard: 'on' },
@@ -185,7 +185,7 @@ doctor: { everyMs: 60000, ignore: [persistence.none] }
 test('settings: mistakes of every kind -> all of them with their places, and no secret among them', (t) => {
   const file = written(
     t,
-    'listn: {}\nlog: { level: warm }\ncredentials:\n  main: { password: 4711 }\n  both: { password: a, passwordEnv: B }\n  none: {}\ntls: { cert: x }\ndefaults: { probeEveryMs: 400 }\ndoctor: { everyMs: 5, ignore: [persistence.non] }\n',
+    'listn: {}\nlog: { level: warm }\ncredentials:\n  main: { password: 4711 }\n  both: { password: a, passwordEnv: B }\n  none: {}\n  then: { password: a, next: { username: x, passwordEnv: B, password: c } }\n  more: { password: a, next: {} }\ntls: { cert: x }\ndefaults: { probeEveryMs: 400 }\ndoctor: { everyMs: 5, ignore: [persistence.non] }\n',
   )
   assert.deepEqual(refused(file), [
     ':1:1 listn: unknown key "listn"; did you mean "listen"?',
@@ -193,10 +193,12 @@ test('settings: mistakes of every kind -> all of them with their places, and no 
     ':4:21 credentials.main.password: is not of the right form; it must be a text; put it in quotes',
     ':5:9 credentials.both: needs exactly one of password, passwordFile and passwordEnv, not 2',
     ':6:9 credentials.none: needs exactly one of password, passwordFile and passwordEnv, not 0',
-    ':7:6 tls: cert and key belong together; give both or neither',
-    ':8:27 defaults.probeEveryMs: silentAfterMs is 1000, but must be at least 1200, three times probeEveryMs (400): one lost answer is not a death',
-    ':9:20 doctor.everyMs: is 5; it must be 10000 to 86400000 ms: how often each group is examined; 600000 when not given',
-    ':9:32 doctor.ignore[0]: is "persistence.non"; it must be the id of a check; docs/doctor.md lists them; did you mean "persistence.none"?',
+    ':7:32 credentials.then.next.username: unknown key "username"; known are password, passwordFile, passwordEnv',
+    ':8:30 credentials.more.next: needs exactly one of password, passwordFile and passwordEnv, not 0',
+    ':9:6 tls: cert and key belong together; give both or neither',
+    ':10:27 defaults.probeEveryMs: silentAfterMs is 1000, but must be at least 1200, three times probeEveryMs (400): one lost answer is not a death',
+    ':11:20 doctor.everyMs: is 5; it must be 10000 to 86400000 ms: how often each group is examined; 600000 when not given',
+    ':11:32 doctor.ignore[0]: is "persistence.non"; it must be the id of a check; docs/doctor.md lists them; did you mean "persistence.none"?',
   ])
 })
 

@@ -5,6 +5,8 @@ import { Command, CommanderError, Option } from 'commander'
 import { accountCommands } from './accountCommands.ts'
 import { backupCommands } from './backupCommands.ts'
 import { doctorCommand } from './doctorCommand.ts'
+import { configCommand } from './configCommand.ts'
+import { credentialCommand } from './credentialCommands.ts'
 import { groupCommands } from './groupCommands.ts'
 import { revisionCommand } from './revisionCommands.ts'
 import { plannedCommands } from './plannedCommands.ts'
@@ -31,6 +33,8 @@ function program(): Command {
     ...specCommands(),
     revisionCommand(),
     ...backupCommands(),
+    credentialCommand(),
+    configCommand(),
     doctorCommand(),
     ...plannedCommands(),
     ...accountCommands(),

@@ -4,15 +4,21 @@ import { createAlarm } from '../adapters/alarm.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { systemDice } from '../adapters/dice.ts'
 import { ownHosts } from '../adapters/hosts.ts'
+import type { TlsOptions } from '../adapters/connection.ts'
 import { createLog } from '../adapters/log.ts'
 import { openEmbeddedStore } from '../adapters/store/embedded.ts'
 import { startVitals } from '../adapters/vitals.ts'
 import { type GroupAccess, createWorld } from '../adapters/world.ts'
 import { Controller } from '../controller/controller.ts'
+import type { GroupSpec } from '../core/model.ts'
 import { engineOf } from '../engines/all.ts'
+import { UserError } from '../errors.ts'
 import { startSentinel } from '../sentinel/server.ts'
-import { startHttp } from '../server/http.ts'
+import type { CredentialDesk } from '../server/credentialRoutes.ts'
+import { type HttpLog, startHttp } from '../server/http.ts'
 import { addressIn, loopbackIn } from '../server/listen.ts'
+import { CredentialBook } from './credentialBook.ts'
+import { credentialDesk } from './credentialDesk.ts'
 import { type Settings, loadSettings } from './settings.ts'
 import { removeAdminToken, writeAdminToken } from './adminToken.ts'
 import { version } from './version.ts'
@@ -39,12 +45,13 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const store = await openEmbeddedStore({ dir })
   const tell = (event: string, facts: Readonly<Record<string, unknown>>): void => log.info(event, facts)
   const self = systemDice.id().slice(0, 8)
+  const book = new CredentialBook(settings, () => loadSettings(options.config))
   let controller: Controller | null = null
   const world = createWorld({
     store,
     clock,
     connectionName: () => `regroup:${controller?.installation.slice(0, 8) ?? ''}:${self}`,
-    access: (group) => accessOf(settings, controller, group),
+    access: (group) => accessOf(settings, book, controller, group),
     log: tell,
   })
   controller = await Controller.open({
@@ -54,30 +61,31 @@ export async function runServer(options: ServerOptions): Promise<void> {
     dice: systemDice,
     alarm: createAlarm(clock),
     defaults: settings.defaults,
-    credentials: new Set(Object.keys(settings.credentials)),
+    credentials: book,
     doctor: { everyMs: settings.doctor.everyMs, ignore: new Set(settings.doctor.ignore), controllerHosts: ownHosts() },
-
     log: tell,
   })
   const every = (ms: number, run: () => void): (() => void) => {
     const timer = setInterval(run, ms)
     return () => clearInterval(timer)
   }
+  const desk = credentialDesk({ book, facade: controller, tls: (spec) => tlsOf(settings, spec), log: tell })
+  const stopReloading = reloadOnHangup(desk, log)
   const vitals = startVitals()
   const adminSecret = writeAdminToken(dir)
   try {
-    const wall = (): number => clock.wall()
     const http = await startHttp({
       facade: controller,
       store,
       adminSecret,
       listen,
       log,
-      wall,
+      wall: () => clock.wall(),
       every,
       version,
       vitals: () => vitals.read(),
       page,
+      credentials: desk,
     })
     const { defaults } = settings
     const sentinel = sentinelAddress === null ? null : await startSentinel({ facade: controller, listen: sentinelAddress, defaults, log })
@@ -88,6 +96,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
     await sentinel?.close()
     await http.close()
   } finally {
+    stopReloading()
     vitals.stop()
     removeAdminToken(dir)
     controller.close()
@@ -96,15 +105,35 @@ export async function runServer(options: ServerOptions): Promise<void> {
 }
 
 /** How a group's nodes are spoken to, by its spec and the settings of this process. */
-function accessOf(settings: Settings, controller: Controller | null, group: string): GroupAccess {
+function accessOf(settings: Settings, book: CredentialBook, controller: Controller | null, group: string): GroupAccess {
   const spec = controller?.specOf(group)
   const engine = engineOf(spec?.engine ?? 'redis')
-  const credential = spec?.credential ? (settings.credentials[spec.credential] ?? null) : null
+  return { engine, credentials: spec?.credential ? book.of(spec.credential) : [], tls: spec ? tlsOf(settings, spec) : null }
+}
+
+function tlsOf(settings: Settings, spec: GroupSpec): TlsOptions | null {
+  if (!spec.tls) return null
   const { ca, cert, key, verify } = settings.tls
-  const tls = spec?.tls
-    ? { ...(ca === null ? {} : { ca }), ...(cert === null ? {} : { cert }), ...(key === null ? {} : { key }), rejectUnauthorized: verify }
-    : null
-  return { engine, credential, tls }
+  return {
+    ...(ca === null ? {} : { ca }),
+    ...(cert === null ? {} : { cert }),
+    ...(key === null ? {} : { key }),
+    rejectUnauthorized: verify,
+  }
+}
+
+/** SIGHUP reads the credentials again; what is wrong with them is logged, and the old ones stay. Gives how to stop. */
+function reloadOnHangup(desk: CredentialDesk, log: HttpLog): () => void {
+  const hangup = (): void => {
+    try {
+      desk.reload()
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      log.error('credentials.notReloaded', { code: error.code, message: error.message, details: error.details })
+    }
+  }
+  process.on('SIGHUP', hangup)
+  return () => process.off('SIGHUP', hangup)
 }
 
 function stopped(): Promise<void> {

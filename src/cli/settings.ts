@@ -2,22 +2,26 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Type } from 'typebox'
-import type { Static, TSchema } from 'typebox'
+import type { TSchema } from 'typebox'
 import { checks } from '../core/doctor/examine.ts'
 import { defaults as policyDefaults } from '../core/limits.ts'
 import type { Policy } from '../core/model.ts'
-import { namePattern, nameRule, timingProblem } from '../core/spec.ts'
+import { timingProblem } from '../core/spec.ts'
 import { UserError } from '../errors.ts'
 import { problemsOf } from '../server/problems.ts'
 import type { Path, Problem } from '../server/problems.ts'
 import { PolicyInput } from '../server/specSchemas.ts'
+import {
+  type Credential,
+  CredentialSchema,
+  type WrittenCredential,
+  checkCredentials,
+  credentialsOf,
+  fileText,
+  inPlainSight,
+  reason,
+} from './credentials.ts'
 import { readYaml } from './yamlText.ts'
-
-export interface Credential {
-  /** Null: the password alone, for the default user. */
-  readonly username: string | null
-  readonly password: string
-}
 
 /** For connections to nodes. `ca`, `cert`, `key` hold the files' PEM text. */
 export interface NodeTls {
@@ -57,16 +61,6 @@ const closed = { additionalProperties: false }
 const path = (what: string) => Type.Optional(Type.String({ minLength: 1, description: `the path of ${what}` }))
 
 const address = (example: string) => Type.Optional(Type.String({ description: `host:port, as ${example}` }))
-
-const CredentialSchema = Type.Object(
-  {
-    username: Type.Optional(Type.String({ minLength: 1, description: 'a user name' })),
-    password: Type.Optional(Type.String({ minLength: 1, writeOnly: true, description: 'a text; put it in quotes' })),
-    passwordFile: path('a file whose first line is the password'),
-    passwordEnv: Type.Optional(Type.String({ minLength: 1, description: 'the name of an environment variable' })),
-  },
-  { ...closed, description: 'a mapping with one of password, passwordFile and passwordEnv' },
-)
 
 const section = (properties: Record<string, TSchema>, description: string) =>
   Type.Optional(Type.Object(properties, { ...closed, description }))
@@ -116,7 +110,7 @@ interface Written {
   readonly listen?: { readonly http?: string; readonly sentinel?: string }
   readonly store?: { readonly path?: string }
   readonly log?: { readonly level?: LogLevel }
-  readonly credentials?: Readonly<Record<string, Static<typeof CredentialSchema>>>
+  readonly credentials?: Readonly<Record<string, WrittenCredential>>
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly verify?: boolean }
   readonly defaults?: Partial<Policy>
   readonly doctor?: { readonly everyMs?: number; readonly ignore?: readonly string[] }
@@ -161,51 +155,21 @@ function settingsOf(written: Written, directory: string, env: Env, fail: Fail): 
     const file = tls[key]
     return file === undefined ? null : fileText(['tls', key], resolve(directory, file), fail)
   }
-  const credentials = Object.entries(written.credentials ?? {}).map(
-    ([name, entry]) => [name, credentialOf(name, entry, directory, env, fail)] as const,
-  )
   return {
     listen: { http: written.listen?.http ?? '127.0.0.1:7070', sentinel: written.listen?.sentinel ?? null },
     store: { kind: 'embedded', path: resolve(directory, written.store?.path ?? '.regroup') },
     log: { level: written.log?.level ?? 'info' },
-    credentials: Object.fromEntries(credentials),
+    credentials: credentialsOf(written.credentials ?? {}, { directory, env, fail }),
     tls: { ca: pem('ca'), cert: pem('cert'), key: pem('key'), verify: tls.verify ?? true },
     defaults: written.defaults ?? {},
     doctor: { everyMs: written.doctor?.everyMs ?? doctorMs, ignore: written.doctor?.ignore ?? [] },
   }
 }
 
-function credentialOf(name: string, entry: Static<typeof CredentialSchema>, directory: string, env: Env, fail: Fail): Credential {
-  const place = ['credentials', name]
-  let password = entry.password ?? ''
-  if (entry.passwordFile !== undefined) {
-    password = fileText([...place, 'passwordFile'], resolve(directory, entry.passwordFile), fail).split(/\r?\n/)[0] ?? ''
-    if (password === '') fail([...place, 'passwordFile'], 'the first line of this file is empty, or it cannot be read')
-  } else if (entry.passwordEnv !== undefined) {
-    password = env[entry.passwordEnv] ?? ''
-    if (password === '') fail([...place, 'passwordEnv'], `the environment variable ${entry.passwordEnv} is not set`)
-  }
-  return { username: entry.username ?? null, password }
-}
-
-function fileText(place: Path, file: string, fail: Fail): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    fail(place, `${file} cannot be read: ${reason(error)}`)
-    return ''
-  }
-}
-
 /** What a schema cannot say. Judges what is well-formed, even when something beside it is not. */
 function checkMeaning(written: Written, fail: Fail, problems: readonly Problem[]): void {
   const isWhole = (place: Path): boolean => !problems.some(({ path }) => place.every((part, index) => path[index] === part))
-  for (const [name, entry] of isMapping(written.credentials) ? Object.entries(written.credentials) : []) {
-    if (!isWhole(['credentials', name])) continue
-    if (!new RegExp(namePattern).test(name)) fail(['credentials', name], `this key must be ${nameRule}`)
-    const given = (['password', 'passwordFile', 'passwordEnv'] as const).filter((key) => entry[key] !== undefined)
-    if (given.length !== 1) fail(['credentials', name], `needs exactly one of password, passwordFile and passwordEnv, not ${given.length}`)
-  }
+  if (isMapping(written.credentials)) checkCredentials(written.credentials, isWhole, fail)
   if (isMapping(written.defaults) && isWhole(['defaults'])) {
     const message = timingProblem({ ...policyDefaults, ...written.defaults })
     if (message !== null) fail(['defaults', written.defaults.silentAfterMs === undefined ? 'probeEveryMs' : 'silentAfterMs'], message)
@@ -216,20 +180,14 @@ function checkMeaning(written: Written, fail: Fail, problems: readonly Problem[]
 }
 
 function warningsOf(written: Written, file: string): string[] {
-  const plain = Object.entries(written.credentials ?? {}).filter(([, entry]) => entry.password !== undefined)
+  const plain = inPlainSight(written.credentials ?? {})
   if (plain.length === 0 || (statSync(file).mode & 0o044) === 0) return []
-  const names = plain.map(([name]) => name).join(', ')
+  const names = plain.join(', ')
   return [`${file} holds a password (${names}) and others on this machine can read it; chmod 600 ${file}, or use passwordFile`]
 }
 
 function isMapping(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function reason(error: unknown): string {
-  const code = (error as { readonly code?: unknown }).code
-  const words: Readonly<Record<string, string>> = { ENOENT: 'it is not there', EACCES: 'permission denied', EISDIR: 'it is a directory' }
-  return (typeof code === 'string' ? words[code] : undefined) ?? (error instanceof Error ? error.message : String(error))
 }
 
 function frozen<T>(value: T): T {

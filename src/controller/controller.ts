@@ -28,7 +28,7 @@ export interface ControllerOptions {
   /** Under every group's own policy. */
   readonly defaults: Partial<Policy>
   /** The names that a group's `credential` may take. */
-  readonly credentials: ReadonlySet<string>
+  readonly credentials: Pick<ReadonlySet<string>, 'has'>
   readonly doctor: DoctorSettings
   /** Told once per decision, refusal and role change, where it is carried out. */
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
@@ -235,7 +235,7 @@ export class Controller implements ControllerFacade {
     for (const spec of groups) {
       if (spec.credential !== null && !this.#options.credentials.has(spec.credential)) {
         problems.push(
-          `group ${spec.id}: the settings of this server have no credential ${spec.credential}; add it to \`credentials\` in regroup.yaml and restart`,
+          `group ${spec.id}: the settings of this server have no credential ${spec.credential}; add it to \`credentials\` in regroup.yaml and run \`regroup credential reload\``,
         )
       }
       const record = this.#groups.get(spec.id)?.record

@@ -10,6 +10,7 @@ import { auditRoute, loginRoutes, tokenRoutes, userRoutes } from './accountRoute
 import { Accounts } from './accounts.ts'
 import { startAudit } from './audit.ts'
 import { doctorRoutes } from './doctorRoutes.ts'
+import { type CredentialDesk, credentialRoutes } from './credentialRoutes.ts'
 import { startEvents } from './events.ts'
 import type { EventStream } from './events.ts'
 import { cookieName, guard } from './guard.ts'
@@ -53,6 +54,8 @@ export interface HttpOptions {
   readonly vitals: () => Vitals
   /** The folder of the built page, which need not be there. Not given: no page. */
   readonly page?: string
+  /** What the process knows of its credentials. Not given: no routes for them. */
+  readonly credentials?: CredentialDesk
 }
 
 export interface HttpServer {
@@ -137,6 +140,7 @@ async function appOf(options: HttpOptions, accounts: Accounts, events: EventStre
   specRoutes(app)
   revisionRoutes(app)
   backupRoute(app)
+  if (options.credentials !== undefined) credentialRoutes(app, options.credentials)
   plannedRoutes(app, options.wall)
   doctorRoutes(app)
   eventRoute(app, events)

@@ -87,7 +87,7 @@ export class DoctorBench {
         if (engine === null) throw new Error('no engine')
         return {
           engine,
-          credential: credentials[spec?.credential ?? ''] ?? null,
+          credentials: [credentials[spec?.credential ?? '']].filter((one) => one !== undefined),
           tls: spec?.tls === true ? { ca: hold.bench?.ca ?? [] } : null,
         }
       },

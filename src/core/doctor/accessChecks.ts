@@ -22,8 +22,8 @@ const password: Check = {
         { id, ...patient },
         `${id} does not let the user ${e.user} in: ${message}`,
         e.spec.credential === null
-          ? `put its password into credentials of regroup.yaml, restart the server, and name it as the group's credential`
-          : `correct the credential ${e.spec.credential} in regroup.yaml and restart the server, or the password on the node`,
+          ? "put its password into credentials of regroup.yaml, run `regroup credential reload`, and name it as the group's credential"
+          : `correct the credential ${e.spec.credential} in regroup.yaml and run \`regroup credential reload\`, or correct the password on the node`,
         e.spec.credential === null ? [`regroup group show ${e.spec.id}`] : [],
       ),
     ),
