@@ -11,6 +11,7 @@ import { type Case, plan } from './orders/plan.ts'
 import { type Played, play } from './orders/play.ts'
 
 const usage = `script/run orders [options]
+  --engine redis|pika                 real redis-servers, or Pika test servers (redis)
   --nodes 2|3|all                     nodes of a group (all)
   --persistence aof|rdb|none|all      (aof)
   --delay 0|5                         repl-diskless-sync-delay of the servers (0)
@@ -23,6 +24,7 @@ const usage = `script/run orders [options]
 const { values } = parsed(usage, () =>
   parseArgs({
     options: {
+      engine: { type: 'string' },
       nodes: { type: 'string' },
       persistence: { type: 'string' },
       delay: { type: 'string' },
@@ -43,12 +45,14 @@ if (values.help) console.log(`usage: ${usage}`)
 else main({ limitMs }, orders)
 
 async function orders(): Promise<number> {
-  requireRedis()
+  const engine = oneOf('engine', values.engine, ['redis', 'pika'], 'redis')
+  if (engine === 'redis') requireRedis()
   const nodes = oneOf('nodes', values.nodes, ['2', '3', 'all'], 'all')
   const persistence = oneOf('persistence', values.persistence, ['aof', 'rdb', 'none', 'all'], 'aof')
   const seed = wholeNumber('seed', values.seed, 0, 2 ** 32 - 1, Math.floor(Math.random() * 2 ** 32))
   const cases = plan({
     seed,
+    engine,
     nodes: nodes === 'all' ? [2, 3] : [Number(nodes)],
     persistences: persistence === 'all' ? ['aof', 'rdb', 'none'] : [persistence],
     delay: oneOf('delay', values.delay, ['0', '5'], '0') === '5' ? 5 : 0,

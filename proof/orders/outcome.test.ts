@@ -4,7 +4,7 @@ import type { Ack } from '../harness/writers.ts'
 import { type Seen, outcomeOf } from './outcome.ts'
 import { type Case, plan } from './plan.ts'
 
-const choice = { seed: 7, nodes: [2, 3], persistences: ['aof'], delay: 0, stop: 'mixed' } as const
+const choice = { seed: 7, engine: 'redis', nodes: [2, 3], persistences: ['aof'], delay: 0, stop: 'mixed' } as const
 const one = plan(choice)[0] as Case
 
 function range(from: number, to: number): number[] {
@@ -37,6 +37,7 @@ function seen(change: Partial<Seen> = {}): Seen {
     lateness: null,
     notes: [],
     violations: [],
+    discarded: new Set(),
     ...change,
   }
 }
@@ -127,6 +128,16 @@ test('orders: acknowledged long before the crash and on no file -> a violation; 
     /^5 acknowledged writes lost that no crash explains, the first \(10\) taken by n1$/,
   )
   assert.equal(violationsOf(without((n) => n > 46 && n <= 49)), '')
+})
+
+test('orders: on Pika, a write that an open old primary took is lost -> a violation unless regroup said what it discarded; on Redis always one', () => {
+  const late: Ack = { n: 61, at: 2100, node: 'n2' }
+  const with61 = seen().acks.concat(late)
+  const onPika = { ...one, engine: 'pika' } as const
+  const discarded = new Set(['n2'])
+  assert.match(violationsOf({ acks: with61, case: onPika }), /^1 writes acknowledged by n2 while nodes were started are lost$/)
+  assert.equal(violationsOf({ acks: with61, case: onPika, discarded }), '')
+  assert.match(violationsOf({ acks: with61, discarded }), /are lost$/)
 })
 
 test('orders: the plan of a seed -> every order once, the same again, another seed kills the controller elsewhere', () => {

@@ -3,10 +3,13 @@ import { dice, permutations, seedOf } from '../harness/dice.ts'
 import type { Delay, Persistence } from '../harness/servers.ts'
 
 export type Stop = 'kill' | 'term' | 'mixed'
+/** pika: the test server, which keeps every acknowledged write. */
+export type OrdersEngine = 'redis' | 'pika'
 
 export interface Case {
   readonly name: string
   readonly seed: number
+  readonly engine: OrdersEngine
   readonly persistence: Persistence
   readonly delay: Delay
   readonly nodes: number
@@ -21,6 +24,7 @@ export interface Case {
 
 export interface Choice {
   readonly seed: number
+  readonly engine: OrdersEngine
   readonly nodes: readonly number[]
   readonly persistences: readonly Persistence[]
   readonly delay: Delay
@@ -42,7 +46,7 @@ export function plan(choice: Choice): Case[] {
 
 function caseOf(choice: Choice, persistence: Persistence, stops: readonly string[], starts: readonly string[], blind: boolean): Case {
   const short = (ids: readonly string[]): string => ids.map((id) => id.slice(1)).join('')
-  const name = `${persistence} ${choice.stop} -${short(stops)} +${short(starts)}${blind ? ' blind' : ''}`
+  const name = `${choice.engine === 'pika' ? 'pika' : persistence} ${choice.stop} -${short(stops)} +${short(starts)}${blind ? ' blind' : ''}`
   const seed = seedOf(choice.seed, `${name} ${choice.delay}`)
   const chance = dice(seed)
   const signal = (): 'SIGKILL' | 'SIGTERM' =>
@@ -50,6 +54,7 @@ function caseOf(choice: Choice, persistence: Persistence, stops: readonly string
   return {
     name,
     seed,
+    engine: choice.engine,
     persistence,
     delay: choice.delay,
     nodes: stops.length,
