@@ -77,6 +77,8 @@ export const ordersStatus: GroupStatus = {
   inSync: ['a', 'b', 'c'],
   record: { at: testTime - 5000, writer: 'w', incarnation: 'a-1', hasData: true, fenced: true, cause: null, loss: null, failovers: [] },
   pause: null,
+  scheduled: null,
+  failback: null,
   roll: null,
   verdict: { rule: 'steady.well', kind: 'decision', sentence: 'nothing to do', evidence: {}, at: testTime - 5000 },
   nodes: [nodeStatus('a', 6379, { role: 'primary', linkUp: null, lagBytes: null }), nodeStatus('b', 6380), nodeStatus('c', 6381)],

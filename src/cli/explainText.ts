@@ -2,7 +2,7 @@
 import type { Evidence, LogEntry } from '../core/model.ts'
 import type { GroupStatus, Recovery, RecoveryStep } from '../core/status.ts'
 import type { Explanation } from '../server/schemas.ts'
-import { nodesText, paintedState, pauseText, rollText } from './statusText.ts'
+import { nodesText, paintedState, pauseText, plannedLines } from './statusText.ts'
 import { table } from './table.ts'
 import { ago, duration, instant, safe } from './words.ts'
 import type { Colour, Paint } from './words.ts'
@@ -24,7 +24,7 @@ export function explainText(explanation: Explanation, now: number, paint: Paint)
       ...evidenceLines(verdict.evidence),
     ],
     status.pause === null ? [] : [paint('bold', pauseText(status))],
-    status.roll === null ? [] : [paint('bold', rollText(status.roll))],
+    plannedLines(status).map((line) => paint('bold', line)),
     titled(
       'Warnings',
       status.warnings.map((warning) => `  ${paint('yellow', '!')} ${safe(warning)}`),

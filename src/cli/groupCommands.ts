@@ -4,6 +4,7 @@ import type { GroupStatus } from '../core/status.ts'
 import type { Explanation, History, Paused } from '../server/schemas.ts'
 import { acceptedText, pausedText } from './changesText.ts'
 import { explainText, historyText } from './explainText.ts'
+import { type ScheduleOptions, schedule } from './schedule.ts'
 import { sessionOf } from './session.ts'
 import type { Session } from './session.ts'
 import { whyOption, wholeNumber } from './specCommands.ts'
@@ -60,10 +61,15 @@ function moving(command: Command): Command {
 
 function switchoverCommand(): Command {
   return moving(new Command('switchover'))
-    .description('move the primary without losing a write')
-    .action(
-      async (group: string, options: MoveOptions, command: Command) => await move(sessionOf(command), group, 'switchover', options, {}),
-    )
+    .description('move the primary without losing a write, now or at an instant to come')
+    .option('--at <instant>', 'then, and not now: "in 2h" or 2026-11-23T02:00Z')
+    .option('--cancel', 'take back the one that is scheduled')
+    .option('--reason, --why <text>', 'stands in the history; only with --at and --cancel')
+    .action(async (group: string, options: MoveOptions & ScheduleOptions, command: Command) => {
+      const session = sessionOf(command)
+      if (options.at !== undefined || options.cancel === true) return await schedule(session, group, options)
+      await move(session, group, 'switchover', options, {})
+    })
 }
 
 function failoverCommand(): Command {

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { Type } from 'typebox'
 import type { TSchema } from 'typebox'
 import { checks } from '../core/doctor/examine.ts'
+import { windowProblem } from '../core/dailyWindow.ts'
 import { defaults as policyDefaults } from '../core/limits.ts'
 import type { Policy } from '../core/model.ts'
 import { timingProblem } from '../core/spec.ts'
@@ -173,6 +174,10 @@ function checkMeaning(written: Written, fail: Fail, problems: readonly Problem[]
   if (isMapping(written.defaults) && isWhole(['defaults'])) {
     const message = timingProblem({ ...policyDefaults, ...written.defaults })
     if (message !== null) fail(['defaults', written.defaults.silentAfterMs === undefined ? 'probeEveryMs' : 'silentAfterMs'], message)
+  }
+  if (isMapping(written.defaults) && isWhole(['defaults', 'failbackWindow']) && written.defaults.failbackWindow !== undefined) {
+    const problem = windowProblem(written.defaults.failbackWindow)
+    if (problem !== null) fail(['defaults', 'failbackWindow'], problem)
   }
   if (isMapping(written.tls) && isWhole(['tls']) && (written.tls.cert === undefined) !== (written.tls.key === undefined)) {
     fail(['tls'], 'cert and key belong together; give both or neither')

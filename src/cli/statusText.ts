@@ -2,6 +2,7 @@
 import { formatAddress } from '../core/address.ts'
 import type { GroupState, GroupStatus, NodeStatus } from '../core/status.ts'
 import { statusLines, summary as doctorSummary } from './doctorText.ts'
+import { scheduledText } from './schedule.ts'
 import { table } from './table.ts'
 import { ago, counted, duration, instant, safe, size } from './words.ts'
 import type { Colour, Paint } from './words.ts'
@@ -58,7 +59,7 @@ export function groupText(status: GroupStatus, paint: Paint): string {
     `${paint('bold', status.group)}: ${paintedState(status.state, paint)}, ${status.writable ? 'writable' : 'not writable'}, ${phaseText(status)}, epoch ${status.epoch}`,
     safe(status.sentence),
     ...(status.pause === null ? [] : [pauseText(status)]),
-    ...(status.roll === null ? [] : [rollText(status.roll)]),
+    ...plannedLines(status),
     '',
     nodesText(status.nodes, paint),
     '',
@@ -70,6 +71,20 @@ export function groupText(status: GroupStatus, paint: Paint): string {
 
 function phaseText(status: GroupStatus): string {
   return status.candidate === null ? status.phase : `${status.phase} to ${status.candidate}`
+}
+
+/** What is going to happen to the primary by itself. */
+export function plannedLines(status: GroupStatus): string[] {
+  return [
+    ...(status.scheduled === null ? [] : [scheduledText(status.group, status.scheduled)]),
+    ...(status.failback === null ? [] : [failbackText(status.failback)]),
+    ...(status.roll === null ? [] : [rollText(status.roll)]),
+  ]
+}
+
+function failbackText({ node, at, window }: NonNullable<GroupStatus['failback']>): string {
+  const when = at === null ? 'when it has been in sync long enough' : `not before ${instant(at)}`
+  return `${node} is preferred and becomes primary again: ${when}${window === null ? '' : `, between ${window}`}`
 }
 
 export function rollText({ since, by, why, restarted, left }: NonNullable<GroupStatus['roll']>): string {

@@ -12,7 +12,7 @@ import { EventParser } from './sse.ts'
 import { groupText, groupsText, watchText } from './statusText.ts'
 import { outcomeOf } from './waiting.ts'
 import { frame } from './watch.ts'
-import { coloured, duration, parseDuration, plain, safe, size } from './words.ts'
+import { coloured, duration, parseDuration, parseInstant, plain, safe, size } from './words.ts'
 
 const escape = '\u001B'
 
@@ -359,4 +359,25 @@ test('a roll under way -> in the status, in explain, and with what is next', () 
   const step = { kind: 'wait', sentence: 'waits for b to come back' } as const
   assert.equal(rollViewText('orders', { ...roll, was: [], step }), `orders: ${line}\nNext: waits for b to come back\n`)
   assert.equal(rollViewText('orders', null), 'no rolling restart of orders is under way\n')
+})
+
+test('what moves the primary by itself -> in the status and in explain', () => {
+  const scheduled = { at: testTime + 60_000, to: 'b', by: 'cli:ann', why: 'rack' }
+  const status = { ...ordersStatus, scheduled, failback: { node: 'c', at: testTime, window: '02:00-04:00' } }
+  const lines = [
+    'Switchover to b scheduled for 2026-11-22 07:01:00Z by cli:ann: rack; `regroup switchover orders --cancel` takes it back',
+    'c is preferred and becomes primary again: not before 2026-11-22 07:00:00Z, between 02:00-04:00',
+  ]
+  for (const text of [groupText(status, plain), explainText({ status, recent: [] } as never, testTime, plain)])
+    assert.ok(text.includes(`\n${lines.join('\n')}\n`), text)
+  const waiting = { ...ordersStatus, failback: { node: 'c', at: null, window: null } }
+  assert.ok(groupText(waiting, plain).includes('\nc is preferred and becomes primary again: when it has been in sync long enough\n'))
+})
+
+test('instants: ahead, ISO with a zone -> milliseconds; without a zone, or anything else -> refused with how to write it', () => {
+  assert.equal(parseInstant('in 2h', testTime), testTime + 7_200_000)
+  assert.equal(parseInstant('2026-11-22T07:00Z', 0), testTime)
+  assert.equal(parseInstant('2026-11-22 08:00:00+01:00', 0), testTime)
+  for (const text of ['2026-11-22T07:00', 'tomorrow', '2026-13-01T00:00Z', 'in', '1795330800000'])
+    assert.throws(() => parseInstant(text, 0), /is no (instant|duration)/, text)
 })

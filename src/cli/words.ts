@@ -30,6 +30,16 @@ export function parseDuration(text: string): number {
   return Math.round(Number(match[1]) * unit)
 }
 
+/** "2026-11-23T02:00Z", "2026-11-23 02:00+01:00", "in 2h" to milliseconds since 1970. Throws BAD_INPUT; a time without its zone is none. */
+export function parseInstant(text: string, now: number): number {
+  const ahead = /^in\s+(.+)$/.exec(text.trim())?.[1]
+  if (ahead !== undefined) return now + parseDuration(ahead)
+  const written = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/.test(text.trim())
+  const at = written ? Date.parse(text.trim().replace(' ', 'T')) : Number.NaN
+  if (!Number.isNaN(at)) return at
+  throw new UserError('BAD_INPUT', `${JSON.stringify(text)} is no instant; write "in 2h", or 2026-11-23T02:00Z with its zone (Z, +01:00)`)
+}
+
 /** 12 B, 1.5 KiB, 3 MiB. */
 export function size(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { golden } from '../../test/golden.ts'
-import { readingOf } from '../../test/situations.ts'
+import { epochStart, readingOf } from '../../test/situations.ts'
 import { Tape } from '../../test/tape.ts'
 import type { GroupRecord } from '../core/model.ts'
 
@@ -62,6 +62,41 @@ void describe('stories, each with its transcript in test/transcripts/group', () 
     tape.run(4_000)
     golden('group/switchover', tape.text)
     endsWell(tape, 'b')
+  })
+
+  test('the preferred primary is killed twice -> becomes primary again when it was in sync long enough, later the second time', () => {
+    const tape = new Tape(['a', 'b'], { failback: 'atOnce', failbackAfterMs: 20_000 })
+    tape.step({
+      kind: 'spec',
+      spec: { ...tape.spec, nodes: tape.spec.nodes.map((node) => (node.id === 'a' ? { ...node, priority: 10 } : node)) },
+      revision: 2,
+    })
+    tape.run(5_000)
+    tape.lines.length = 0
+    for (const waitMs of [20_000, 40_000]) {
+      tape.kill('a')
+      tape.run(3_000)
+      tape.start('a')
+      tape.run(waitMs - 2_000)
+      assert.match(status(tape), /^healthy: b /)
+      tape.run(6_000)
+      assert.match(status(tape), /^healthy: a /)
+    }
+    golden('group/failback', tape.text)
+    endsWell(tape, 'a')
+  })
+
+  test('a switchover is scheduled -> made at its time, and not again when somebody moves the primary back', () => {
+    const first = settled(['a', 'b'])
+    const at = first.now + epochStart + 10_000
+    const scheduled = { at, to: 'b', by: 'ann', why: '' }
+    first.step({ kind: 'spec', spec: { ...first.spec, scheduled }, revision: 2 })
+    first.run(20_000)
+    assert.match(status(first), /^healthy: b at epoch 2/)
+    assert.equal(first.group.record?.answered, at)
+    first.command({ name: 'switchover', to: 'a', by: 'anna', dryRun: false })
+    first.run(120_000)
+    assert.match(status(first), /^healthy: a at epoch 3/)
   })
 
   test('everybody is stopped, the replica first, then only the primary is started -> it is primary again', () => {

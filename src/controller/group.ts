@@ -3,7 +3,7 @@ import { markable, marking, nextSeq } from '../core/canary.ts'
 import { type Decided, atRest, caseOf, decide } from '../core/decide.ts'
 import type { Checkup } from '../core/doctor/finding.ts'
 import { policyOf } from '../core/limits.ts'
-import { type Memory, canaryEnded, inForce, judged, newMemory, stalledNodes, told, watch } from '../core/memory.ts'
+import { type Memory, canaryEnded, inForce, judged, newMemory, stalledNodes, told, watch, withMembers } from '../core/memory.ts'
 import type { Action, Capabilities, Evidence, GroupRecord, GroupSpec, Instant, NodeId, Policy, Topology, WallTime } from '../core/model.ts'
 import { assert } from '../core/model.ts'
 import {
@@ -234,6 +234,7 @@ export class Group {
     const before = this.#record
     this.#record = record
     this.#version = version
+    if (record !== null && record.inSync !== before?.inSync) this.#memory = withMembers(this.#memory, record.inSync, now)
     const changed = before?.epoch !== record?.epoch || before?.incarnation !== record?.incarnation || before?.phase !== record?.phase
     if (!changed) return
     this.#memory = inForce(this.#memory, before, record, this.#nodes, now)

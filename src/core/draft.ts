@@ -18,7 +18,13 @@ type Fixed = Omit<GroupRecord, 'phase' | 'writer' | 'nonce' | 'at' | 'specRevisi
 
 function fixedOf(s: Situation, record: GroupRecord): Fixed {
   const { epoch, primary, incarnation, inSync, guard, hasData, fenced, lineage, failovers } = record
-  return { epoch, primary, incarnation, inSync, guard, hasData, fenced, floor: floorOf(s, record), lineage, failovers }
+  const fixed = { epoch, primary, incarnation, inSync, guard, hasData, fenced, floor: floorOf(s, record), lineage, failovers }
+  return { ...fixed, ...answeredBy(record) }
+}
+
+/** A scheduled switchover stays answered whatever becomes of the primary. */
+function answeredBy(record: GroupRecord | null): Pick<GroupRecord, 'answered'> {
+  return record?.answered === undefined ? {} : { answered: record.answered }
 }
 
 /** The newest epoch that any node's mark or the record bears. */
@@ -69,6 +75,7 @@ export function adopted(s: Situation, primary: NodeId, reading: Reading, epoch: 
     floor: null,
     lineage: entered(s, s.record?.lineage ?? [], epoch, primary, reading),
     failovers: s.record?.failovers ?? [],
+    ...answeredBy(s.record),
   }
 }
 
@@ -78,7 +85,7 @@ export function adopted(s: Situation, primary: NodeId, reading: Reading, epoch: 
  */
 export function restored(record: GroupRecord): GroupRecord {
   const { epoch, primary, hasData, lineage, failovers, specRevision, writer, nonce, at } = record
-  const unknown = { incarnation: '', inSync: [], guard: 0, fenced: false, floor: null }
+  const unknown = { incarnation: '', inSync: [], guard: 0, fenced: false, floor: null, ...answeredBy(record) }
   return { phase: 'restored', epoch, primary, hasData, lineage, failovers, specRevision, writer, nonce, at, ...unknown }
 }
 
@@ -131,6 +138,7 @@ export function crowned(s: Situation, record: Moving, reading: Reading, fenced: 
     floor: null,
     lineage: entered(s, record.lineage, record.epoch, record.candidate, reading),
     failovers: forced ? [...record.failovers, s.wall].slice(-lineageKept) : record.failovers,
+    ...answeredBy(record),
   }
 }
 
@@ -143,7 +151,7 @@ export function kept(s: Situation, record: GroupRecord): RecordDraft {
 export function amended(
   s: Situation,
   record: GroupRecord,
-  change: Partial<Pick<Fixed, 'inSync' | 'guard' | 'hasData' | 'fenced' | 'lineage'>>,
+  change: Partial<Pick<Fixed, 'inSync' | 'guard' | 'hasData' | 'fenced' | 'lineage' | 'answered'>>,
 ): RecordDraft {
   return { ...fixedOf(s, record), phase: 'steady', ...change }
 }

@@ -18,6 +18,9 @@ export const defaults: Policy = {
   bootFence: true,
   acceptSplitRisk: 'auto',
   acceptStaleRisk: false,
+  failback: 'off',
+  failbackAfterMs: 300_000,
+  failbackWindow: '02:00-04:00',
 }
 
 /** A primary with this guard accepts no write from anybody: closed. No real group has so many replicas. */
@@ -52,6 +55,10 @@ export const actionRetryMaxMs = 5000
 export const persistRetryMs = 60_000
 /** A planned move that nobody waits for is not begun again sooner than this after one was given up: each try holds up the writes. */
 export const plannedRetryMs = 60_000
+/** A switchover whose time passed longer ago than this, while nobody ran or the group was in trouble, is refused: nobody expects it any more. */
+export const scheduleGraceMs = 600_000
+/** No failback waits longer than this for its node to have been in sync. */
+export const failbackMaxMs = 86_400_000
 /** Lineage entries and failover instants kept in a record. */
 export const lineageKept = 16
 /** This much lateness of our own loop makes every silence start anew. */

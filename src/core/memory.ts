@@ -39,6 +39,8 @@ export interface Memory {
   }
   /** Per replica: the primary's offset that it must acknowledge before it counts as in sync (protocol: the in-sync set, M9). */
   readonly targets: ReadonlyMap<NodeId, { readonly link: string; readonly offset: number }>
+  /** Since when this process knows each member of the in-sync set as one, without a break. */
+  readonly inSyncSince: ReadonlyMap<NodeId, { readonly incarnation: string; readonly at: Instant }>
   /** Most hosts fell silent at once: no verdict by silence. */
   readonly frozen: { readonly silentHosts: number; readonly hosts: number } | null
   /** A forced failover an operator asked for, until it was decided. */
@@ -66,12 +68,22 @@ export function newMemory(now: Instant): Memory {
     tuned: null,
     canary: { seq: 0, dueAt: now, inFlight: null, problem: null },
     targets: new Map(),
+    inSyncSince: new Map(),
     frozen: null,
     order: null,
   }
 }
 
 type Nodes = ReadonlyMap<NodeId, NodeView>
+
+/** A record is in force, with this in-sync set. */
+export function withMembers(memory: Memory, inSync: GroupRecord['inSync'], now: Instant): Memory {
+  const since = inSync.map(({ node, incarnation }) => {
+    const known = memory.inSyncSince.get(node)
+    return [node, known?.incarnation === incarnation ? known : { incarnation, at: now }] as const
+  })
+  return { ...memory, inSyncSince: new Map(since) }
+}
 
 /** Another record is in force. What was remembered of another primary, or of another attempt, goes. */
 export function inForce(memory: Memory, before: GroupRecord | null, record: GroupRecord | null, nodes: Nodes, now: Instant): Memory {

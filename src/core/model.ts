@@ -43,6 +43,11 @@ export interface Policy {
   readonly acceptSplitRisk: 'auto' | 'always' | 'never'
   /** true: a replica may be promoted although nobody watched the primary die. */
   readonly acceptStaleRisk: boolean
+  /** Whether a node that is preferred by its priority becomes primary again: off; in the window; as soon as it may. */
+  readonly failback: 'off' | 'window' | 'atOnce'
+  /** So long it must have been in sync before; each further failover within a day doubles it. */
+  readonly failbackAfterMs: number
+  readonly failbackWindow: string
 }
 
 export interface NodeSpec {
@@ -78,6 +83,12 @@ export interface Roll extends OperatorNote {
   readonly turn: { readonly node: NodeId; readonly epoch: Epoch; readonly until: WallTime } | null
 }
 
+/** A switchover at an instant to come. */
+export interface Scheduled extends OperatorNote {
+  readonly at: WallTime
+  readonly to: NodeId | null
+}
+
 export interface GroupSpec {
   readonly id: GroupId
   readonly engine: EngineName
@@ -89,6 +100,8 @@ export interface GroupSpec {
   readonly pause: OperatorPause | null
   /** Absent: none was begun. */
   readonly roll?: Roll
+  /** Absent: none was asked for. It stays here when it was made or refused; the record says so. */
+  readonly scheduled?: Scheduled
 }
 
 // -------------------------------------------------------------------------------------------- record
@@ -147,6 +160,8 @@ interface RecordBase {
   readonly lineage: readonly LineageEntry[]
   /** Completed forced failovers, newest last; anti-flapping counts them. */
   readonly failovers: readonly WallTime[]
+  /** The instant of the scheduled switchover that was made or refused last: none is answered twice. */
+  readonly answered?: WallTime
   readonly specRevision: number
   readonly writer: string
   readonly nonce: string

@@ -41,6 +41,7 @@ export const policyRanges: Readonly<Record<NumericPolicyKey, PolicyRange>> = {
   switchoverDeadlineMs: { min: 200, max: 60_000, unit: 'ms', why: 'clients wait this long at most in a planned switchover' },
   flapFailovers: { min: 1, max: 100, unit: 'failovers', why: 'so many forced failovers in the window mean that something else is broken' },
   flapWindowMs: { min: 1_000, max: day, unit: 'ms', why: 'failovers older than this are forgotten' },
+  failbackAfterMs: { min: 1_000, max: day, unit: 'ms', why: 'a node that keeps dying must not become primary again at once' },
 }
 
 export const policyKeys: readonly (keyof Policy)[] = [
@@ -60,4 +61,7 @@ export const policyKeys: readonly (keyof Policy)[] = [
   'bootFence',
   'acceptSplitRisk',
   'acceptStaleRisk',
+  'failback',
+  'failbackAfterMs',
+  'failbackWindow',
 ]

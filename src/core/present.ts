@@ -9,6 +9,7 @@ import { type Tracked, shown } from './recovery.ts'
 import { type Situation, empty, hasTurn, inMaintenance, nodeOf, ours, paused } from './situation.ts'
 import type { GroupState, GroupStatus, NodeHealth, NodeRole, NodeStatus, RecordStatus, Verdict as ShownVerdict } from './status.ts'
 import { progressOf } from './roll.ts'
+import { preferredOf, scheduledOf } from './rulesPlanned.ts'
 import { planSwitchover } from './switchoverPlan.ts'
 import { topologyOf, writable } from './topology.ts'
 
@@ -178,6 +179,14 @@ function rollOf(s: Situation): GroupStatus['roll'] {
   return { ...roll, ...progressOf(s.spec.roll, s.nodes.values()) }
 }
 
+function failbackOf(s: Situation): GroupStatus['failback'] {
+  const c = s.policy.failback === 'off' ? null : caseOf(s)
+  const preferred = c === null ? null : preferredOf(c)
+  if (preferred === null) return null
+  const at = preferred.at === null ? null : Math.round(s.wall + preferred.at - s.now)
+  return { node: preferred.node, at, window: s.policy.failback === 'window' ? s.policy.failbackWindow : null }
+}
+
 /** The whole status of a group at one instant. `last`: the decision or refusal in force. */
 export function present(
   s: Situation,
@@ -204,6 +213,8 @@ export function present(
     inSync: record?.inSync.map((m) => m.node) ?? [],
     record: record === null ? null : recordStatus(record),
     pause: paused(s) ? s.spec.pause : null,
+    scheduled: scheduledOf(s),
+    failback: failbackOf(s),
     roll: rollOf(s),
     verdict: last,
     nodes: [...s.nodes.values()].map((node) => nodeStatus(s, node)),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { groupStep, pause, saves, wereFired } from '../../test/decisions.ts'
-import { alive, at, epochStart, group, now, refused, remembered, withSpec } from '../../test/situations.ts'
+import { alive, at, epochStart, group, now, recorded, refused, remembered, withPolicy, withSpec } from '../../test/situations.ts'
 import { caseOf, decide } from './decide.ts'
 import { present } from './present.ts'
 import { plannedRules } from './rulesPlanned.ts'
@@ -58,6 +58,126 @@ void describe('a node in maintenance', () => {
     assert.equal(down({}).state, 'degraded')
     assert.deepEqual(down(worked).nodes[2]?.maintenance, { until: epochStart + now + 1, by: 'ann', why: 'new kernel' })
     assert.equal(statusOf(at(group('a', alive('a', worked)), now + 1)).nodes[0]?.maintenance, null)
+  })
+})
+
+void describe('a switchover that was scheduled', () => {
+  const s = group('a', alive('a'), alive('b'), alive('c'))
+  const asked = { at: epochStart + now, to: 'c', by: 'ann', why: 'rack' }
+  const due = withSpec(s, { scheduled: asked })
+
+  test('before its time -> nothing, and it is shown; at its time -> made, and recorded as answered', () => {
+    const early = withSpec(s, { scheduled: { ...asked, at: asked.at + 1 } })
+    assert.equal(groupStep(early, 'steady.healthy').kind, 'rest')
+    assert.deepEqual(statusOf(early).scheduled, { ...asked, at: asked.at + 1 })
+    const step = saves(due, 'steady.scheduled', { phase: 'switchover', candidate: 'c', answered: asked.at })
+    assert.equal(step.sentence, 'scheduled by ann (rack); switch over to c')
+  })
+
+  test('answered -> not made again, whatever became of the primary', () => {
+    const done = recorded(due, { answered: asked.at })
+    assert.equal(groupStep(done, 'steady.healthy').kind, 'rest')
+    assert.equal(statusOf(done).scheduled, null)
+    const lost = recorded(withSpec(group('a', refused('a', 9_900), alive('b', { linkUp: false })), { scheduled: asked }), {
+      answered: asked.at,
+    })
+    saves(lost, 'steady.lost/elect.inSync', { answered: asked.at })
+  })
+
+  test('no safe way at its time -> refused with the reason, once', () => {
+    const refusals: [Situation, RegExp][] = [
+      [group('a', alive('a'), alive('b'), alive('c', { linkUp: false })), /c is not in sync with its link up; in sync are b/],
+      [group('c', alive('c'), alive('a'), alive('b')), /c is the primary already/],
+      [withSpec(s, { pause }), /the group is paused by anna/],
+      [group('a', alive('a'), alive('b'), alive('c', worked)), /c is in maintenance/],
+      [at(s, now + 600_001), /its time passed 10 min ago/],
+    ]
+    for (const [situation, reason] of refusals) {
+      const step = saves(withSpec(situation, { scheduled: asked }), 'steady.scheduled', { phase: 'steady', answered: asked.at })
+      assert.match(step.sentence, /^no switchover, although scheduled by ann \(rack\): /)
+      assert.match(step.sentence, reason)
+    }
+  })
+
+  test('the primary is in doubt at its time -> that comes first', () => {
+    const lost = withSpec(group('a', refused('a', 9_900), alive('b', { linkUp: false }), alive('c', { linkUp: false })), {
+      scheduled: asked,
+    })
+    saves(lost, 'steady.lost/elect.inSync', { phase: 'failover' })
+  })
+})
+
+void describe('a preferred node that is not primary', () => {
+  const first = { spec: { priority: 10 } }
+  const s = group('b', alive('b'), alive('a', first), alive('c'))
+  const hour = 3_600_000
+  /** It has been in sync since so many milliseconds. */
+  const since = (of: Situation, ms: number, incarnation = 'a1'): Situation =>
+    remembered(of, { inSyncSince: new Map([['a', { incarnation, at: now - ms }]]) })
+  const wanted = withPolicy(since(s, 300_000), { failback: 'atOnce' })
+
+  test('in sync long enough -> planned switchover to it; not long enough, policy off -> stays', () => {
+    saves(wanted, 'steady.failback', { phase: 'switchover', candidate: 'a', primary: 'b' })
+    for (const stays of [withPolicy(since(s, 299_999), { failback: 'atOnce' }), since(s, 300_000), withPolicy(s, { failback: 'atOnce' })])
+      assert.equal(groupStep(stays, 'steady.healthy').kind, 'rest')
+    assert.deepEqual(statusOf(wanted).failback, { node: 'a', at: epochStart + now, window: null })
+    assert.deepEqual(statusOf(withPolicy(s, { failback: 'atOnce' })).failback, { node: 'a', at: null, window: null })
+    assert.equal(statusOf(since(s, 300_000)).failback, null)
+  })
+
+  test('another process than the one that was in sync so long -> its time begins anew', () => {
+    const restarted = withPolicy(since(s, hour, 'a0'), { failback: 'atOnce' })
+    assert.equal(groupStep(restarted, 'steady.healthy').kind, 'rest')
+  })
+
+  test('only in the window -> outside of it nothing', () => {
+    const time = (clock: string): Situation => ({
+      ...withPolicy(since(s, hour), { failback: 'window', failbackWindow: '02:00-04:00' }),
+      wall: Date.parse(`2026-01-15T${clock}:00Z`),
+    })
+    saves(time('02:00'), 'steady.failback', { candidate: 'a' })
+    assert.equal(groupStep(time('04:00'), 'steady.healthy').kind, 'rest')
+    assert.equal(statusOf(time('04:00')).failback?.window, '02:00-04:00')
+  })
+
+  test('it died again and again today -> waits twice as long each time', () => {
+    const day = 86_400_000
+    const died = (times: number, ms: number): Situation =>
+      withPolicy(recorded(since(s, ms), { failovers: Array.from({ length: times }, (_, i) => epochStart + now - hour - i) }), {
+        failback: 'atOnce',
+      })
+    for (const [times, least] of [
+      [1, 300_000],
+      [2, 600_000],
+      [3, 1_200_000],
+      [16, day],
+    ] as const) {
+      assert.equal(groupStep(died(times, least - 1), 'steady.healthy').kind, 'rest', `${times}`)
+      saves(died(times, least), 'steady.failback', { candidate: 'a' })
+    }
+    const old = recorded(wanted, { failovers: Array.from({ length: 9 }, () => epochStart + now - day) })
+    saves(old, 'steady.failback', { candidate: 'a' })
+  })
+
+  test('paused, a roll under way, in maintenance, given up lately, not fit -> stays', () => {
+    const roll = { since: 0, by: 'ann', why: '', was: [], turn: null }
+    const other = (told: Parameters<typeof group>[2]): Situation =>
+      withPolicy(since(group('b', alive('b'), told, alive('c')), hour), { failback: 'atOnce' })
+    for (const stays of [
+      withSpec(wanted, { pause }),
+      withSpec(wanted, { roll }),
+      remembered(wanted, { abortedAt: now - 59_999, writesResumedAt: now - 59_998 }),
+      other(alive('a', { spec: { priority: 10, maintenanceUntil: epochStart + now + 1 } })),
+      other(alive('a', { ...first, linkUp: false })),
+      other(alive('a', { spec: { priority: 0 } })),
+      other(alive('a')),
+    ])
+      assert.notEqual(decide(stays).group.rule, 'steady.failback')
+  })
+
+  test('the primary may be one only by order (priority 0) -> whoever may be takes over', () => {
+    const zero = group('b', alive('b', { spec: { priority: 0 } }), alive('a'))
+    saves(withPolicy(since(zero, hour), { failback: 'atOnce' }), 'steady.failback', { candidate: 'a' })
   })
 })
 

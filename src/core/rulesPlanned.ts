@@ -1,10 +1,14 @@
 // Planned moves of the primary that nobody has to be there for: what an operator asked for stands in the spec, and the record follows when it is safe.
-import { plannedRetryMs } from './limits.ts'
-import type { Evidence, NodeId } from './model.ts'
+import { isOpen } from './dailyWindow.ts'
+import { amended, switchover } from './draft.ts'
+import { failbackMaxMs, plannedRetryMs, scheduleGraceMs } from './limits.ts'
+import type { Evidence, Instant, NodeId, Scheduled } from './model.ts'
+import type { NodeView } from './observe.ts'
 import { type Case, type Rule, type Step, hold, save } from './rule.ts'
-import { inMaintenance, paused } from './situation.ts'
-import { switchover } from './draft.ts'
+import { type Situation, inMaintenance, others, paused } from './situation.ts'
 import { type SwitchoverPlan, planSwitchover } from './switchoverPlan.ts'
+
+type Ready = Extract<SwitchoverPlan, { ok: true }>
 
 /** The intent of a planned switchover, or why it cannot begin. */
 export function beginSwitchover(c: Case, to: NodeId | null, why: string): Step {
@@ -12,7 +16,7 @@ export function beginSwitchover(c: Case, to: NodeId | null, why: string): Step {
   return plan.ok ? begin(c, plan, why) : hold(`${why}; ${plan.sentence}`, c.verdict.evidence)
 }
 
-function begin(c: Case, plan: Extract<SwitchoverPlan, { ok: true }>, why: string, evidence: Evidence = {}): Step {
+function begin(c: Case, plan: Ready, why: string, evidence: Evidence = {}): Step {
   return save(`${why}; switch over to ${plan.node}`, switchover(c.s, c.record, plan.node, plan.reading), {
     ...c.verdict.evidence,
     ...evidence,
@@ -27,11 +31,80 @@ function mayMove(c: Case): boolean {
 }
 
 /** Whom the primary hands over to because it is in maintenance; null when it is not, or nobody can take over. */
-function successor(c: Case): Extract<SwitchoverPlan, { ok: true }> | null {
+function successor(c: Case): Ready | null {
   if (!inMaintenance(c.s, c.primary) || !mayMove(c)) return null
   const plan = planSwitchover(c, null)
   return plan.ok ? plan : null
 }
+
+// ------------------------------------------------------------------------------------------- scheduled
+
+/** The scheduled switchover that was neither made nor refused yet. */
+export function scheduledOf(s: Situation): Scheduled | null {
+  const { scheduled } = s.spec
+  return scheduled === undefined || scheduled.at === s.record?.answered ? null : scheduled
+}
+
+/** Why it is not made although its time has come; null when it may be. */
+function refusal(c: Case, { at, to }: Scheduled): string | null {
+  const lateMs = c.s.wall - at
+  if (lateMs > scheduleGraceMs) return `its time passed ${Math.round(lateMs / 60_000)} min ago, and nobody expects it any more`
+  if (paused(c.s)) return `the group is paused by ${c.s.spec.pause?.by}`
+  const plan = planSwitchover(c, to)
+  return plan.ok ? null : plan.sentence
+}
+
+/** Made or refused, and never looked at again: whoever wants it after a refusal asks for it. */
+function answer(c: Case): Step {
+  const asked = scheduledOf(c.s)
+  if (asked === null) return hold('nothing is scheduled')
+  const why = `scheduled by ${asked.by}${asked.why === '' ? '' : ` (${asked.why})`}`
+  const refused = refusal(c, asked)
+  const plan = planSwitchover(c, asked.to)
+  const answered = { ...c.record, answered: asked.at }
+  if (refused === null && plan.ok) return begin({ ...c, record: answered }, plan, why, { scheduled: asked.at })
+  const evidence = { ...c.verdict.evidence, scheduled: asked.at, to: asked.to }
+  return save(`no switchover, although ${why}: ${refused}`, amended(c.s, c.record, { answered: asked.at }), evidence)
+}
+
+// -------------------------------------------------------------------------------------------- failback
+
+/** 0 is never promoted by itself, so everybody is rather the primary. */
+function rankOf(node: NodeView): number {
+  return node.spec.priority === 0 ? Infinity : node.spec.priority
+}
+
+/** Who is to be primary again by its priority, and when at the earliest; null when nobody is, or the policy does not ask for it. */
+export function preferredOf(c: Case): { readonly node: NodeId; readonly at: Instant | null } | null {
+  const { s, record } = c
+  if (s.policy.failback === 'off' || record.phase !== 'steady') return null
+  const fit = others(s, record.primary).filter((node) => rankOf(node) < rankOf(c.primary) && !inMaintenance(s, node))
+  const best = fit.toSorted((a, b) => rankOf(a) - rankOf(b))[0]
+  if (best === undefined) return null
+  const since = s.memory.inSyncSince.get(best.spec.id)
+  const member = since !== undefined && since.incarnation === best.reading?.incarnation
+  return { node: best.spec.id, at: member ? since.at + failbackWaitMs(s) : null }
+}
+
+/** A node that keeps dying waits twice as long each time: what failed three times today will fail again. */
+export function failbackWaitMs(s: Situation): number {
+  const lately = s.record?.failovers.filter((at) => s.wall - at < failbackMaxMs).length ?? 0
+  return Math.min(failbackMaxMs, s.policy.failbackAfterMs * 2 ** Math.max(0, lately - 1))
+}
+
+/** The preferred node may become primary again now. */
+function failback(c: Case): Ready | null {
+  const { s } = c
+  // Most groups ask for none: looked at first, since this is asked at every step of a group at rest.
+  if (s.policy.failback === 'off' || s.spec.roll !== undefined || !mayMove(c)) return null
+  const preferred = preferredOf(c)
+  if (preferred === null || preferred.at === null || s.now < preferred.at) return null
+  if (s.policy.failback === 'window' && !isOpen(s.policy.failbackWindow, s.wall)) return null
+  const plan = planSwitchover(c, preferred.node)
+  return plan.ok ? plan : null
+}
+
+// --------------------------------------------------------------------------------------------- the rows
 
 export const plannedRules: readonly Rule<Case>[] = [
   {
@@ -42,6 +115,27 @@ export const plannedRules: readonly Rule<Case>[] = [
     then: (c) => {
       const plan = successor(c)
       return plan === null ? hold('nobody can take over') : begin(c, plan, `${c.primary.spec.id} is in maintenance`)
+    },
+  },
+  {
+    id: 'steady.scheduled',
+    why: 'the instant came for which an operator asked for a switchover: it is made, or refused with the reason, once',
+    gives: 'save -> switchover, or save -> steady',
+    when: (c) => c.s.wall >= (scheduledOf(c.s)?.at ?? Infinity),
+    then: answer,
+  },
+  {
+    id: 'steady.failback',
+    why: 'the node that is preferred by its priority has been in sync long enough: it becomes primary again, in a planned way and when the policy says so',
+    gives: 'save -> switchover',
+    when: (c) => failback(c) !== null,
+    then: (c) => {
+      const plan = failback(c)
+      if (plan === null) return hold('nobody is preferred')
+      const waitedMs = failbackWaitMs(c.s)
+      return begin(c, plan, `${plan.node} is preferred by its priority and has been in sync for ${Math.round(waitedMs / 1000)} s`, {
+        waitedMs,
+      })
     },
   },
 ]

@@ -137,6 +137,10 @@ test('diff: the same spec -> nothing; every kind of difference -> one sentence e
   const rolling = (of: Roll | undefined): GroupSpec => (of === undefined ? x : { ...x, roll: of })
   for (const [was, is, what] of rolls)
     assert.deepEqual(diffSpec([rolling(was)], [rolling(is)]), [{ group: 'x', change: 'change', what: [what] }])
+  const scheduled = { at: Date.UTC(2026, 0, 2), to: 'b', by: 'ann', why: '' }
+  const asked = [{ group: 'x', change: 'change', what: ['a switchover to b is scheduled for 2026-01-02T00:00:00.000Z by ann'] }]
+  assert.deepEqual(diffSpec([x], [{ ...x, scheduled }]), asked)
+  assert.deepEqual(diffSpec([{ ...x, scheduled }], [x])[0]?.what, ['no switchover is scheduled any more'])
 })
 
 test('diff: two specs that differ -> never empty; the same -> always empty', () => {

@@ -1,5 +1,6 @@
 // What a spec must obey, and how two specs differ. Every problem at once, so that a person mends a file in one go.
 import { formatAddress, isHost } from './address.ts'
+import { windowProblem } from './dailyWindow.ts'
 import { defaults } from './limits.ts'
 import type { GroupSpec, NodeSpec, Policy } from './model.ts'
 import { policyRanges } from './policyRanges.ts'
@@ -100,6 +101,10 @@ function policyValueProblem(key: string, value: unknown): string | null {
     if (typeof value === 'number' && isWhole(value, range.min, range.max)) return null
     return `${key} is ${String(value)}; allowed are ${range.min} to ${range.max} ${range.unit}: ${range.why}`
   }
+  if (key === 'failbackWindow') {
+    const problem = windowProblem(value)
+    return problem === null ? null : `${key} ${problem}`
+  }
   if (!Object.hasOwn(choices, key)) return `${key} is not a key of a policy`
   const allowed: readonly unknown[] = choices[key as keyof typeof choices]
   return allowed.includes(value) ? null : `${key} is ${String(value)}; allowed are ${allowed.join(', ')}`
@@ -111,6 +116,7 @@ export const choices = {
   bootFence: [true, false],
   acceptSplitRisk: ['auto', 'always', 'never'],
   acceptStaleRisk: [true, false],
+  failback: ['off', 'window', 'atOnce'],
 } as const
 
 function isNumericKey(key: string): key is NumericPolicyKey {

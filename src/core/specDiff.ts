@@ -1,6 +1,6 @@
 // How two specs differ, one sentence per difference, for a dry run and for the history.
 import { formatAddress } from './address.ts'
-import type { GroupSpec, NodeSpec, OperatorNote, OperatorPause, Roll, WallTime } from './model.ts'
+import type { GroupSpec, NodeSpec, OperatorNote, OperatorPause, Roll, Scheduled, WallTime } from './model.ts'
 
 export interface SpecDifference {
   readonly group: string
@@ -29,7 +29,7 @@ export function diffSpec(before: readonly GroupSpec[], after: readonly GroupSpec
 
 function* addedSentences(group: GroupSpec): Generator<string> {
   yield `added as ${group.engine} with ${nodeList(group.nodes)}`
-  const { roll: _roll, ...words } = group
+  const { roll: _roll, scheduled: _scheduled, ...words } = group
   const plain: GroupSpec = { ...words, credential: null, tls: false, policy: {}, pause: null, nodes: group.nodes.map(plainNode) }
   yield* groupSentences(plain, group)
 }
@@ -46,6 +46,7 @@ function* groupSentences(before: GroupSpec, after: GroupSpec): Generator<string>
   yield* policySentences(before, after)
   yield* pauseSentences(before.pause, after.pause)
   yield* rollSentences(before.roll, after.roll)
+  yield* scheduledSentences(before.scheduled, after.scheduled)
   const was = new Map(before.nodes.map((node) => [node.id, node]))
   const is = new Set(after.nodes.map((node) => node.id))
   for (const node of before.nodes) if (!is.has(node.id)) yield `node ${node.id} (${formatAddress(node)}) removed`
@@ -80,6 +81,14 @@ function* rollSentences(before: Roll | undefined, after: Roll | undefined): Gene
   if (before?.since !== after.since || before.by !== after.by || before.why !== after.why)
     yield `a rolling restart ${before === undefined ? 'begins' : 'goes on'}, ${signed(after)}`
   if (after.turn !== null && before?.turn?.node !== after.turn.node) yield `node ${after.turn.node} is to be restarted`
+}
+
+function* scheduledSentences(before: Scheduled | undefined, after: Scheduled | undefined): Generator<string> {
+  if (after === undefined) {
+    if (before !== undefined) yield 'no switchover is scheduled any more'
+  } else if (before?.at !== after.at || before.to !== after.to || before.by !== after.by || before.why !== after.why) {
+    yield `a switchover${after.to === null ? '' : ` to ${after.to}`} is scheduled for ${instant(after.at)} ${signed(after)}`
+  }
 }
 
 /** by ann: new kernel */

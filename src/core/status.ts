@@ -1,6 +1,6 @@
 // What people are shown of a group: the record beside what is observed, what it is called, what is done and why.
 import type { Checkup } from './doctor/finding.ts'
-import type { Address, EngineName, Epoch, Evidence, GroupId, NodeId, OperatorPause, Roll, WallTime } from './model.ts'
+import type { Address, EngineName, Epoch, Evidence, GroupId, NodeId, OperatorPause, Roll, Scheduled, WallTime } from './model.ts'
 import type { RollProgress } from './roll.ts'
 
 /** healthy: writable, every node follows and is in sync. degraded: writable, but not all of that. down: not writable. unknown: not heard yet. */
@@ -115,6 +115,10 @@ export interface GroupStatus {
   /** More of the record, to be put beside what is observed; null while there is none. */
   readonly record: RecordStatus | null
   readonly pause: OperatorPause | null
+  /** A switchover that is to be made at an instant to come; null when there is none. */
+  readonly scheduled: Scheduled | null
+  /** The preferred node that is not primary now. `at`: when it has been in sync long enough, null when it is not in sync. */
+  readonly failback: { readonly node: NodeId; readonly at: WallTime | null; readonly window: string | null } | null
   /** A rolling restart that was begun and not ended; null when there is none. */
   readonly roll: (Omit<Roll, 'was'> & RollProgress) | null
   /** The last decision or refusal and why. */

@@ -4,7 +4,7 @@ import { apiServer, ask, assertProblem, assertShape, post } from '../../test/api
 import { ordersSpec, ordersStatus, riskyPlan, safePlan, testTime } from '../../test/facade.ts'
 import { Maintained } from './maintenance.ts'
 import { Rolling } from './roll.ts'
-import { Spec } from './schemas.ts'
+import { ScheduledAnswer, Spec } from './schemas.ts'
 import { Plans } from './stopPlan.ts'
 
 test('maintain: a replica -> its spec changes by one revision, kept by apply; ended -> as it was', async (t) => {
@@ -110,4 +110,25 @@ test('roll: a node does not answer -> not begun', async (t) => {
   facade.put({ ...ordersStatus, nodes: ordersStatus.nodes.map((node) => (node.id === 'c' ? { ...node, health: 'refused' } : node)) })
   assertProblem(await post(`${url}/api/v1/groups/orders/roll`, {}), 409, 'NOT_NOW', /begins when every node answers; missing: c/)
   assert.equal(facade.spec().revision, 3)
+})
+
+test('schedule: asked for, kept by apply, taken back -> a revision each; past, too far, unknown node, nothing said -> refused', async (t) => {
+  const { facade, url } = await apiServer(t)
+  const at = `${url}/api/v1/groups/orders/schedule`
+  const scheduled = { at: testTime + 1000, to: 'b', by: 'cli:ann', why: 'rack' }
+  const asked = { at: scheduled.at, to: 'b', why: 'rack' }
+  assert.deepEqual(assertShape(await post(at, { ...asked, dryRun: true }), ScheduledAnswer), { revision: 3, scheduled })
+  assert.deepEqual(facade.spec().groups, [ordersSpec])
+  assert.deepEqual(assertShape(await post(at, asked), ScheduledAnswer), { revision: 4, scheduled })
+  assert.deepEqual(facade.spec().groups, [{ ...ordersSpec, scheduled }])
+  const spec = assertShape(await ask(`${url}/api/v1/spec`), Spec) as Spec
+  await post(`${url}/api/v1/spec`, { groups: spec.groups })
+  assert.deepEqual(facade.spec().groups, [{ ...ordersSpec, scheduled }])
+  assertProblem(await post(at, {}), 400, 'BAD_INPUT', /at: is missing; say when, or cancel/)
+  assertProblem(await post(at, { at: testTime }), 400, 'BAD_INPUT', /is in the past/)
+  assertProblem(await post(at, { at: testTime + 400 * 86_400_000 }), 400, 'BAD_INPUT', /more than a year ahead/)
+  assertProblem(await post(at, { at: 9e15 }), 400, 'BAD_INPUT', /more than a year ahead/)
+  assertProblem(await post(at, { ...asked, to: 'x' }), 404, 'UNKNOWN_NODE', /no node "x"; it has a, b, c/)
+  assert.deepEqual(assertShape(await post(at, { cancel: true }), ScheduledAnswer), { revision: 5, scheduled: null })
+  assert.deepEqual(facade.spec().groups, [ordersSpec])
 })

@@ -105,6 +105,14 @@ export const DoctorReport = Type.Object({
   groups: Type.Array(Type.Object({ group: text, ...checkup })),
 })
 
+const Scheduled = Type.Object({ at: wall(), to: nullable(text, 'Null: the best one then.'), by: text, why: text })
+
+const Failback = Type.Object({
+  node: text,
+  at: nullable(wall(), 'When it has been in sync long enough; null when it is not in sync.'),
+  window: nullable(text),
+})
+
 export const Roll = {
   since: wall(),
   by: text,
@@ -144,6 +152,8 @@ export const GroupStatus = Type.Object({
     }),
   ),
   pause: nullable(Pause),
+  scheduled: nullable(Scheduled, 'A switchover that is to be made at an instant to come.'),
+  failback: nullable(Failback, 'The preferred node that is not primary now, and is to be it again.'),
   roll: nullable(Type.Object(Roll), 'A rolling restart that was begun and not ended.'),
   verdict: Verdict,
   nodes: Type.Array(NodeStatus),
@@ -204,6 +214,7 @@ export const Accepted = Type.Object({
   loss: nullable(Type.String({ description: 'What is lost or risked by it.' })),
 })
 export const Paused = Type.Object({ revision: Type.Integer(), pause: nullable(Pause) })
+export const ScheduledAnswer = Type.Object({ revision: Type.Integer(), scheduled: nullable(Scheduled) })
 export const Health = Type.Object({ ok: Type.Literal(true), installation: text })
 export const Readiness = Type.Object({ ready: Type.Boolean(), groups: Type.Integer(), unheard: Type.Integer() })
 
@@ -222,7 +233,7 @@ export const Problem = Type.Object(
 // ------------------------------------------------------------------------------------- what is taken
 
 const closed = { additionalProperties: false }
-const to = Type.String({ minLength: 1, maxLength: 63, description: 'the name of a node of the group; the best one when not given' })
+export const to = Type.String({ minLength: 1, maxLength: 63, description: 'the name of a node of the group; the best one when not given' })
 export const dryRun = Type.Boolean({ description: 'true or false; true: only say what would be done' })
 
 export const SwitchoverBody = Type.Object({ to: Type.Optional(to), dryRun: Type.Optional(dryRun) }, { ...closed, description: 'a mapping' })
@@ -301,3 +312,4 @@ export type Spec = Static<typeof Spec>
 export type Problem = Static<typeof Problem>
 export type Readiness = Static<typeof Readiness>
 export type Paused = Static<typeof Paused>
+export type ScheduledAnswer = Static<typeof ScheduledAnswer>

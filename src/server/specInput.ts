@@ -110,6 +110,7 @@ export function groupOf(input: GroupInput, current: GroupSpec | undefined): Grou
     policy: input.policy ?? {},
     pause: current?.pause ?? null,
     ...(current?.roll === undefined ? {} : { roll: current.roll }),
+    ...(current?.scheduled === undefined ? {} : { scheduled: current.scheduled }),
   }
 }
 

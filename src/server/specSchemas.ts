@@ -1,6 +1,7 @@
 // The form in which people write groups, in a YAML file and in the API's body alike. Descriptions complete the sentence "must be ...".
 import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
+import { windowPattern, windowRule } from '../core/dailyWindow.ts'
 import { policyKeys, policyRanges } from '../core/policyRanges.ts'
 import type { NumericPolicyKey } from '../core/policyRanges.ts'
 import { choices, maxNodes, maxPriority, namePattern, nameRule } from '../core/spec.ts'
@@ -21,6 +22,8 @@ function policyValue(key: keyof Policy): TSchema {
   if (key === 'bootFence' || key === 'acceptStaleRisk') return Type.Boolean()
   if (key === 'guard') return Type.Enum([...choices.guard])
   if (key === 'acceptSplitRisk') return Type.Enum([...choices.acceptSplitRisk])
+  if (key === 'failback') return Type.Enum([...choices.failback])
+  if (key === 'failbackWindow') return Type.String({ pattern: windowPattern, description: windowRule })
   const range = policyRanges[key satisfies NumericPolicyKey]
   return Type.Integer({ minimum: range.min, maximum: range.max, description: `${range.min} to ${range.max} ${range.unit}: ${range.why}` })
 }

@@ -1,0 +1,68 @@
+// A switchover at an instant to come: asked for, looked at in the status, taken back. It stands in the spec; the rules make or refuse it.
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import type { GroupSpec, Scheduled, WallTime } from '../core/model.ts'
+import { UserError } from '../errors.ts'
+import { onCurrent } from './commands.ts'
+import { commanding, described, ofGroup } from './routes.ts'
+import { ScheduledAnswer, dryRun, to } from './schemas.ts'
+import { why } from './specSchemas.ts'
+
+/** Who plans further ahead plans something else. */
+const maxAheadMs = 366 * 86_400_000
+
+const ScheduleBody = Type.Object(
+  {
+    at: Type.Optional(Type.Integer({ description: 'milliseconds since 1970, at most a year ahead' })),
+    to: Type.Optional(to),
+    cancel: Type.Optional(Type.Boolean({ description: 'true or false; true: no switchover is scheduled any more' })),
+    why: Type.Optional(why),
+    dryRun: Type.Optional(dryRun),
+  },
+  { additionalProperties: false, description: 'a mapping with at, or with cancel' },
+)
+type ScheduleBody = Static<typeof ScheduleBody>
+
+export function scheduleRoutes(app: FastifyInstance, wall: () => WallTime): void {
+  app.post<{ Params: { group: string }; Body: ScheduleBody }>(
+    '/api/v1/groups/:group/schedule',
+    {
+      config: commanding,
+      schema: described('Schedules a switchover, or takes it back. There is one at most.', ScheduledAnswer, {
+        ...ofGroup,
+        body: ScheduleBody,
+      }),
+    },
+    ({ body, controller, params: { group }, who, dryRun: onlySay }) => {
+      const now = wall()
+      const by = who.name
+      const cancel = body.cancel ?? false
+      const wanted = cancel ? null : scheduled(body, by, now)
+      return onCurrent(controller, null, async (groups, ifRevision) => {
+        const spec = groups.find((candidate) => candidate.id === group)
+        if (spec === undefined) throw new UserError('UNKNOWN_GROUP', `there is no group ${JSON.stringify(group)}`)
+        checkNode(spec, wanted)
+        const { scheduled: _before, ...rest } = spec
+        const put = [wanted === null ? rest : { ...rest, scheduled: wanted }]
+        const { revision } = await controller.apply({ put, remove: [], by, why: body.why ?? '', dryRun: onlySay, ifRevision })
+        return { revision, scheduled: wanted }
+      })
+    },
+  )
+}
+
+function scheduled({ at, to: node, why: text = '' }: ScheduleBody, by: string, now: WallTime): Scheduled {
+  if (at === undefined) throw new UserError('BAD_INPUT', 'at: is missing; say when, or cancel')
+  if (at <= now)
+    throw new UserError('BAD_INPUT', `at: ${new Date(at).toISOString()} is in the past; it is ${new Date(now).toISOString()} here`)
+  if (at > now + maxAheadMs)
+    throw new UserError('BAD_INPUT', `at: ${new Date(Math.min(at, 8.64e15)).toISOString()} is more than a year ahead`)
+  return { at, to: node ?? null, by, why: text }
+}
+
+function checkNode(spec: GroupSpec, wanted: Scheduled | null): void {
+  if (wanted === null || wanted.to === null || spec.nodes.some((node) => node.id === wanted.to)) return
+  const names = spec.nodes.map((node) => node.id).join(', ')
+  throw new UserError('UNKNOWN_NODE', `group ${spec.id} has no node ${JSON.stringify(wanted.to)}; it has ${names}`)
+}
