@@ -49,6 +49,25 @@ void describe('acting on the page', () => {
     assert.deepEqual(visitor.complaints, [])
   })
 
+  test('the slider goes back to the decision -> the graph and the record of that moment, with its evidence', async (t) => {
+    const visitor = await visit(t, '/groups/shop/timeline')
+    const { page } = visitor
+    const entry = page.getByRole('listitem').filter({ hasText: 'steady.lost/elect.inSync' })
+    const past = page.getByRole('region', { name: 'The group at a past moment' })
+    await past.getByText('clients may write').waitFor()
+    await page.getByRole('slider', { name: 'Moment' }).focus()
+    for (let steps = 0; (await entry.getByRole('button').getAttribute('aria-current')) !== 'true' && steps < 60; steps++)
+      await page.keyboard.press('ArrowLeft')
+    await past.getByText('nobody may write').waitFor()
+    await past.getByText('candidate', { exact: true }).first().waitFor()
+    await past.getByRole('listitem').filter({ hasText: 'n1' }).getByText('refused').waitFor()
+    await past.getByText('promote n2: n2 was in sync').waitFor()
+    assert.match(page.url(), /\?at=\d+$/)
+    await past.getByRole('button', { name: 'To the newest' }).click()
+    await past.getByText('clients may write').waitFor()
+    assert.deepEqual(visitor.complaints, [])
+  })
+
   test('switchover in two clicks -> the preview says from whom to whom and that it is safe, then the node is primary', async (t) => {
     const visitor = await visit(t)
     const { page } = visitor

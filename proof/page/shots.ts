@@ -35,6 +35,7 @@ export const shots: readonly Shot[] = [
   { name: 'group-paused', path: '/groups/queue', ready: drawn('.strip') },
   { name: 'group-missing', path: '/groups/nobody', ready: drawn('.refused') },
   { name: 'timeline', path: '/groups/shop/timeline', ready: drawn('.entry') },
+  { name: 'timeline-past', path: '/groups/shop/timeline?at=9', ready: drawn('.stood', '.chosen', '.wire') },
   { name: 'act-switchover', path: '/groups/shop', ready: acting(0, '.move'), whole: false },
   { name: 'act-switchover-refused', path: '/groups/cart', ready: acting(0, '.refused'), whole: false },
   { name: 'act-pause', path: '/groups/shop', ready: acting(1, '.safe'), whole: false },

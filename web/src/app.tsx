@@ -7,6 +7,7 @@ import { ask } from './api/ask.ts'
 import { useAsker, useMay } from './live/asker.ts'
 import { useLink } from './live/hooks.ts'
 import { live } from './live/live.ts'
+import { Broken } from './look/broken.tsx'
 import { AuditScreen } from './screens/audit.tsx'
 import { ControllersScreen } from './screens/controllers.tsx'
 import { DoctorScreen } from './screens/doctor.tsx'
@@ -38,6 +39,7 @@ export function App() {
 
 function Frame() {
   const say = useSay()
+  const [path] = useLocation()
   const link = useLink()
   const { data: asker } = useAsker()
   const known = asker?.who != null
@@ -52,7 +54,9 @@ function Frame() {
       </a>
       <Top />
       <main id="main" tabIndex={-1}>
-        {unknown ? <Login /> : <Screens />}
+        <Broken path={path} title={say('broken.title')} text={say('broken.text')} verb={say('broken.verb')}>
+          {unknown ? <Login /> : <Screens />}
+        </Broken>
       </main>
     </div>
   )

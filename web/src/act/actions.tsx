@@ -49,6 +49,16 @@ function Moved({ before, answer }: { readonly before: GroupStatus; readonly answ
         <b>{answer.candidate}</b> <Epoch epoch={answer.epoch} />
       </p>
       <p lang="en">{answer.sentence}</p>
+      <ol className="then" lang="en">
+        {answer.steps.map((step) => (
+          <li key={step}>{step}</li>
+        ))}
+      </ol>
+      {answer.loss !== null && (
+        <p className="bad tone" lang="en">
+          {answer.loss}
+        </p>
+      )}
     </>
   )
 }
@@ -69,7 +79,7 @@ export function Switchover({ status, close, to = '' }: GroupActionProps & { read
       told={(answer) => (
         <>
           <Moved before={opened} answer={answer} />
-          <p className="good safe">{say('switchover.safe')}</p>
+          {answer.loss === null && <p className="good safe">{say('switchover.safe')}</p>}
         </>
       )}
       verb={say('switchover.verb')}

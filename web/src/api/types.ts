@@ -6,7 +6,7 @@ import type * as stopPlan from '../../../src/server/stopPlan.ts'
 
 export type { Finding } from '../../../src/core/doctor/finding.ts'
 export type { LogEntry } from '../../../src/core/model.ts'
-export type { GroupState, GroupStatus, NodeHealth, NodeRole, NodeStatus, Recovery, RecoveryStep } from '../../../src/core/status.ts'
+export type { GroupState, GroupStatus, Moment, NodeHealth, NodeRole, NodeStatus, Recovery, RecoveryStep } from '../../../src/core/status.ts'
 export type { Maintained } from '../../../src/server/maintenance.ts'
 export type { Difference, Revision, Revisions } from '../../../src/server/revisionSchemas.ts'
 export type { History, Paused, Problem, Spec } from '../../../src/server/schemas.ts'

@@ -1,19 +1,56 @@
 // Who is who, who copies from whom and how far behind, and who is seen by the controller.
 import { useMemo } from 'react'
-import type { GroupStatus, NodeStatus } from '../api/types.ts'
+import type { GroupStatus, Moment, NodeStatus } from '../api/types.ts'
 import { NodeSign, nodeTone } from '../look/marks.tsx'
 import { bytes, count, span } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
 import { type Wire, Wires } from './wires.tsx'
 
+/** A node as the graph shows it, now or at a past moment, of which less is known. */
+export interface GraphNode extends Pick<NodeStatus, 'id' | 'role' | 'health' | 'inSync'> {
+  /** Null: for a primary, and when it did not say. `node`: null outside the group. */
+  readonly follows: { readonly node: string | null; readonly linkUp: boolean } | null
+  readonly facts: Pick<NodeStatus, 'address' | 'lagBytes' | 'probeMs' | 'keys' | 'maintenance' | 'problem'> | null
+}
+
+export interface GraphView {
+  readonly primary: string | null
+  readonly candidate: string | null
+  readonly nodes: readonly GraphNode[]
+}
+
+/** The graph of a past moment. What is not in the history is not shown. */
+export function viewAt({ primary, candidate, inSync, nodes }: Moment): GraphView {
+  return {
+    primary,
+    candidate,
+    nodes: Object.entries(nodes).map(([id, { role, health, linkUp }]) => ({
+      id,
+      role,
+      health,
+      inSync: inSync.includes(id),
+      follows: linkUp === null ? null : { node: primary, linkUp },
+      facts: null,
+    })),
+  }
+}
+
 const controller = ' controller'
 
-export function Graph({ status }: { readonly status: GroupStatus }) {
+/** The graph of now. */
+export function viewOf(status: GroupStatus): GraphView {
+  const { primary, candidate, nodes } = status
+  return { primary, candidate, nodes: nodes.map((node) => ({ ...node, facts: node })) }
+}
+
+export function Graph({ status }: { readonly status: GraphView }) {
   const say = useSay()
   const [tops, others] = useMemo(() => ranked(status), [status])
+  const shown = new Set(status.nodes.map(({ id }) => id))
   const wires = [...tops, ...others].flatMap((node): Wire[] => {
     const seen: Wire = { from: controller, to: node.id, kind: isSeen(node) ? 'seen' : 'unseen', label: '' }
-    return others.includes(node) && status.primary !== null ? [seen, linkOf(status.primary, node, say('graph.noLink'))] : [seen]
+    const upstream = node.follows?.node ?? (tops.includes(node) ? null : status.primary)
+    return upstream === null || upstream === node.id || !shown.has(upstream) ? [seen] : [seen, linkOf(upstream, node, say('graph.noLink'))]
   })
   return (
     <section className="graph panel" aria-label={say('graph.title')}>
@@ -41,22 +78,23 @@ export function Graph({ status }: { readonly status: GroupStatus }) {
 }
 
 /** The recorded primary, and whoever else says that it is one, above the rest. */
-function ranked(status: GroupStatus): readonly [readonly NodeStatus[], readonly NodeStatus[]] {
-  const isTop = (node: NodeStatus): boolean => node.id === status.primary || (node.role === 'foreign primary' && node.health === 'up')
+function ranked(status: GraphView): readonly [readonly GraphNode[], readonly GraphNode[]] {
+  const isTop = (node: GraphNode): boolean => node.id === status.primary || (node.role === 'foreign primary' && node.health === 'up')
   return [status.nodes.filter(isTop), status.nodes.filter((node) => !isTop(node))]
 }
 
-function isSeen({ health }: NodeStatus): boolean {
+function isSeen({ health }: GraphNode): boolean {
   return health === 'up' || health === 'answering'
 }
 
-function linkOf(primary: string, node: NodeStatus, none: string): Wire {
-  const at = { from: primary, to: node.id }
-  if (node.linkUp !== true || node.health !== 'up') return { ...at, kind: 'down', label: none }
-  return { ...at, kind: node.inSync ? 'up' : 'syncing', label: node.lagBytes === null ? '' : bytes(node.lagBytes) }
+function linkOf(upstream: string, node: GraphNode, none: string): Wire {
+  const at = { from: upstream, to: node.id }
+  if (node.follows?.linkUp !== true || node.health !== 'up') return { ...at, kind: 'down', label: none }
+  const lag = node.facts?.lagBytes ?? null
+  return { ...at, kind: node.inSync ? 'up' : 'syncing', label: lag === null ? '' : bytes(lag) }
 }
 
-function Card({ node, status }: { readonly node: NodeStatus; readonly status: GroupStatus }) {
+function Card({ node, status }: { readonly node: GraphNode; readonly status: GraphView }) {
   const say = useSay()
   const candidate = status.candidate === node.id
   return (
@@ -66,28 +104,45 @@ function Card({ node, status }: { readonly node: NodeStatus; readonly status: Gr
         <b>{node.id}</b>
         <span className="card-role">{say(`role.${node.role}`)}</span>
       </p>
-      <p className="mono quiet">
-        {node.address.host}:{node.address.port}
-      </p>
       <p className="card-says">
         <span className="tone">{say(`health.${node.health}`)}</span>
         {node.health === 'up' && <span>{say(node.inSync ? 'sync.in' : 'sync.out')}</span>}
         {candidate && <span className="badge">{say('graph.candidate')}</span>}
-        {node.maintenance !== null && <span className="badge warn">{say('maintenance.on')}</span>}
+        {node.facts !== null && node.facts.maintenance !== null && <span className="badge warn">{say('maintenance.on')}</span>}
       </p>
-      <p className="quiet">
-        {node.probeMs !== null && <span>{say('graph.probe', { time: span(node.probeMs) })}</span>}{' '}
-        {node.keys !== null && node.health === 'up' && <span>{say('graph.keys', { n: count(node.keys) })}</span>}
-        <span className="hidden">
-          {node.linkUp === null ? '' : say(node.linkUp ? 'graph.linkUp' : 'graph.noLink')}
-          {node.lagBytes === null ? '' : `, ${say('graph.behind', { n: bytes(node.lagBytes) })}`}
-        </span>
-      </p>
-      {node.problem !== null && (
-        <p className="card-problem" lang="en">
-          {node.problem}
+      {node.follows !== null && (
+        <p className="hidden">
+          {say('graph.follows', { node: node.follows.node ?? say('graph.outside') })},{' '}
+          {say(node.follows.linkUp ? 'graph.linkUp' : 'graph.noLink')}
         </p>
       )}
+      {node.follows !== null && node.follows.node === null && (
+        <p className="card-problem">{say('graph.follows', { node: say('graph.outside') })}</p>
+      )}
+      {node.facts !== null && <Facts facts={node.facts} up={node.health === 'up'} />}
     </li>
+  )
+}
+
+function Facts({ facts, up }: { readonly facts: NonNullable<GraphNode['facts']>; readonly up: boolean }) {
+  const say = useSay()
+  return (
+    <>
+      <p className="mono quiet">
+        {facts.address.host}:{facts.address.port}
+      </p>
+      {up && (
+        <p className="quiet">
+          {facts.probeMs !== null && <span>{say('graph.probe', { time: span(facts.probeMs) })}</span>}
+          {facts.keys !== null && <span> · {say('graph.keys', { n: count(facts.keys) })}</span>}
+          {facts.lagBytes !== null && <span className="hidden"> · {say('graph.behind', { n: bytes(facts.lagBytes) })}</span>}
+        </p>
+      )}
+      {facts.problem !== null && (
+        <p className="card-problem" lang="en">
+          {facts.problem}
+        </p>
+      )}
+    </>
   )
 }

@@ -3,7 +3,7 @@ import type { GroupStatus, LogEntry } from '../api/types.ts'
 import { useNow } from '../live/hooks.ts'
 import { FindingLine } from '../screens/doctor.tsx'
 import { useSay } from '../words/words.tsx'
-import { Graph } from './graph.tsx'
+import { Graph, viewOf } from './graph.tsx'
 import { Nodes } from './nodes.tsx'
 import { passageOf } from './phases.ts'
 import { PassageSteps, RecoverySteps } from './recovery.tsx'
@@ -22,7 +22,7 @@ export function Now({ status, entries }: { readonly status: GroupStatus; readonl
     <>
       <div className="now">
         <div className="aside">
-          <Graph status={status} />
+          <Graph status={viewOf(status)} />
           {recoveries.map((recovery) => (
             <RecoverySteps key={recovery.node} recovery={recovery} />
           ))}

@@ -51,7 +51,7 @@ export function GroupScreen({ group, tab }: { readonly group: string; readonly t
         ))}
       </nav>
       {shown === 'now' && <Now status={status} entries={entries.entries} />}
-      {shown === 'timeline' && <Timeline status={status} entries={entries} />}
+      {shown === 'timeline' && <Timeline entries={entries} />}
     </>
   )
 }

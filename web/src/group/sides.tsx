@@ -1,14 +1,18 @@
 // What is recorded beside what is observed. Where they differ is where regroup has work, or waits.
 import type { GroupStatus } from '../api/types.ts'
 import { Epoch } from '../look/marks.tsx'
+import { dayTime } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
 
 interface Side {
-  readonly key: 'primary' | 'inSync' | 'guard'
+  readonly key: 'primary' | 'process' | 'inSync' | 'guard'
   readonly recorded: string
   readonly observed: string
   readonly differs: boolean
 }
+
+/** Enough of a process' name to tell it from another. */
+const shownProcess = 8
 
 export function Sides({ status }: { readonly status: GroupStatus }) {
   const say = useSay()
@@ -52,34 +56,43 @@ export function Sides({ status }: { readonly status: GroupStatus }) {
           </tr>
         </tbody>
       </table>
+      {status.record !== null && (
+        <p className="quiet">
+          {say('sides.written', { time: dayTime(status.record.at), by: status.record.writer })}{' '}
+          {say(status.record.fenced ? 'sides.fenced' : 'sides.unfenced')}
+        </p>
+      )}
+      {status.record?.loss != null && (
+        <p className="bad strip" lang="en">
+          {status.record.loss}
+        </p>
+      )}
     </section>
   )
 }
 
 function sidesOf(status: GroupStatus, nobody: string, unheard: string): Side[] {
   // Both sides in the order of the spec, so that equal sets read equal.
-  const names = (list: readonly string[]): string =>
-    list.length === 0 ? nobody : status.nodes.flatMap(({ id }) => (list.includes(id) ? [id] : [])).join(', ')
-  const primaries = status.nodes
-    .filter(({ role, health }) => health === 'up' && (role === 'primary' || role === 'foreign primary'))
-    .map(({ id }) => id)
-  const linked = status.nodes
-    .filter(({ id, health, linkUp }) => health === 'up' && (linkUp === true || primaries.includes(id)))
-    .map(({ id }) => id)
+  const names = (list: readonly (string | null)[]): string => {
+    const known = status.nodes.flatMap(({ id }) => (list.includes(id) ? [id] : []))
+    return known.length === 0 ? nobody : known.join(', ')
+  }
+  const up = status.nodes.filter(({ health }) => health === 'up')
+  const primaries = up.filter(({ role }) => role === 'primary' || role === 'foreign primary').map(({ id }) => id)
+  const primary = up.find(({ id }) => id === status.primary)
+  const attached = primary === undefined ? null : [primary.id, ...primary.attached.filter(({ online }) => online).map(({ node }) => node)]
   const { recorded, set } = status.guard
+  const side = (key: Side['key'], recorded: string, observed: string | null): Side => ({
+    key,
+    recorded,
+    observed: observed ?? unheard,
+    differs: observed !== null && observed !== recorded,
+  })
+  const process = status.record?.incarnation.slice(0, shownProcess)
   return [
-    {
-      key: 'primary',
-      recorded: status.primary ?? nobody,
-      observed: names(primaries),
-      differs: names(primaries) !== (status.primary ?? nobody),
-    },
-    {
-      key: 'inSync',
-      recorded: names(status.inSync),
-      observed: names(linked),
-      differs: names(status.inSync) !== names(linked),
-    },
-    { key: 'guard', recorded: String(recorded), observed: set === null ? unheard : String(set), differs: set !== null && set !== recorded },
+    side('primary', status.primary ?? nobody, names(primaries)),
+    ...(process === undefined ? [] : [side('process', process, primary?.incarnation?.slice(0, shownProcess) ?? null)]),
+    side('inSync', names(status.inSync), attached === null ? null : names(attached)),
+    side('guard', String(recorded), set === null ? null : String(set)),
   ]
 }

@@ -1,52 +1,60 @@
 // What was decided, what was refused and what was done, newest first, each with its reason and its evidence.
 import { useState } from 'react'
-import type { GroupStatus, LogEntry } from '../api/types.ts'
+import { useSearchParams } from 'wouter'
+import type { LogEntry } from '../api/types.ts'
 import type { Entries } from '../live/group.ts'
 import { Epoch } from '../look/marks.tsx'
 import { Refused } from '../look/refused.tsx'
 import { dayTime } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
+import { Past } from './past.tsx'
 
 const kinds = ['decision', 'hold', 'event'] as const
 
-export function Timeline({ entries }: { readonly status: GroupStatus; readonly entries: Entries }) {
+export function Timeline({ entries }: { readonly entries: Entries }) {
   const say = useSay()
+  const [query, setQuery] = useSearchParams()
+  const seq = query.get('at') === null ? null : Number(query.get('at'))
+  const choose = (next: number | null): void => setQuery(next === null ? {} : { at: String(next) }, { replace: true })
   const [hidden, setHidden] = useState<readonly string[]>([])
   const shown = entries.entries.filter(({ kind }) => !hidden.includes(kind))
   return (
-    <section className="panel timeline">
-      <div className="timeline-head" role="group" aria-label={say('timeline.kinds')}>
-        {kinds.map((kind) => (
-          <label key={kind}>
-            <input
-              type="checkbox"
-              checked={!hidden.includes(kind)}
-              onChange={() => setHidden(hidden.includes(kind) ? hidden.filter((one) => one !== kind) : [...hidden, kind])}
-            />
-            <KindSign kind={kind} /> {say(`kind.${kind}`)}
-          </label>
-        ))}
-      </div>
-      {entries.refusal !== null && <Refused refusal={entries.refusal} />}
-      <ol>
-        {shown.map((entry) => (
-          <Entry key={entry.seq} entry={entry} />
-        ))}
-      </ol>
-      {entries.loading ? (
-        <p className="note" role="status">
-          <span className="wait" /> {say('timeline.loading')}
-        </p>
-      ) : shown.length === 0 ? (
-        <p className="note">{say('timeline.none')}</p>
-      ) : (
-        entries.more !== null && (
-          <button type="button" className="button" onClick={entries.more}>
-            {say('timeline.more')}
-          </button>
-        )
-      )}
-    </section>
+    <>
+      <Past entries={entries.entries} seq={seq} choose={choose} more={entries.loading ? null : entries.more} />
+      <section className="panel timeline">
+        <div className="timeline-head" role="group" aria-label={say('timeline.kinds')}>
+          {kinds.map((kind) => (
+            <label key={kind}>
+              <input
+                type="checkbox"
+                checked={!hidden.includes(kind)}
+                onChange={() => setHidden(hidden.includes(kind) ? hidden.filter((one) => one !== kind) : [...hidden, kind])}
+              />
+              <KindSign kind={kind} /> {say(`kind.${kind}`)}
+            </label>
+          ))}
+        </div>
+        {entries.refusal !== null && <Refused refusal={entries.refusal} />}
+        <ol>
+          {shown.map((entry) => (
+            <Entry key={entry.seq} entry={entry} shown={entry.seq === seq} choose={() => choose(entry.seq)} />
+          ))}
+        </ol>
+        {entries.loading ? (
+          <p className="note" role="status">
+            <span className="wait" /> {say('timeline.loading')}
+          </p>
+        ) : shown.length === 0 ? (
+          <p className="note">{say('timeline.none')}</p>
+        ) : (
+          entries.more !== null && (
+            <button type="button" className="button" onClick={entries.more}>
+              {say('timeline.more')}
+            </button>
+          )
+        )}
+      </section>
+    </>
   )
 }
 
@@ -60,12 +68,21 @@ export function KindSign({ kind }: { readonly kind: LogEntry['kind'] }) {
   )
 }
 
-function Entry({ entry }: { readonly entry: LogEntry }) {
+interface EntryProps {
+  readonly entry: LogEntry
+  /** It is the moment that is looked at. */
+  readonly shown: boolean
+  readonly choose: () => void
+}
+
+function Entry({ entry, shown, choose }: EntryProps) {
   const say = useSay()
   const facts = Object.entries(entry.evidence)
   return (
-    <li className={`entry ${entry.kind}`}>
-      <time dateTime={new Date(entry.at).toISOString()}>{dayTime(entry.at)}</time>
+    <li className={`entry ${entry.kind} ${shown ? 'chosen' : ''}`}>
+      <button type="button" className="moment" title={say('past.look')} aria-current={shown} onClick={choose}>
+        <time dateTime={new Date(entry.at).toISOString()}>{dayTime(entry.at)}</time>
+      </button>
       <Epoch epoch={entry.epoch} />
       <span className="entry-kind">
         <KindSign kind={entry.kind} /> <span className="hidden">{say(`kind.${entry.kind}`)}</span>

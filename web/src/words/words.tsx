@@ -15,8 +15,10 @@ export const languages: Readonly<Record<Language, { readonly name: string; reado
 export type Say = (key: WordKey, values?: Readonly<Record<string, string | number>>) => string
 
 export function sayIn(language: Language): Say {
-  const { words } = languages[language]
-  return (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
+  const words: Readonly<Partial<Record<string, string>>> = languages[language].words
+  // A server that is newer than a tab left open may have a word that this page does not know: it stands for itself.
+  return (key, values = {}) =>
+    (words[key] ?? key.slice(key.lastIndexOf('.') + 1)).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
 }
 
 const Speaking = createContext<{ readonly language: Language; readonly say: Say }>({ language: 'en', say: sayIn('en') })
