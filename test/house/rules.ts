@@ -41,6 +41,7 @@ export function partOf(path: string): string {
 const shownToPage = ['src/core/', 'src/server/', 'src/controller/']
 
 function pageLayering({ path, imports }: Source): string[] {
+  if (isTest(path)) return []
   return imports.flatMap(({ from, line, typeOnly }) => {
     const place = `${path}:${line}`
     if (from.startsWith('node:')) return [`${place}: imports ${from}; the page runs in a browser`]

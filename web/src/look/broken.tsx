@@ -10,15 +10,20 @@ interface Props {
   readonly children: ReactNode
 }
 
-export class Broken extends Component<Props, { readonly error: Error | null }> {
-  override state = { error: null as Error | null }
+interface State {
+  readonly path: string
+  readonly error: Error | null
+}
 
-  static getDerivedStateFromError(error: Error): { readonly error: Error } {
-    return { error }
+export class Broken extends Component<Props, State> {
+  override state: State = { path: '', error: null }
+
+  static getDerivedStateFromProps({ path }: Props, state: State): State | null {
+    return path === state.path ? null : { path, error: null }
   }
 
-  override componentDidUpdate(before: Props): void {
-    if (before.path !== this.props.path && this.state.error !== null) this.setState({ error: null })
+  static getDerivedStateFromError(error: Error): Pick<State, 'error'> {
+    return { error }
   }
 
   override render(): ReactNode {

@@ -339,3 +339,7 @@ export const en = {
   'broken.text': 'That is a mistake of the page, not of your groups: the controller goes on. Load it again, or use the regroup command.',
   'broken.verb': 'Load again',
 } as const
+
+export type WordKey = keyof typeof en
+/** A language that lacks a word does not compile. */
+export type Words = Readonly<Record<WordKey, string>>

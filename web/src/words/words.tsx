@@ -1,10 +1,9 @@
 // The words of the page in the language of the person: a typed dictionary for each, so that none can lack a word.
 import { createContext, use } from 'react'
-import { en } from './en.ts'
+import { type WordKey, type Words, en } from './en.ts'
 import { zh } from './zh.ts'
 
-export type WordKey = keyof typeof en
-export type Words = Readonly<Record<WordKey, string>>
+export type { WordKey } from './en.ts'
 export type Language = 'en' | 'zh'
 
 export const languages: Readonly<Record<Language, { readonly name: string; readonly tag: string; readonly words: Words }>> = {

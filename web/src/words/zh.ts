@@ -1,4 +1,4 @@
-import type { Words } from './words.tsx'
+import type { Words } from './en.ts'
 
 // 页面上的每一个词。{name} 处填入值。
 export const zh: Words = {
