@@ -29,6 +29,7 @@ import { Asker } from './asker.ts'
 import { asksLoad, probeTimeout } from './cadence.ts'
 import { answerTo } from './commands.ts'
 import { Notebook } from './notebook.ts'
+import { isNothingNew } from './nothingNew.ts'
 import { Recoveries } from './recoveries.ts'
 
 export interface Time {
@@ -89,6 +90,8 @@ export class Group {
   step(input: Input, time: Time): Effect[] {
     const effects: Effect[] = []
     this.#steppedAt = time.now
+    const id = 'node' in input ? input.node : ''
+    const [node, memory] = [this.#nodes.get(id), this.#memory]
     this.#take(input, time, effects)
     if (!this.#loaded) {
       if (!this.#loading) {
@@ -97,7 +100,7 @@ export class Group {
       }
       return effects
     }
-    const decides = !this.#onlyAsks(input)
+    const decides = !isNothingNew(input, this.#record, memory, node, this.#nodes.get(id)) || !this.#isAtRest()
     if (decides) this.#decide(this.#remember(time), time, effects)
     this.#canary(time, effects)
     this.#ask(time, effects)
@@ -105,9 +108,8 @@ export class Group {
     return effects
   }
 
-  /** In a group at rest a tick only asks its nodes: what is to be decided comes with their answers, or with their silence. */
-  #onlyAsks(input: Input): boolean {
-    if (input.kind !== 'tick' || this.#stalled || this.#decided === null || this.#memory.frozen !== null) return false
+  #isAtRest(): boolean {
+    if (this.#stalled || this.#decided === null || this.#memory.frozen !== null) return false
     return this.#asker.isSettled && atRest(this.#decided)
   }
 

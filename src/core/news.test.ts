@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Says, alive, group, markOf, refused } from '../../test/situations.ts'
+import type { GroupRecord } from './model.ts'
+import { onlyMoved } from './news.ts'
+import type { NodeView } from './observe.ts'
+
+const mark = markOf('1.7')
+const says: Says = { offset: 100, mark, keys: 5 }
+const calm = group('a', alive('a', says), alive('b', says), refused('c', 5_000))
+const record = recordOf()
+
+function recordOf(): GroupRecord {
+  assert.ok(calm.record !== null)
+  return calm.record
+}
+
+function view(id: string, change: Says = {}): NodeView {
+  const node = group('a', alive('a', says), alive('b', says), refused('c', 5_000)).nodes.get(id)
+  const next = group(
+    'a',
+    alive('a', { ...says, ...(id === 'a' ? change : {}) }),
+    alive('b', { ...says, ...(id === 'b' ? change : {}) }),
+  ).nodes.get(id)
+  return next ?? node ?? assert.fail(`no node ${id}`)
+}
+
+const moved = (id: string, change: Says): boolean => onlyMoved(record, view(id), view(id, change))
+
+test('news: an in-sync replica answers as before, only further on -> none', () => {
+  assert.ok(record.inSync.some(({ node }) => node === 'b'))
+  assert.equal(moved('b', {}), true)
+  assert.equal(moved('b', { offset: 5_000, keys: 6, mark: { ...mark, seq: mark.seq + 1 } }), true)
+})
+
+test('news: anything else of a replica -> news', () => {
+  const changes: readonly Says[] = [
+    { offset: 99 },
+    { keys: 0 },
+    { incarnation: 'another' },
+    { role: 'primary' },
+    { loading: true },
+    { usable: false },
+    { shuttingDown: true },
+    { guard: 3 },
+    { mark: null },
+    { mark: { ...mark, epoch: mark.epoch + 1 } },
+    { mark: { ...mark, group: 'other' } },
+    { markUnread: true },
+    { writeProblem: 'MISCONF' },
+    { durable: true },
+  ]
+  for (const change of changes) assert.equal(moved('b', change), false, JSON.stringify(change))
+})
+
+test('news: the primary, a replica that is not in sync, one that failed or was not heard before -> always news', () => {
+  const b = view('b')
+  assert.equal(moved('a', {}), false)
+  assert.equal(onlyMoved({ ...record, inSync: record.inSync.filter(({ node }) => node !== 'b') }, b, b), false)
+  assert.equal(onlyMoved(record, { ...b, failure: { kind: 'silent' } }, b), false)
+  assert.equal(onlyMoved(record, b, { ...b, failure: { kind: 'silent' } }), false)
+  assert.equal(onlyMoved(record, undefined, b), false)
+  assert.equal(onlyMoved(null, b, b), false)
+})
