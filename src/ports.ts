@@ -83,13 +83,16 @@ export type CommandAnswer =
   | { readonly ok: false; readonly code: 'NOT_NOW' | 'WOULD_LOSE_DATA' | 'UNKNOWN_NODE'; readonly sentence: string }
 
 export type Input =
-  /** Time passed. `silentHosts` and `hurried` (nodes that are asked in a hurry) over all groups; `stalledMs` > 0 when this process itself was late. */
+  /**
+   * Time passed. `silentHosts` over all groups; `stalledMs` > 0 when this process itself was late. `hurryEveryMs`: so often, and no more, can this
+   * process ask each node of all that are asked in a hurry.
+   */
   | {
       readonly kind: 'tick'
       readonly silentHosts: number
       readonly hosts: number
       readonly stalledMs: number
-      readonly hurried: number
+      readonly hurryEveryMs: number
     }
   /** `sentAt`: when the question left; what was true before it proves nothing. */
   | { readonly kind: 'probed'; readonly node: NodeId; readonly sentAt: Instant; readonly result: ProbeResult }

@@ -95,7 +95,7 @@ export class Tape {
   #tick(): void {
     this.ticks++
     this.#tickedAt = this.now
-    this.step({ kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 })
+    this.step({ kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurryEveryMs: 0 })
   }
 
   step(input: Input): void {

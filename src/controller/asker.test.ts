@@ -67,12 +67,12 @@ void describe('who is asked when', () => {
 
   test('something is wrong -> asked every few milliseconds while it is new, less the longer nothing stirs, then calmly', () => {
     const node = nodes.get('a') ?? assert.fail('no node')
-    const gap = (now: number, stirredAt = 0, hurried = 3): number => probeGap(defaults, node, stirredAt, hurried, now)
+    const gap = (now: number, stirredAt = 0, hurryEveryMs = 0): number => probeGap(defaults, node, stirredAt, hurryEveryMs, now)
     assert.deepEqual([gap(0), gap(50), gap(250), gap(1_000), gap(2_999), gap(3_000)], [4, 4, 20, 50, 50, 250])
     assert.deepEqual([gap(2_000, 1_990), gap(30_000, 29_750), gap(30_000, 20_000)], [4, 20, 250])
-    const crowd = [8, 100, 300, 600].map((hurried) => gap(0, 0, hurried))
+    const crowd = [3, 50, 150, 600].map((everyMs) => gap(0, 0, everyMs))
     assert.deepEqual(crowd, [4, 50, 150, 250], 'many nodes in a hurry share it, and none is asked less than when it is calm')
-    assert.deepEqual([gap(2_000, 0, 100), gap(2_000, 0, 300), gap(3_000, 0, 300)], [50, 150, 250])
+    assert.deepEqual([gap(2_000, 0, 100), gap(2_000, 0, 300), gap(3_000, 0, 300)], [100, 250, 250])
     const asker = askerAt(0)
     asked(asker, 20)
     asker.ended('a', true)

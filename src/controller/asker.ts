@@ -75,13 +75,13 @@ export class Asker {
     this.hurry(this.#asking.keys(), now)
   }
 
-  /** Those whose question is due now; they count as asked. `hurried`: as for `probeGap`. */
-  due(nodes: ReadonlyMap<NodeId, NodeView>, policy: Policy, hurried: number, now: Instant): NodeView[] {
+  /** Those whose question is due now; they count as asked. `hurryEveryMs`: as for `probeGap`. */
+  due(nodes: ReadonlyMap<NodeId, NodeView>, policy: Policy, hurryEveryMs: number, now: Instant): NodeView[] {
     const asked: NodeView[] = []
     for (const [id, asking] of this.#asking) {
       const node = nodes.get(id)
       if (node === undefined || asking.sentAt !== null) continue
-      const gap = probeGap(policy, node, this.#stirredAt, hurried, now)
+      const gap = probeGap(policy, node, this.#stirredAt, hurryEveryMs, now)
       asking.dueAt = Math.min(asking.dueAt, asking.lastAt + gap)
       if (asking.dueAt > now) continue
       asking.dueAt = gap === policy.probeEveryMs ? turnAfter(now, gap, asking.phase) : now + spread(gap, asking.misses)

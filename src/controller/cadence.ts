@@ -5,20 +5,18 @@ import { type NodeView, refused } from '../core/observe.ts'
 
 /** After this long a hold is a state, not an emergency. */
 const emergencyMs = 3_000
-/** What one hurried question may take of this process's time: many groups in trouble at once share it, or nobody would be served. */
-const hurriedQuestionMs = 0.5
 /** A node that answers nothing is asked again this much later, spread, so that many dead nodes do not knock at once. */
 const spreads = 7
 
 /**
  * Milliseconds between two questions to a node. `stirredAt`: when something was last seen to change while something is wrong or changing;
- * null when all is settled. `hurried`: nodes that are asked in a hurry, over all groups of this process.
+ * null when all is settled. `hurryEveryMs`: what this process can do for all that are asked in a hurry.
  */
-export function probeGap(policy: Policy, node: NodeView, stirredAt: Instant | null, hurried: number, now: Instant): number {
+export function probeGap(policy: Policy, node: NodeView, stirredAt: Instant | null, hurryEveryMs: number, now: Instant): number {
   const calm = refused(node) ? Math.min(policy.retryDownMs, policy.probeEveryMs) : policy.probeEveryMs
   if (stirredAt === null || !isHurried(stirredAt, now)) return calm
   const gap = Math.min(steadyUrgentProbeMs, (now - stirredAt) * urgentShare)
-  return Math.min(calm, Math.max(urgentProbeMs, gap, hurried * hurriedQuestionMs))
+  return Math.min(calm, Math.max(urgentProbeMs, gap, hurryEveryMs))
 }
 
 /** Something is wrong or changing, and not for so long that it became a state. */

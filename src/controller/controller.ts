@@ -289,7 +289,7 @@ export class Controller implements ControllerFacade {
   }
 
   #beginSome(): void {
-    const first = { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 } as const
+    const first = { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurryEveryMs: 0 } as const
     for (const group of this.#beginning.splice(0, beginAtOnce)) this.#post(group, first)
     if (this.#beginning.length > 0) this.#options.alarm.set(' begin', this.#options.clock.now() + beginEveryMs, () => this.#beginSome())
   }
@@ -336,7 +336,7 @@ export class Controller implements ControllerFacade {
         if (input.kind === 'saved' || input.kind === 'noted') void this.#tell(group.id)
       },
       ring: (lateMs) => {
-        const survey = this.#surveyor.survey(() => this.#groups.values(), this.#options.clock.now())
+        const survey = this.#surveyor.survey(() => this.#groups.values(), lateMs, this.#options.clock.now())
         this.#post(group, { kind: 'tick', ...survey, stalledMs: lateMs > stallMs ? lateMs : 0 })
       },
     }

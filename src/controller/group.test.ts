@@ -229,7 +229,7 @@ void describe('inputs that come late or from nowhere', () => {
 
   test('before the record is read -> it is read once, and nothing else is done', () => {
     const tape = new Tape(['a', 'b'])
-    for (let time = 0; time < 3; time++) tape.step({ kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 })
+    for (let time = 0; time < 3; time++) tape.step({ kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurryEveryMs: 0 })
     tape.command({ name: 'failover', to: 'b', by: 'anna', dryRun: false })
     assert.deepEqual(tape.lines, ['load', '> an operator: failover to b', 'reply NOT_NOW: the record is being read; try again'])
   })
@@ -292,7 +292,7 @@ test('a group at rest, one that holds, and one that waits for its record -> is w
   // Two dead nodes, each knocked at ten times a second and a little more, spread.
   assert.ok(woken(held, 10_000) <= 10 * (2 * 15), 'held')
   const unread = new Tape(['a', 'b'])
-  unread.step({ kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 })
+  unread.step({ kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurryEveryMs: 0 })
   assert.equal(unread.group.wakeAt(), Infinity, 'the answer of the store wakes it')
 })
 

@@ -73,7 +73,7 @@ export class Group {
   /** Our own loop was late; applied with the time of the step. */
   #stalled = false
   #steppedAt: Instant = -Infinity
-  #hurried = 0
+  #hurryEveryMs = 0
 
   constructor(options: GroupOptions, time: Time) {
     this.id = options.spec.id
@@ -186,7 +186,7 @@ export class Group {
   #tick(input: Extract<Input, { kind: 'tick' }>): void {
     const frozen = input.hosts >= 5 && input.silentHosts >= 2 && input.silentHosts * 2 > input.hosts
     this.#memory = { ...this.#memory, frozen: frozen ? { silentHosts: input.silentHosts, hosts: input.hosts } : null }
-    this.#hurried = input.hurried
+    this.#hurryEveryMs = input.hurryEveryMs
     if (input.stalledMs > 0) this.#stalled = true
   }
 
@@ -364,7 +364,7 @@ export class Group {
   }
 
   #ask(time: Time, effects: Effect[]): void {
-    for (const node of this.#asker.due(this.#nodes, this.#policy, this.#hurried, time.now)) {
+    for (const node of this.#asker.due(this.#nodes, this.#policy, this.#hurryEveryMs, time.now)) {
       const withLoad = asksLoad(node, time.now)
       effects.push({ kind: 'probe', target: this.#target(node), timeoutMs: probeTimeout(this.#policy), withLoad })
     }

@@ -2,23 +2,31 @@
 import type { Instant } from '../core/model.ts'
 import type { Group } from './group.ts'
 
+/** What is looked at of a group. */
+export type Surveyed = Pick<Group, 'hurried' | 'addSilentHosts' | 'view'>
+
 export interface Survey {
   /** How many of the hosts say nothing, of how many; both 0 while at most one does. */
   readonly silentHosts: number
   readonly hosts: number
-  /** How many nodes are asked in a hurry. */
-  readonly hurried: number
+  /** So often, and no more, can this process ask each node of all that are asked in a hurry. */
+  readonly hurryEveryMs: number
 }
 
+/** What one hurried question may take of this process's time: many groups in trouble at once share it, or nobody would be served. */
+const hurriedQuestionMs = 0.5
 /** All groups are looked at; a tick must not cost more the more groups there are. */
 const everyMs = 100
 
 export class Surveyor {
   #at: Instant = -Infinity
-  #survey: Survey = { silentHosts: 0, hosts: 0, hurried: 0 }
+  #survey: Survey = { silentHosts: 0, hosts: 0, hurryEveryMs: 0 }
+  /** The worst since the last survey. */
+  #lateMs = 0
 
-  /** `groups` may be gone through twice. */
-  survey(groups: () => Iterable<Group>, now: Instant): Survey {
+  /** `groups` may be gone through twice. `lateMs`: how late our own loop comes to ask. */
+  survey(groups: () => Iterable<Surveyed>, lateMs: number, now: Instant): Survey {
+    this.#lateMs = Math.max(this.#lateMs, lateMs)
     if (now - this.#at < everyMs) return this.#survey
     this.#at = now
     const silent = new Set<string>()
@@ -27,12 +35,16 @@ export class Surveyor {
       hurried += group.hurried(now)
       group.addSilentHosts(silent, now)
     }
-    this.#survey = silent.size < 2 ? { silentHosts: 0, hosts: 0, hurried } : { silentHosts: silent.size, hosts: hostsOf(groups()), hurried }
+    // A process that is late already is made later by asking more: it asks when it has come round twice.
+    const hurryEveryMs = Math.max(hurried * hurriedQuestionMs, 2 * this.#lateMs)
+    this.#lateMs = 0
+    const hosts = silent.size < 2 ? { silentHosts: 0, hosts: 0 } : { silentHosts: silent.size, hosts: hostsOf(groups()) }
+    this.#survey = { ...hosts, hurryEveryMs }
     return this.#survey
   }
 }
 
-function hostsOf(groups: Iterable<Group>): number {
+function hostsOf(groups: Iterable<Surveyed>): number {
   const hosts = new Set<string>()
   for (const group of groups) for (const { spec } of group.view.values()) hosts.add(spec.host)
   return hosts.size

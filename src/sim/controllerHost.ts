@@ -168,7 +168,7 @@ export class ControllerHost implements Owner {
     const options = { spec, specRevision: revision, can: engine, installation, writer: this.writer }
     const run: Run = { group: new Group(options, this.time()), alarm: null, wake: () => undefined }
     this.#runs.set(spec.id, run)
-    this.#post(run, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurried: 0 })
+    this.#post(run, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurryEveryMs: 0 })
   }
 
   command(id: GroupId, command: Command): void {
@@ -222,7 +222,7 @@ export class ControllerHost implements Owner {
     if (arranged.cancelled) return
     run.alarm = null
     const lateMs = Math.max(0, this.clock() - at)
-    const survey = this.#surveyor.survey(() => this.#groups(), this.clock())
+    const survey = this.#surveyor.survey(() => this.#groups(), lateMs, this.clock())
     this.#post(run, {
       kind: 'tick',
       ...survey,
