@@ -416,11 +416,8 @@ export class Group {
     return this.#loaded ? topologyOf(this.#situation(time)) : null
   }
 
-  /** Adds the hosts of its nodes that say nothing at all, for half of the silence that counts. */
-  addSilentHosts(hosts: Set<string>, now: Instant): void {
-    for (const { spec, failure, heardAt } of this.#nodes.values()) {
-      if (failure?.kind === 'silent' && now - (heardAt ?? now) >= this.#policy.silentAfterMs / 2) hosts.add(spec.host)
-    }
+  get silentAfterMs(): number {
+    return this.#policy.silentAfterMs
   }
 
   /** How many of its nodes are asked in a hurry. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { specOf } from '../../test/situations.ts'
 import { Tape } from '../../test/tape.ts'
-import { newNode } from '../core/observe.ts'
+import { type NodeView, newNode } from '../core/observe.ts'
 import type { Group } from './group.ts'
 import { type Surveyed, Surveyor } from './survey.ts'
 
@@ -46,13 +46,13 @@ test('survey: the loop is late -> hurried questions wait until it has come round
   assert.equal(surveyor.survey(() => [], 0, 200).hurryEveryMs, 0)
 })
 
-/** A group on these hosts, of which the first so many are silent. */
-function on(hosts: readonly string[], silent: number): Surveyed {
-  return {
-    view: new Map(hosts.map((host) => [host, newNode(specOf('a', { host }))])),
-    hurried: () => 0,
-    addSilentHosts: (found) => hosts.slice(0, silent).forEach((host) => found.add(host)),
+/** A group on these hosts, of which the first so many say nothing since an instant. */
+function on(hosts: readonly string[], silent: number, since = 0): Surveyed {
+  const view = (host: string, index: number): NodeView => {
+    const node = newNode(specOf('a', { host }))
+    return index < silent ? { ...node, failure: { kind: 'silent' }, heardAt: since } : node
   }
+  return { view: new Map(hosts.map((host, index) => [host, view(host, index)])), hurried: () => 0, silentAfterMs: 1_000 }
 }
 
 test('survey: silent nodes of several groups -> their hosts are counted once, of all hosts', () => {

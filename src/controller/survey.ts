@@ -3,7 +3,7 @@ import type { Instant } from '../core/model.ts'
 import type { Group } from './group.ts'
 
 /** What is looked at of a group. */
-export type Surveyed = Pick<Group, 'hurried' | 'addSilentHosts' | 'view'>
+export type Surveyed = Pick<Group, 'hurried' | 'silentAfterMs' | 'view'>
 
 export interface Survey {
   /** How many of the hosts say nothing, of how many; both 0 while at most one does. */
@@ -33,7 +33,7 @@ export class Surveyor {
     let hurried = 0
     for (const group of groups()) {
       hurried += group.hurried(now)
-      group.addSilentHosts(silent, now)
+      addSilentHosts(group, silent, now)
     }
     // A process that is late already is made later by asking more: it asks when it has come round twice.
     const hurryEveryMs = Math.max(hurried * hurriedQuestionMs, 2 * this.#lateMs)
@@ -41,6 +41,13 @@ export class Surveyor {
     const hosts = silent.size < 2 ? { silentHosts: 0, hosts: 0 } : { silentHosts: silent.size, hosts: hostsOf(groups()) }
     this.#survey = { ...hosts, hurryEveryMs }
     return this.#survey
+  }
+}
+
+/** Those that say nothing at all, for half of the silence that counts. */
+function addSilentHosts({ view, silentAfterMs }: Surveyed, hosts: Set<string>, now: Instant): void {
+  for (const { spec, failure, heardAt } of view.values()) {
+    if (failure?.kind === 'silent' && now - (heardAt ?? now) >= silentAfterMs / 2) hosts.add(spec.host)
   }
 }
 
