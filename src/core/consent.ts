@@ -50,7 +50,12 @@ export function consentToSilence(s: Situation, record: GroupRecord, since: Insta
   const guard = lastingGuard(record)
   const need = count - guard + 1
   const { acceptSplitRisk } = s.policy
-  if (guard > 0 && taken.length >= need) return { ok: true, risk: null }
+  if (guard > 0 && taken.length >= need) {
+    const dead = taken.filter(refused)
+    // What is down was not told to leave it: its own file still leads it there.
+    const back = `${quote(dead.map((node) => node.spec.id))} is down; should it start where only ${record.primary} can be reached, ${record.primary} may accept writes again`
+    return { ok: true, risk: taken.length - dead.length >= need ? null : back }
+  }
   const missing = replicas.filter((node) => !taken.includes(node) && !unlisted.includes(node)).map((node) => node.spec.id)
   const enough = taken.length + unlisted.length >= Math.min(count, need)
   if (acceptSplitRisk === 'always' || (acceptSplitRisk === 'auto' && enough)) {

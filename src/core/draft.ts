@@ -1,5 +1,5 @@
 // The next record, made from the one in force. No decision here: only what a decision means in writing.
-import { floorOf } from './elect.ts'
+import { floorOf } from './holdings.ts'
 import { lineageKept } from './limits.ts'
 import {
   type CandidateIdentity,

@@ -223,7 +223,15 @@ void describe('the primary is silent: it may still run', () => {
 
   test('guarded and all replicas can be taken away -> no risk', () => {
     chosen(run(guarded(alive('c', down)), 'silent', 8_500), 'elect.inSync', 'b')
-    chosen(run(guarded(refused('c', 9_000, down)), 'silent', 8_500), 'elect.inSync', 'b')
+  })
+
+  test('... one of them is down -> promoted; what it might do when it starts is said', () => {
+    chosen(
+      run(guarded(refused('c', 9_000, down)), 'silent', 8_500),
+      'elect.inSync',
+      'b',
+      /c is down; should it start where only a can be reached/,
+    )
   })
 
   test('guarded and one replica is silent too -> holds: the two may run together', () => {
@@ -270,6 +278,21 @@ void describe('the primary came back as another process', () => {
     chosen(run(recorded(group('a', alive('a', returned)), alone), 'restarted'), 'elect.returned', 'a')
   })
 
+  test('no append-only file, and nobody watched it stop -> its snapshot need not be all: waits for the rest; policy accepts it, and says so', () => {
+    const dump = alive('a', { ...returned, durable: false, replid: 'R8', replid2: 'R1', second: 1001, offset: 1000 })
+    const s = recorded(unwatched(group('a', dump, refused('b', 5_000, { mark: null }))), {
+      ...alone,
+      floor: { replid: 'R1', offset: 900, markSeq: 10 },
+    })
+    held(run(s, 'restarted'), 'elect.nobody', /a came back from a snapshot and may lack what it acknowledged after that/)
+    chosen(
+      run(withPolicy(s, { acceptStaleRisk: true }), 'restarted'),
+      'elect.returned',
+      'a',
+      /nobody watched a until it stopped: what it took last may be lost/,
+    )
+  })
+
   test('its mark is older than the last one seen -> it lost something: roll call, reported', () => {
     const s = recorded(group('a', alive('a', { ...returned, mark: '1.9' })), alone)
     chosen(run(s, 'restarted'), 'elect.rollCall', 'a', /no node is known to hold everything/)
@@ -282,10 +305,10 @@ void describe('the primary came back as another process', () => {
     chosen(run(dump(999), 'restarted'), 'elect.rollCall', 'a', /no node is known/)
   })
 
-  test('nobody watched it stop and its file may be old -> re-opened, and what it took last is said to be lost', () => {
+  test('nobody watched it stop and its file may be old -> re-opened at a roll call only, and the loss is said', () => {
     const dump = { ...returned, durable: false, replid: 'R8', replid2: 'R1', second: 1001, offset: 1000 } as const
     const s = unwatched(recorded(group('a', alive('a', dump)), { ...alone, floor: { replid: 'R1', offset: 900, markSeq: 3 } }))
-    chosen(run(s, 'restarted'), 'elect.returned', 'a', /nobody watched a until it stopped/)
+    chosen(run(s, 'restarted'), 'elect.rollCall', 'a', /no node is known to hold everything/)
   })
 
   test('empty, a replica has the data -> the replica', () => {

@@ -1,18 +1,10 @@
 // Who may become primary. Never a node that is known to lack acknowledged data; a refusal says for whom the group waits.
 import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts'
 import { verdictOf } from './diagnose.ts'
+import { heldBy } from './holdings.ts'
 import { blindness, heldBack, said, takenUnseen } from './loss.ts'
-import { type Answering, bestOf, orderOf, orderOfMarks } from './order.ts'
-import {
-  type Evidence,
-  type FailoverCause,
-  type GroupRecord,
-  type Instant,
-  type Mark,
-  type NodeId,
-  type Reading,
-  isMoving,
-} from './model.ts'
+import { type Answering, bestOf, orderOf } from './order.ts'
+import type { Evidence, FailoverCause, GroupRecord, Instant, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
 import { type Situation, empty, inMaintenance, nodeOf, others, ours, quote } from './situation.ts'
 
@@ -219,7 +211,8 @@ function absentBetter(s: Situation, record: GroupRecord, best: Answering, here: 
 function electReturned(s: Situation, record: GroupRecord, here: readonly Answering[]): Election | null {
   const primary = here.find((node) => node.spec.id === record.primary)
   if (primary === undefined || !allowed(s, primary)) return null
-  if (!complete(s, record, primary)) return null
+  const held = heldBy(s, record, primary)
+  if (held === 'less' || (held === 'unknown' && !s.policy.acceptStaleRisk)) return null
   const members = record.inSync.filter((m) => m.node !== record.primary).map((m) => nodeOf(s, m.node))
   const ahead = here.find((node) => node !== primary && orderOf(s, node, primary) === 'ahead' && !empty(node))
   if (ahead !== undefined) return null
@@ -252,41 +245,6 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
   }
 }
 
-/** It is known to hold all that the record saw, or its append-only file survived the process; never an empty node that should have data. */
-function complete(s: Situation, record: GroupRecord, node: Answering): boolean {
-  const { reading } = node
-  if (empty(node)) return !record.hasData
-  const floor = floorOf(s, record)
-  if (reading.mark !== null && reading.mark.epoch < record.epoch && reading.mark.epoch < newestMarked(record)) return false
-  if (reading.mark !== null && seenMarks(s, record).some((mark) => orderOfMarks(mark, reading.mark) === 'ahead')) return false
-  if (floor !== null && reading.usable) {
-    const known = { kind: 'stream', replid: floor.replid, replid2: '', second: -1, offset: floor.offset } as const
-    const { order } = s.can.comparePositions(reading.position, known, record.lineage)
-    if (order !== 'incomparable') return order === 'equal' || order === 'ahead'
-  }
-  // A file that survived says what this node had; only the primary had everything.
-  return node.spec.id === record.primary && reading.durable && reading.mark !== null && reading.mark.seq >= (floor?.markSeq ?? 0)
-}
-
-/** Marks of this group that were seen on any of its nodes, be they down by now, or that made a candidate worth promoting. */
-function seenMarks(s: Situation, record: GroupRecord): Pick<Mark, 'epoch' | 'seq'>[] {
-  const read = [...s.nodes.values()].map((node) => node.reading?.mark ?? null)
-  const ours = read.filter((mark) => mark?.group === s.spec.id && mark.installation === s.installation)
-  return [...ours, isMoving(record) ? record.candidateIs.mark : null].filter((mark) => mark !== null)
-}
-
-/** The newest epoch in which the group was open, so that a canary may have been written: the last lineage entry's. */
-function newestMarked(record: GroupRecord): number {
-  return record.lineage.at(-1)?.epoch ?? 0
-}
-
-/** The highest position the recorded primary was seen to hold. */
-export function floorOf(s: Situation, record: GroupRecord): GroupRecord['floor'] {
-  const seen = s.memory.watched?.reading
-  if (seen === undefined || seen.incarnation !== record.incarnation || seen.position.kind !== 'stream') return record.floor
-  return { replid: seen.position.replid, offset: seen.position.offset, markSeq: Math.max(seen.mark?.seq ?? 0, record.floor?.markSeq ?? 0) }
-}
-
 /** Everybody is here and nobody is known to be complete: the best there is, its loss reported. */
 function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answering[]): Election | null {
   if (here.length < s.nodes.size) return null
@@ -312,7 +270,8 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
 
 /** What promoting the best of those who may be may lose: what is known to be gone, or lies with others or with nodes that nobody can compare. */
 function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): string | null {
-  const incomplete = complete(s, record, best) ? null : `no node is known to hold everything that ${record.primary} had acknowledged`
+  const incomplete =
+    heldBy(s, record, best) === 'all' ? null : `no node is known to hold everything that ${record.primary} had acknowledged`
   const ahead = here.filter((node) => node !== best && !empty(node) && orderOf(s, node, best) === 'ahead')
   // What nobody is known to hold covers what nobody saw.
   const unseen = incomplete === null ? takenUnseen(s, record, here) : null
@@ -355,9 +314,10 @@ function whyNot(s: Situation, record: GroupRecord, node: NodeView, here: boolean
   if (inMaintenance(s, node)) return `is in maintenance (\`regroup maintain ${s.spec.id}/${node.spec.id} --end\` ends it)`
   if (record.hasData && empty(node)) return 'is empty'
   if (!record.inSync.some((m) => m.node === node.spec.id)) return 'was not in sync'
-  return node.spec.id === record.primary
-    ? 'came back with less than it had acknowledged, as far as is known'
-    : 'was restarted or lost its link since it was in sync'
+  if (node.spec.id !== record.primary) return 'was restarted or lost its link since it was in sync'
+  return here && answers(node) && heldBy(s, record, node) === 'unknown'
+    ? 'came back from a snapshot and may lack what it acknowledged after that'
+    : 'came back with less than it had acknowledged, as far as is known'
 }
 
 function holdForAbsent(s: Situation, record: GroupRecord, here: readonly Answering[]): Election {

@@ -146,6 +146,8 @@ export class Checks {
     const record = history.store.record('g')
     const dead = record === null ? null : history.node(record.primary)
     if (dead !== null && dead.running !== null) this.#ranWatched = this.ledger.watches()
+    // It died in the second in which its controller went.
+    else if (this.#deadSince === null && !this.ledger.isWatcherHere()) this.#ranWatched = false
     if (dead === null || !this.#candidateIsGone(record) || dead.running !== null || history.net.isDown(dead.host) || !this.#wellOff(dead)) {
       this.#deadSince = null
       return
@@ -169,7 +171,8 @@ export class Checks {
   /** Nothing was done to the others since well before it died: they were linked to it and in good order. */
   #wellOff(dead: RedisNode): boolean {
     const history = this.#history
-    if (history.controller === null || history.controller.isStalled || history.spec.pause !== null) return false
+    const { controller } = history
+    if (controller === null || controller.isStalled || controller.exhausted || history.spec.pause !== null) return false
     // Nobody watched it die: it may hold what no replica has.
     if (!this.#ranWatched) return false
     if (this.#now - this.deeds.handAt < wellMs) return false

@@ -357,7 +357,11 @@ export function tellByHand(history: History, node: RedisNode, commands: readonly
   const hand: Peer = {
     host: clientHosts[0],
     connected: (conn: Conn) => conn.ask({ kind: 'batch', tag: 0, commands, write } satisfies Batch),
-    received: (conn: Conn) => conn.closeHere(),
+    received: (conn: Conn) => {
+      // It may have been on its way for long.
+      history.checks.byHand()
+      conn.closeHere()
+    },
     ended: () => undefined,
   }
   history.net.connect(hand, formatAddress(node.setup.address))

@@ -166,10 +166,10 @@ export class History {
 
   #booted(node: RedisNode, running: Process, complete: boolean): void {
     if (this.#began) this.checks.booted(node)
-    if (this.#began && !complete && running.config.replicaof === null) this.#openBoots.add(running.data.stream)
+    if (this.#began && (!complete || node.file === null) && running.config.replicaof === null) this.#openBoots.add(running.data.stream)
   }
 
-  /** The data are those of a process that came back with less, as an open primary, because no fence was in its file. */
+  /** The data are those of a process that came back with less, or without a file, as an open primary, because no fence was in its file. */
   bootedOpen(data: Data): boolean {
     return this.#openBoots.has(data.stream)
   }

@@ -163,10 +163,15 @@ export class Ledger {
     this.#watched = { writer: host.writer, at: this.#now, stream: running.data.stream, offset }
   }
 
+  /** The controller of now is the one that read the primary last. */
+  isWatcherHere(): boolean {
+    return this.#watched !== null && this.#watched.writer === this.#history.controller?.writer
+  }
+
   /** The controller of now reads its primary. */
   watches(): boolean {
-    const { controller, policy } = this.#history
-    return this.#watched !== null && this.#watched.writer === controller?.writer && this.#now - this.#watched.at <= policy.silentAfterMs
+    const { policy } = this.#history
+    return this.#watched !== null && this.isWatcherHere() && this.#now - this.#watched.at <= policy.silentAfterMs
   }
 
   intended(record: GroupRecord, entry: NewLogEntry): void {
@@ -235,7 +240,7 @@ export class Ledger {
   }
 
   /** People were told what it may lose, or asked for it. */
-  #told({ intent }: Crown): string | null {
+  #told({ intent }: Pick<Crown, 'intent'>): string | null {
     if (intent?.record.phase !== 'failover') return null
     if (intent.record.cause === 'operator') return 'ordered'
     return intent.record.loss === null ? null : 'reported'
@@ -290,9 +295,11 @@ export class Ledger {
       }
     }
     const open = this.#history.bootedOpen(by)
+    const intent = this.#intent?.record.epoch === this.#history.store.record('g')?.epoch ? this.#intent : null
+    const told = this.#told({ intent })
     const excuses = new Set<string>()
     const unexcused = missing.filter((write) => {
-      const excuse = open ? 'unfenced' : this.#byPeople(write)
+      const excuse = open ? 'unfenced' : (told ?? this.#byPeople(write))
       this.#gone(write, excuse)
       if (excuse !== null) excuses.add(excuse)
       return excuse === null

@@ -27,7 +27,8 @@ export interface Result {
  */
 export const boundMs = 150_000
 const calmMs = 10_000
-const settledForMs = 3_000
+/** Longer than the longest wait before a refused action is tried again. */
+const settledForMs = 6_000
 
 /** Holds that only a person may end, when what they say is so. */
 const standing = ['elect.allEmpty', 'elect.diverged', 'new.histories', 'new.noPrimary', 'new.foreign', 'steady.foreignUpstream']

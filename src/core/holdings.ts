@@ -1,0 +1,45 @@
+// What a node holds, measured against all that is known of what the group acknowledged.
+import { watchedClosely } from './consent.ts'
+import { type GroupRecord, type Mark, isMoving } from './model.ts'
+import { type Answering, orderOfMarks } from './order.ts'
+import { type Situation, empty } from './situation.ts'
+
+/**
+ * What a node holds of all that the group acknowledged. `unknown`: it holds what was seen last, but that was long before the end, and
+ * a snapshot need not have the rest. Nothing proves that an empty node holds data which the group should have.
+ */
+export function heldBy(s: Situation, record: GroupRecord, node: Answering): 'all' | 'unknown' | 'less' {
+  const { reading } = node
+  if (empty(node)) return record.hasData ? 'less' : 'all'
+  const floor = floorOf(s, record)
+  if (reading.mark !== null && reading.mark.epoch < record.epoch && reading.mark.epoch < newestMarked(record)) return 'less'
+  if (reading.mark !== null && seenMarks(s, record).some((mark) => orderOfMarks(mark, reading.mark) === 'ahead')) return 'less'
+  if (floor !== null && reading.usable) {
+    const known = { kind: 'stream', replid: floor.replid, replid2: '', second: -1, offset: floor.offset } as const
+    const { order } = s.can.comparePositions(reading.position, known, record.lineage)
+    if (order === 'behind' || order === 'diverged') return 'less'
+    if (order !== 'incomparable' && watchedClosely(s)) return 'all'
+  }
+  // Only the primary had everything, and an append-only file that survived says what it had.
+  if (node.spec.id !== record.primary || reading.mark === null || reading.mark.seq < (floor?.markSeq ?? 0)) return 'less'
+  return reading.durable ? 'all' : 'unknown'
+}
+
+/** Marks of this group that were seen on any of its nodes, be they down by now, or that made a candidate worth promoting. */
+function seenMarks(s: Situation, record: GroupRecord): Pick<Mark, 'epoch' | 'seq'>[] {
+  const read = [...s.nodes.values()].map((node) => node.reading?.mark ?? null)
+  const ours = read.filter((mark) => mark?.group === s.spec.id && mark.installation === s.installation)
+  return [...ours, isMoving(record) ? record.candidateIs.mark : null].filter((mark) => mark !== null)
+}
+
+/** The newest epoch in which the group was open, so that a canary may have been written: the last lineage entry's. */
+function newestMarked(record: GroupRecord): number {
+  return record.lineage.at(-1)?.epoch ?? 0
+}
+
+/** The highest position the recorded primary was seen to hold. */
+export function floorOf(s: Situation, record: GroupRecord): GroupRecord['floor'] {
+  const seen = s.memory.watched?.reading
+  if (seen === undefined || seen.incarnation !== record.incarnation || seen.position.kind !== 'stream') return record.floor
+  return { replid: seen.position.replid, offset: seen.position.offset, markSeq: Math.max(seen.mark?.seq ?? 0, record.floor?.markSeq ?? 0) }
+}
