@@ -134,7 +134,7 @@ function refused(file: string, env = {}): readonly string[] {
 test('settings: no file -> the defaults, frozen', () => {
   const { settings, file, warnings } = loadSettings(undefined, {})
   assert.deepEqual(settings, {
-    listen: { http: '127.0.0.1:7070', sentinel: null },
+    listen: { http: '127.0.0.1:7070', certificate: null, plainHttp: false, sentinel: null },
     store: { kind: 'embedded', path: join(process.cwd(), '.regroup') },
     log: { level: 'info' },
     credentials: {},
@@ -150,7 +150,7 @@ test('settings: every key -> read; secrets from a text, a file, the environment;
   const file = written(
     t,
     `
-listen: { http: "127.0.0.1:7071", sentinel: "127.0.0.1:26380" }
+listen: { http: "127.0.0.1:7071", cert: own.pem, key: own.key, plainHttp: true, sentinel: "127.0.0.1:26380" }
 store: { kind: embedded, path: ./store }
 log: { level: warn }
 credentials:
@@ -167,7 +167,12 @@ doctor: { everyMs: 60000, ignore: [persistence.none] }
   writeFileSync(beside('ca.pem'), 'PEM')
   const { settings, warnings } = loadSettings(file, { SECRET: 'from outside' })
   assert.deepEqual(settings, {
-    listen: { http: '127.0.0.1:7071', sentinel: '127.0.0.1:26380' },
+    listen: {
+      http: '127.0.0.1:7071',
+      certificate: { cert: beside('own.pem'), key: beside('own.key') },
+      plainHttp: true,
+      sentinel: '127.0.0.1:26380',
+    },
     store: { kind: 'embedded', path: beside('store') },
     log: { level: 'warn' },
     credentials: {
@@ -218,5 +223,5 @@ test('settings: others can read a file with a password -> a warning; without one
   assert.doesNotMatch(warning ?? '', /secret/)
   assert.deepEqual(loadSettings(written(t, secret, 0o600), {}).warnings, [])
   assert.deepEqual(loadSettings(written(t, 'log: { level: info }\n', 0o644), {}).warnings, [])
-  assert.deepEqual(loadSettings(written(t, '', 0o644), {}).settings.listen, { http: '127.0.0.1:7070', sentinel: null })
+  assert.deepEqual(loadSettings(written(t, '', 0o644), {}).settings.listen.http, '127.0.0.1:7070')
 })

@@ -1,6 +1,7 @@
 // `regroup server`: puts the parts together and runs until it is told to stop.
 import { fileURLToPath } from 'node:url'
 import { createAlarm } from '../adapters/alarm.ts'
+import { openCertificate } from '../adapters/certificate.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { systemDice } from '../adapters/dice.ts'
 import { ownHosts } from '../adapters/hosts.ts'
@@ -15,7 +16,7 @@ import { engineOf } from '../engines/all.ts'
 import { UserError } from '../errors.ts'
 import { startSentinel } from '../sentinel/server.ts'
 import type { CredentialDesk } from '../server/credentialRoutes.ts'
-import { type HttpLog, startHttp } from '../server/http.ts'
+import { type CertificateSource, type HttpLog, startHttp } from '../server/http.ts'
 import { addressIn, loopbackIn } from '../server/listen.ts'
 import { CredentialBook } from './credentialBook.ts'
 import { credentialDesk } from './credentialDesk.ts'
@@ -40,6 +41,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
   // Refused before anything is opened or begun.
   addressIn(listen)
   const sentinelAddress = settings.listen.sentinel === null ? null : loopbackIn(settings.listen.sentinel)
+  const certificate = certificateOf(settings, log)
   const clock = systemClock
   const dir = options.store ?? settings.store.path
   const store = await openEmbeddedStore({ dir })
@@ -65,10 +67,6 @@ export async function runServer(options: ServerOptions): Promise<void> {
     doctor: { everyMs: settings.doctor.everyMs, ignore: new Set(settings.doctor.ignore), controllerHosts: ownHosts() },
     log: tell,
   })
-  const every = (ms: number, run: () => void): (() => void) => {
-    const timer = setInterval(run, ms)
-    return () => clearInterval(timer)
-  }
   const desk = credentialDesk({ book, facade: controller, tls: (spec) => tlsOf(settings, spec), log: tell })
   const stopReloading = reloadOnHangup(desk, log)
   const vitals = startVitals()
@@ -84,6 +82,8 @@ export async function runServer(options: ServerOptions): Promise<void> {
       every,
       version,
       vitals: () => vitals.read(),
+      certificate,
+      plainHttp: settings.listen.plainHttp,
       page,
       credentials: desk,
     })
@@ -102,6 +102,15 @@ export async function runServer(options: ServerOptions): Promise<void> {
     controller.close()
     await store.close()
   }
+}
+
+function certificateOf({ listen: { certificate } }: Settings, log: HttpLog): CertificateSource | null {
+  return certificate === null ? null : openCertificate(certificate, every, (problem) => log.error('http.certificateRefused', { problem }))
+}
+
+function every(ms: number, run: () => void): () => void {
+  const timer = setInterval(run, ms)
+  return () => clearInterval(timer)
 }
 
 /** How a group's nodes are spoken to, by its spec and the settings of this process. */

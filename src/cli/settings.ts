@@ -35,8 +35,15 @@ export interface NodeTls {
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export interface Settings {
-  /** `sentinel`: null is off. */
-  readonly listen: { readonly http: string; readonly sentinel: string | null }
+  readonly listen: {
+    readonly http: string
+    /** The paths of the HTTP server's own certificate and key; null: HTTP without TLS. */
+    readonly certificate: { readonly cert: string; readonly key: string } | null
+    /** Beyond this machine without TLS: somebody in front of us ends it. */
+    readonly plainHttp: boolean
+    /** Null is off. */
+    readonly sentinel: string | null
+  }
   /** `path` is absolute. */
   readonly store: { readonly kind: 'embedded'; readonly path: string }
   readonly log: { readonly level: LogLevel }
@@ -68,7 +75,16 @@ const section = (properties: Record<string, TSchema>, description: string) =>
 
 const SettingsSchema = Type.Object(
   {
-    listen: section({ http: address('127.0.0.1:7070'), sentinel: address('127.0.0.1:26379') }, 'a mapping with http and sentinel'),
+    listen: section(
+      {
+        http: address('127.0.0.1:7070'),
+        cert: path('a PEM file'),
+        key: path('a PEM file'),
+        plainHttp: Type.Optional(Type.Boolean({ description: 'true or false' })),
+        sentinel: address('127.0.0.1:26379'),
+      },
+      'a mapping with http, cert, key, plainHttp and sentinel',
+    ),
     store: section({ kind: Type.Optional(Type.Enum(['embedded'])), path: path('a directory') }, 'a mapping with kind and path'),
     log: section({ level: Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error'])) }, 'a mapping with level'),
     credentials: Type.Optional(Type.Record(Type.String(), CredentialSchema, { description: 'a mapping of names to credentials' })),
@@ -108,7 +124,13 @@ const SettingsSchema = Type.Object(
 )
 
 interface Written {
-  readonly listen?: { readonly http?: string; readonly sentinel?: string }
+  readonly listen?: {
+    readonly http?: string
+    readonly sentinel?: string
+    readonly cert?: string
+    readonly key?: string
+    readonly plainHttp?: boolean
+  }
   readonly store?: { readonly path?: string }
   readonly log?: { readonly level?: LogLevel }
   readonly credentials?: Readonly<Record<string, WrittenCredential>>
@@ -151,13 +173,18 @@ function textOf(file: string): string {
 }
 
 function settingsOf(written: Written, directory: string, env: Env, fail: Fail): Settings {
-  const { tls = {} } = written
+  const { tls = {}, listen: { cert, key } = {} } = written
   const pem = (key: 'ca' | 'cert' | 'key'): string | null => {
     const file = tls[key]
     return file === undefined ? null : fileText(['tls', key], resolve(directory, file), fail)
   }
   return {
-    listen: { http: written.listen?.http ?? '127.0.0.1:7070', sentinel: written.listen?.sentinel ?? null },
+    listen: {
+      http: written.listen?.http ?? '127.0.0.1:7070',
+      certificate: cert === undefined || key === undefined ? null : { cert: resolve(directory, cert), key: resolve(directory, key) },
+      plainHttp: written.listen?.plainHttp ?? false,
+      sentinel: written.listen?.sentinel ?? null,
+    },
     store: { kind: 'embedded', path: resolve(directory, written.store?.path ?? '.regroup') },
     log: { level: written.log?.level ?? 'info' },
     credentials: credentialsOf(written.credentials ?? {}, { directory, env, fail }),
@@ -179,8 +206,10 @@ function checkMeaning(written: Written, fail: Fail, problems: readonly Problem[]
     const problem = windowProblem(written.defaults.failbackWindow)
     if (problem !== null) fail(['defaults', 'failbackWindow'], problem)
   }
-  if (isMapping(written.tls) && isWhole(['tls']) && (written.tls.cert === undefined) !== (written.tls.key === undefined)) {
-    fail(['tls'], 'cert and key belong together; give both or neither')
+  for (const place of ['tls', 'listen'] as const) {
+    const section = written[place]
+    if (isMapping(section) && isWhole([place]) && (section.cert === undefined) !== (section.key === undefined))
+      fail([place], 'cert and key belong together; give both or neither')
   }
 }
 

@@ -188,7 +188,7 @@ test('the server starts again -> logins and tokens are good as before, a new add
   const first = await withAnn(t, { store })
   const secret = String((await login(first.url, 'ann')).body['secret'])
   await first.server.close()
-  const second = await apiServer(t, { store, listen: '0.0.0.0:0', adminSecret: null })
+  const second = await apiServer(t, { store, listen: '0.0.0.0:0', adminSecret: null, plainHttp: true })
   const url = second.url.replace('0.0.0.0', '127.0.0.1')
   assert.equal((await ask(`${url}/api/v1/groups`, 'GET', bearer(secret))).status, 200)
   assert.equal((await ask(`${url}/api/v1/groups`)).status, 401)

@@ -10,7 +10,7 @@ const forwarding = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const
  * Throws CROSS_SITE for a foreign Origin or a form's content type. `open`: nobody has to say who he is; then also for a name that is
  * not loopback (DNS rebinding) and for what a proxy passed on, since whoever reaches us may do everything.
  */
-export function checkSite(request: Pick<FastifyRequest, 'method' | 'headers'>, open: boolean): void {
+export function checkSite(request: Pick<FastifyRequest, 'method' | 'headers' | 'protocol'>, open: boolean): void {
   const { host, origin } = request.headers
   if (open) {
     if (host === undefined || !isLoopback(hostNameOf(host)))
@@ -27,7 +27,7 @@ export function checkSite(request: Pick<FastifyRequest, 'method' | 'headers'>, o
   }
   if (reading.has(request.method)) return
   // A proxy that ends TLS in front of us is another scheme at the same name.
-  const own = open ? [`http://${host}`] : [`http://${host}`, `https://${host}`]
+  const own = open ? [`${request.protocol}://${host}`] : [`http://${host}`, `https://${host}`]
   if (origin !== undefined && !own.includes(origin))
     throw new UserError('CROSS_SITE', `the Origin header says ${shown(origin)}; only this server's own page may send commands`)
   // A page of another site can send a form without asking first, but never this content type.

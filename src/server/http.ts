@@ -1,6 +1,9 @@
 // The HTTP API. It decides nothing: it checks what comes in, asks the controller, and says what came of it.
+import { X509Certificate } from 'node:crypto'
+import { Server as TlsServer } from 'node:tls'
 import swagger from '@fastify/swagger'
 import Fastify from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ControllerFacade } from '../controller/facade.ts'
 import { formatAddress } from '../core/address.ts'
 import { UserError } from '../errors.ts'
@@ -52,10 +55,21 @@ export interface HttpOptions {
   readonly every: (ms: number, run: () => void) => () => void
   readonly version: string
   readonly vitals: () => Vitals
+  /** Not given: HTTP without TLS. */
+  readonly certificate?: CertificateSource | null
+  /** Beyond this machine without TLS: somebody in front of us ends it. */
+  readonly plainHttp?: boolean
   /** The folder of the built page, which need not be there. Not given: no page. */
   readonly page?: string
   /** What the process knows of its credentials. Not given: no routes for them. */
   readonly credentials?: CredentialDesk
+}
+
+export interface CertificateSource {
+  /** PEM text of both. */
+  readonly current: { readonly cert: string; readonly key: string }
+  /** Calls `changed` with each new pair; returns how to stop. */
+  watch(changed: (next: CertificateSource['current']) => void): () => void
 }
 
 export interface HttpServer {
@@ -77,18 +91,22 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const events = startEvents(options.facade, newId(), options.every)
   const series = new Series()
   const stopSeries = options.every(tickMs, () => takeIn(series, options.facade, options.wall()))
+  const hasTls = (options.certificate ?? null) !== null
+  let stopCertificate = (): void => {}
   const close = (): void => {
+    stopCertificate()
     stopSeries()
     events.close()
     accounts.close()
   }
   try {
-    checkReach(options.listen, accounts.demanded)
+    checkReach(options.listen, accounts.demanded, hasTls || (options.plainHttp ?? false))
     const { app, routes } = await appOf(options, accounts, events, series)
     await app.listen(wanted)
+    stopCertificate = renewing(app, options)
     const bound = app.server.address()
     const address = formatAddress({ host: wanted.host, port: typeof bound === 'object' && bound !== null ? bound.port : wanted.port })
-    options.log.info('http.listening', { address, authentication: accounts.demanded })
+    options.log.info('http.listening', { address, tls: hasTls, authentication: accounts.demanded })
     return {
       address,
       routes,
@@ -103,14 +121,28 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   }
 }
 
+/** New connections get the newest certificate; those that stand keep theirs. */
+function renewing(app: FastifyInstance, { certificate, log }: HttpOptions): () => void {
+  const { server } = app
+  if (!(server instanceof TlsServer) || certificate == null) return () => {}
+  return certificate.watch((next) => {
+    server.setSecureContext({ ...next })
+    log.info('http.certificate', { validTo: new X509Certificate(next.cert).validTo })
+  })
+}
+
 async function appOf(options: HttpOptions, accounts: Accounts, events: EventStream, series: Series) {
-  const app = Fastify({
+  const { current: https } = options.certificate ?? { current: null }
+  const settings = {
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 100 },
-    frameworkErrors: (error, _request, reply) => sendProblem(reply, new UserError('BAD_INPUT', error.message)),
-  })
+    frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply, new UserError('BAD_INPUT', error.message)),
+  }
+  // To the handlers both are the same.
+  const app = https === null ? Fastify(settings) : (Fastify({ ...settings, https }) as unknown as FastifyInstance)
   app.setErrorHandler(errorHandler(options.log))
   app.setNotFoundHandler((request, reply) =>
     sendProblem(

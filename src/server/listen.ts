@@ -21,9 +21,15 @@ export function loopbackIn(text: string): Address {
   )
 }
 
-/** Throws LISTEN_REFUSED for an address that other machines reach as long as nobody has to say who he is. */
-export function checkReach(text: string, demanded: boolean): void {
-  if (demanded || isLoopback(addressIn(text).host)) return
+/** Throws LISTEN_REFUSED for an address that other machines reach as long as nobody has to say who he is, or passwords would be read on the way. */
+export function checkReach(text: string, demanded: boolean, isSafe: boolean): void {
+  if (isLoopback(addressIn(text).host)) return
+  if (demanded && !isSafe)
+    throw new UserError(
+      'LISTEN_REFUSED',
+      `${text} can be reached from other machines, and without TLS passwords and tokens could be read on the way: give listen.cert and listen.key, or say listen.plainHttp: true when a proxy in front ends TLS`,
+    )
+  if (demanded) return
   throw new UserError(
     'LISTEN_REFUSED',
     `${text} can be reached from other machines and nobody was named yet who may use regroup: start it on 127.0.0.1:7070, add a user (\`regroup user add NAME --role admin\`), then listen here`,
