@@ -61,7 +61,7 @@ function moving(command: Command): Command {
 
 function switchoverCommand(): Command {
   return moving(new Command('switchover'))
-    .description('move the primary without losing a write, now or at an instant to come')
+    .description('move the primary without losing a write')
     .option('--at <instant>', 'then, and not now: "in 2h" or 2026-11-23T02:00Z')
     .option('--cancel', 'take back the one that is scheduled')
     .option('--reason, --why <text>', 'stands in the history; only with --at and --cancel')

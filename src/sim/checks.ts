@@ -207,9 +207,26 @@ export class Checks {
     if (spec.priority === 0) this.fail('priority 0 is never promoted', `${record.candidate} is the candidate by ${entry.rule}`)
   }
 
+  /** Moves that nobody has to be there for: each needs that somebody asked for it before. */
+  #askedFor(entry: NewLogEntry, before: GroupRecord): boolean {
+    const { knownSpec, policy } = this.#history
+    const wall = this.#history.wall()
+    const priorityOf = (id: unknown): number => knownSpec.nodes.find((node) => node.id === id)?.priority || Infinity
+    switch (entry.rule) {
+      case 'steady.maintenance':
+        return knownSpec.nodes.some((node) => node.id === before.primary && (node.maintenanceUntil ?? 0) >= wall - doubtMs)
+      case 'steady.scheduled':
+        return (knownSpec.scheduled?.at ?? Infinity) <= wall + doubtMs
+      case 'steady.failback':
+        return policy.failback === 'atOnce' && priorityOf(entry.evidence['candidate']) < priorityOf(before.primary)
+      default:
+        return false
+    }
+  }
+
   /** A primary that runs and can be reached is replaced by an operator only. */
   #deposed(entry: NewLogEntry, before: GroupRecord): void {
-    if (entry.rule.startsWith('steady.order')) return
+    if (entry.rule.startsWith('steady.order') || this.#askedFor(entry, before)) return
     const node = this.#history.node(before.primary)
     const { running } = node
     if (running === null || running.runId !== before.incarnation || running.config.replicaof !== null || !node.awake) return

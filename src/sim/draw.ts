@@ -33,7 +33,19 @@ export function planOf(seed: number, minutes: number): Plan {
   const pace = dice.chance(0.2) ? dice.between(0.999, 1.001) : 1
   const found = dice.weighted({ led: 40, fresh: 40, full: 5, nowhere: 5, down: 5, stranger: 5, paused: 4 })
   const neighbours = dice.chance(0.1) ? 3 : 0
-  return { seed, nodes, policy, found, neighbours, clients, pace, faultsMs, ops }
+  // Drawn last: what was drawn before stays what it was before there was this.
+  const preferring = { ...policy, ...drawFailback(dice) }
+  return { seed, nodes, policy: preferring, found, neighbours, clients, pace, faultsMs, ops: ops.map((op) => perhapsLater(dice, op)) }
+}
+
+/** A window is a matter of the clock alone; here it is either always open or there is none. */
+function drawFailback(dice: Dice): Partial<Policy> {
+  return dice.chance(0.3) ? { failback: 'atOnce', failbackAfterMs: dice.pick([1_000, 5_000, 20_000]) } : {}
+}
+
+/** Some operators are asleep when they want a switchover. */
+function perhapsLater(dice: Dice, op: Op): Op {
+  return op.kind === 'switchover' && dice.chance(0.3) ? { ...op, inMs: dice.between(100, 60_000) } : op
 }
 
 function drawNode(dice: Dice, index: number): PlannedNode {

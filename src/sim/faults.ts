@@ -94,9 +94,12 @@ export class Faults {
         if (history.store.restore()) history.checks.restored()
         return this.#later(50, () => history.startController())
       case 'switchover':
+        if (op.inMs !== undefined) return this.#schedule(op.to, op.inMs)
+        history.controller?.command('g', { name: 'switchover', to: op.to, by: 'ops', dryRun: false })
+        return
       case 'failover':
-        if (op.kind === 'failover') history.checks.ordered()
-        history.controller?.command('g', { name: op.kind, to: op.to, by: 'ops', dryRun: false })
+        history.checks.ordered()
+        history.controller?.command('g', { name: 'failover', to: op.to, by: 'ops', dryRun: false })
         return
       case 'pause':
         return history.changeSpec((spec) => ({ ...spec, pause: { until: history.wall() + op.ms, by: 'ops', why: 'work' } }))
@@ -153,13 +156,20 @@ export class Faults {
     if (history.controller !== null) history.controller.exhausted = false
     history.startController()
     history.rightAddresses()
-    history.changeSpec((spec) => ({
+    history.changeSpec(({ scheduled: _taken, ...spec }) => ({
       ...spec,
+      // Nobody waits for a day until a preferred node may be primary again.
+      policy: { ...spec.policy, failback: 'off' },
       pause: null,
       nodes: spec.nodes.map((node) => ({ ...node, maintenanceUntil: null, priority: node.priority === 0 ? 100 : node.priority })),
     }))
     history.disturbed(history.hosts)
     history.woken(history.hosts)
+  }
+
+  #schedule(to: string | null, inMs: number): void {
+    const history = this.#history
+    history.changeSpec((spec) => ({ ...spec, scheduled: { at: history.wall() + inMs, to, by: 'ops', why: '' } }))
   }
 
   #node(id: string): RedisNode {

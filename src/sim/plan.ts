@@ -39,7 +39,8 @@ export type Op = { readonly at: number } & (
   | { readonly kind: 'wallJump'; readonly ms: number }
   | { readonly kind: 'backUp' }
   | { readonly kind: 'restore' }
-  | { readonly kind: 'switchover'; readonly to: string | null }
+  /** `inMs`: scheduled for then, when somebody else may run. */
+  | { readonly kind: 'switchover'; readonly to: string | null; readonly inMs?: number }
   | { readonly kind: 'failover'; readonly to: string | null }
   | { readonly kind: 'pause'; readonly ms: number }
   | { readonly kind: 'maintain'; readonly node: string; readonly ms: number }
