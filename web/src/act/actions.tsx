@@ -6,39 +6,8 @@ import { clockTime, span } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
 import { Action } from './action.tsx'
 import { Choice, SpanField, WhyField } from './fields.tsx'
-
-export interface GroupActionProps {
-  readonly status: GroupStatus
-  readonly close: () => void
-}
-
-const halfAnHour = 30 * 60_000
-
-function pathOf(status: GroupStatus, verb: string): string {
-  return `/api/v1/groups/${encodeURIComponent(status.group)}/${verb}`
-}
-
-function epochTag(status: GroupStatus): string {
-  return `"epoch-${status.epoch}"`
-}
-
-/** What was looked at when the dialog was opened: what comes after it must not slip under the second click. */
-function useOpened(status: GroupStatus): readonly [GroupStatus, () => void] {
-  const [opened, setOpened] = useState(status)
-  return [opened, () => setOpened(status)]
-}
-
-function useTargets(status: GroupStatus) {
-  const say = useSay()
-  const others = status.nodes.filter(({ id }) => id !== status.primary)
-  return [
-    { value: '', text: say('act.best') },
-    ...others.map((node) => ({
-      value: node.id,
-      text: `${node.id} — ${say(`health.${node.health}`)}, ${say(node.inSync ? 'sync.in' : 'sync.out')}`,
-    })),
-  ]
-}
+import { type GroupActionProps, epochTag, halfAnHour, pathOf, useOpened, useTargets } from './group.ts'
+import { Schedule } from './planned.tsx'
 
 function Moved({ before, answer }: { readonly before: GroupStatus; readonly answer: Accepted }) {
   const say = useSay()
@@ -63,11 +32,17 @@ function Moved({ before, answer }: { readonly before: GroupStatus; readonly answ
   )
 }
 
-export function Switchover({ status, close, to = '' }: GroupActionProps & { readonly to?: string }) {
+interface SwitchoverProps extends GroupActionProps {
+  readonly to?: string
+}
+
+export function Switchover({ status, close, to = '' }: SwitchoverProps) {
   const say = useSay()
   const [opened, again] = useOpened(status)
   const [target, setTarget] = useState(to)
+  const [later, setLater] = useState(false)
   const targets = useTargets(opened)
+  if (later) return <Schedule status={opened} to={target} close={close} />
   return (
     <Action<Accepted>
       title={say('switchover.title', { group: opened.group })}
@@ -87,6 +62,9 @@ export function Switchover({ status, close, to = '' }: GroupActionProps & { read
       close={close}
     >
       <Choice label={say('act.to')} value={target} set={setTarget} options={targets} />
+      <button type="button" className="button small" onClick={() => setLater(true)}>
+        {say('schedule.later')}
+      </button>
     </Action>
   )
 }

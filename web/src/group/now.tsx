@@ -7,6 +7,7 @@ import { Graph, viewOf } from './graph.tsx'
 import { Nodes } from './nodes.tsx'
 import { passageOf } from './phases.ts'
 import { PassageSteps, RecoverySteps } from './recovery.tsx'
+import { RollPanel } from './roll.tsx'
 import { Sides } from './sides.tsx'
 
 /** A change of primary and a node's way back are news for so long. */
@@ -28,6 +29,7 @@ export function Now({ status, entries }: { readonly status: GroupStatus; readonl
           ))}
         </div>
         <div className="aside">
+          {status.roll !== null && <RollPanel status={status} />}
           <Sides status={status} />
           {passage !== null && (!passage.over || now - passage.at < newsMs) && <PassageSteps passage={passage} />}
         </div>

@@ -1,7 +1,8 @@
 // One group: understood in five seconds, acted on in two clicks.
 import '../look/group.css'
-import { useState } from 'react'
+import { Suspense, lazy, useState } from 'react'
 import { Link, useLocation } from 'wouter'
+import { BeginRoll, CancelSchedule } from '../act/planned.tsx'
 import { Failover, Maintain, Pause, Resume, Switchover } from '../act/actions.tsx'
 import { AddNode, RemoveGroup } from '../act/specActions.tsx'
 import { WhatIf } from '../act/whatIf.tsx'
@@ -11,12 +12,15 @@ import { useEntries, useGroup } from '../live/group.ts'
 import { useNow } from '../live/hooks.ts'
 import { Epoch, State, stateTone } from '../look/marks.tsx'
 import { Refused } from '../look/refused.tsx'
-import { clockTime, span } from '../words/figures.ts'
+import { clockTime, dayTime, span } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
 import { Now } from './now.tsx'
 import { Timeline } from './timeline.tsx'
 
-export const tabs = ['now', 'timeline'] as const
+/** Apart from the rest: the charts' library is fetched when somebody looks at them. */
+const Charts = lazy(() => import('./charts.tsx'))
+
+export const tabs = ['now', 'timeline', 'charts'] as const
 type Tab = (typeof tabs)[number]
 
 export function GroupScreen({ group, tab }: { readonly group: string; readonly tab: string }) {
@@ -51,6 +55,17 @@ export function GroupScreen({ group, tab }: { readonly group: string; readonly t
         ))}
       </nav>
       {shown === 'now' && <Now status={status} entries={entries.entries} />}
+      {shown === 'charts' && (
+        <Suspense
+          fallback={
+            <p className="note" role="status">
+              <span className="wait" /> {say('act.asking')}
+            </p>
+          }
+        >
+          <Charts group={group} />
+        </Suspense>
+      )}
       {shown === 'timeline' && <Timeline entries={entries} />}
     </>
   )
@@ -86,6 +101,7 @@ function Head({ status }: { readonly status: GroupStatus }) {
           {status.pause.why !== '' && ` — ${status.pause.why}`}
         </p>
       )}
+      <Planned status={status} />
       {status.warnings.map((warning) => (
         <p key={warning} className="warn strip" lang="en">
           {warning}
@@ -96,7 +112,44 @@ function Head({ status }: { readonly status: GroupStatus }) {
   )
 }
 
-type Verb = 'whatIf' | 'switchover' | 'failover' | 'pause' | 'resume' | 'maintain' | 'addNode' | 'removeGroup'
+/** What is going to happen by itself. */
+function Planned({ status }: { readonly status: GroupStatus }) {
+  const say = useSay()
+  const may = useMay()
+  const now = useNow()
+  const [cancelling, setCancelling] = useState(false)
+  const { scheduled, failback } = status
+  return (
+    <>
+      {scheduled !== null && (
+        <p className="none strip">
+          {say('schedule.told', {
+            node: scheduled.to ?? say('act.best'),
+            time: dayTime(scheduled.at),
+            left: span(Math.max(0, scheduled.at - now)),
+            by: scheduled.by,
+          })}{' '}
+          {scheduled.why}{' '}
+          {may('operator', status.group) && (
+            <button type="button" className="button small" onClick={() => setCancelling(true)}>
+              {say('schedule.cancel')}
+            </button>
+          )}
+        </p>
+      )}
+      {failback !== null && (
+        <p className="none strip">
+          {failback.at === null
+            ? say('failback.waits', { node: failback.node })
+            : say('failback.told', { node: failback.node, time: dayTime(failback.at), window: failback.window ?? '' })}
+        </p>
+      )}
+      {cancelling && <CancelSchedule status={status} close={() => setCancelling(false)} />}
+    </>
+  )
+}
+
+type Verb = 'roll' | 'whatIf' | 'switchover' | 'failover' | 'pause' | 'resume' | 'maintain' | 'addNode' | 'removeGroup'
 
 function Actions({ status }: { readonly status: GroupStatus }) {
   const say = useSay()
@@ -122,6 +175,7 @@ function Actions({ status }: { readonly status: GroupStatus }) {
           {say('do.whatIf')}
         </button>
         {button('addNode')}
+        {status.roll === null && button('roll')}
         <span className="gap" />
         {button('failover')}
         {button('removeGroup')}
@@ -134,6 +188,7 @@ function Actions({ status }: { readonly status: GroupStatus }) {
       {verb === 'pause' && <Pause status={status} close={close} />}
       {verb === 'resume' && <Resume status={status} close={close} />}
       {verb === 'maintain' && <Maintain status={status} close={close} />}
+      {verb === 'roll' && <BeginRoll status={status} close={close} />}
       {verb === 'whatIf' && <WhatIf status={status} close={close} />}
       {verb === 'addNode' && <AddNode {...group} />}
       {verb === 'removeGroup' && <RemoveGroup {...group} done={() => go('/')} />}

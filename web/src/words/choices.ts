@@ -65,6 +65,21 @@ export function useChosenLanguage(): readonly [Language, (next: Language) => voi
   ]
 }
 
+const dark = matchMedia('(prefers-color-scheme: dark)')
+
+/** What is really shown: the system's own where nothing was chosen. */
+export function useShownTheme(): 'light' | 'dark' {
+  const chosen = useSyncExternalStore(subscribe, () => theme)
+  const system = useSyncExternalStore(
+    (listener) => {
+      dark.addEventListener('change', listener)
+      return () => dark.removeEventListener('change', listener)
+    },
+    () => dark.matches,
+  )
+  return chosen === 'system' ? (system ? 'dark' : 'light') : chosen
+}
+
 export function useTheme(): readonly [Theme, (next: Theme) => void] {
   const now = useSyncExternalStore(subscribe, () => theme)
   return [
