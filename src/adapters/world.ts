@@ -4,7 +4,7 @@ import type { ActionResult, GroupRecord, GroupSpec, Instant } from '../core/mode
 import { assert } from '../core/model.ts'
 import { recordKey } from '../controller/specStore.ts'
 import type { Engine } from '../engines/engine.ts'
-import type { Clock, Input, NodeTarget, Store, World, WorldEffect } from '../ports.ts'
+import type { Clock, Input, NodeTarget, SaveResult, Store, World, WorldEffect } from '../ports.ts'
 import type { Credential, TlsOptions } from './connection.ts'
 import { inspectNode } from './inspect.ts'
 import { NodeLink } from './nodeLink.ts'
@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly connectionName: () => string
   readonly access: (group: GroupSpec['id']) => GroupAccess
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
+  /** Told of what a person must mend. */
+  readonly trouble: (event: string, facts: Readonly<Record<string, unknown>>) => void
 }
 
 interface Linked {
@@ -45,6 +47,7 @@ export function createWorld(options: WorldOptions): World {
 class RealWorld implements World {
   readonly #options: WorldOptions
   readonly #links = new Map<string, Linked>()
+  #isFailing = false
 
   constructor(options: WorldOptions) {
     this.#options = options
@@ -59,7 +62,7 @@ class RealWorld implements World {
       case 'save':
         return void this.#save(effect, post)
       case 'note':
-        return void this.#options.store.commit([], [effect.entry]).then(() => post({ kind: 'noted' }))
+        return void this.#note(effect, post)
       case 'load':
         return void this.#load(effect, post)
     }
@@ -157,10 +160,28 @@ class RealWorld implements World {
     acted(first.sentAt, outcome.ok ? engine.readActed(action, outcome.replies) : { ok: false, ...describeFailure(outcome.failure) })
   }
 
+  async #note({ entry }: Of<'note'>, post: Post): Promise<void> {
+    this.#stored(await this.#options.store.commit([], [entry]))
+    post({ kind: 'noted' })
+  }
+
   async #save({ id, expected, record, entry }: Of<'save'>, post: Post): Promise<void> {
     const result = await this.#options.store.commit([{ key: recordKey(entry.group), expected, value: record }], [entry])
-    if (!result.ok) this.#options.log('record.notSaved', { group: entry.group, reason: result.reason, message: result.message })
+    this.#stored(result)
+    if (!result.ok && result.reason === 'conflict') this.#options.log('record.conflict', { group: entry.group, message: result.message })
     post({ kind: 'saved', id, result })
+  }
+
+  /** Told once when the store begins to fail, and once when it works again: a thousand groups meet the same full disk. */
+  #stored(result: SaveResult): void {
+    if (!result.ok && result.reason === 'unknown') return this.#failing(result.message)
+    if (this.#isFailing) this.#options.log('store.works', {})
+    this.#isFailing = false
+  }
+
+  #failing(message: string): void {
+    if (!this.#isFailing) this.#options.trouble('store.failing', { message, meanwhile: 'nothing is decided; what is recorded goes on' })
+    this.#isFailing = true
   }
 
   /** Reads until it can: without the record nothing may be decided. */
@@ -169,7 +190,7 @@ class RealWorld implements World {
       try {
         return post({ kind: 'loaded', stored: await this.#options.store.get<GroupRecord>(recordKey(effect.group)) })
       } catch (error) {
-        this.#options.log('record.notRead', { group: effect.group, error })
+        this.#failing(error instanceof Error ? error.message : String(error))
         await new Promise((resolve) => setTimeout(resolve, loadAgainMs))
       }
     }

@@ -53,6 +53,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
     store,
     clock,
     connectionName: () => `regroup:${controller?.installation.slice(0, 8) ?? ''}:${self}`,
+    trouble: (event, facts) => log.error(event, facts),
     access: (group) => accessOf(settings, book, controller, group),
     log: tell,
   })

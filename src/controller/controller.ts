@@ -9,12 +9,26 @@ import { type RollView, rollView } from '../core/roll.ts'
 import { type Question, type StopPlan, stopPlan } from '../core/stopPlan.ts'
 import { engineOf } from '../engines/all.ts'
 import { UserError } from '../errors.ts'
-import type { Alarm, Clock, Command, CommandAnswer, Dice, Effect, Input, NodeTarget, Store, World, WorldEffect } from '../ports.ts'
+import type {
+  Alarm,
+  Clock,
+  Command,
+  CommandAnswer,
+  Dice,
+  Effect,
+  Input,
+  NewLogEntry,
+  NodeTarget,
+  Store,
+  World,
+  WorldEffect,
+} from '../ports.ts'
 import { Counts, type Totals } from './counts.ts'
 import { Doctor, type DoctorSettings } from './doctor.ts'
 import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecChange, SpecRevision, SpecRevisionEntry } from './facade.ts'
 import { Group, type Time } from './group.ts'
 import { admitCopy, copyOf } from './restoredStore.ts'
+import { releaseText } from './releaseText.ts'
 import { SpecStore } from './specStore.ts'
 import { nodesMeant } from './stopQuestion.ts'
 import { Surveyor } from './survey.ts'
@@ -296,22 +310,11 @@ export class Controller implements ControllerFacade {
 
   /** The primary of a removed group gets a plain file back: without regroup nobody would open it after a restart. Says what came of it. */
   #release(target: NodeTarget | null): Promise<string> {
-    if (target === null) {
-      return Promise.resolve(
-        'its primary was not reachable: a file that says "replicaof 127.0.0.1 1" stays so, and min-replicas-to-write stays set; mend them by hand',
-      )
-    }
-    const { node } = target
+    if (target === null) return Promise.resolve(releaseText(null))
     const effect = { kind: 'act', id: 0, target, action: { name: 'release' }, epoch: 0, timeoutMs: releaseWithinMs, queued: false } as const
     return new Promise((resolve) => {
       this.#options.world.run(effect, (input) => {
-        if (input.kind !== 'acted') return
-        const { result } = input
-        if (result.ok && result.persisted) resolve(`${node} has a plain file again and no guard`)
-        else
-          resolve(
-            `${node} keeps its boot fence (${result.ok ? result.note : result.message}): run REPLICAOF NO ONE, CONFIG SET min-replicas-to-write 0 and CONFIG REWRITE on it by hand`,
-          )
+        if (input.kind === 'acted') resolve(releaseText({ node: target.node, result: input.result }))
       })
     })
   }
@@ -369,13 +372,20 @@ export class Controller implements ControllerFacade {
       this.#answers.delete(`${id} ${effect.id}`)
       return
     }
-    this.#options.world.run(effect.kind === 'save' || effect.kind === 'note' ? this.#witnessed(group, effect) : effect, ended)
+    if (effect.kind === 'note') this.#log(effect.entry)
+    this.#options.world.run(effect.kind === 'save' || effect.kind === 'note' ? this.#witnessed(group, effect) : effect, (input) => {
+      // A decision that the store did not take is none; it is made again.
+      if (effect.kind === 'save' && input.kind === 'saved' && input.result.ok) this.#log(effect.entry)
+      ended(input)
+    })
+  }
+
+  #log({ group, kind, epoch, rule, sentence }: NewLogEntry): void {
+    this.#options.log(`group.${kind}`, { group, epoch, rule, sentence })
   }
 
   /** A decision or refusal, with how the group stands, as it goes into the history. */
   #witnessed(group: Group, effect: Extract<Effect, { kind: 'save' | 'note' }>): WorldEffect {
-    const { rule, kind, epoch, sentence } = effect.entry
-    this.#options.log(`group.${kind}`, { group: group.id, epoch, rule, sentence })
     const moment = momentOf(group.status(this.#time()), effect.kind === 'save' ? effect.record : group.record)
     return { ...effect, entry: { ...effect.entry, moment } }
   }

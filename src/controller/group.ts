@@ -3,7 +3,7 @@ import { markable, marking, nextSeq } from '../core/canary.ts'
 import { type Decided, atRest, caseOf, decide } from '../core/decide.ts'
 import type { Checkup } from '../core/doctor/finding.ts'
 import { policyOf } from '../core/limits.ts'
-import { type Memory, canaryEnded, inForce, judged, newMemory, stalledNodes, told, watch, withMembers } from '../core/memory.ts'
+import { type Memory, canaryEnded, inForce, judged, newMemory, settled, stalledNodes, told, watch, withMembers } from '../core/memory.ts'
 import type { Action, Capabilities, Evidence, GroupRecord, GroupSpec, Instant, NodeId, Policy, Topology, WallTime } from '../core/model.ts'
 import { assert } from '../core/model.ts'
 import {
@@ -224,6 +224,7 @@ export class Group {
     const pending = this.#pending
     if (pending === null || pending.id !== id) return
     this.#pending = null
+    this.#memory = settled(this.#memory, result.ok || result.reason === 'conflict' ? null : result.message, time.now)
     if (result.ok) return this.#inForce(pending.record, result.version, time.now)
     // Somebody else wrote, or nobody knows: only reading tells.
     this.#loading = true
@@ -292,7 +293,8 @@ export class Group {
   #carryOut(decision: Decision, about: string, time: Time, effects: Effect[]): void {
     const { step, rule } = decision
     if (step.kind === 'save') {
-      if (this.#pending === null) this.#save(rule, step.record, step.sentence, step.evidence, time, effects)
+      const maySave = this.#pending === null && (this.#memory.unsaved?.retryAt ?? time.now) <= time.now
+      if (maySave) this.#save(rule, step.record, step.sentence, step.evidence, time, effects)
       return
     }
     if (step.kind === 'act' && step.acts.filter((act) => this.#act(act, time, effects)).length === 0) return

@@ -66,10 +66,10 @@ export class SpecStore {
     if (saved.ok) return revision
     if (saved.reason === 'conflict')
       throw new UserError('REVISION_CONFLICT', 'somebody else changed the spec at the same time; read it again')
-    throw new UserError(
-      'STORE_BROKEN',
-      `the change may or may not have been stored: ${saved.message}; the spec is at revision ${this.#current.revision} now`,
-    )
+    // What was read after the attempt is the truth.
+    const { current } = this
+    if (current.revision === revision && current.by === by && current.at === at) return revision
+    throw new UserError('STORE_BROKEN', `the change was not stored, the spec stays at revision ${current.revision}: ${saved.message}`)
   }
 
   async #removals(ids: readonly string[]): Promise<Change[]> {

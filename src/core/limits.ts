@@ -61,6 +61,9 @@ export const scheduleGraceMs = 600_000
 export const failbackMaxMs = 86_400_000
 /** Lineage entries and failover instants kept in a record. */
 export const lineageKept = 16
+/** A decision that could not be stored is tried again after this, doubling up to the second figure: a disk is full for minutes, and mended in a moment. */
+export const saveRetryMs = 50
+export const saveRetryMaxMs = 1000
 /** This much lateness of our own loop makes every silence start anew. */
 export const stallMs = 250
 /** A replica whose primary lives and whose link stays down for longer will not find it by itself: it tries every 10 s (docs/pika.md, P8). */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { alive, failingOver, group, now, recorded, refused, silent, switching, viewed } from '../../test/situations.ts'
-import { canaryEnded, inForce, judged, newMemory, stalledNodes, told, watch } from './memory.ts'
+import { canaryEnded, inForce, judged, newMemory, settled, stalledNodes, told, watch } from './memory.ts'
 import type { Situation } from './situation.ts'
 
 const fresh = newMemory(5)
@@ -152,4 +152,16 @@ void describe('a write pause of ours ended without an answer', () => {
     const other = recorded(s, { epoch: 2, primary: 'b', incarnation: 'b1' }).record
     assert.equal(inForce(doubted, s.record, other, s.nodes, now).pauseInDoubt, null)
   })
+})
+
+test('a decision that the store does not take, again and again -> tried after 50 ms, doubling to a second', () => {
+  let memory = fresh
+  const waits: number[] = []
+  for (let count = 0; count < 7; count++) {
+    memory = settled(memory, 'no space left', now)
+    waits.push((memory.unsaved?.retryAt ?? 0) - now)
+  }
+  assert.deepEqual(waits, [50, 100, 200, 400, 800, 1000, 1000])
+  assert.deepEqual([memory.unsaved?.times, memory.unsaved?.message], [7, 'no space left'])
+  assert.equal(settled(memory, null, now).unsaved, null)
 })

@@ -1,5 +1,6 @@
 // What a group remembers beside its record and its nodes. Lost with the process; nothing here is needed to be safe, only to be quick.
 import { lost, type Verdict } from './diagnose.ts'
+import { saveRetryMaxMs, saveRetryMs } from './limits.ts'
 import type { Action, ActionResult, Epoch, GroupRecord, Instant, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, stalled } from './observe.ts'
 
@@ -45,6 +46,8 @@ export interface Memory {
   readonly frozen: { readonly silentHosts: number; readonly hosts: number } | null
   /** A forced failover an operator asked for, until it was decided. */
   readonly order: Order | null
+  /** The store could not take the last decision, so often in a row; not again before its time. */
+  readonly unsaved: { readonly times: number; readonly message: string; readonly retryAt: Instant } | null
 }
 
 export interface Order {
@@ -71,7 +74,16 @@ export function newMemory(now: Instant): Memory {
     inSyncSince: new Map(),
     frozen: null,
     order: null,
+    unsaved: null,
   }
+}
+
+/** The store answered. `problem`: it could not take the decision, and the group goes on watching and tries again; null: it could. */
+export function settled(memory: Memory, problem: string | null, now: Instant): Memory {
+  if (problem === null) return { ...memory, unsaved: null }
+  const times = (memory.unsaved?.times ?? 0) + 1
+  const retryAt = now + Math.min(saveRetryMaxMs, saveRetryMs * 2 ** Math.min(times - 1, 10))
+  return { ...memory, unsaved: { times, message: problem, retryAt } }
 }
 
 type Nodes = ReadonlyMap<NodeId, NodeView>

@@ -150,6 +150,14 @@ function diagnosisOf(record: GroupRecord | null, verdict: Verdict): string {
   return record.phase === 'restored' ? 'restored from a backup, not verified yet' : names[verdict.kind]
 }
 
+/** What is done now, or why it is not. */
+function sentenceOf(s: Situation, { group: { step } }: Decided): string {
+  const { unsaved } = s.memory
+  return step.kind !== 'save' || unsaved === null
+    ? step.sentence
+    : `${step.sentence}; not done, since it cannot be stored (${unsaved.message})`
+}
+
 function warningsOf(s: Situation, decided: Decided): string[] {
   const warnings = decided.nodes.flatMap((decision) => (decision.step.kind === 'hold' ? [decision.step.sentence] : []))
   for (const node of s.nodes.values()) {
@@ -167,6 +175,10 @@ function warningsOf(s: Situation, decided: Decided): string[] {
     const plan = planSwitchover(c, null)
     if (!plan.ok) warnings.push(`${c.record.primary} is in maintenance and still primary: ${plan.sentence}`)
   }
+  if (s.memory.unsaved !== null)
+    warnings.push(
+      `decisions cannot be stored, so none is carried out: ${s.memory.unsaved.message}. Make the store writable; regroup goes on by itself`,
+    )
   if (flapping(s)) warnings.push(`${s.policy.flapFailovers} forced failovers lately: silence must last longer before the next`)
   if (s.record !== null && empty(nodeOf(s, s.record.primary)) && s.record.hasData)
     warnings.push(`${s.record.primary} is empty although the group held data`)
@@ -202,7 +214,7 @@ export function present(
     engine: s.spec.engine,
     state: stateOf(s, decided.verdict),
     diagnosis: diagnosisOf(record, decided.verdict),
-    sentence: decided.group.step.sentence,
+    sentence: sentenceOf(s, decided),
     evidence: { ...decided.verdict.evidence, ...decided.group.step.evidence },
     epoch: record?.epoch ?? 0,
     phase: record?.phase ?? 'new',

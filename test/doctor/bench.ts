@@ -92,6 +92,7 @@ export class DoctorBench {
         }
       },
       log: () => {},
+      trouble: () => {},
     })
     const controllerHosts = new Set<string>(['192.0.2.99'])
     hold.controller = await Controller.open({
