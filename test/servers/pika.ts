@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { freshPikaConfig } from '../../src/sim/pikaNode.ts'
 import type { PikaProcessOptions } from './pikaProcess.ts'
-import { RedisServer, freePort } from './redis.ts'
+import { RedisServer, canListen, freePort } from './redis.ts'
 
 export interface PikaOptions extends PikaProcessOptions {
   /** Lines of pika.conf by their names. */
@@ -13,10 +13,21 @@ export interface PikaOptions extends PikaProcessOptions {
 const script = join(import.meta.dirname, 'pikaProcess.ts')
 const attempts = 5
 
+/** Below the range the kernel takes local ports from, with its replication port. */
+const highestPort = 30_000
+
+/** One whose replication port is free too. */
+async function freePorts(): Promise<number> {
+  for (;;) {
+    const port = await freePort()
+    if (port < highestPort && (await canListen(port + 2_000))) return port
+  }
+}
+
 /** Not started yet: its folder and its file are there. */
 export async function newPika(options: PikaOptions = {}): Promise<RedisServer> {
   const { config = {}, port, ...rest } = options
-  return new RedisServer(port ?? (await freePort()), {
+  return new RedisServer(port ?? (await freePorts()), {
     launcher: [process.execPath, '--no-warnings'],
     binary: script,
     args: [JSON.stringify(rest)],

@@ -62,7 +62,8 @@ export async function freePort(): Promise<number> {
   throw new Error('no free port found in 200 attempts')
 }
 
-function canListen(port: number): Promise<boolean> {
+/** Nobody listens on this port of 127.0.0.1. */
+export function canListen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))
