@@ -128,7 +128,7 @@ async function takeOver(controller: Controller, fleet: Fleet): Promise<number> {
       const { healthy } = await sample(controller)
       return healthy === all ? found(true) : instead(`${healthy} of ${all}`)
     },
-    250,
+    1_000,
   )
   return performance.now() - began
 }
