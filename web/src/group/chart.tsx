@@ -21,17 +21,21 @@ interface ChartProps {
   readonly everyMs: number
   readonly lines: readonly Line[]
   readonly text: (value: number) => string
+  /** The least top of the axis: what is nothing must not look like a mountain. */
+  readonly least: number
+  /** Steps of the axis are powers of two: bytes. */
+  readonly binary: boolean
   /** Changes with the theme, so that the canvas takes the new colours. */
   readonly theme: string
 }
 
-export function Chart({ title, endsAt, everyMs, lines, text, theme }: ChartProps) {
+export function Chart({ title, endsAt, everyMs, lines, text, least, binary, theme }: ChartProps) {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const names = lines.map(({ name }) => name).join(' ')
   useEffect(() => {
     if (box.current === null) return
-    const made = new uPlot(optionsOf(box.current, names.split(' '), text), [[]], box.current)
+    const made = new uPlot(optionsOf(box.current, names.split(' '), { text, least, binary }), [[]], box.current)
     plot.current = made
     const observer = new ResizeObserver(() => {
       if (box.current !== null) made.setSize({ width: box.current.clientWidth, height })
@@ -82,7 +86,13 @@ function newest(values: readonly (number | null)[], text: (value: number) => str
   return value === null ? '–' : text(value)
 }
 
-function optionsOf(box: HTMLElement, names: readonly string[], text: (value: number) => string): uPlot.Options {
+const powers = Array.from({ length: 45 }, (_, power) => 2 ** power)
+
+function optionsOf(
+  box: HTMLElement,
+  names: readonly string[],
+  { text, least, binary }: Pick<ChartProps, 'text' | 'least' | 'binary'>,
+): uPlot.Options {
   const style = getComputedStyle(box)
   const color = (name: string): string => {
     // Resolves light-dark(), which a canvas does not know.
@@ -102,10 +112,10 @@ function optionsOf(box: HTMLElement, names: readonly string[], text: (value: num
     height,
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
-    scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), high === null || high <= 0 ? 1 : high * 1.1] } },
+    scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(least, (high ?? 0) * 1.1)] } },
     axes: [
       { ...axis, values: (_, splits) => splits.map((second) => clockTime(second * 1000).slice(0, 5)) },
-      { ...axis, size: axisWidth, values: (_, splits) => splits.map((value) => text(value)) },
+      { ...axis, ...(binary ? { incrs: powers } : {}), size: axisWidth, values: (_, splits) => splits.map((value) => text(value)) },
     ],
     series: [
       {},
@@ -114,7 +124,7 @@ function optionsOf(box: HTMLElement, names: readonly string[], text: (value: num
         stroke: color(strokeOf(at)),
         width: 1.6,
         dash: [...dashOf(at)],
-        points: { show: false },
+        points: { show: true, size: 3, stroke: color(strokeOf(at)), fill: color(strokeOf(at)) },
         spanGaps: false,
       })),
     ],

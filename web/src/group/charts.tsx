@@ -12,11 +12,18 @@ import { Chart } from './chart.tsx'
 
 type Measure = keyof Series['nodes'][string]
 
-const measures: readonly { readonly key: Measure; readonly text: (value: number) => string }[] = [
-  { key: 'lagBytes', text: bytes },
-  { key: 'opsPerSec', text: (value) => count(Math.round(value)) },
-  { key: 'usedMemoryBytes', text: bytes },
-  { key: 'probeMs', text: spanText },
+interface Shown {
+  readonly key: Measure
+  readonly text: (value: number) => string
+  readonly least: number
+  readonly binary: boolean
+}
+
+const measures: readonly Shown[] = [
+  { key: 'lagBytes', text: bytes, least: 1024, binary: true },
+  { key: 'opsPerSec', text: (value) => count(Math.round(value)), least: 10, binary: false },
+  { key: 'usedMemoryBytes', text: bytes, least: 1_048_576, binary: true },
+  { key: 'probeMs', text: spanText, least: 5, binary: false },
 ]
 
 export default function Charts({ group }: { readonly group: string }) {
@@ -44,7 +51,7 @@ export default function Charts({ group }: { readonly group: string }) {
             <p className="note panel">{say('charts.none')}</p>
           ) : (
             <div className="charts">
-              {measures.map(({ key, text }) => (
+              {measures.map(({ key, text, least, binary }) => (
                 <Chart
                   key={key}
                   title={say(`charts.${key}`)}
@@ -52,6 +59,8 @@ export default function Charts({ group }: { readonly group: string }) {
                   everyMs={everyMs}
                   lines={Object.entries(nodes).map(([name, of]) => ({ name, values: of[key] }))}
                   text={text}
+                  least={least}
+                  binary={binary}
                   theme={theme}
                 />
               ))}
