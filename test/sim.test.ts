@@ -23,6 +23,8 @@ const outcomes: Readonly<Record<string, string>> = {
   '280-unwatched-old-file': 'nobody watched, and the primary is back from an old file -> what it took last is said to be lost',
   '287-silent-then-dead': 'a primary is silent for long and then seen dead -> nobody watched it meanwhile',
   '299-priority-0-held-more': 'the one that holds more must not be promoted -> its loss is said',
+  '1182-restarted-empty-is-no-witness':
+    'nobody watched, and the replica that kept up to the end was restarted empty -> it does not speak for the guard',
   '2015-equal-marks': 'all restarted, equal marks, no positions -> what nobody can compare is said',
   '3233-candidate-fell-silent': 'the candidate falls silent before it is promoted -> what it was read to hold counts',
   '31-roll-call-old-file': 'nobody watched, and the best of everybody comes from old files -> what was taken last is said to be lost',

@@ -2,14 +2,20 @@
 import { flapping } from './diagnose.ts'
 import { flapSilenceFactor } from './limits.ts'
 import type { GroupRecord, Instant } from './model.ts'
-import { type NodeView, freshSince, refused, sameAddress } from './observe.ts'
-import { type Situation, others, quote } from './situation.ts'
+import { type NodeView, answers, freshSince, refused, sameAddress } from './observe.ts'
+import { type Situation, nodeOf, others, quote } from './situation.ts'
 
-/** How long the primary had not been read when it was lost; a silent one that is then seen to be gone lived until then for all anybody knows. */
+/**
+ * How long the primary had not been read when it was lost. A silent one that is then seen to be gone lived until then for all anybody knows;
+ * a guarded one that is silent still may take writes with a replica that is away, so only what an election itself waits is left out.
+ */
 function unseenMs(s: Situation): number {
   const { watched, lostAt, goneAt } = s.memory
-  if (watched === null || watched.reading.incarnation !== s.record?.incarnation) return Infinity
-  return (goneAt ?? lostAt ?? s.now) - watched.at
+  if (watched === null || s.record === null || watched.reading.incarnation !== s.record.incarnation) return Infinity
+  if (goneAt !== null || lostAt === null) return (goneAt ?? s.now) - watched.at
+  const waitedMs = s.policy.betterCandidateMs + s.policy.silentAfterMs
+  const until = lastingGuard(s.record) > 0 ? Math.max(lostAt, s.now - waitedMs) : lostAt
+  return until - watched.at
 }
 
 /** This process saw the primary well until shortly before it was lost, so the in-sync set is no older than that. */
@@ -74,9 +80,14 @@ function listed(s: Situation, node: NodeView): boolean {
   return s.memory.watched?.reading.replicas.some((r) => r.online && sameAddress(r, node.spec)) ?? false
 }
 
+/** The process that was in sync: what it acknowledged it still holds. One that was restarted may have been the one that kept up, and lost it. */
+function keptItsData(record: GroupRecord, node: NodeView): boolean {
+  return record.inSync.some((member) => member.node === node.spec.id && member.incarnation === node.reading?.incarnation)
+}
+
 /** May an in-sync replica be trusted although nobody saw the primary die? Source: docs/protocol.md, eligible 9. */
 export function consentToUnwatched(s: Situation, record: GroupRecord, since: Instant): Consent {
-  const replicas = others(s, record.primary).filter((node) => freshSince(node, since))
+  const replicas = others(s, record.primary).filter((node) => freshSince(node, since) && keptItsData(record, node))
   const guard = lastingGuard(record)
   const need = replicaCount(s) - guard + 1
   if (watchedClosely(s)) return { ok: true, risk: null }
@@ -84,13 +95,15 @@ export function consentToUnwatched(s: Situation, record: GroupRecord, since: Ins
   const { primary: id } = record
   // It was silent for longer because of too many failovers; then it was seen to be gone.
   if (deathWatched(s)) return { ok: true, risk: `${id} was silent before it was lost: it may have accepted writes that no replica has` }
-  if (s.policy.acceptStaleRisk)
-    return { ok: true, risk: `nobody watched ${record.primary} stop: it may have accepted writes that no replica has` }
+  if (s.policy.acceptStaleRisk) return { ok: true, risk: `nobody watched ${id} stop: it may have accepted writes that no replica has` }
+  const wayOut = `\`regroup failover ${s.spec.id} --accept-loss\` promotes the best replica`
   return {
     ok: false,
     rule: 'elect.unwatched',
     sentence:
-      `nobody watched ${record.primary} stop, so it may hold writes that no replica has. Waits for ${record.primary} to come back; ` +
-      `if it never will, \`regroup failover ${s.spec.id} --accept-loss\` promotes the best replica`,
+      `nobody watched ${id} stop, so it may hold writes that no replica has. ` +
+      (answers(nodeOf(s, id))
+        ? `It is back and not known to hold them; ${wayOut}`
+        : `Waits for ${id} to come back; if it never will, ${wayOut}`),
   }
 }

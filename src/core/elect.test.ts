@@ -204,6 +204,20 @@ void describe('nobody watched the primary die', () => {
     held(run(recorded(two, { guard: 1 }), 'dead', 5_000), 'elect.unwatched', /.*/)
   })
 
+  test('silent for long, and a replica that was away with it is back empty -> nobody watched the two: holds', () => {
+    const back = alive('c', { ...down, incarnation: 'c2', keys: 0, mark: null })
+    const s = remembered(group('a', silent('a', 8_500), alive('b', down), back), { lostAt: 9_000 })
+    chosen(run(s, 'silent', 8_500), 'elect.inSync', 'b')
+    held(run(at(s, now + 20_000), 'silent', 8_500), 'elect.unwatched', /nobody watched a stop/)
+  })
+
+  test('one of those that answer was restarted since it was in sync -> it may be the one that kept up: holds', () => {
+    const back = alive('c', { ...down, incarnation: 'c2', keys: 0, mark: null })
+    const s = unwatched(group('a', refused('a', 5_000), alive('b', down), back))
+    held(run(s, 'dead', 5_000), 'elect.unwatched', /Waits for a to come back/)
+    chosen(run(unwatched(group('a', refused('a', 5_000), alive('b', down), alive('c', down))), 'dead', 5_000), 'elect.inSync', 'b')
+  })
+
   test('acceptStaleRisk -> promoted and the risk said', () => {
     chosen(run(withPolicy(pair, { acceptStaleRisk: true }), 'dead', 5_000), 'elect.inSync', 'b', /nobody watched a stop/)
   })

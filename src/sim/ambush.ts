@@ -31,7 +31,10 @@ export class Ambushes {
     const op = this.#waiting.find((one) => one.moment === moment)
     if (op === undefined) return
     this.#waiting = this.#waiting.filter((one) => one !== op)
-    this.#means.later(op.delayMs, () => this.#strike(op, record, before ?? record))
+    const strike = (): void => this.#strike(op, record, before ?? record)
+    // At once: before the controller hears that its record is saved.
+    if (op.delayMs === 0) strike()
+    else this.#means.later(op.delayMs, strike)
   }
 
   #strike(op: Ambush, record: GroupRecord, before: GroupRecord): void {

@@ -35,7 +35,9 @@ export function planOf(seed: number, minutes: number): Plan {
   const neighbours = dice.chance(0.1) ? 3 : 0
   // Drawn last: what was drawn before stays what it was before there was this.
   const preferring = { ...policy, ...drawFailback(dice) }
-  return { seed, nodes, policy: preferring, found, neighbours, clients, pace, faultsMs, ops: ops.map((op) => perhapsLater(dice, op)) }
+  const planned = ops.map((op) => perhapsLater(dice, op))
+  const farMs = dice.chance(0.15) ? dice.between(10, 150) : 0
+  return { seed, nodes, policy: preferring, found, neighbours, clients, pace, farMs, faultsMs, ops: planned }
 }
 
 /** A window is a matter of the clock alone; here it is either always open or there is none. */
@@ -189,8 +191,9 @@ function drawOp(dice: Dice, kind: OpKind, nodes: readonly PlannedNode[]): Drawn 
     case 'wallJump':
       return { kind, ms: dice.between(-20_000, 20_000) }
     case 'backUp':
-    case 'restore':
       return { kind }
+    case 'restore':
+      return { kind, told: dice.chance(0.5) }
     case 'switchover':
     case 'failover':
       return { kind, to: dice.chance(0.5) ? node : null }

@@ -91,7 +91,7 @@ export class Faults {
         return history.store.backUp()
       case 'restore':
         history.crashController()
-        if (history.store.restore()) history.checks.restored()
+        if (history.store.restore(op.told ?? true)) history.checks.restored()
         return this.#later(50, () => history.startController())
       case 'switchover':
         if (op.inMs !== undefined) return this.#schedule(op.to, op.inMs)
@@ -123,7 +123,6 @@ export class Faults {
         })
       }
       case 'handReplicaof':
-        history.checks.byHand()
         return this.#byHand(op.node, op.of)
       case 'handMove':
         return this.#handMove(op.to, op.gapMs)
@@ -279,10 +278,8 @@ export class Faults {
     const primary = history.store.record('g')?.primary
     // A careful operator: only to a replica whose link is up.
     if (primary === to || node.running?.upstream.kind !== 'up') return
-    history.checks.byHand()
     this.#byHand(to, null)
     this.#later(gapMs, () => {
-      history.checks.byHand()
       history.checks.verdicts.moved(to, gapMs)
       for (const other of history.nodes.keys()) if (other !== to) this.#byHand(other, to)
     })
@@ -351,7 +348,10 @@ function touches(op: Op, history: History): readonly string[] {
   }
 }
 
-/** An operator's own connection. */
+/** Names an operator's own connection. */
+export const handName = 'hand'
+
+/** An operator tells a node something. */
 export function tellByHand(history: History, node: RedisNode, commands: readonly (readonly string[])[]): void {
   const write = {
     client: 'hand',
@@ -374,5 +374,5 @@ export function tellByHand(history: History, node: RedisNode, commands: readonly
     },
     ended: () => undefined,
   }
-  history.net.connect(hand, formatAddress(node.setup.address))
+  history.net.connect(hand, formatAddress(node.setup.address)).name = handName
 }

@@ -7,7 +7,7 @@ import { Checks } from './checks.ts'
 import { Client } from './client.ts'
 import { ControllerHost, type Tampering, wallStart } from './controllerHost.ts'
 import { Dice } from './dice.ts'
-import { Faults } from './faults.ts'
+import { Faults, handName } from './faults.ts'
 import { Net } from './net.ts'
 import { type Plan, clientHosts, controllerName, quietMs } from './plan.ts'
 import { RecordStore } from './recordStore.ts'
@@ -61,7 +61,7 @@ export class History {
     this.plan = plan
     this.#options = options
     this.#dice = Dice.of(plan.seed ^ 0x5eed)
-    this.net = new Net(this.timeline, this.#dice.fork())
+    this.net = new Net(this.timeline, this.#dice.fork(), { host: controllerName, ms: plan.farMs ?? 0 })
     this.checks = new Checks(this, options.without)
     this.store = new RecordStore(this.timeline, this.#dice.fork(), {
       saved: (group, record, entry, before) => {
@@ -103,7 +103,10 @@ export class History {
     return new RedisNode(id, setup, this.net, this.#dice.fork(), {
       wiped: (which, held, by) => this.checks.ledger.wiped(which, held, by),
       linked: (which, running) => this.checks.verdicts.linked(which, running),
-      told: (which, by) => this.checks.verdicts.told(which, by),
+      told: (which, by) => {
+        if (by === handName) this.checks.byHand()
+        else this.checks.verdicts.told(which, by)
+      },
       booted: (which, running, complete) => this.#booted(which, running, complete),
       tell: (which, text) => {
         if (this.telling) this.tell(which.id, text)

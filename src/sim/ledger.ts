@@ -268,7 +268,7 @@ export class Ledger {
       return guarded(crown) && at.when >= last - guardEngagesMs ? 'guard' : null
     }
     const node = this.#history.node(write.node)
-    const onDisk = node.setup.persistence === 'aof' && at.when >= node.endedAt - diskMs
+    const onDisk = node.setup.persistence === 'aof' && node.endAfter(at.when) - at.when <= diskMs
     return onDisk && /elect\.(returned|rollCall)/.test(rule) ? 'disk' : null
   }
 

@@ -54,9 +54,13 @@ export class Net {
   /** Destinations that answer every new connection with a refusal, for these askers. */
   readonly #rejects = new Map<HostId, (from: HostId) => boolean>()
 
-  constructor(timeline: Timeline, dice: Dice) {
+  /** One host is `ms` away from all others. */
+  readonly #far: { readonly host: HostId; readonly ms: number }
+
+  constructor(timeline: Timeline, dice: Dice, far: { readonly host: HostId; readonly ms: number } = { host: '', ms: 0 }) {
     this.timeline = timeline
     this.#dice = dice
+    this.#far = far
   }
 
   listen(address: string, listener: Listener): void {
@@ -158,7 +162,8 @@ export class Net {
   carry(from: HostId, to: HostId, order: Order, arrive: () => void): void {
     const path = this.path(from, to)
     const dice = this.#dice
-    let ms = lanMs + dice.next() * jitterMs + path.extraMs
+    const far = from === this.#far.host || to === this.#far.host ? this.#far.ms : 0
+    let ms = lanMs + far + dice.next() * jitterMs + path.extraMs
     if (path.loss > 0 && dice.chance(path.loss)) ms += lossRepeatMs * (1 + dice.below(3))
     order.queue.push(arrive)
     this.#at(path, from, to, order, this.timeline.now + ms)

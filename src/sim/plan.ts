@@ -38,7 +38,7 @@ export type Op = { readonly at: number } & (
   | { readonly kind: 'storeTrouble'; readonly ms: number; readonly slowMs: number; readonly unsure: number }
   | { readonly kind: 'wallJump'; readonly ms: number }
   | { readonly kind: 'backUp' }
-  | { readonly kind: 'restore' }
+  | { readonly kind: 'restore'; readonly told?: boolean }
   /** `inMs`: scheduled for then, when somebody else may run. */
   | { readonly kind: 'switchover'; readonly to: string | null; readonly inMs?: number }
   | { readonly kind: 'failover'; readonly to: string | null }
@@ -87,6 +87,8 @@ export interface Plan {
   readonly neighbours: number
   readonly clients: readonly { readonly follows: boolean; readonly gapMs: number; readonly node: string; readonly valueBytes: number }[]
   readonly pace: number
+  /** The controller is so far from everybody else, in ms each way; left out: next to them. */
+  readonly farMs?: number
   /** Faults happen until then. */
   readonly faultsMs: number
   readonly ops: readonly Op[]

@@ -75,9 +75,12 @@ export class RecordStore {
     for (const [group, stored] of this.#stored) this.#backups.set(group, stored)
   }
 
-  /** With the versions of then, and each record says that it is restored. Only while no controller runs. Gives whether there was a backup. */
-  restore(): boolean {
-    for (const [group, { value, version }] of this.#backups) this.#stored.set(group, { value: restored(value), version })
+  /**
+   * With the versions of then. `told`: each record says that it is restored; else its disk was put back and nobody knows. Only while no
+   * controller runs. Gives whether there was a backup.
+   */
+  restore(told: boolean): boolean {
+    for (const [group, { value, version }] of this.#backups) this.#stored.set(group, { value: told ? restored(value) : value, version })
     return this.#backups.size > 0
   }
 }

@@ -137,8 +137,8 @@ export class RedisNode implements Listener {
   #synced: Data | null = null
   #rdb: Snapshot | null = null
   #troubledAt = -Infinity
-  /** When its last process ended, and when one last woke. */
-  endedAt = -Infinity
+  /** When its processes ended, and when one last woke. */
+  readonly #ends: number[] = []
   thawedAt = -Infinity
   /** When its file last could not be written. */
   unwrittenAt = -Infinity
@@ -179,6 +179,11 @@ export class RedisNode implements Listener {
     const { forbidden, ...plain } = this.ailments
     const ails = forbidden.size > 0 || Object.values(plain).some((one) => one)
     return ails || !this.awake ? this.now : this.#troubledAt
+  }
+
+  /** When the process that ran then ended; Infinity while it runs. */
+  endAfter(then: number): number {
+    return this.#ends.find((end) => end >= then) ?? Infinity
   }
 
   /** Something was done to it, or ends now. */
@@ -249,7 +254,7 @@ export class RedisNode implements Listener {
     // While a copy is loaded the file still has what was there before.
     if (this.setup.persistence === 'aof' && this.now >= running.loadingUntil) this.#aof = running.data
     this.#held = running.data
-    this.endedAt = this.now
+    this.#ends.push(this.now)
     this.running = null
     this.#inbox = null
     this.#outbox = null

@@ -31,7 +31,15 @@ const calmMs = 10_000
 const settledForMs = 6_000
 
 /** Holds that only a person may end, when what they say is so. */
-const standing = ['elect.allEmpty', 'elect.diverged', 'new.histories', 'new.noPrimary', 'new.foreign', 'steady.foreignUpstream']
+const standing = [
+  'elect.allEmpty',
+  'elect.diverged',
+  'new.histories',
+  'new.noPrimary',
+  'new.foreign',
+  'restored.foreign',
+  'steady.foreignUpstream',
+]
 
 export function simulate(plan: Plan, options: Partial<Options> = {}): Result {
   const history = new History(plan, { ...plainOptions, ...options })
@@ -114,7 +122,7 @@ function converge(history: History): Ending {
   const rule = status?.verdict.rule ?? 'nothing'
   if (status !== undefined && standing.some((name) => rule.includes(name))) return { convergedMs: null, heldFor: rule }
   const says = [status?.sentence ?? '', ...(status?.warnings ?? [])]
-  const foreign = says.some((text) => /not (known as )?this group's|the record only/.test(text))
+  const foreign = says.some((text) => /not (known as )?this group's|the record only|not known to hold them/.test(text))
   if (foreign) return { convergedMs: null, heldFor: 'node.foreign' }
   const stateOf = [...history.nodes.values()].map(describe).join('; ')
   checks.fail(

@@ -50,10 +50,11 @@ const heir: Story = (dice, _nodes, at) => {
   return { ops, until: begin + 60_000 }
 }
 
-/** The primary stands still until another is recorded and the controller dies before it can say so to anybody. */
+/** The primary stands still until another is recorded; the controller dies before it can say so to any node, and clients hear nothing of it. */
 const sleeper: Story = (dice, _nodes, at) => {
   const begin = at + calmMs
   const ops: Op[] = [
+    ...clientHosts.map((to): Op => ({ at: begin - 50, kind: 'cut', from: controllerName, to, ms: 40_000 })),
     { at: begin - 100, kind: 'ambush', moment: 'crown', deed: 'killControllerWakePrimary', delayMs: 0, ms: dice.between(8_000, 20_000) },
     { at: begin, kind: 'freeze', node: '@primary', ms: 40_000 },
   ]
@@ -126,7 +127,7 @@ const yesterday: Story = (dice, _nodes, at) => {
       { ...kill, at: changed, node: '@primary', downMs: dice.between(500, 30_000) },
       { at: changed, kind: 'isolate', hosts: ['@primary'], ms: restored - changed + dice.between(-500, 3_000), way: 'both' },
     ]),
-    { at: restored, kind: 'restore' },
+    { at: restored, kind: 'restore', told: dice.chance(0.5) },
     ...(dice.chance(0.5) ? [{ ...kill, at: restored + dice.between(0, 3_000), node: '@primary', downMs: 20_000 }] : []),
   ]
   return { ops, until: restored + 30_000 }

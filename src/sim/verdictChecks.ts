@@ -187,11 +187,12 @@ export class VerdictChecks {
     const next = this.#history.node(to).running
     // What the old one took between the two commands the new one lacks: that is for a person to give up.
     if (old === null || next === null || old === next || !within(old.data, next.data)) return
-    if (gapMs >= handoverGraceMs - 500 || !this.#free() || !this.#reaches(clientHosts[0])) return
-    const { handAt } = this.#deeds
+    // A preferred one may come back.
+    if (this.#history.policy.failback !== 'off' || gapMs >= handoverGraceMs - 500 || !this.#free() || !this.#reaches(clientHosts[0])) return
+    const given = this.#now
     timeline.after(movedWithinMs, () => {
       const primary = store.record('g')?.primary
-      const alone = this.#free() && this.#deeds.handAt <= handAt && this.#deeds.orderedAt < handAt
+      const alone = this.#free() && this.#deeds.handAt <= given + knownMs && this.#deeds.orderedAt < given
       if (alone && primary !== to)
         this.#fail(
           "an operator's move stands",
