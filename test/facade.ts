@@ -308,7 +308,7 @@ export function testFacade(
     status: statusOf,
     topology: (group) => topologyOf(statusOf(group)),
     roll: (group) => (statusOf(group).roll === null ? null : facade.rolling),
-    plan: (group, what, whom) => planned(facade, `${statusOf(group).group}: ${what} ${whom}`),
+    plan: async (group, what, whom) => planned(facade, `${statusOf(group).group}: ${what} ${whom}`),
     spec: () => spec,
     revisions: async (limit, before) => entriesOf(past, limit, before),
     specAt: async (revision) => revisionIn(past, revision).spec,

@@ -28,9 +28,9 @@ import { Doctor, type DoctorSettings } from './doctor.ts'
 import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecChange, SpecRevision, SpecRevisionEntry } from './facade.ts'
 import { Group, type Time } from './group.ts'
 import { admitCopy, copyOf } from './restoredStore.ts'
-import { releaseText } from './releaseText.ts'
+import { release } from './release.ts'
 import { SpecStore } from './specStore.ts'
-import { nodesMeant } from './stopQuestion.ts'
+import { fewAtATime, nodesMeant } from './stopQuestion.ts'
 import { Surveyor } from './survey.ts'
 
 export interface ControllerOptions {
@@ -60,8 +60,6 @@ const beginAtOnce = 10
 const beginEveryMs = 10
 /** A group that is not decided about is shown anew at most this often. */
 const statusEveryMs = 1000
-/** A person waits for it. */
-const releaseWithinMs = 2000
 /** Entries fetched for the event stream at once. */
 const entriesAtOnce = 100
 
@@ -145,12 +143,16 @@ export class Controller implements ControllerFacade {
     return this.#group(id).seen(this.#time(), rollView)
   }
 
-  plan(id: GroupId, what: Question['what'], whom: string): readonly StopPlan[] {
-    this.#group(id)
-    const { groups } = this.#specs.current
-    const meant = nodesMeant(groups, groups.find((spec) => spec.id === id) ?? emptySpec, whom)
-    const time = this.#time()
-    return [...meant].map(([group, nodes]) => this.#group(group).seen(time, (s) => stopPlan(s, { what, nodes })))
+  plan(id: GroupId, what: Question['what'], whom: string): Promise<readonly StopPlan[]> {
+    const { nodes } = this.#group(id).seen(this.#time(), (s) => s.spec)
+    const meant = [...nodesMeant(this.#specs.current.groups, { id, nodes }, whom)]
+    const { alarm, clock } = this.#options
+    const name = `plan ${this.#nextCommand++}`
+    return fewAtATime(
+      meant,
+      ([group, asked]) => this.#groups.get(group)?.seen(this.#time(), (s) => stopPlan(s, { what, nodes: asked })),
+      () => new Promise((go) => alarm.set(name, clock.now(), () => go())),
+    )
   }
 
   /** The spec that a group's nodes are spoken to by; null when there is none. */
@@ -192,7 +194,7 @@ export class Controller implements ControllerFacade {
     for (const { id } of leaving) this.#leaving.set(id, before.groups.find((spec) => spec.id === id) ?? emptySpec)
     this.#run(after)
     for (const { group } of changes) this.#doctor.soon(group)
-    const told = await Promise.all(leaving.map(async ({ id, target }) => ({ id, what: await this.#release(target) })))
+    const told = await Promise.all(leaving.map(async ({ id, target }) => ({ id, what: await release(this.#options.world, target) })))
     for (const { id } of leaving) this.#leaving.delete(id)
     this.#options.world.keep(after.flatMap(targetsOf))
     this.#emit({ kind: 'spec', revision })
@@ -306,17 +308,6 @@ export class Controller implements ControllerFacade {
     const first = { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurryEveryMs: 0 } as const
     for (const group of this.#beginning.splice(0, beginAtOnce)) this.#post(group, first)
     if (this.#beginning.length > 0) this.#options.alarm.set(' begin', this.#options.clock.now() + beginEveryMs, () => this.#beginSome())
-  }
-
-  /** The primary of a removed group gets a plain file back: without regroup nobody would open it after a restart. Says what came of it. */
-  #release(target: NodeTarget | null): Promise<string> {
-    if (target === null) return Promise.resolve(releaseText(null))
-    const effect = { kind: 'act', id: 0, target, action: { name: 'release' }, epoch: 0, timeoutMs: releaseWithinMs, queued: false } as const
-    return new Promise((resolve) => {
-      this.#options.world.run(effect, (input) => {
-        if (input.kind === 'acted') resolve(releaseText({ node: target.node, result: input.result }))
-      })
-    })
   }
 
   // -------------------------------------------------------------------------------------------- groups

@@ -66,7 +66,7 @@ export interface ControllerFacade {
    * What would happen if it died or were stopped. `whom`: a node of the group, `all` of it, or a host: then of every group that has a node there.
    * Throws UNKNOWN_GROUP, and UNKNOWN_NODE when it is none of these.
    */
-  plan(group: GroupId, what: Question['what'], whom: string): readonly StopPlan[]
+  plan(group: GroupId, what: Question['what'], whom: string): Promise<readonly StopPlan[]>
   /** Where its rolling restart stands and what is next; null when none was begun. Throws UNKNOWN_GROUP. */
   roll(group: GroupId): RollView | null
   spec(): SpecRevision

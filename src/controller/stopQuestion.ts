@@ -4,7 +4,11 @@ import { sameHost } from '../core/observe.ts'
 import { UserError } from '../errors.ts'
 
 /** The nodes that are meant, by group. Throws UNKNOWN_NODE when nothing is. */
-export function nodesMeant(specs: readonly GroupSpec[], spec: GroupSpec, whom: string): ReadonlyMap<GroupId, readonly NodeId[]> {
+export function nodesMeant(
+  specs: readonly GroupSpec[],
+  spec: Pick<GroupSpec, 'id' | 'nodes'>,
+  whom: string,
+): ReadonlyMap<GroupId, readonly NodeId[]> {
   if (spec.nodes.some((node) => node.id === whom)) return new Map([[spec.id, [whom]]])
   if (whom === 'all') return new Map([[spec.id, spec.nodes.map((node) => node.id)]])
   const there = specs.flatMap((group) => {
@@ -17,4 +21,22 @@ export function nodesMeant(specs: readonly GroupSpec[], spec: GroupSpec, whom: s
     'UNKNOWN_NODE',
     `${JSON.stringify(whom)} is no node of group ${spec.id} (it has ${names}), not "all" of it, and no host of a node in any group`,
   )
+}
+
+/** Some milliseconds' worth. */
+const atOnce = 25
+
+/** Looks at each, leaves out whoever went away meanwhile, and lets the loop that watches all nodes go on in between: a host may hold a node of a thousand groups. */
+export async function fewAtATime<Each, T>(
+  all: readonly Each[],
+  look: (each: Each) => T | undefined,
+  rest: () => Promise<void>,
+): Promise<T[]> {
+  const seen: T[] = []
+  for (const [index, each] of all.entries()) {
+    if (index > 0 && index % atOnce === 0) await rest()
+    const found = look(each)
+    if (found !== undefined) seen.push(found)
+  }
+  return seen
 }

@@ -170,8 +170,8 @@ function warningsOf(s: Situation, decided: Decided): string[] {
   if (s.record?.phase === 'steady' && s.record.hasData && s.nodes.size > 1 && s.record.inSync.length === 1) {
     warnings.push(`no replica is in sync: if ${s.record.primary} dies now, nobody can be promoted without loss`)
   }
-  const c = caseOf(s)
-  if (c !== null && c.record.phase === 'steady' && inMaintenance(s, c.primary)) {
+  const c = s.record?.phase === 'steady' && inMaintenance(s, nodeOf(s, s.record.primary)) ? caseOf(s) : null
+  if (c !== null) {
     const plan = planSwitchover(c, null)
     if (!plan.ok) warnings.push(`${c.record.primary} is in maintenance and still primary: ${plan.sentence}`)
   }

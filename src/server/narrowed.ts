@@ -22,7 +22,8 @@ export function narrowed(facade: ControllerFacade, who: Who, asked: Asked): Cont
     status: (group) => within(group, () => facade.status(group)),
     topology: (group) => within(group, () => facade.topology(group)),
     roll: (group) => within(group, () => facade.roll(group)),
-    plan: (group, what, whom) => within(group, () => facade.plan(group, what, whom).filter((plan) => sees(who, plan.group))),
+    plan: async (group, what, whom) =>
+      await within(group, async () => (await facade.plan(group, what, whom)).filter((plan) => sees(who, plan.group))),
     spec() {
       const spec = facade.spec()
       return { ...spec, groups: spec.groups.filter((group) => sees(who, group.id)) }

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import type { StopPlan } from '../core/stopPlan.ts'
 import { UserError } from '../errors.ts'
 import { described, looking, ofGroup } from './routes.ts'
 import { nullable, text } from './schemas.ts'
@@ -66,9 +67,13 @@ export function stopPlanRoutes(app: FastifyInstance): void {
       }),
     },
     ({ controller, params: { group }, query: { ifDies, stop } }) => {
-      if (ifDies !== undefined && stop === undefined) return { plans: controller.plan(group, 'dies', ifDies) }
-      if (stop !== undefined && ifDies === undefined) return { plans: controller.plan(group, 'stops', stop) }
+      if (ifDies !== undefined && stop === undefined) return answered(controller.plan(group, 'dies', ifDies))
+      if (stop !== undefined && ifDies === undefined) return answered(controller.plan(group, 'stops', stop))
       throw new UserError('BAD_INPUT', 'ask either ifDies=NODE or stop=NODE, and not both')
     },
   )
+}
+
+async function answered(plans: Promise<readonly StopPlan[]>): Promise<{ readonly plans: readonly StopPlan[] }> {
+  return { plans: await plans }
 }
