@@ -162,7 +162,7 @@ test('openapi: the document -> 3.1, every route with its answer and its problem'
   }
   assert.equal(document.openapi, '3.1.0')
   const routes = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
-  const served = server.routes.filter(({ method }) => method !== 'HEAD')
+  const served = server.routes.filter(({ method, url: at }) => method !== 'HEAD' && !at.startsWith('/api/v1/docs'))
   const described = served.map(({ method, url }) => `${method.toLowerCase()} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)
   assert.deepEqual(routes.toSorted(), described.toSorted())
   assert.ok(routes.includes('get /api/v1/groups/{group}/history') && routes.includes('post /api/v1/spec'))

@@ -14,6 +14,7 @@ import { Accounts } from './accounts.ts'
 import { startAudit } from './audit.ts'
 import { doctorRoutes } from './doctorRoutes.ts'
 import { type CredentialDesk, credentialRoutes } from './credentialRoutes.ts'
+import { docsPath, docsRoutes } from './docs.ts'
 import { startEvents } from './events.ts'
 import type { EventStream } from './events.ts'
 import { cookieName, guard } from './guard.ts'
@@ -154,11 +155,12 @@ async function appOf(options: HttpOptions, accounts: Accounts, events: EventStre
   // Schemas of answers are for the document. Serializing by them would hide what they forgot.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   takeJson(app)
-  const routes = routeTable(app)
+  const routes = routeTable(app, docsPath)
   const { facade, store, log, wall, version } = options
   const guarded = guard(app, facade, accounts, wall)
   const audit = startAudit(app, store, log, wall)
   await app.register(swagger, { openapi: documentOf(version) })
+  await docsRoutes(app)
   healthRoutes(app, facade)
   metricsRoute(app, options)
   loginRoutes(app, accounts, guarded)

@@ -14,10 +14,15 @@ const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 const dryRun = Type.Boolean({ description: 'true or false; true: only say what would be done' })
 
-/** Refuses routes without a declaration from now on, completes the others, and lists them. Call it before any route is added. */
-export function routeTable(app: FastifyInstance): readonly DeclaredRoute[] {
+/**
+ * Refuses routes without a declaration from now on, completes the others, and lists them. Call it before any route is added.
+ * `open`: what a library adds under this path is for anybody to look at.
+ */
+export function routeTable(app: FastifyInstance, open: string | null = null): readonly DeclaredRoute[] {
   const routes: DeclaredRoute[] = []
   app.addHook('onRoute', (route) => {
+    const isOpen = open !== null && (route.url === open || route.url.startsWith(`${open}/`))
+    if (isOpen) route.config = { ...route.config, access: { role: 'public', scope: 'self', changes: false } }
     const access = declarationOf(route)
     route.schema = { ...completed(route.schema ?? {}, access) }
     for (const method of methodsOf(route)) routes.push({ method, url: route.url, access })
