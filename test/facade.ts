@@ -9,7 +9,8 @@ import type {
   SpecRevisionEntry,
 } from '../src/controller/facade.ts'
 import type { GroupSpec, LogEntry, Topology } from '../src/core/model.ts'
-import { checkGroups, diffSpec } from '../src/core/spec.ts'
+import { effectivePolicy } from '../src/core/policyLayers.ts'
+import { checkSpec, diffSpec, diffWhole } from '../src/core/spec.ts'
 import type { GroupStatus, NodeStatus } from '../src/core/status.ts'
 import type { RollView } from '../src/core/roll.ts'
 import type { StopPlan } from '../src/core/stopPlan.ts'
@@ -295,7 +296,7 @@ export function testFacade(
   const statuses = new Map(given.map((status) => [status.group, status]))
   const listeners = new Map<Listener, Kinds>()
   const entries = Array.from({ length: 60 }, (_, index) => logEntry(60 - index))
-  let spec: SpecRevision = { revision: 3, at: testTime - 86_400_000, by: 'cli:ann', why: 'first groups', groups: specs }
+  let spec: SpecRevision = { revision: 3, at: testTime - 86_400_000, by: 'cli:ann', why: 'first groups', groups: specs, policies: [] }
   const past: Past[] = [{ spec, changes: diffSpec([], specs) }]
   const statusOf = (group: string): GroupStatus => {
     const status = statuses.get(group)
@@ -310,16 +311,18 @@ export function testFacade(
     roll: (group) => (statusOf(group).roll === null ? null : facade.rolling),
     plan: async (group, what, whom) => planned(facade, `${statusOf(group).group}: ${what} ${whom}`),
     spec: () => spec,
+    policy: (group) =>
+      effectivePolicy(spec.groups.find(({ id }) => id === statusOf(group).group) ?? { id: group, policy: {} }, spec.policies, {}),
     revisions: async (limit, before) => entriesOf(past, limit, before),
     specAt: async (revision) => revisionIn(past, revision).spec,
     specChanges: async (revision) => revisionIn(past, revision).changes,
     async apply(request): Promise<ApplyResult> {
       facade.applied.push(request)
       facade.beforeApply()
-      const next = applied(spec, request)
-      const result = { dryRun: request.dryRun, changes: diffSpec(spec.groups, next) }
+      const next = { groups: applied(spec, request), policies: request.policies ?? spec.policies }
+      const result = { dryRun: request.dryRun, changes: diffWhole(spec, next) }
       if (request.dryRun || result.changes.length === 0) return { revision: spec.revision, ...result }
-      spec = { revision: spec.revision + 1, at: testTime, by: request.by, why: request.why, groups: next }
+      spec = { revision: spec.revision + 1, at: testTime, by: request.by, why: request.why, ...next }
       past.push({ spec, changes: result.changes })
       facade.emit({ kind: 'spec', revision: spec.revision })
       return { revision: spec.revision, ...result }
@@ -418,7 +421,7 @@ function applied(spec: SpecRevision, request: ApplyRequest): readonly GroupSpec[
   const kept = spec.groups.filter((group) => !request.remove.includes(group.id)).map((group) => put.get(group.id) ?? group)
   const known = new Set(kept.map((group) => group.id))
   const next = [...kept, ...request.put.filter((group) => !known.has(group.id))]
-  const problems = checkGroups(next)
+  const problems = checkSpec(next, request.policies ?? spec.policies)
   if (problems.length > 0) throw new UserError('BAD_SPEC', `the spec has ${problems.length} problems`, problems)
   return next
 }

@@ -34,7 +34,7 @@ void describe('the Sentinel protocol', () => {
   let ours: SentinelServer
   let real: RedisServer
   before(async () => {
-    ours = await startOurs({ facade, listen: { host: '127.0.0.1', port: 0 }, defaults: {}, log: { info: () => undefined } })
+    ours = await startOurs({ facade, listen: { host: '127.0.0.1', port: 0 }, log: { info: () => undefined } })
     const config = { 'repl-diskless-sync-delay': 0 }
     const primary = await startRedis({ config })
     servers.push(primary)

@@ -23,6 +23,6 @@ export function restoredText(file: string, restored: Restored): string {
 }
 
 /** Which revision it is, as a comment over a file that `apply` takes. */
-export function exportText({ revision, at, by, groups }: Spec): string {
-  return `# revision ${revision} of ${instant(at)} by ${safe(by).replaceAll('\n', ' ')}\n${specText(groups)}`
+export function exportText({ revision, at, by, groups, policies }: Spec): string {
+  return `# revision ${revision} of ${instant(at)} by ${safe(by).replaceAll('\n', ' ')}\n${specText(groups, policies)}`
 }

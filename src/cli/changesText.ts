@@ -2,8 +2,9 @@
 import { stringify } from 'yaml'
 import type { ApplyResult } from '../controller/facade.ts'
 import type { CommandAnswer } from '../ports.ts'
-import type { Paused } from '../server/schemas.ts'
+import type { EffectivePolicy, Paused, Spec } from '../server/schemas.ts'
 import type { GroupInput } from '../server/specSchemas.ts'
+import { table } from './table.ts'
 import { counted, instant, safe } from './words.ts'
 import type { Paint } from './words.ts'
 
@@ -11,10 +12,12 @@ const signs = { add: ['+', 'green'], remove: ['-', 'red'], change: ['~', 'yellow
 
 export function appliedText(result: ApplyResult, paint: Paint): string {
   if (result.changes.length === 0) return `nothing to change; revision ${result.revision} stays\n`
-  const groups = counted(result.changes.length, 'group')
+  const groups = result.changes.filter(({ group }) => group !== null).length
+  const policies = groups < result.changes.length
+  const changed = [...(groups > 0 ? [counted(groups, 'group')] : []), ...(policies ? ['the policies'] : [])].join(' and ')
   const head = result.dryRun
-    ? `dry run: ${groups} would change; revision ${result.revision} stays`
-    : `revision ${result.revision}: ${groups} changed`
+    ? `dry run: ${changed} would change; revision ${result.revision} stays`
+    : `revision ${result.revision}: ${changed} changed`
   return `${[head, ...changeLines(result.changes, paint)].join('\n')}\n`
 }
 
@@ -22,7 +25,7 @@ export function appliedText(result: ApplyResult, paint: Paint): string {
 export function changeLines(changes: ApplyResult['changes'], paint: Paint): string[] {
   return changes.flatMap(({ group, change, what }) => {
     const [sign, colour] = signs[change]
-    return [`${paint(colour, sign)} ${safe(group)}`, ...what.map((sentence) => `    ${safe(sentence)}`)]
+    return [`${paint(colour, sign)} ${group === null ? 'policies' : safe(group)}`, ...what.map((sentence) => `    ${safe(sentence)}`)]
   })
 }
 
@@ -36,7 +39,13 @@ export function pausedText(group: string, result: Paused): string {
   return `${group} is paused until ${instant(result.pause.until)}; revision ${result.revision}; end it with \`regroup resume ${group}\`\n`
 }
 
-/** Groups as `regroup apply` reads them. */
-export function specText(groups: readonly GroupInput[]): string {
-  return stringify({ groups }, { lineWidth: 0, aliasDuplicateObjects: false })
+/** Groups, and policies when there are some, as `regroup apply` reads them. */
+export function specText(groups: readonly GroupInput[], policies: Spec['policies'] = []): string {
+  const whole = policies.length === 0 ? { groups } : { policies, groups }
+  return stringify(whole, { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+export function policyText({ group, policy }: EffectivePolicy, paint: Paint): string {
+  const rows = Object.entries(policy).map(([key, { value, from }]) => [key, String(value), safe(from)])
+  return `${safe(group)}\n\n${table(['KEY', 'VALUE', 'FROM'], rows, paint)}\n`
 }

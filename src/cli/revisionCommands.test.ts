@@ -33,3 +33,33 @@ test('cli spec: an unwanted change -> listed with who and why, compared, shown a
   const again = await run(t, url, ['apply', '-'], { input: shown.out })
   assert.equal(again.out, 'nothing to change; revision 5 stays\n')
 })
+
+test('cli apply: policies for many groups -> in force with their source, exported, taken back; a mistake -> its line', async (t) => {
+  const { url, facade } = await server(t)
+  const input = 'policies:\n  - match: "ord*"\n    policy: { canaryEveryMs: 700 }\n'
+  const applied = await run(t, url, ['apply', '-'], { input })
+  assert.equal(applied.out, 'revision 4: the policies changed\n~ policies\n    ord*: added with canaryEveryMs 700\n', applied.err)
+  const [shown, exported, bad, unsound] = await Promise.all([
+    run(t, url, ['group', 'show', 'orders', '--policy']),
+    run(t, url, ['export']),
+    run(t, url, ['apply', '-'], { input: 'policies:\n  - match: "a b"\n    policy: { gard: on }\n  - match: x\n' }),
+    run(t, url, ['apply', '-'], { input: 'policies: [{ match: "*", policy: { probeEveryMs: 9000 } }]\n' }),
+  ])
+  assert.match(shown.out, /^orders\n\nKEY +VALUE +FROM\n/)
+  assert.match(shown.out, /^canaryEveryMs +700 +policies "ord\*"$/m)
+  assert.match(shown.out, /^retryDownMs +100 +built in$/m)
+  assert.match(exported.out, /\npolicies:\n  - match: ord\*\n    policy:\n      canaryEveryMs: 700\ngroups:\n/)
+  assert.deepEqual([bad.code, bad.err.split('\n').length], [2, 5], bad.err)
+  assert.match(
+    bad.err,
+    /stdin:2:12 policies\[0\]\.match: .*\n.*stdin:3:15 policies\[0\]\.policy\.gard: unknown key "gard"; did you mean "guard"\?/,
+  )
+  assert.equal(unsound.code, 2)
+  assert.match(unsound.err, /group orders: silentAfterMs is \d+, but must be at least 27000.*probeEveryMs comes from policies "\*"/)
+  await facade.apply({ put: [], remove: [], policies: [], by: 'x', why: '', dryRun: false, ifRevision: null })
+  const again = await run(t, url, ['apply', '-'], { input: exported.out })
+  assert.equal(again.code, 0, again.err)
+  assert.deepEqual(facade.spec().policies, [{ match: 'ord*', policy: { canaryEveryMs: 700 } }])
+  const back = await run(t, url, ['spec', 'restore', '3'])
+  assert.match(back.out, /~ policies\n    ord\*: removed\n/)
+})

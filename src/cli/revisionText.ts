@@ -16,7 +16,7 @@ export function revisionsText({ revisions, next }: Revisions, paint: Paint): str
 }
 
 function whatOf({ changes, changed }: Revisions['revisions'][number]): string {
-  const sentences = changes.flatMap(({ group, what }) => what.map((sentence) => `${group}: ${sentence}`))
+  const sentences = changes.flatMap(({ group, what }) => what.map((sentence) => `${group ?? 'policies'}: ${sentence}`))
   const first = sentences.slice(0, told).map(safe)
   const rest = sentences.length > told || changed > changes.length ? [`... (${counted(changed, 'group')})`] : []
   return [...first, ...rest].join('; ')
@@ -24,9 +24,9 @@ function whatOf({ changes, changed }: Revisions['revisions'][number]): string {
 
 /** Who, when and why as comments over a file that `apply` takes. */
 export function revisionText(revision: Revision): string {
-  const { at, by, why, changes, groups } = revision
+  const { at, by, why, changes, groups, policies } = revision
   const head = [`revision ${revision.revision}, ${instant(at)} by ${by}${why === '' ? '' : `: ${why}`}`, ...changeLines(changes, plain)]
-  return `${head.map((line) => `# ${safe(line).replaceAll('\n', ' ')}\n`).join('')}${specText(groups)}`
+  return `${head.map((line) => `# ${safe(line).replaceAll('\n', ' ')}\n`).join('')}${specText(groups, policies)}`
 }
 
 export function differenceText({ from, to, changes }: Difference, paint: Paint): string {

@@ -88,8 +88,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
       page,
       credentials: desk,
     })
-    const { defaults } = settings
-    const sentinel = sentinelAddress === null ? null : await startSentinel({ facade: controller, listen: sentinelAddress, defaults, log })
+    const sentinel = sentinelAddress === null ? null : await startSentinel({ facade: controller, listen: sentinelAddress, log })
     controller.begin()
     log.info('server.started', { version, http: http.address, sentinel: sentinel?.address ?? null, store: dir, settings: file })
     await stopped()

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import type { ApplyResult } from '../controller/facade.ts'
 import { UserError } from '../errors.ts'
-import type { Spec } from '../server/schemas.ts'
+import type { EffectivePolicy, Spec } from '../server/schemas.ts'
 import type { ApplyBody, GroupInput, NodeInput } from '../server/specSchemas.ts'
-import { appliedText, specText } from './changesText.ts'
+import { appliedText, policyText, specText } from './changesText.ts'
 import { readSpecFile } from './file.ts'
 import { sessionOf } from './session.ts'
 import type { Session } from './session.ts'
@@ -52,10 +52,15 @@ function groupCommand(): Command {
   group
     .command('show <name>')
     .description('the group as `apply` reads it')
-    .action(async (name: string, _options: unknown, command: Command) => {
+    .option('--policy', 'every wait and limit in force instead, and where it comes from')
+    .action(async (name: string, options: { policy?: boolean }, command: Command) => {
       const session = sessionOf(command)
+      if (options.policy === true) {
+        const policy = await session.client.get<EffectivePolicy>(`/api/v1/groups/${encodeURIComponent(name)}/policy`)
+        return session.show(policy, () => policyText(policy, session.paint))
+      }
       const found = groupIn(await session.client.get<Spec>(specPath), name)
-      session.show(found, () => specText([found]))
+      return session.show(found, () => specText([found]))
     })
   return group
 }

@@ -1,8 +1,9 @@
 // The set of groups of one process: reads the spec, runs a Group for each, and is what the faces ask.
-import { policyOf, stallMs } from '../core/limits.ts'
+import { stallMs } from '../core/limits.ts'
 import { momentOf } from '../core/moment.ts'
-import { type GroupId, type GroupSpec, type LogEntry, type Policy, type Topology, type WallTime, isMoving } from '../core/model.ts'
-import { checkGroups, diffSpec } from '../core/spec.ts'
+import { type GroupId, type GroupSpec, type LogEntry, type Policy, type Topology, type WallTime } from '../core/model.ts'
+import { type EffectivePolicy, effectivePolicy, layeredPolicy } from '../core/policyLayers.ts'
+import { diffWhole } from '../core/spec.ts'
 import type { DoctorReport } from '../core/doctor/finding.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { type RollView, rollView } from '../core/roll.ts'
@@ -29,6 +30,7 @@ import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, Spec
 import { Group, type Time } from './group.ts'
 import { admitCopy, copyOf } from './restoredStore.ts'
 import { release } from './release.ts'
+import { mustBeSound } from './specCheck.ts'
 import { SpecStore } from './specStore.ts'
 import { fewAtATime, nodesMeant } from './stopQuestion.ts'
 import { Surveyor } from './survey.ts'
@@ -160,6 +162,12 @@ export class Controller implements ControllerFacade {
     return this.#written.get(id) ?? this.#leaving.get(id) ?? null
   }
 
+  policy(id: GroupId): EffectivePolicy {
+    this.#group(id)
+    const { groups, policies } = this.#specs.current
+    return effectivePolicy(groups.find((spec) => spec.id === id) ?? { id, policy: {} }, policies, this.#options.defaults)
+  }
+
   spec(): SpecRevision {
     return this.#specs.current
   }
@@ -184,19 +192,21 @@ export class Controller implements ControllerFacade {
     for (const id of request.remove) this.#group(id)
     const put = new Map(request.put.map((spec) => [spec.id, spec]))
     const kept = before.groups.filter((spec) => !request.remove.includes(spec.id))
-    const after = [...kept.map((spec) => put.get(spec.id) ?? spec), ...request.put.filter((spec) => !kept.some((k) => k.id === spec.id))]
-    this.#check(after)
-    const changes = diffSpec(before.groups, after)
+    const groups = [...kept.map((spec) => put.get(spec.id) ?? spec), ...request.put.filter((spec) => !kept.some((k) => k.id === spec.id))]
+    const after = { groups, policies: request.policies ?? before.policies }
+    const { defaults, credentials } = this.#options
+    mustBeSound(after, { defaults, credentials, recordOf: (id) => this.#groups.get(id)?.record ?? null })
+    const changes = diffWhole(before, after)
     if (request.dryRun || changes.length === 0) return { revision: before.revision, dryRun: request.dryRun, changes }
     const leaving = request.remove.flatMap((id) => ({ id, target: this.#groups.get(id)?.release() ?? null }))
     const revision = await this.#specs.write(request, changes, after, this.#options.clock.wall())
     this.#options.log('spec.changed', { revision, by: request.by, changes: changes.length })
     for (const { id } of leaving) this.#leaving.set(id, before.groups.find((spec) => spec.id === id) ?? emptySpec)
-    this.#run(after)
-    for (const { group } of changes) this.#doctor.soon(group)
+    this.#run(groups)
+    for (const { group } of changes) if (group !== null) this.#doctor.soon(group)
     const told = await Promise.all(leaving.map(async ({ id, target }) => ({ id, what: await release(this.#options.world, target) })))
     for (const { id } of leaving) this.#leaving.delete(id)
-    this.#options.world.keep(after.flatMap(targetsOf))
+    this.#options.world.keep(groups.flatMap(targetsOf))
     this.#emit({ kind: 'spec', revision })
     const withRelease = (change: SpecChange): SpecChange => ({
       ...change,
@@ -246,27 +256,6 @@ export class Controller implements ControllerFacade {
 
   // ------------------------------------------------------------------------------------------ the spec
 
-  #check(groups: readonly GroupSpec[]): void {
-    const problems = checkGroups(groups, policyOf({ ...emptySpec, policy: this.#options.defaults }))
-    for (const spec of groups) {
-      if (spec.credential !== null && !this.#options.credentials.has(spec.credential)) {
-        problems.push(
-          `group ${spec.id}: the settings of this server have no credential ${spec.credential}; add it to \`credentials\` in regroup.yaml and run \`regroup credential reload\``,
-        )
-      }
-      const record = this.#groups.get(spec.id)?.record
-      if (record === null || record === undefined) continue
-      const needed = isMoving(record) ? [record.primary, record.candidate] : [record.primary]
-      const gone = needed.find((id) => !spec.nodes.some((node) => node.id === id))
-      if (gone === undefined) continue
-      const role = gone === record.primary ? 'the primary' : `the candidate of a ${record.phase}`
-      throw new UserError('NODE_IS_PRIMARY', `${gone} is ${role} of group ${spec.id}; move it first: \`regroup switchover ${spec.id}\``)
-    }
-    const [first, ...rest] = problems
-    if (first !== undefined)
-      throw new UserError('BAD_SPEC', rest.length === 0 ? first : `the spec has ${problems.length} problems`, problems)
-  }
-
   /** Makes the running groups those of the spec. */
   #run(specs: readonly GroupSpec[]): void {
     const time = this.#time()
@@ -277,10 +266,10 @@ export class Controller implements ControllerFacade {
       this.#counts.forget(id)
       this.#options.alarm.clear(id)
     }
-    const { revision } = this.#specs.current
+    const { revision, policies } = this.#specs.current
     const fresh: Group[] = []
     for (const written of specs) {
-      const spec = { ...written, policy: { ...this.#options.defaults, ...written.policy } }
+      const spec = { ...written, policy: layeredPolicy(written, policies, this.#options.defaults) }
       const known = this.#groups.get(spec.id)
       if (known !== undefined) {
         this.#post(known, { kind: 'spec', spec, revision })

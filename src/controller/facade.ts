@@ -1,6 +1,7 @@
 // What the faces (HTTP API, Sentinel protocol, page) may ask of the controller. Implemented by controller.ts.
 import type { GroupId, GroupSpec, LogEntry, Topology, WallTime } from '../core/model.ts'
 import type { DoctorReport } from '../core/doctor/finding.ts'
+import type { EffectivePolicy, PolicyRule } from '../core/policyLayers.ts'
 import type { GroupStatus } from '../core/status.ts'
 import type { RollView } from '../core/roll.ts'
 import type { Question, StopPlan } from '../core/stopPlan.ts'
@@ -13,17 +14,20 @@ export interface SpecRevision {
   readonly by: string
   readonly why: string
   readonly groups: readonly GroupSpec[]
+  /** Under the policies of the groups whose names match, in their order. */
+  readonly policies: readonly PolicyRule[]
 }
 
 export interface SpecChange {
-  readonly group: GroupId
+  /** null: the policies of many groups. */
+  readonly group: GroupId | null
   readonly change: 'add' | 'remove' | 'change'
   /** One sentence per difference. */
   readonly what: readonly string[]
 }
 
 /** A revision in a list, with the first of its changes. */
-export interface SpecRevisionEntry extends Omit<SpecRevision, 'groups'> {
+export interface SpecRevisionEntry extends Omit<SpecRevision, 'groups' | 'policies'> {
   /** How many groups it changed. */
   readonly changed: number
   readonly changes: readonly SpecChange[]
@@ -33,6 +37,8 @@ export interface ApplyRequest {
   /** The whole wanted state of the groups named here. */
   readonly put: readonly GroupSpec[]
   readonly remove: readonly GroupId[]
+  /** All of them; not given: as they are. */
+  readonly policies?: readonly PolicyRule[]
   readonly by: string
   readonly why: string
   readonly dryRun: boolean
@@ -70,6 +76,8 @@ export interface ControllerFacade {
   /** Where its rolling restart stands and what is next; null when none was begun. Throws UNKNOWN_GROUP. */
   roll(group: GroupId): RollView | null
   spec(): SpecRevision
+  /** The policy of a group as it is in force, each value with its source. Throws UNKNOWN_GROUP. */
+  policy(group: GroupId): EffectivePolicy
   /** Newest first. `before`: only smaller numbers. */
   revisions(limit: number, before?: number): Promise<readonly SpecRevisionEntry[]>
   /** The whole spec as it was then; 0 is the beginning, with nothing in it. Throws UNKNOWN_REVISION. */

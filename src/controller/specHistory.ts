@@ -1,5 +1,6 @@
 // The revisions of the spec: what each of them changed, so that any that is kept can be told, compared and restored.
-import { diffSpec } from '../core/spec.ts'
+import type { PolicyRule } from '../core/policyLayers.ts'
+import { diffWhole } from '../core/spec.ts'
 import type { GroupSpec, WallTime } from '../core/model.ts'
 import { UserError } from '../errors.ts'
 import type { Change, Store } from '../ports.ts'
@@ -15,6 +16,15 @@ interface GroupChange {
   readonly before: GroupSpec | null
   readonly after: GroupSpec | null
 }
+
+/** What one revision did to the policies of many groups; it stands where a group of this name would, and no group can have it. */
+interface PolicyChange {
+  readonly before: readonly PolicyRule[]
+  readonly after: readonly PolicyRule[]
+}
+
+const policiesName = '*'
+type Whole = Pick<SpecRevision, 'groups' | 'policies'>
 
 /** How regroup 0.1.0 wrote a revision: what it put, without what was there before. */
 interface OldRevision extends Omit<SpecRevisionEntry, 'changed'> {
@@ -39,8 +49,8 @@ export class SpecHistory {
   async remembering(
     entry: Omit<SpecRevisionEntry, 'changed' | 'changes'>,
     changes: readonly SpecChange[],
-    before: readonly GroupSpec[],
-    after: readonly GroupSpec[],
+    before: Whole,
+    after: Whole,
   ): Promise<Change[]> {
     const { revision } = entry
     const head: SpecRevisionEntry = { ...entry, changed: changes.length, changes: changes.slice(0, changesListed) }
@@ -48,13 +58,14 @@ export class SpecHistory {
       const known = new Map(groups.map((group) => [group.id, group]))
       return (id: string): GroupSpec | null => known.get(id) ?? null
     }
-    const [was, is] = [find(before), find(after)]
+    const [was, is] = [find(before.groups), find(after.groups)]
+    const policies: PolicyChange = { before: before.policies, after: after.policies }
     return [
       { key: revisionKey(revision), expected: 0, value: head },
       ...changes.map(({ group }): Change => ({
-        key: changePrefix(revision) + group,
+        key: changePrefix(revision) + (group ?? policiesName),
         expected: 0,
-        value: { before: was(group), after: is(group) },
+        value: group === null ? policies : { before: was(group), after: is(group) },
       })),
       ...(await this.#forgetting(revision - this.#kept)),
     ]
@@ -93,32 +104,35 @@ export class SpecHistory {
     const [head, oldest, ...changes] = await Promise.all([
       this.#store.get<SpecRevisionEntry>(revisionKey(revision)),
       this.#store.get<SpecRevisionEntry>(revisionKey(revision + 1)),
-      ...later.map((number) => this.#store.list<GroupChange>(changePrefix(number))),
+      ...later.map((number) => this.#store.list<GroupChange | PolicyChange>(changePrefix(number))),
     ])
     const isBeginning = revision === 0 && (oldest !== null || current.revision === 0)
     if (head === null && !isBeginning) throw unknownRevision(revision, current.revision, this.#kept)
     const groups = new Map(current.groups.map((group) => [group.id, group]))
-    for (const revisions of changes) {
-      for (const { key, value } of revisions) {
-        const id = key.slice(key.lastIndexOf('/') + 1)
-        if (value.before === null) groups.delete(id)
-        else groups.set(id, value.before)
-      }
+    let { policies } = current
+    for (const { key, value } of changes.flat()) {
+      const id = key.slice(key.lastIndexOf('/') + 1)
+      if (isOfPolicies(value)) policies = value.before
+      else if (value.before === null) groups.delete(id)
+      else groups.set(id, value.before)
     }
     const { at, by, why } = head?.value ?? beginning
     const byName = [...groups.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    return { revision, at, by, why, groups: byName }
+    return { revision, at, by, why, groups: byName, policies }
   }
 
   /** Everything that a revision changed. Throws UNKNOWN_REVISION. */
   async changes(revision: number, current: number): Promise<readonly SpecChange[]> {
     const [head, changes] = await Promise.all([
       this.#store.get(revisionKey(revision)),
-      this.#store.list<GroupChange>(changePrefix(revision)),
+      this.#store.list<GroupChange | PolicyChange>(changePrefix(revision)),
     ])
     if (head === null) throw unknownRevision(revision, current, this.#kept)
-    const groups = (side: keyof GroupChange): GroupSpec[] => changes.flatMap(({ value }) => value[side] ?? [])
-    return diffSpec(groups('before'), groups('after'))
+    const side = (of: keyof GroupChange): Whole => {
+      const groups = changes.flatMap(({ value }) => (isOfPolicies(value) ? [] : (value[of] ?? [])))
+      return { groups, policies: changes.flatMap(({ value }) => (isOfPolicies(value) ? value[of] : [])) }
+    }
+    return diffWhole(side('before'), side('after'))
   }
 
   /** Brings what 0.1.0 wrote into today's form, in one commit. It kept every revision, so nothing is missing. */
@@ -144,6 +158,10 @@ export class SpecHistory {
     const done = await this.#store.commit(changes, [])
     if (!done.ok) throw new UserError('STORE_BROKEN', `the revisions of the spec could not be brought up to date: ${done.message}`)
   }
+}
+
+function isOfPolicies(change: GroupChange | PolicyChange): change is PolicyChange {
+  return Array.isArray(change.before)
 }
 
 const beginning: { at: WallTime; by: string; why: string } = { at: 0, by: '', why: '' }

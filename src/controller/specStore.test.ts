@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import { MemoryStore } from '../../test/memoryStore.ts'
 import { ordersSpec } from '../../test/facade.ts'
 import type { GroupSpec } from '../core/model.ts'
-import { diffSpec } from '../core/spec.ts'
+import type { PolicyRule } from '../core/policyLayers.ts'
+import { diffSpec, diffWhole } from '../core/spec.ts'
 import { UserError } from '../errors.ts'
 import { changesListed } from './specHistory.ts'
 import { SpecStore } from './specStore.ts'
@@ -19,7 +20,7 @@ async function write(specs: SpecStore, groups: readonly GroupSpec[], why = ''): 
   const before = specs.current
   const remove = before.groups.map(({ id }) => id).filter((id) => !groups.some((other) => other.id === id))
   const request = { put: groups, remove, by: 'ann', why, dryRun: false, ifRevision: null }
-  return await specs.write(request, diffSpec(before.groups, groups), groups, 1000 + before.revision)
+  return await specs.write(request, diffSpec(before.groups, groups), { groups, policies: before.policies }, 1000 + before.revision)
 }
 
 const unknown = (revision: number, rest: RegExp) => (error: unknown) =>
@@ -41,7 +42,7 @@ void describe('revisions of the spec', () => {
     for (const [index, groups] of states.entries()) assert.equal(await write(specs, groups, `step ${index + 1}`), index + 1)
     for (const [index, groups] of states.entries()) {
       const found = await specs.history.at(index + 1, specs.current)
-      assert.deepEqual(found, { revision: index + 1, at: 1000 + index, by: 'ann', why: `step ${index + 1}`, groups })
+      assert.deepEqual(found, { revision: index + 1, at: 1000 + index, by: 'ann', why: `step ${index + 1}`, groups, policies: [] })
     }
     assert.deepEqual((await specs.history.at(0, specs.current)).groups, [])
     assert.deepEqual(
@@ -112,5 +113,22 @@ void describe('revisions of the spec', () => {
     const rewritten = structuredClone([...store.values])
     await SpecStore.read(store)
     assert.deepEqual([...store.values], rewritten)
+  })
+
+  test('policies of many groups changed and changed back -> each revision gives those of its time, and tells the change', async () => {
+    const store = new MemoryStore()
+    const specs = await SpecStore.read(store)
+    const lists: PolicyRule[][] = [[], [{ match: '*', policy: { guard: 'off' } }], [{ match: '*', policy: { guard: 'on' } }], []]
+    await write(specs, [group('a')])
+    for (const policies of lists.slice(1)) {
+      const after = { groups: specs.current.groups, policies }
+      await specs.write({ remove: [], by: 'ann', why: '' }, diffWhole(specs.current, after), after, 0)
+    }
+    for (const [index, policies] of lists.entries()) {
+      const found = await specs.history.at(index + 1, specs.current)
+      assert.deepEqual([found.policies, found.groups.length], [policies, 1])
+    }
+    assert.deepEqual(await specs.history.changes(3, 4), [{ group: null, change: 'change', what: ['*: guard off -> on'] }])
+    assert.deepEqual((await SpecStore.read(store)).current.policies, [])
   })
 })

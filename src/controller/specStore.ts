@@ -1,20 +1,22 @@
 // The spec in the store: one key per group, and what each revision changed.
 import type { GroupSpec, WallTime } from '../core/model.ts'
+import type { PolicyRule } from '../core/policyLayers.ts'
 import { UserError } from '../errors.ts'
 import type { Change, Store } from '../ports.ts'
 import type { ApplyRequest, SpecChange, SpecRevision } from './facade.ts'
 import { SpecHistory, revisionsKept } from './specHistory.ts'
 
-type Head = Omit<SpecRevision, 'groups'>
+type Head = Omit<SpecRevision, 'groups' | 'policies'>
 
 const headKey = 'spec/head'
+const policiesKey = 'spec/policies'
 const groupKey = (id: string): string => `spec/group/${id}`
 
 export class SpecStore {
   readonly history: SpecHistory
   readonly #store: Store
   readonly #versions = new Map<string, number>()
-  #current: SpecRevision = { revision: 0, at: 0, by: '', why: '', groups: [] }
+  #current: SpecRevision = { revision: 0, at: 0, by: '', why: '', groups: [], policies: [] }
 
   private constructor(store: Store, kept: number) {
     this.#store = store
@@ -36,28 +38,36 @@ export class SpecStore {
   async #read(): Promise<void> {
     const head = await this.#store.get<Head>(headKey)
     const groups = await this.#store.list<GroupSpec>('spec/group/')
+    const policies = await this.#store.get<readonly PolicyRule[]>(policiesKey)
     this.#versions.clear()
     this.#versions.set(headKey, head?.version ?? 0)
+    this.#versions.set(policiesKey, policies?.version ?? 0)
     for (const group of groups) this.#versions.set(group.key, group.version)
     const { revision, at, by, why } = head?.value ?? { revision: 0, at: 0, by: '', why: '' }
-    this.#current = { revision, at, by, why, groups: groups.map((group) => group.value) }
+    this.#current = { revision, at, by, why, groups: groups.map((group) => group.value), policies: policies?.value ?? [] }
   }
 
   /**
    * Writes one revision, all or nothing; a removed group's record goes with it. Gives its number.
    * Throws REVISION_CONFLICT when somebody else wrote first, STORE_BROKEN when the store cannot say.
    */
-  async write(request: ApplyRequest, changes: readonly SpecChange[], after: readonly GroupSpec[], at: WallTime): Promise<number> {
+  async write(
+    request: Pick<ApplyRequest, 'by' | 'why' | 'remove'>,
+    changes: readonly SpecChange[],
+    after: Pick<SpecRevision, 'groups' | 'policies'>,
+    at: WallTime,
+  ): Promise<number> {
     const revision = this.#current.revision + 1
     const { by, why, remove } = request
     const changed = new Set(changes.map((change) => change.group))
-    const put = after.filter((group) => changed.has(group.id))
+    const put = after.groups.filter((group) => changed.has(group.id))
     const head: Head = { revision, at, by, why }
     const saved = await this.#store.commit(
       [
         { key: headKey, expected: this.#versions.get(headKey) ?? 0, value: head },
-        ...(await this.history.remembering(head, changes, this.#current.groups, after)),
+        ...(await this.history.remembering(head, changes, this.#current, after)),
         ...put.map((group): Change => ({ key: groupKey(group.id), expected: this.#versions.get(groupKey(group.id)) ?? 0, value: group })),
+        ...(changed.has(null) ? [{ key: policiesKey, expected: this.#versions.get(policiesKey) ?? 0, value: after.policies }] : []),
         ...(await this.#removals(remove)),
       ],
       [],

@@ -5,7 +5,7 @@ import { formatAddress, isHost, parseAddress } from './address.ts'
 import { defaults } from './limits.ts'
 import type { GroupSpec, NodeSpec, Roll, Policy } from './model.ts'
 import { policyKeys, policyRanges } from './policyRanges.ts'
-import { checkGroups, diffSpec, specProblems } from './spec.ts'
+import { checkSpec, diffSpec, specProblems } from './spec.ts'
 
 function node(id: string, port: number, change: Partial<NodeSpec> = {}): NodeSpec {
   return { id, host: '127.0.0.1', port, site: null, priority: 100, maintenanceUntil: null, overwrite: false, ...change }
@@ -18,12 +18,12 @@ function group(id: string, nodes: readonly NodeSpec[], change: Partial<GroupSpec
 const x = group('x', [node('a', 1), node('b', 2)])
 
 test('spec: good groups, one of a single node -> no problem', () => {
-  assert.deepEqual(checkGroups([x, group('Y.2_z-', [node('a', 3)])]), [])
+  assert.deepEqual(checkSpec([x, group('Y.2_z-', [node('a', 3)])]), [])
 })
 
 test('spec: an address in two groups, and twice in one -> each named with its owner', () => {
   const y = group('y', [node('c', 1), node('d', 4), node('e', 4)])
-  assert.deepEqual(checkGroups([x, y]), [
+  assert.deepEqual(checkSpec([x, y]), [
     'node c of group y is 127.0.0.1:1, which is node a of group x',
     'node e of group y is 127.0.0.1:4, which is node d',
   ])
@@ -32,7 +32,7 @@ test('spec: an address in two groups, and twice in one -> each named with its ow
 test('spec: the same host in capitals, an IPv6 host -> still one address', () => {
   const upper = specProblems([group('x', [node('a', 1, { host: 'db' }), node('b', 1, { host: 'DB' })])])
   assert.deepEqual(upper.at(-1), { path: [0, 'nodes', 1, 'address'], message: 'node b of group x is DB:1, which is node a' })
-  assert.deepEqual(checkGroups([group('x', [node('a', 1, { host: '::1' }), node('b', 1, { host: '::1' })])]), [
+  assert.deepEqual(checkSpec([group('x', [node('a', 1, { host: '::1' }), node('b', 1, { host: '::1' })])]), [
     'node b of group x is [::1]:1, which is node a',
   ])
 })
@@ -65,22 +65,22 @@ test('spec: many mistakes in many groups -> all of them, each with its place', (
 })
 
 test('spec: silence of less than three probes -> refused, whichever of the two was set, also against the defaults', () => {
-  assert.deepEqual(checkGroups([group('x', [node('a', 1)], { policy: { silentAfterMs: 750 } })]), [])
+  assert.deepEqual(checkSpec([group('x', [node('a', 1)], { policy: { silentAfterMs: 750 } })]), [])
   for (const policy of [{ silentAfterMs: 749 }, { probeEveryMs: 334 }, { probeEveryMs: 400, silentAfterMs: 1199 }]) {
-    assert.match(checkGroups([group('x', [node('a', 1)], { policy })]).join(), /must be at least \d+, three times probeEveryMs/)
+    assert.match(checkSpec([group('x', [node('a', 1)], { policy })]).join(), /must be at least \d+, three times probeEveryMs/)
   }
-  assert.deepEqual(checkGroups([x], { probeEveryMs: 500, silentAfterMs: 1000 }).length, 1)
+  assert.deepEqual(checkSpec([x], [], { probeEveryMs: 500, silentAfterMs: 1000 }).length, 1)
 })
 
 test('spec: every node of priority 0 -> refused; one that may be promoted -> allowed', () => {
   const nodes = [node('a', 1, { priority: 0 }), node('b', 2, { priority: 0 })]
-  assert.match(checkGroups([group('x', nodes)]).join(), /only nodes of priority 0/)
-  assert.deepEqual(checkGroups([group('x', [...nodes, node('c', 3)])]), [])
+  assert.match(checkSpec([group('x', nodes)]).join(), /only nodes of priority 0/)
+  assert.deepEqual(checkSpec([group('x', [...nodes, node('c', 3)])]), [])
 })
 
 test('policy: every key of the defaults -> known, and the defaults are in range', () => {
   assert.deepEqual(policyKeys.toSorted(), Object.keys(defaults).toSorted())
-  assert.deepEqual(checkGroups([group('x', [node('a', 1)], { policy: defaults })]), [])
+  assert.deepEqual(checkSpec([group('x', [node('a', 1)], { policy: defaults })]), [])
   for (const [key, range] of Object.entries(policyRanges)) assert.ok(range.min < range.max, key)
 })
 

@@ -3,10 +3,11 @@ import { formatAddress, isHost } from './address.ts'
 import { windowProblem } from './dailyWindow.ts'
 import { defaults } from './limits.ts'
 import type { GroupSpec, NodeSpec, Policy } from './model.ts'
+import { type PolicyRule, effectivePolicy, layeredPolicy, matchPattern, matchRule, maxPolicyRules } from './policyLayers.ts'
 import { policyRanges } from './policyRanges.ts'
 import type { NumericPolicyKey } from './policyRanges.ts'
 
-export { diffSpec } from './specDiff.ts'
+export { diffSpec, diffWhole } from './specDiff.ts'
 export type { SpecDifference } from './specDiff.ts'
 
 /** Names of groups, nodes, sites and credentials. */
@@ -25,29 +26,63 @@ export interface SpecProblem {
 
 type Timing = Pick<Policy, 'probeEveryMs' | 'silentAfterMs'>
 
-const name = new RegExp(namePattern)
-
-/** One sentence per problem of all groups together; empty when they may be stored. `timing`: the defaults under each group's policy. */
-export function checkGroups(groups: readonly GroupSpec[], timing?: Timing): string[] {
-  return specProblems(groups, timing).map((problem) => problem.message)
+/** What lies under a group's own policy, and where it comes from when it is not built in. */
+interface Under {
+  readonly timing: Timing
+  readonly sources: string
 }
 
-/** The same with the place of each problem. */
-export function specProblems(groups: readonly GroupSpec[], timing: Timing = defaults): SpecProblem[] {
-  return [...groups.flatMap((group, index) => [...groupProblems(group, timing)].map((p) => at(p, index))), ...sharedProblems(groups)]
+const name = new RegExp(namePattern)
+
+/** One sentence per problem of everything together; empty when it may be stored. `settings`: what lies under all of it. */
+export function checkSpec(groups: readonly GroupSpec[], rules: readonly PolicyRule[] = [], settings: Partial<Policy> = {}): string[] {
+  return [...ruleProblems(rules), ...specProblems(groups, rules, settings)].map((problem) => problem.message)
+}
+
+/** The same of the groups, with the place of each problem. */
+export function specProblems(
+  groups: readonly GroupSpec[],
+  rules: readonly PolicyRule[] = [],
+  settings: Partial<Policy> = {},
+): SpecProblem[] {
+  const under = (group: GroupSpec): Under => {
+    const { probeEveryMs, silentAfterMs } = effectivePolicy(group, rules, settings)
+    const sources = Object.entries({ probeEveryMs, silentAfterMs }).filter(([, { from }]) => from !== 'built in' && from !== 'group')
+    const said = sources.map(([key, { from }]) => `${key} comes from ${from}`).join(', ')
+    return { timing: { ...defaults, ...layeredPolicy({ ...group, policy: {} }, rules, settings) }, sources: said }
+  }
+  return [...groups.flatMap((group, index) => [...groupProblems(group, under(group))].map((p) => at(p, index))), ...sharedProblems(groups)]
+}
+
+/** What is wrong with the policies by name; `path` leads from their list to the key. */
+export function ruleProblems(rules: readonly PolicyRule[]): SpecProblem[] {
+  const problems: SpecProblem[] = []
+  if (rules.length > maxPolicyRules)
+    problems.push({ path: [], message: `there are ${rules.length} policies; at most ${maxPolicyRules} are allowed` })
+  for (const [index, { match, policy }] of rules.entries()) {
+    const called = `policies ${JSON.stringify(match)}`
+    if (!new RegExp(matchPattern).test(match)) problems.push({ path: [index, 'match'], message: `${called}: it must be ${matchRule}` })
+    if (rules.findIndex((rule) => rule.match === match) !== index)
+      problems.push({ path: [index, 'match'], message: `${called} is there twice` })
+    for (const [key, value] of Object.entries(policy)) {
+      const message = policyValueProblem(key, value)
+      if (message !== null) problems.push({ path: [index, 'policy', key], message: `${called}: ${message}` })
+    }
+  }
+  return problems
 }
 
 function at(problem: SpecProblem, index: number): SpecProblem {
   return { path: [index, ...problem.path], message: problem.message }
 }
 
-function* groupProblems(group: GroupSpec, timing: Timing): Generator<SpecProblem> {
+function* groupProblems(group: GroupSpec, under: Under): Generator<SpecProblem> {
   const called = `group ${quoted(group.id)}`
   if (!name.test(group.id)) yield { path: ['name'], message: `${called}: the name must be ${nameRule}` }
   if (group.credential !== null && !name.test(group.credential)) {
     yield { path: ['credential'], message: `${called}: credential ${quoted(group.credential)} must be ${nameRule}` }
   }
-  yield* policyProblems(called, group.policy, timing)
+  yield* policyProblems(called, group.policy, under)
   const { nodes } = group
   if (nodes.length === 0) yield { path: ['nodes'], message: `${called} needs at least one node` }
   if (nodes.length > maxNodes) yield { path: ['nodes'], message: `${called} has ${nodes.length} nodes; at most ${maxNodes} are allowed` }
@@ -76,7 +111,7 @@ function* nodeProblems(called: string, node: NodeSpec): Generator<SpecProblem> {
     yield { path: ['site'], message: `${called} has the site ${quoted(node.site)}; it must be ${nameRule}` }
 }
 
-function* policyProblems(called: string, policy: Partial<Policy>, timing: Timing): Generator<SpecProblem> {
+function* policyProblems(called: string, policy: Partial<Policy>, { timing, sources }: Under): Generator<SpecProblem> {
   for (const [key, value] of Object.entries(policy)) {
     const message = policyValueProblem(key, value)
     if (message !== null) yield { path: ['policy', key], message: `${called}: ${message}` }
@@ -84,7 +119,7 @@ function* policyProblems(called: string, policy: Partial<Policy>, timing: Timing
   const message = timingProblem({ ...timing, ...policy })
   if (message === null) return
   const key = policy.silentAfterMs === undefined ? 'probeEveryMs' : 'silentAfterMs'
-  yield { path: ['policy', key], message: `${called}: ${message}` }
+  yield { path: ['policy', key], message: `${called}: ${message}${sources === '' ? '' : ` (${sources})`}` }
 }
 
 /** What is wrong with these two together, or null. Fewer than three probes: one lost packet would look like a death. */

@@ -1,9 +1,11 @@
 // How two specs differ, one sentence per difference, for a dry run and for the history.
 import { formatAddress } from './address.ts'
+import { type PolicyRule, policyDifferences } from './policyLayers.ts'
 import type { GroupSpec, NodeSpec, OperatorNote, OperatorPause, Roll, Scheduled, WallTime } from './model.ts'
 
 export interface SpecDifference {
-  readonly group: string
+  /** null: the policies of many groups. */
+  readonly group: string | null
   readonly change: 'add' | 'remove' | 'change'
   readonly what: readonly string[]
 }
@@ -25,6 +27,17 @@ export function diffSpec(before: readonly GroupSpec[], after: readonly GroupSpec
     if (!was.has(group.id)) differences.push({ group: group.id, change: 'add', what: [...addedSentences(group)] })
   }
   return differences
+}
+
+/** The same of a whole spec: groups, then the policies by name. */
+export function diffWhole(before: WholeSpec, after: WholeSpec): SpecDifference[] {
+  const what = policyDifferences(before.policies, after.policies)
+  return [...diffSpec(before.groups, after.groups), ...(what.length === 0 ? [] : [{ group: null, change: 'change', what } as const])]
+}
+
+interface WholeSpec {
+  readonly groups: readonly GroupSpec[]
+  readonly policies: readonly PolicyRule[]
 }
 
 function* addedSentences(group: GroupSpec): Generator<string> {

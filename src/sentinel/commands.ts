@@ -1,6 +1,6 @@
 // What each command is answered with. Reads from the controller at that moment; keeps nothing.
 import type { ControllerFacade } from '../controller/facade.ts'
-import type { Address, GroupId, NodeId, Policy, Topology } from '../core/model.ts'
+import type { Address, GroupId, NodeId, Topology } from '../core/model.ts'
 import { UserError } from '../errors.ts'
 import type { RespValue } from '../resp/value.ts'
 import { type Described, infoSection, primaryInstance, primaryOf, quorum, replicaInstances, writableAddress } from './instances.ts'
@@ -11,7 +11,6 @@ export const spokenVersion = '7.0.15'
 
 export interface Source {
   readonly facade: ControllerFacade
-  readonly defaults: Partial<Policy>
   /** Forty hex digits that stay the same over restarts. */
   readonly id: string
   readonly port: number
@@ -222,7 +221,7 @@ function describedOf(source: Source, name: GroupId): Described | null {
   const spec = source.facade.spec().groups.find(({ id }) => id === name)
   const primary = status === null ? null : primaryOf(status)
   if (status === null || primary === null || spec === undefined) return null
-  return { status, primary, spec: { ...spec, policy: { ...source.defaults, ...spec.policy } } }
+  return { status, primary, spec, policy: source.facade.policy(name) }
 }
 
 function describedAll(source: Source): readonly Described[] {

@@ -1,5 +1,5 @@
 // A group as a Sentinel describes it: the fields, their order and their words are those of Redis 7.0.
-import { policyOf } from '../core/limits.ts'
+import type { EffectivePolicy } from '../core/policyLayers.ts'
 import type { GroupSpec, Topology } from '../core/model.ts'
 import type { GroupStatus, NodeStatus } from '../core/status.ts'
 
@@ -14,8 +14,8 @@ const failoverTimeoutMs = 180_000
 export interface Described {
   readonly status: GroupStatus
   readonly primary: NodeStatus
-  /** With the defaults of the process under its policy. */
   readonly spec: GroupSpec
+  readonly policy: EffectivePolicy
 }
 
 /** The recorded primary's node; null while nothing is recorded. */
@@ -62,7 +62,7 @@ function common(node: NodeStatus, name: string, flags: string, described: Descri
     ['last-ok-ping-reply', ago],
     ['last-ping-reply', ago],
     ...(isDown(node) ? [['s-down-time', ago] as [string, string]] : []),
-    ['down-after-milliseconds', String(policyOf(described.spec).silentAfterMs)],
+    ['down-after-milliseconds', String(described.policy.silentAfterMs.value)],
     // Every answer to us is an INFO, with the role in it.
     ['info-refresh', ago],
     ['role-reported', role],
@@ -79,7 +79,7 @@ export function primaryInstance(described: Described): Instance {
     ['num-other-sentinels', '0'],
     ['quorum', String(quorum)],
     ['failover-timeout', String(failoverTimeoutMs)],
-    ['parallel-syncs', String(policyOf(described.spec).parallelSyncs)],
+    ['parallel-syncs', String(described.policy.parallelSyncs.value)],
   ])
 }
 

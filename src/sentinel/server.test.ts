@@ -19,7 +19,7 @@ const sockets: Socket[] = []
 
 beforeEach(async () => {
   facade = testFacade()
-  server = await startSentinel({ facade, listen: { host: '127.0.0.1', port: 0 }, defaults: {}, log: { info: () => undefined } })
+  server = await startSentinel({ facade, listen: { host: '127.0.0.1', port: 0 }, log: { info: () => undefined } })
 })
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy()
@@ -132,7 +132,7 @@ void describe('clients of the Sentinel protocol', () => {
     let answered = 0
     const counting = { ...facade, status: (group: string) => (answered++, facade.status(group)) }
     const log = { info: () => undefined }
-    const busy = await startSentinel({ facade: counting, listen: { host: '127.0.0.1', port: 0 }, defaults: {}, log })
+    const busy = await startSentinel({ facade: counting, listen: { host: '127.0.0.1', port: 0 }, log })
     const socket = connect(busy.port, '127.0.0.1')
     sockets.push(socket)
     const questions = 40_000
@@ -190,7 +190,7 @@ void describe('clients of the Sentinel protocol', () => {
     const again = startSentinel({
       facade,
       listen: { host: '127.0.0.1', port: server.port },
-      defaults: {},
+
       log: { info: () => undefined },
     })
     await assert.rejects(again, (error) => error instanceof UserError && error.code === 'LISTEN_REFUSED' && /is taken/.test(error.message))

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { type Server, type Socket, createServer } from 'node:net'
 import type { ControllerEvent, ControllerFacade } from '../controller/facade.ts'
 import { formatAddress } from '../core/address.ts'
-import type { Address, GroupId, Policy } from '../core/model.ts'
+import type { Address, GroupId } from '../core/model.ts'
 import { UserError } from '../errors.ts'
 import type { Source } from './commands.ts'
 import { type Heard, type Told, begin, onStatus, onTopology } from './news.ts'
@@ -14,7 +14,6 @@ export interface SentinelOptions {
   /** Port 0 takes a free one. Loopback only, which whoever starts this has checked. */
   readonly listen: Address
   /** Of the process, under every group's own policy. */
-  readonly defaults: Partial<Policy>
   readonly log: { info(event: string, facts: Readonly<Record<string, unknown>>): void }
 }
 
@@ -66,7 +65,6 @@ function listening(server: Server, { host, port }: Address): Promise<void> {
 /** The connections, and what they are told. */
 class Hub implements Source {
   readonly facade: ControllerFacade
-  readonly defaults: Partial<Policy>
   readonly id: string
   port = 0
   readonly #sockets = new Map<Socket, Session>()
@@ -75,9 +73,8 @@ class Hub implements Source {
   readonly #stop: () => void
   #unfollow: (() => void) | null = null
 
-  constructor({ facade, defaults }: SentinelOptions) {
+  constructor({ facade }: SentinelOptions) {
     this.facade = facade
-    this.defaults = defaults
     this.id = createHash('sha1').update(facade.installation).digest('hex')
     this.#stop = facade.subscribe((event) => this.#hear(event), ['topology', 'spec'])
     for (const status of facade.statuses()) this.#told.set(status.group, begin(facade.topology(status.group), status))

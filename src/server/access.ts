@@ -1,6 +1,7 @@
 // Who may do what. Every route declares it; one that does not is refused when the server starts.
 import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import type { ControllerFacade } from '../controller/facade.ts'
+import { matchesName } from '../core/policyLayers.ts'
 import { UserError } from '../errors.ts'
 
 /** Each may do what those before it may. viewer: looks. operator: acts on groups. admin: decides who may. */
@@ -78,23 +79,7 @@ export function mustReach(who: Who, group: string): void {
 }
 
 export function sees(who: Who, group: string): boolean {
-  return who.groups.some((pattern) => matches(pattern, group))
-}
-
-/** `*` stands for any letters, everything else for itself. */
-function matches(pattern: string, name: string): boolean {
-  const parts = pattern.split('*')
-  const first = parts.shift() ?? ''
-  const last = parts.pop()
-  if (last === undefined) return pattern === name
-  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false
-  let at = first.length
-  for (const part of parts) {
-    const found = name.indexOf(part, at)
-    if (found === -1 || found + part.length > name.length - last.length) return false
-    at = found + part.length
-  }
-  return at <= name.length - last.length
+  return who.groups.some((pattern) => matchesName(pattern, group))
 }
 
 /** What the route that was asked declares. */

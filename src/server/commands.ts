@@ -11,9 +11,10 @@ import { groupOf, inputOf } from './specInput.ts'
 const attempts = 3
 
 /** A revision in the form that people write. */
-export function viewOf({ revision, at, by, why, groups }: SpecRevision): Spec {
+export function viewOf({ revision, at, by, why, groups, policies }: SpecRevision): Spec {
   const pauses = groups.flatMap((group) => (group.pause === null ? [] : [[group.id, group.pause] as const]))
-  return { revision, at, by, why, groups: groups.map(inputOf), pauses: Object.fromEntries(pauses) }
+  const rules = policies.map(({ match, policy }) => ({ match, policy }))
+  return { revision, at, by, why, groups: groups.map(inputOf), policies: rules, pauses: Object.fromEntries(pauses) }
 }
 
 /** Applies a checked body. Pauses and maintenance of the groups it names stay as they are. */
@@ -22,7 +23,8 @@ export async function applyBody(facade: ControllerFacade, body: ApplyBody, by: s
     const current = new Map(groups.map((group) => [group.id, group]))
     const put = (body.groups ?? []).map((input: GroupInput) => groupOf(input, current.get(input.name)))
     const { remove = [], why = '', dryRun = false } = body
-    return await facade.apply({ put, remove, by, why, dryRun, ifRevision })
+    const policies = body.policies === undefined ? {} : { policies: body.policies }
+    return await facade.apply({ put, remove, ...policies, by, why, dryRun, ifRevision })
   })
 }
 

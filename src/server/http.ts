@@ -24,6 +24,7 @@ import { pageRoutes } from './page.ts'
 import { pastRoute } from './pastRoute.ts'
 import { plannedRoutes } from './plannedRoutes.ts'
 import { backupRoute } from './backupRoute.ts'
+import { policyRoute } from './policyRoute.ts'
 import { revisionRoutes } from './revisionRoutes.ts'
 import { errorHandler, sendProblem } from './problemReply.ts'
 import { routeTable } from './routeTable.ts'
@@ -172,6 +173,7 @@ async function appOf(options: HttpOptions, accounts: Accounts, events: EventStre
   pastRoute(app)
   commandRoutes(app, wall)
   specRoutes(app)
+  policyRoute(app)
   revisionRoutes(app)
   backupRoute(app)
   if (options.credentials !== undefined) credentialRoutes(app, options.credentials)

@@ -1,5 +1,6 @@
 // The controller as one asker may see it: the groups of its scope, and on a dry run nothing that changes anything.
-import type { ApplyRequest, ControllerEvent, ControllerFacade } from '../controller/facade.ts'
+import type { ApplyRequest, SpecChange, ControllerEvent, ControllerFacade } from '../controller/facade.ts'
+import type { PolicyRule } from '../core/policyLayers.ts'
 import { UserError } from '../errors.ts'
 import { type Who, mustReach, sees } from './access.ts'
 
@@ -24,30 +25,8 @@ export function narrowed(facade: ControllerFacade, who: Who, asked: Asked): Cont
     roll: (group) => within(group, () => facade.roll(group)),
     plan: async (group, what, whom) =>
       await within(group, async () => (await facade.plan(group, what, whom)).filter((plan) => sees(who, plan.group))),
-    spec() {
-      const spec = facade.spec()
-      return { ...spec, groups: spec.groups.filter((group) => sees(who, group.id)) }
-    },
-    async revisions(limit, before) {
-      const entries = await facade.revisions(limit, before)
-      if (who.groups.includes('*')) return entries
-      return entries.map((entry) => {
-        const changes = entry.changes.filter(({ group }) => sees(who, group))
-        return { ...entry, changed: changes.length, changes }
-      })
-    },
-    async specAt(revision) {
-      const spec = await facade.specAt(revision)
-      return { ...spec, groups: spec.groups.filter((group) => sees(who, group.id)) }
-    },
-    specChanges: async (revision) => (await facade.specChanges(revision)).filter(({ group }) => sees(who, group)),
-    async apply(request: ApplyRequest) {
-      for (const group of [...request.put.map((spec) => spec.id), ...request.remove]) mustReach(who, group)
-      const { revision } = facade.spec()
-      if (asked.ifRevision !== null && asked.ifRevision !== revision)
-        throw new UserError('STALE', `the spec is at revision ${revision}, not ${asked.ifRevision} as you know it; look again`)
-      return await facade.apply({ ...request, dryRun: request.dryRun || asked.dryRun })
-    },
+    ...narrowedSpec(facade, who, asked),
+    policy: (group) => within(group, () => facade.policy(group)),
     command: async (group, command) =>
       await within(group, () => facade.command(group, { ...command, dryRun: command.dryRun || asked.dryRun })),
     doctor() {
@@ -68,6 +47,54 @@ export function narrowed(facade: ControllerFacade, who: Who, asked: Asked): Cont
       facade.subscribe((event) => {
         if (concerns(who, event)) listener(event)
       }, kinds),
+  }
+}
+
+/** What was asked for: the groups of the asker, and the policies of many groups for who reaches all. */
+function narrowedSpec(
+  facade: ControllerFacade,
+  who: Who,
+  asked: Asked,
+): Pick<ControllerFacade, 'spec' | 'revisions' | 'specAt' | 'specChanges' | 'apply'> {
+  const all = who.groups.includes('*')
+  const told = ({ group }: SpecChange): boolean => (group === null ? all : sees(who, group))
+  // The name of another group is nobody's business, also not as that of a policy.
+  const policies = (): readonly PolicyRule[] => facade.spec().policies.filter(({ match }) => all || match.includes('*') || sees(who, match))
+  return {
+    spec() {
+      const spec = facade.spec()
+      return { ...spec, groups: spec.groups.filter((group) => sees(who, group.id)), policies: policies() }
+    },
+    async revisions(limit, before) {
+      const entries = await facade.revisions(limit, before)
+      if (all) return entries
+      return entries.map((entry) => {
+        const changes = entry.changes.filter(told)
+        return { ...entry, changed: changes.length, changes }
+      })
+    },
+    async specAt(revision) {
+      const then = await facade.specAt(revision)
+      // Who may not change the policies of many groups sees those of today only, so that a restore leaves them alone.
+      return { ...then, groups: then.groups.filter((group) => sees(who, group.id)), policies: all ? then.policies : policies() }
+    },
+    specChanges: async (revision) => (await facade.specChanges(revision)).filter(told),
+    async apply({ policies: wanted, ...request }: ApplyRequest) {
+      if (wanted !== undefined && !all && JSON.stringify(wanted) !== JSON.stringify(policies()))
+        throw new UserError(
+          'FORBIDDEN',
+          `policies are about many groups, and ${who.name} may only reach the groups ${who.groups.join(', ')}`,
+        )
+      for (const group of [...request.put.map((spec) => spec.id), ...request.remove]) mustReach(who, group)
+      const { revision } = facade.spec()
+      if (asked.ifRevision !== null && asked.ifRevision !== revision)
+        throw new UserError('STALE', `the spec is at revision ${revision}, not ${asked.ifRevision} as you know it; look again`)
+      return await facade.apply({
+        ...request,
+        ...(wanted === undefined || !all ? {} : { policies: wanted }),
+        dryRun: request.dryRun || asked.dryRun,
+      })
+    },
   }
 }
 

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { ApplyResult, ControllerFacade } from '../controller/facade.ts'
-import { diffSpec } from '../core/spec.ts'
+import { diffWhole } from '../core/spec.ts'
 import { UserError } from '../errors.ts'
 import { access } from './access.ts'
 import { onCurrent, viewOf } from './commands.ts'
@@ -46,7 +46,7 @@ export function revisionRoutes(app: FastifyInstance): void {
     async ({ controller, query }): Promise<r.Difference> => {
       const to = query.to ?? controller.spec().revision
       const [before, after] = await Promise.all([controller.specAt(query.from), controller.specAt(to)])
-      return { from: query.from, to, changes: changesOf(diffSpec(before.groups, after.groups)) }
+      return { from: query.from, to, changes: changesOf(diffWhole(before, after)) }
     },
   )
   app.post<{ Body: r.RestoreBody }>(
@@ -68,7 +68,8 @@ async function restore(facade: ControllerFacade, body: r.RestoreBody, by: string
     const put = wanted.groups.map((group) => groupOf(inputOf(group), current.get(group.id)))
     const remove = groups.flatMap(({ id }) => (put.some((group) => group.id === id) ? [] : [id]))
     if (remove.length > 0 && !removeGroups) throw wouldRemove(revision, remove)
-    return await facade.apply({ put, remove, by, why: why === '' ? `restore of revision ${revision}` : why, dryRun, ifRevision })
+    const { policies } = wanted
+    return await facade.apply({ put, remove, policies, by, why: why === '' ? `restore of revision ${revision}` : why, dryRun, ifRevision })
   })
 }
 

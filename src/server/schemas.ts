@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { severities } from '../core/doctor/finding.ts'
 import { recoverySteps } from '../core/status.ts'
-import { GroupInput, why } from './specSchemas.ts'
+import { GroupInput, PolicyRuleInput, why } from './specSchemas.ts'
 
 export const nullable = <T extends Type.TSchema>(type: T, description?: string) =>
   Type.Union([type, Type.Null()], description === undefined ? {} : { description })
@@ -192,17 +192,28 @@ export const Spec = Type.Object({
   by: text,
   why: text,
   groups: Type.Array(GroupInput),
+  policies: Type.Array(PolicyRuleInput, { description: 'Under the policies of the groups whose names match; a later one wins.' }),
   pauses: Type.Record(Type.String(), Pause, { description: 'The operators’ pauses by group.' }),
 })
 
-export const Changes = Type.Array(Type.Object({ group: text, change: Type.Enum(['add', 'remove', 'change']), what: Type.Array(text) }), {
-  description: 'One sentence per difference.',
-})
+export const Changes = Type.Array(
+  Type.Object({ group: nullable(text), change: Type.Enum(['add', 'remove', 'change']), what: Type.Array(text) }),
+  {
+    description: 'One sentence per difference. The group is null for the policies of many groups.',
+  },
+)
 
 export const Applied = Type.Object({
   revision: Type.Integer({ description: 'The revision that holds the change; the current one when nothing changed or on a dry run.' }),
   dryRun: Type.Boolean(),
   changes: Changes,
+})
+
+export const EffectivePolicy = Type.Object({
+  group: text,
+  policy: Type.Record(Type.String(), Type.Object({ value: Type.Union([Type.Number(), Type.String(), Type.Boolean()]), from: text }), {
+    description: 'Every key with its value in force and where that comes from: built in, regroup.yaml, policies "PATTERN", group.',
+  }),
 })
 
 export const Accepted = Type.Object({
@@ -313,3 +324,4 @@ export type Problem = Static<typeof Problem>
 export type Readiness = Static<typeof Readiness>
 export type Paused = Static<typeof Paused>
 export type ScheduledAnswer = Static<typeof ScheduledAnswer>
+export type EffectivePolicy = Static<typeof EffectivePolicy>

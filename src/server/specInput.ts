@@ -1,7 +1,8 @@
 // Between the form people write and the spec that is stored.
 import { formatAddress, parseAddress } from '../core/address.ts'
 import type { GroupSpec, NodeSpec, Policy } from '../core/model.ts'
-import { specProblems } from '../core/spec.ts'
+import type { PolicyRule } from '../core/policyLayers.ts'
+import { ruleProblems, specProblems } from '../core/spec.ts'
 import type { TSchema } from 'typebox'
 import { problemsOf } from './problems.ts'
 import type { Path, Problem } from './problems.ts'
@@ -22,7 +23,15 @@ export function readSpecInput(schema: TSchema, value: unknown): SpecInput {
   for (const problem of drafts.problems) problems.push(problem)
   // A rule broken by a part that is itself malformed says nothing new.
   const malformed = problems.map((problem) => problem.path)
-  for (const { path, message } of specProblems(drafts.groups.map((draft) => draft.group))) {
+  const rules = rulesOf(value)
+  for (const { path, message } of ruleProblems(rules)) {
+    const place = ['policies', ...path]
+    if (!malformed.some((bad) => startsWith(bad, place))) problems.push({ path: place, of: 'value', message })
+  }
+  for (const { path, message } of specProblems(
+    drafts.groups.map((draft) => draft.group),
+    rules,
+  )) {
     const place = placeOf(path, drafts.groups)
     if (!malformed.some((bad) => startsWith(bad, place))) problems.push({ path: place, of: 'value', message })
   }
@@ -73,6 +82,17 @@ function addressProblem(path: Path, text: string): Problem {
 function wellFormedPolicy(policy: unknown): Partial<Policy> {
   if (typeof policy !== 'object' || policy === null || Array.isArray(policy)) return {}
   return Object.fromEntries(Object.entries(policy).filter(([key, value]) => problemsOf(PolicyInput, { [key]: value }).length === 0))
+}
+
+/** The policies by name as far as they are well-formed, each in its place. */
+function rulesOf(value: unknown): PolicyRule[] {
+  return listAt(value, 'policies').map((rule) => {
+    const { match, policy } = (typeof rule === 'object' && rule !== null ? rule : {}) as {
+      readonly match?: unknown
+      readonly policy?: unknown
+    }
+    return { match: typeof match === 'string' ? match : '', policy: wellFormedPolicy(policy) }
+  })
 }
 
 function listAt(value: unknown, key: string): readonly unknown[] {

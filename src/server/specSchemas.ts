@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
 import { windowPattern, windowRule } from '../core/dailyWindow.ts'
+import { matchPattern, matchRule, maxPolicyRules } from '../core/policyLayers.ts'
 import { policyKeys, policyRanges } from '../core/policyRanges.ts'
 import type { NumericPolicyKey } from '../core/policyRanges.ts'
 import { choices, maxNodes, maxPriority, namePattern, nameRule } from '../core/spec.ts'
@@ -63,13 +64,27 @@ export const GroupInput = Type.Object(
   { ...closed, description: 'a mapping with name and nodes' },
 )
 
+export const PolicyRuleInput = Type.Object(
+  {
+    match: Type.String({ pattern: matchPattern, description: matchRule }),
+    policy: PolicyInput,
+  },
+  { ...closed, description: 'a mapping with match and policy' },
+)
+
 const content = {
+  policies: Type.Optional(
+    Type.Array(PolicyRuleInput, {
+      maxItems: maxPolicyRules,
+      description: `a list of at most ${maxPolicyRules} policies, all of them: for groups whose names match, a later one wins`,
+    }),
+  ),
   groups: Type.Optional(Type.Array(GroupInput, { maxItems: maxGroups, description: 'a list of groups, each in its whole wanted state' })),
   remove: Type.Optional(Type.Array(name, { maxItems: maxGroups, description: 'a list of names of groups' })),
 }
 
 /** What `regroup apply` reads. Groups that are named nowhere stay as they are. */
-export const SpecFile = Type.Object(content, { ...closed, description: 'a mapping with groups, remove or both' })
+export const SpecFile = Type.Object(content, { ...closed, description: 'a mapping with groups, policies or remove' })
 
 export const why = Type.String({ maxLength: 500, description: 'a text of at most 500 characters; it stands in the history' })
 
@@ -84,7 +99,7 @@ export const ApplyBody = Type.Object(
       }),
     ),
   },
-  { ...closed, description: 'a mapping with groups, remove or both' },
+  { ...closed, description: 'a mapping with groups, policies or remove' },
 )
 
 export type NodeInput = Static<typeof NodeInput>

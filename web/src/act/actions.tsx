@@ -197,9 +197,9 @@ export function Changes({ changes }: { readonly changes: Applied['changes'] }) {
   return (
     <ul className="changes">
       {changes.map(({ group, change, what }) => (
-        <li key={group} className={change}>
+        <li key={group ?? '*'} className={change}>
           <b>
-            <span aria-hidden="true">{{ add: '+', remove: '−', change: '~' }[change]}</span> {group}
+            <span aria-hidden="true">{{ add: '+', remove: '−', change: '~' }[change]}</span> {group ?? '*'}
           </b>{' '}
           <span className="quiet">{say(`change.${change}`)}</span>
           <ul lang="en">

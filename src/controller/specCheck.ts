@@ -1,0 +1,36 @@
+// Whether a whole spec may be stored: its own rules, what this server has, and what is under way in its groups.
+import { type GroupRecord, type GroupSpec, type Policy, isMoving } from '../core/model.ts'
+import { checkSpec } from '../core/spec.ts'
+import { UserError } from '../errors.ts'
+import type { SpecRevision } from './facade.ts'
+
+export interface Surroundings {
+  /** Under every policy of the spec. */
+  readonly defaults: Partial<Policy>
+  readonly credentials: Pick<ReadonlySet<string>, 'has'>
+  readonly recordOf: (group: string) => GroupRecord | null
+}
+
+/** Throws BAD_SPEC with every problem, or NODE_IS_PRIMARY. */
+export function mustBeSound({ groups, policies }: Pick<SpecRevision, 'groups' | 'policies'>, around: Surroundings): void {
+  const problems = checkSpec(groups, policies, around.defaults)
+  for (const spec of groups) {
+    if (spec.credential !== null && !around.credentials.has(spec.credential)) {
+      problems.push(
+        `group ${spec.id}: the settings of this server have no credential ${spec.credential}; add it to \`credentials\` in regroup.yaml and run \`regroup credential reload\``,
+      )
+    }
+    mustKeepPrimary(spec, around.recordOf(spec.id))
+  }
+  const [first, ...rest] = problems
+  if (first !== undefined) throw new UserError('BAD_SPEC', rest.length === 0 ? first : `the spec has ${problems.length} problems`, problems)
+}
+
+function mustKeepPrimary(spec: GroupSpec, record: GroupRecord | null): void {
+  if (record === null) return
+  const needed = isMoving(record) ? [record.primary, record.candidate] : [record.primary]
+  const gone = needed.find((id) => !spec.nodes.some((node) => node.id === id))
+  if (gone === undefined) return
+  const role = gone === record.primary ? 'the primary' : `the candidate of a ${record.phase}`
+  throw new UserError('NODE_IS_PRIMARY', `${gone} is ${role} of group ${spec.id}; move it first: \`regroup switchover ${spec.id}\``)
+}
