@@ -6,7 +6,7 @@ import { closedGuard, nowhere } from './limits.ts'
 import { type Address, type GroupRecord, type NodeId, type OperatorPause, isMoving } from './model.ts'
 import { type NodeView, answers, follows, quietSince, refused, sameAddress, unheard } from './observe.ts'
 import { type Tracked, shown } from './recovery.ts'
-import { type Situation, empty, hasTurn, inMaintenance, nodeOf, ours, paused } from './situation.ts'
+import { type Situation, empty, hasTurn, inMaintenance, nodeOf, ours, paused, quote } from './situation.ts'
 import type { GroupState, GroupStatus, NodeHealth, NodeRole, NodeStatus, RecordStatus, Verdict as ShownVerdict } from './status.ts'
 import { progressOf } from './roll.ts'
 import { preferredOf, scheduledOf } from './rulesPlanned.ts'
@@ -158,6 +158,15 @@ function sentenceOf(s: Situation, { group: { step } }: Decided): string {
     : `${step.sentence}; not done, since it cannot be stored (${unsaved.message})`
 }
 
+/** Those in sync who would take over, were they not in maintenance; empty when somebody else would. */
+function uncoveredBy(s: Situation): NodeId[] {
+  if (s.record?.phase !== 'steady') return []
+  const fit = s.record.inSync
+    .map((member) => nodeOf(s, member.node))
+    .filter((node) => node.spec.id !== s.record?.primary && node.spec.priority !== 0)
+  return fit.every((node) => inMaintenance(s, node)) ? fit.map((node) => node.spec.id) : []
+}
+
 function warningsOf(s: Situation, decided: Decided): string[] {
   const warnings = decided.nodes.flatMap((decision) => (decision.step.kind === 'hold' ? [decision.step.sentence] : []))
   for (const node of s.nodes.values()) {
@@ -178,6 +187,11 @@ function warningsOf(s: Situation, decided: Decided): string[] {
   if (s.memory.unsaved !== null)
     warnings.push(
       `decisions cannot be stored, so none is carried out: ${s.memory.unsaved.message}. Make the store writable; regroup goes on by itself`,
+    )
+  const uncovered = uncoveredBy(s)
+  if (uncovered.length > 0)
+    warnings.push(
+      `${quote(uncovered)} in maintenance: if ${s.record?.primary} dies now, nobody takes over until \`regroup maintain NODE --end\``,
     )
   if (flapping(s)) warnings.push(`${s.policy.flapFailovers} forced failovers lately: silence must last longer before the next`)
   if (s.record !== null && empty(nodeOf(s, s.record.primary)) && s.record.hasData)

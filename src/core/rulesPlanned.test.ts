@@ -43,6 +43,16 @@ void describe('a node in maintenance', () => {
     assert.deepEqual(statusOf(s).warnings, [])
   })
 
+  test('the only one who could take over -> a warning with the way out; when somebody else could, none', () => {
+    const warnings = (s: Situation): string => statusOf(s).warnings.join()
+    assert.match(
+      warnings(group('a', alive('a'), alive('b', worked))),
+      /b in maintenance: if a dies now, nobody takes over until `regroup maintain NODE --end`/,
+    )
+    assert.equal(warnings(group('a', alive('a'), alive('b', worked), alive('c'))), '')
+    assert.equal(warnings(group('a', alive('a'), alive('b', { spec: { priority: 0 } }))), '')
+  })
+
   test('a switchover to it -> refused by name, with the way out', () => {
     const c = caseOf(group('a', alive('a'), alive('b', worked), alive('c')))
     assert.ok(c !== null)

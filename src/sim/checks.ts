@@ -205,6 +205,8 @@ export class Checks {
     if (spec === undefined || entry.rule.includes('.order') || record.candidate === record.primary) return
     if (record.phase === 'failover' && record.cause === 'operator') return
     if (spec.priority === 0) this.fail('priority 0 is never promoted', `${record.candidate} is the candidate by ${entry.rule}`)
+    if ((spec.maintenanceUntil ?? 0) > this.#history.wall())
+      this.fail('a node in maintenance is never promoted', `${record.candidate} is the candidate by ${entry.rule}`)
   }
 
   /** Moves that nobody has to be there for: each needs that somebody asked for it before. */
