@@ -19,7 +19,7 @@ export interface Audit {
 /** Writes an entry for each request to a route that changes something, before it is answered; a dry run changes nothing. */
 export function startAudit(app: FastifyInstance, store: Store, log: HttpLog, wall: () => number): Audit {
   app.addHook('onSend', async (request, reply, payload) => {
-    if (!accessOf(request).changes || request.dryRun || request.who.kind === 'nobody') return payload
+    if (!accessOf(request).changes || request.dryRun || request.replayed === true || request.who.kind === 'nobody') return payload
     const entry = entryOf(request, reply.statusCode, payload, wall())
     const saved = await store.commit([], [entry]).catch((error: unknown) => ({ ok: false, message: String(error) }) as const)
     // What was asked for is done or refused already; the log then is the only witness.

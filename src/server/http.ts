@@ -18,6 +18,7 @@ import { docsPath, docsRoutes } from './docs.ts'
 import { startEvents } from './events.ts'
 import type { EventStream } from './events.ts'
 import { cookieName, guard } from './guard.ts'
+import { rememberAnswers } from './idempotency.ts'
 import { addressIn, checkReach, listenError } from './listen.ts'
 import type { Vitals } from './metrics.ts'
 import { pageRoutes } from './page.ts'
@@ -159,6 +160,7 @@ async function appOf(options: HttpOptions, accounts: Accounts, events: EventStre
   const routes = routeTable(app, docsPath)
   const { facade, store, log, wall, version } = options
   const guarded = guard(app, facade, accounts, wall)
+  rememberAnswers(app, wall)
   const audit = startAudit(app, store, log, wall)
   await app.register(swagger, { openapi: documentOf(version) })
   await docsRoutes(app)

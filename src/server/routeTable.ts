@@ -59,6 +59,11 @@ function completed(schema: FastifySchema, access: Access): FastifySchema {
     headers:
       schema.headers ??
       Type.Object({
+        'idempotency-key': Type.Optional(
+          Type.String({
+            description: 'A name for this very command: sent again within 10 minutes it is answered again and not done again.',
+          }),
+        ),
         'if-match': Type.Optional(
           Type.String({
             description: 'The ETag of what was read, "epoch-N" of a group or "revision-N" of the spec; when it is another now: 412.',
