@@ -1,6 +1,7 @@
 // What clients that follow were told is written, and what becomes of it: a write may be gone only for a reason that docs/protocol.md names.
 import { flapSilenceFactor } from '../core/limits.ts'
 import type { GroupRecord } from '../core/model.ts'
+import { parseMark } from '../engines/mark.ts'
 import type { Group } from '../controller/group.ts'
 import type { NewLogEntry } from '../ports.ts'
 import type { Fail } from './checks.ts'
@@ -8,7 +9,7 @@ import type { ControllerHost } from './controllerHost.ts'
 import type { Deeds } from './deeds.ts'
 import type { History } from './history.ts'
 import type { RedisNode } from './redisNode.ts'
-import { type Data, type Stream, type Write, heldOf } from './stream.ts'
+import { type Data, type Stream, type Write, heldOf, markOf } from './stream.ts'
 
 /** The primary's position as a controller last read it. */
 interface Watched {
@@ -247,11 +248,11 @@ export class Ledger {
   }
 
   /** Done to the nodes or to the store behind regroup's back: what had been written by then may go. */
-  #byPeople({ at }: Write): string | null {
+  #byPeople({ at }: Write, outdated = false): string | null {
     if (at === null) return null
     const { handAt, restoredAt } = this.#deeds
     if (at.when <= handAt + handEndsMs && this.#now - handAt < handMs) return 'by hand'
-    return at.when <= restoredAt + handEndsMs && this.#now - restoredAt < handMs ? 'after a backup' : null
+    return !outdated && at.when <= restoredAt + handEndsMs && this.#now - restoredAt < handMs ? 'after a backup' : null
   }
 
   /** What no rule can promise. Nothing of it holds for a planned switchover. */
@@ -295,11 +296,14 @@ export class Ledger {
       }
     }
     const open = this.#history.bootedOpen(by)
+    // A record that is older than what a node bears, after a restore: nothing may follow it blindly.
+    const bears = parseMark(markOf(held) ?? '')?.epoch ?? 0
+    const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0)
     const intent = this.#intent?.record.epoch === this.#history.store.record('g')?.epoch ? this.#intent : null
     const told = this.#told({ intent })
     const excuses = new Set<string>()
     const unexcused = missing.filter((write) => {
-      const excuse = open ? 'unfenced' : (told ?? this.#byPeople(write))
+      const excuse = open ? 'unfenced' : (told ?? this.#byPeople(write, outdated))
       this.#gone(write, excuse)
       if (excuse !== null) excuses.add(excuse)
       return excuse === null
