@@ -1,5 +1,5 @@
 // One replication group: inputs in, effects out, synchronous. Observes, diagnoses, decides; the world carries the effects out.
-import { markable, marking, nextSeq } from '../core/canary.ts'
+import { markAction, markable, marking, nextSeq } from '../core/canary.ts'
 import { type Decided, atRest, caseOf, decide } from '../core/decide.ts'
 import type { Checkup } from '../core/doctor/finding.ts'
 import { policyOf } from '../core/limits.ts'
@@ -372,7 +372,7 @@ export class Group {
     }
   }
 
-  /** A primary that was just opened gets its mark at once: without it nobody knows after a restart whose data it holds. */
+  /** A primary that was just opened gets its mark at once: nobody else knows after a restart whose data it holds. */
   #canary(time: Time, effects: Effect[]): void {
     const found = markable(this.#record, this.#nodes, this.#memory)
     if (found === null || this.#memory.canary.dueAt > time.now) return
@@ -380,7 +380,7 @@ export class Group {
     const seq = nextSeq(found, this.#memory)
     const { epoch } = found.record
     this.#memory = marking(this.#memory, id, seq, time.now, this.#policy.canaryEveryMs)
-    const action: Action = { name: 'mark', mark: { installation: this.#options.installation, group: this.id, epoch, seq } }
+    const action = markAction(found.record, this.#options, seq)
     const { canaryTimeoutMs } = this.#policy
     effects.push({ kind: 'act', id, target: this.#target(found.primary), action, epoch, timeoutMs: canaryTimeoutMs, queued: false })
   }

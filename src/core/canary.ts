@@ -1,7 +1,7 @@
 // The canary: a small mark that the open primary writes about once a second. Whether one may be written, and what it says.
 import { closedGuard } from './limits.ts'
 import type { Memory } from './memory.ts'
-import type { GroupRecord, Instant, NodeId, Reading } from './model.ts'
+import type { Action, Capabilities, GroupId, GroupRecord, Instant, NodeId, Reading } from './model.ts'
 import { type NodeView, answers } from './observe.ts'
 
 /** A primary that may be given its next mark, and who wrote the record that says so. */
@@ -21,6 +21,22 @@ export function markable(record: GroupRecord | null, nodes: ReadonlyMap<NodeId, 
 /** The number after every one that is known: of this process, on the node, in the record. */
 export function nextSeq({ record, primary }: Markable, memory: Memory): number {
   return Math.max(memory.canary.seq, primary.reading.mark?.seq ?? 0, record.floor?.markSeq ?? 0) + 1
+}
+
+/** Whose marks they are. */
+interface Marker {
+  readonly can: Capabilities
+  readonly installation: string
+  readonly spec: { readonly id: GroupId }
+}
+
+/**
+ * The mark to write. It bears the record's epoch; where it names the history, the epoch at which that began: a move that was given up used an
+ * epoch and began none.
+ */
+export function markAction(record: GroupRecord, { can, installation, spec }: Marker, seq: number): Action {
+  const epoch = can.namesHistories ? record.epoch : (record.lineage.at(-1)?.epoch ?? record.epoch)
+  return { name: 'mark', mark: { installation, group: spec.id, epoch, seq } }
 }
 
 /** A mark leaves now, as the action of that id. */

@@ -62,7 +62,7 @@ export function rejoinOf(c: Case, node: NodeView): Rejoin {
   const { position } = primary.reading
   // Never towards a primary that is empty, half copied, or whose history is not known yet (P3).
   const known = position.kind === 'stream' && position.replid === c.record.lineage.at(-1)?.replid
-  if (!known) return { kind: 'wait', sentence: `waits until ${name} bears the mark of epoch ${c.record.epoch}` }
+  if (!known) return { kind: 'wait', sentence: `waits until ${name} bears the mark of epoch ${c.record.lineage.at(-1)?.epoch}` }
   if (primary.reading.partial || (empty(primary) && !empty(node)))
     return { kind: 'hold', sentence: `${name} holds less than ${node.spec.id}` }
   if (leftJustNow(c, node))

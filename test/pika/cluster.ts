@@ -98,10 +98,47 @@ export class PikaCluster {
     return this.start(port)
   }
 
-  /** The disk and the file are emptied. */
+  /** The data are gone, the file is not. */
   wipe(port: number): void {
     this.kill(port)
-    this.#places.delete(port)
+    const place = this.#place(port)
+    place.disk = { keys: new PikaKeys(), log: new Binlog(place.file.fileBytes) }
+  }
+
+  runs(port: number): boolean {
+    return (this.#places.get(port)?.node ?? null) !== null
+  }
+
+  isFrozen(port: number): boolean {
+    return this.#places.get(port)?.frozen ?? false
+  }
+
+  /** One batch on a connection of its own, in the server's own time: when it is not frozen, command by command as it is not busy. Null: it died. */
+  serve(port: number, commands: readonly (readonly string[])[], done: (replies: readonly Buffer[] | null) => void): void {
+    const place = this.#place(port)
+    const { node } = place
+    if (node === null) return done(null)
+    const client = newPikaClient(node, '127.0.0.1:40001', 74)
+    const replies: Buffer[] = []
+    const end = (): void => {
+      const at = place.ends.indexOf(died)
+      if (at >= 0) place.ends.splice(at, 1)
+    }
+    const died = (): void => done(null)
+    place.ends.push(died)
+    const next = (): void => {
+      if (place.node !== node) return
+      if (place.frozen) return void place.waiting.push(next)
+      if (node.busyUntil > this.time.now) return void this.time.at(node.busyUntil, next)
+      const command = commands[replies.length]
+      if (command === undefined) {
+        end()
+        return void this.time.after(latencyMs, () => done(replies))
+      }
+      replies.push(pikaReply(node, this.#clients(port), client, command))
+      next()
+    }
+    next()
   }
 
   freeze(port: number): void {
