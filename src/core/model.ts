@@ -216,6 +216,11 @@ export function historyOf(mark: Pick<Mark, 'installation' | 'group' | 'epoch'>):
   return `${mark.installation}/${mark.group}/${mark.epoch}`
 }
 
+/** The id that the logs of all nodes of a group bear, from the first copy on; empty when it is not known. */
+export function logIdOf(position: Position): string {
+  return position.kind === 'stream' ? (position.log?.split(' ')[0] ?? '') : ''
+}
+
 /** How two positions stand to each other. `tail`: bytes of stream that one has and the other lacks; they contain pings and expiries. */
 export type Comparison =
   | { readonly order: 'equal' }

@@ -82,6 +82,22 @@ test('P3: the primary is empty, half copied, or does not bear its mark yet -> no
   assert.equal(from({ replid: h1, mark: '1.9' }), 'wait')
 })
 
+test('FLUSHALL took its mark, and it died before the next -> known by the id of its log, and copied anew', () => {
+  const of = (id: string): Situation => {
+    let s = returning({ ...closed, replid: '', mark: null, offset: 1080 })
+    for (const [node, log] of [
+      ['a', `${id} 100`],
+      ['b', 'X 100'],
+    ] as const) {
+      const reading = s.nodes.get(node)?.reading
+      if (reading?.position.kind === 'stream') s = viewed(s, node, { reading: { ...reading, position: { ...reading.position, log } } })
+    }
+    return recorded(s, { floor: { replid: h2, offset: 1200, markSeq: 9 } })
+  }
+  told(of('X'), 'a', 'node.demote', { name: 'demote', force: true })
+  assert.equal(nodeStep(of(''), 'a', 'node.foreign').kind, 'hold')
+})
+
 test('it holds more of the same history than the primary -> never copied over', () => {
   const s = returning({ ...closed, replid: h2, mark: '2.1', offset: 1300 })
   assert.match(nodeStep(viewed(s, 'b', { askedAt: now }), 'a', 'node.measure').sentence, /holds 100 bytes more/)

@@ -1,7 +1,7 @@
 // How a node may come back to the recorded primary, where the server tells no history from another (docs/pika.md, P2): it is measured while
 // nobody writes to it or feeds it, and copied anew unless it is shown to hold nothing that the primary lacks.
 import { closedGuard, nowhere, stuckLinkMs } from './limits.ts'
-import type { Position, Reading } from './model.ts'
+import { type Position, type Reading, logIdOf } from './model.ts'
 import { type NodeView, answers, follows, sameAddress } from './observe.ts'
 import type { Case } from './rule.ts'
 import { empty, quote } from './situation.ts'
@@ -32,8 +32,7 @@ export function brokenLink(c: Case, node: NodeView): string | null {
 
 /** Both are named, and by different ids: neither position nor force brings these together (P9). */
 function otherId(a: Position, b: Position): boolean {
-  const idOf = (position: Position): string => (position.kind === 'stream' ? (position.log?.split(' ')[0] ?? '') : '')
-  return idOf(a) !== '' && idOf(b) !== '' && idOf(a) !== idOf(b)
+  return logIdOf(a) !== '' && logIdOf(b) !== '' && logIdOf(a) !== logIdOf(b)
 }
 
 /** It was the primary, nothing of a successor's has reached it, and it is another process: a crash may have left writes that its log does not know (P11). */

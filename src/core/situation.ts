@@ -1,6 +1,16 @@
 // Everything a rule may look at: the record beside what is observed, at one instant. Nothing else exists for the core.
 import type { Memory } from './memory.ts'
-import type { Capabilities, GroupRecord, GroupSpec, Instant, NodeId, Policy, Reading, WallTime } from './model.ts'
+import {
+  type Capabilities,
+  type GroupRecord,
+  type GroupSpec,
+  type Instant,
+  type NodeId,
+  type Policy,
+  type Reading,
+  type WallTime,
+  logIdOf,
+} from './model.ts'
 import { type NodeView, answers, newNode } from './observe.ts'
 
 export interface Situation {
@@ -52,7 +62,7 @@ export function ours(s: Situation, node: NodeView): boolean {
   if (!answers(node)) return false
   const { mark, keys } = node.reading
   if (mark !== null) return (mark.group === s.spec.id && mark.installation === s.installation) || node.spec.overwrite
-  return keys === 0 || node.spec.overwrite || sharesLineage(s, node) || unmarkedMember(s, node) || s.record === null
+  return keys === 0 || node.spec.overwrite || sharesLineage(s, node) || sharesLog(s, node) || unmarkedMember(s, node) || s.record === null
 }
 
 /** The record names it, and that it shows no mark says nothing: it could not be read, or the first canary may not have been written yet. */
@@ -65,6 +75,15 @@ function unmarkedMember(s: Situation, node: NodeView & { readonly reading: Readi
     record.primary === node.spec.id ||
     record.inSync.some((m) => m.node === node.spec.id) ||
     record.lineage.some((entry) => entry.node === node.spec.id)
+  )
+}
+
+/** Its log bears the id of a node that bears our mark: it was copied from one of this group, whatever became of its own mark. */
+function sharesLog(s: Situation, node: NodeView & { readonly reading: Reading }): boolean {
+  const id = logIdOf(node.reading.position)
+  const bears = ({ reading }: NodeView): boolean => reading?.mark?.group === s.spec.id && reading.mark.installation === s.installation
+  return (
+    id !== '' && [...s.nodes.values()].some((other) => bears(other) && other.reading !== null && logIdOf(other.reading.position) === id)
   )
 }
 
