@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test'
 import type { TSchema } from 'typebox'
 import { openEmbeddedStore } from '../src/adapters/store/embedded.ts'
 import type { Store } from '../src/ports.ts'
+import type { CredentialDesk } from '../src/server/credentialRoutes.ts'
 import { startHttp } from '../src/server/http.ts'
 import type { HttpOptions, HttpServer } from '../src/server/http.ts'
 import { problemsOf } from '../src/server/problems.ts'
@@ -14,6 +15,13 @@ import { Problem } from '../src/server/schemas.ts'
 import { type TestFacade, testFacade, testTime, testVitals } from './facade.ts'
 
 export const adminSecret = 'rga.of-a-test'
+
+/** What a process with one credential says of it. */
+const testDesk: CredentialDesk = {
+  list: () => ({ credentials: [{ name: 'main', username: null, hasNext: true, groups: ['orders'] }] }),
+  check: async (name) => ({ name, nodes: [{ group: 'orders', node: 'a', current: 'refused', next: 'accepted' }] }),
+  reload: () => ({ changed: ['main'], restart: ['log'], warnings: [] }),
+}
 
 export interface ApiServer {
   readonly url: string
@@ -47,7 +55,7 @@ export async function apiServer(t: TestContext, change: Partial<HttpOptions> & {
     return () => timers.splice(timers.indexOf(timer), 1)
   }
   const options = { listen: '127.0.0.1:0', log: { info: note, error: note }, wall: () => testTime, every, version: '0.1.0' }
-  const server = await startHttp({ ...options, vitals: () => testVitals, adminSecret, ...change, facade, store })
+  const server = await startHttp({ ...options, vitals: () => testVitals, adminSecret, credentials: testDesk, ...change, facade, store })
   t.after(() => server.close())
   return { url: `http://${server.address}`, server, facade, store, logged, timers }
 }

@@ -31,29 +31,34 @@ test('credentials: a next one is written and read -> tried after the first; then
   assert.deepEqual([passwords(book, 'main'), book.has('nobody'), passwords(book, 'nobody')], [['a'], false, []])
   const other = book.of('other')
   write('credentials: { main: { username: u, password: a, next: { password: b } }, other: { password: x } }\n')
-  assert.deepEqual(book.reload(used), { changed: ['main'], restart: [], warnings: [] })
+  assert.deepEqual(book.reload(used, true).changed, ['main'])
+  assert.deepEqual(passwords(book, 'main'), ['a'], 'only asked')
+  assert.deepEqual(book.reload(used, false), { changed: ['main'], restart: [], warnings: [] })
   assert.deepEqual(book.of('main'), [
     { username: 'u', password: 'a' },
     { username: 'u', password: 'b' },
   ])
   assert.equal(book.of('other'), other, 'what did not change is the same, so that a link that remembers it goes on')
   write('credentials: { main: { username: u, password: b }, other: { password: x } }\n')
-  book.reload(used)
+  book.reload(used, false)
   assert.deepEqual(passwords(book, 'main'), ['b'])
-  assert.deepEqual(book.reload(used).changed, [])
+  assert.deepEqual(book.reload(used, false).changed, [])
 })
 
 test('credentials: a file with mistakes, or without what a group names -> refused, and what was read before stays', (t) => {
   const { book, write } = opened(t, 'credentials: { main: { password: a } }\n')
   write('credentials: { main: { password: b, nxt: {} } }\n')
-  assert.throws(() => book.reload(used), { code: 'BAD_SETTINGS' })
+  assert.throws(() => book.reload(used, false), { code: 'BAD_SETTINGS' })
   write('credentials: { mian: { password: b } }\n')
-  assert.throws(() => book.reload(used), { code: 'BAD_SETTINGS', details: ['credential main is not there, but groups name it: shop'] })
+  assert.throws(() => book.reload(used, false), {
+    code: 'BAD_SETTINGS',
+    details: ['credential main is not there, but groups name it: shop'],
+  })
   assert.deepEqual([passwords(book, 'main'), book.has('mian')], [['a'], false])
 })
 
 test('credentials: other sections changed too -> named, since they need a restart', (t) => {
   const { book, write } = opened(t, 'log: { level: info }\ncredentials: { main: { password: a } }\n')
   write('log: { level: warn }\ndefaults: { guard: off }\ncredentials: { main: { password: a } }\n')
-  assert.deepEqual(book.reload(used), { changed: [], restart: ['log', 'defaults'], warnings: [] })
+  assert.deepEqual(book.reload(used, false), { changed: [], restart: ['log', 'defaults'], warnings: [] })
 })

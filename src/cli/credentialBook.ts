@@ -38,7 +38,7 @@ export class CredentialBook {
    * Reads regroup.yaml, and the files and variables it names, again. Connections that stand keep what they were let in with.
    * `used`: groups by the credential they name. Throws BAD_SETTINGS, and changes nothing then.
    */
-  reload(used: ReadonlyMap<string, readonly string[]>): Reloaded {
+  reload(used: ReadonlyMap<string, readonly string[]>, dryRun: boolean): Reloaded {
     const { settings, warnings } = this.#load()
     const missing = [...used].filter(([name]) => !Object.hasOwn(settings.credentials, name))
     if (missing.length > 0) {
@@ -49,6 +49,7 @@ export class CredentialBook {
     const changed = [...names].filter((name) => !same(this.#credentials[name], settings.credentials[name])).toSorted()
     const others = (Object.keys(settings) as (keyof Settings)[]).filter((key) => key !== 'credentials')
     const restart = others.filter((key) => JSON.stringify(settings[key]) !== JSON.stringify(this.#started[key]))
+    if (dryRun) return { changed, restart, warnings: [...warnings] }
     this.#credentials = settings.credentials
     for (const name of changed) this.#tried.delete(name)
     return { changed, restart, warnings: [...warnings] }

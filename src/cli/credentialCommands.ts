@@ -27,10 +27,11 @@ export function credentialCommand(): Command {
   credential
     .command('reload')
     .description('have the server read the credentials of its regroup.yaml again')
-    .action(async (_options: unknown, command: Command) => {
+    .option('--dry-run', 'only say what would change')
+    .action(async ({ dryRun = false }: { dryRun?: boolean }, command: Command) => {
       const session = sessionOf(command)
-      const done = await session.client.post<Reloaded>(`${at}/reload`, {})
-      session.show(done, () => reloadedText(done))
+      const done = await session.client.post<Reloaded>(`${at}/reload?dryRun=${dryRun}`, {})
+      session.show(done, () => (dryRun ? `dry run: ${reloadedText(done)}` : reloadedText(done)))
     })
   return credential
 }

@@ -52,12 +52,12 @@ export function credentialDesk({ book, facade, tls, log }: DeskOptions): Credent
       }
       return { name, nodes }
     },
-    reload() {
+    reload(dryRun) {
       const used = new Map<string, string[]>()
       for (const { id, credential } of facade.spec().groups)
         if (credential !== null) used.set(credential, [...(used.get(credential) ?? []), id])
-      const reloaded = book.reload(used)
-      log('credentials.reloaded', { changed: reloaded.changed, restart: reloaded.restart })
+      const reloaded = book.reload(used, dryRun)
+      if (!dryRun) log('credentials.reloaded', { changed: reloaded.changed, restart: reloaded.restart })
       return reloaded
     },
   }

@@ -135,7 +135,7 @@ function tlsOf(settings: Settings, spec: GroupSpec): TlsOptions | null {
 function reloadOnHangup(desk: CredentialDesk, log: HttpLog): () => void {
   const hangup = (): void => {
     try {
-      desk.reload()
+      desk.reload(false)
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       log.error('credentials.notReloaded', { code: error.code, message: error.message, details: error.details })

@@ -10,8 +10,8 @@ export interface CredentialDesk {
   list(): c.CredentialList
   /** Throws BAD_INPUT for a name that is not there. */
   check(name: string): Promise<c.CredentialCheck>
-  /** Throws BAD_SETTINGS, and changes nothing then. */
-  reload(): c.Reloaded
+  /** Throws BAD_SETTINGS, and changes nothing then or when it is only asked. */
+  reload(dryRun: boolean): c.Reloaded
 }
 
 const looking = access('admin', 'system')
@@ -31,7 +31,10 @@ export function credentialRoutes(app: FastifyInstance, desk: CredentialDesk): vo
   )
   app.post(
     `${at}/reload`,
-    { config: access('admin', 'system', true), schema: described('Reads the credentials of regroup.yaml again.', c.Reloaded) },
-    () => desk.reload(),
+    {
+      config: access('admin', 'system', true),
+      schema: described('Reads the credentials of regroup.yaml again.', c.Reloaded, { body: c.ReloadBody }),
+    },
+    ({ dryRun }) => desk.reload(dryRun),
   )
 }

@@ -31,6 +31,9 @@ export const Reloaded = Type.Object({
   warnings: texts('What a person should mend.'),
 })
 
+/** Nothing is to be said but `dryRun`, which every change takes. */
+export const ReloadBody = Type.Object({}, { additionalProperties: false, description: 'a mapping without keys' })
+
 export const CredentialParams = Type.Object({ name: Type.String({ minLength: 1, maxLength: 63 }) })
 
 export type CredentialList = Static<typeof CredentialList>
