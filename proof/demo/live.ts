@@ -76,7 +76,7 @@ function introduction(controller: Controller, groups: readonly Group[], dir: str
   return `
 ${table(['group', 'node', 'address', 'pid', 'now'], rows)}
 
-regroup answers at ${controller.url}; everything lives in ${dir}
+regroup answers at ${controller.url}: open it in a browser to watch; everything lives in ${dir}
 Try in another terminal:
 
   script/run regroup status --watch${at}

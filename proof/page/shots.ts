@@ -26,7 +26,35 @@ const acting =
     await page.locator(`dialog ${told}`).first().waitFor()
   }
 
+/** As if the server answered this; the screen is loaded anew with it. */
+const answered =
+  (path: string, answer: 'cut' | { readonly status: number; readonly body: unknown }, then: string) =>
+  async (page: Page): Promise<void> => {
+    await page.route(
+      (url) => url.pathname === path,
+      (route) =>
+        answer === 'cut'
+          ? route.abort()
+          : route.fulfill({ status: answer.status, contentType: 'application/json', body: JSON.stringify(answer.body) }),
+    )
+    await page.reload()
+    await page.locator(then).first().waitFor()
+  }
+
+const refused = {
+  status: 503,
+  body: { code: 'STORE_BROKEN', detail: 'the store cannot be read', details: ['the disk is full'], status: 503 },
+}
+
 export const shots: readonly Shot[] = [
+  {
+    name: 'login',
+    path: '/',
+    ready: answered('/api/v1/login', { status: 200, body: { who: null, demanded: true, expiresAt: null } }, '.login'),
+  },
+  { name: 'overview-first', path: '/', ready: answered('/api/v1/groups', { status: 200, body: { groups: [] } }, '.note button') },
+  { name: 'overview-failed', path: '/', ready: answered('/api/v1/groups', refused, '.note h2') },
+  { name: 'overview-cut', path: '/', ready: answered('/events', 'cut', '.banner') },
   { name: 'overview', path: '/', ready: drawn('.tile.bad', '.tile.good') },
   { name: 'overview-none', path: '/?q=nothing', ready: drawn('.note .button') },
   { name: 'group-healthy', path: '/groups/shop', ready: drawn('.wire.up', '.passage') },
@@ -36,7 +64,7 @@ export const shots: readonly Shot[] = [
   { name: 'group-missing', path: '/groups/nobody', ready: drawn('.refused') },
   { name: 'timeline', path: '/groups/shop/timeline', ready: drawn('.entry') },
   { name: 'timeline-past', path: '/groups/shop/timeline?at=9', ready: drawn('.stood', '.chosen', '.wire') },
-  { name: 'charts', path: '/groups/shop/charts', ready: drawn('.chart canvas, .note') },
+  { name: 'charts', path: '/groups/shop/charts', ready: drawn('.chart canvas') },
   { name: 'act-roll', path: '/groups/shop', ready: acting(5, '.would'), whole: false },
   { name: 'act-switchover', path: '/groups/shop', ready: acting(0, '.move'), whole: false },
   { name: 'act-switchover-refused', path: '/groups/cart', ready: acting(0, '.refused'), whole: false },

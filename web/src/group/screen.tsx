@@ -80,7 +80,9 @@ function Head({ status }: { readonly status: GroupStatus }) {
         <h1>{status.group}</h1>
         <Epoch epoch={status.epoch} />
         <State state={status.state} />
-        <span className={`badge ${status.writable ? '' : 'bad'}`}>{say(status.writable ? 'group.writable' : 'group.unwritable')}</span>
+        {status.state !== 'down' && (
+          <span className={`badge ${status.writable ? '' : 'bad'}`}>{say(status.writable ? 'group.writable' : 'group.unwritable')}</span>
+        )}
         {status.phase !== 'steady' && <span className="badge warn">{say(`phase.${status.phase}`)}</span>}
         <span className="badge">{status.engine}</span>
       </div>
@@ -88,8 +90,18 @@ function Head({ status }: { readonly status: GroupStatus }) {
         {status.sentence}
       </p>
       <p className="quiet" lang="en">
-        {status.diagnosis} · <code>{status.verdict.rule}</code> · {say('ago', { time: span(Math.max(0, now - status.verdict.at)) })}
+        <span lang={undefined}>{say(`diagnosis.${status.diagnosis as 'primary alive'}`)}</span> · <code>{status.verdict.rule}</code> ·{' '}
+        {say('ago', { time: span(Math.max(0, now - status.verdict.at)) })}
       </p>
+      {status.state !== 'healthy' &&
+        status.nodes.map(
+          ({ id, problem }) =>
+            problem !== null && (
+              <p key={id} className="strip" lang="en">
+                <b>{id}</b> {problem}
+              </p>
+            ),
+        )}
       {status.pause !== null && (
         <p className="warn strip">
           <b>{say('pause.on')}</b>{' '}

@@ -53,6 +53,7 @@ function drawnIn(box: HTMLElement, wire: Wire): Drawn[] {
   if (a === null || b === null) return []
   // Above each other when the upper one ends before the lower one begins; else beside each other.
   const [upper, lower] = a.top <= b.top ? [a, b] : [b, a]
+  if (lower.top - upper.bottom > farPx && Math.abs(upper.left - lower.left) < nearPx) return [around(wire, upper, lower)]
   const stacked = lower.top - upper.bottom > 8
   const [x1, y1, x2, y2] = stacked
     ? [middle(upper.left, upper.right), upper.bottom, middle(lower.left, lower.right), lower.top]
@@ -60,6 +61,18 @@ function drawnIn(box: HTMLElement, wire: Wire): Drawn[] {
   const bend = stacked ? (y2 - y1) / 2 : 0
   const path = `M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}`
   return [{ ...wire, path, x: middle(x1, x2), y: middle(y1, y2) }]
+}
+
+/** Something stands between them in the same column: the line goes round it on the left. */
+const farPx = 80
+const nearPx = 40
+const gutterPx = 9
+
+function around(wire: Wire, upper: DOMRect, lower: DOMRect): Drawn {
+  const x = Math.round(Math.min(upper.left, lower.left) - gutterPx)
+  const [y1, y2] = [Math.round(upper.bottom - upper.height / 4), middle(lower.top, lower.bottom)]
+  const path = `M${Math.round(upper.left)} ${y1}H${x}V${y2}H${Math.round(lower.left)}`
+  return { ...wire, path, x: Math.round(lower.left) + 40, y: Math.round(lower.top) - 13 }
 }
 
 function beside(a: DOMRect, b: DOMRect): [number, number, number, number] {

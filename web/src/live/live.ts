@@ -80,6 +80,8 @@ export class Live {
     stream.addEventListener('beat', () => this.#heard())
     stream.addEventListener('error', () => {
       this.#cut('the event stream broke')
+      // Old news are better than none.
+      if (this.groups === null) void this.#load()
       if (stream.readyState === EventSource.CLOSED) this.#again()
     })
   }
@@ -150,7 +152,9 @@ export class Live {
     setTimeout(() => {
       this.#drawing = false
       if (this.groups !== null && this.#changed.size > 0) {
-        this.groups = new Map([...this.groups, ...this.#changed])
+        // Who comes or goes is told by the spec's event: a late word about a group that was removed must not bring it back.
+        const known = this.groups
+        this.groups = new Map([...known, ...[...this.#changed].filter(([group]) => known.has(group))])
         this.#changed = new Map()
       }
       for (const listener of this.#listeners) listener()

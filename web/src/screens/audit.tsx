@@ -51,7 +51,7 @@ export function AuditScreen() {
                   <td>{entry.why ?? '–'}</td>
                   <td>
                     <span className={`badge ${entry.result === 'done' ? 'good' : 'warn'}`}>{entry.result}</span>
-                    {entry.sentence !== '' && (
+                    {entry.result !== 'done' && (
                       <span className="problem" lang="en">
                         {entry.sentence}
                       </span>

@@ -46,7 +46,7 @@ export function DoctorScreen() {
           {looking && <span className="wait" />} {say('doctor.now')}
         </button>
       </div>
-      <p className="quiet">{say('doctor.intro')}</p>
+      <p className="quiet roomy">{say('doctor.intro')}</p>
       {refusal !== null && <Refused refusal={refusal} />}
       <Asked query={report}>{(answer) => <Report report={answer} />}</Asked>
     </>
