@@ -54,11 +54,23 @@ export function createAlarm(clock: Clock): Alarm {
     }
     arm()
   }
+  function nothingSet(): boolean {
+    for (const { at } of entries.values()) if (at !== Infinity) return false
+    return true
+  }
+  /** A timer that nobody waits for would keep the process from ending. */
+  function sleep(): void {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    timerAt = Infinity
+    for (const { entry } of queue.splice(0)) entry.queuedAt = Infinity
+  }
   return {
     clear(name) {
       const entry = entries.get(name)
       if (entry !== undefined) entry.at = Infinity
       entries.delete(name)
+      if (nothingSet()) sleep()
     },
     set(name, at, ring) {
       let entry = entries.get(name)
