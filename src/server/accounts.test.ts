@@ -262,6 +262,31 @@ test('every route x every role -> asked or refused as declared; a refused reques
   assert.deepEqual(wrong, [])
 })
 
+test('every route that changes something, only asked what it would do -> nothing is another afterwards', async (t) => {
+  const { url, server, facade, store } = await withAnn(t)
+  const nodes = [{ name: 'a', address: '127.0.0.1:7201' }]
+  // Bodies with which the routes would do something; the others are asked with nothing.
+  const bodies: Readonly<Record<string, unknown>> = {
+    '/api/v1/users': { name: 'bob', password, role: 'admin' },
+    '/api/v1/tokens': { name: 'deploy', role: 'viewer' },
+    '/api/v1/groups/:group/failover': { acceptLoss: true },
+    '/api/v1/spec': { groups: [{ name: 'another', nodes }] },
+  }
+  await ask(`${url}/api/v1/users`, 'POST', admin, { name: 'carl', password, role: 'viewer' })
+  const asked = server.routes.filter(({ access: { changes, scope } }) => changes && scope !== 'self')
+  assert.ok(asked.length > 10)
+  const answered: number[] = []
+  for (const { method, url: path } of asked) {
+    const before = JSON.stringify([facade.spec(), await store.list('')])
+    const at = path.replace(':group', 'orders').replace(':name', 'carl').replaceAll(/:\w+/g, 'nobody')
+    const { status } = await ask(`${url}${at}?dryRun=true`, method, admin, bodies[path] ?? {})
+    answered.push(status)
+    assert.equal(JSON.stringify([facade.spec(), await store.list('')]), before, `${method} ${path} -> ${status}`)
+  }
+  assert.ok(facade.commands.every(({ command }) => command.dryRun) && facade.applied.every(({ dryRun }) => dryRun))
+  assert.ok(answered.filter((status) => status === 200).length >= 8, answered.join(' '))
+})
+
 // ------------------------------------------------------------------------------------------- audit
 
 test('audit: done, refused by role, refused by the controller, a dry run -> who, from where, what, why, result', async (t) => {
