@@ -62,6 +62,19 @@ void describe('two Pikas', () => {
     assert.ok(demoted !== undefined && typeof demoted.evidence['discards'] === 'string', JSON.stringify(entries.slice(0, 5)))
   })
 
+  test('the group says redis and its nodes are Pikas -> said, and nothing is done', async () => {
+    const spec = { ...group.spec({}, 'redis'), name: 'mistaken', nodes: group.spec().nodes.slice(0, 1) }
+    await controller.api.apply([], ['pair'])
+    await controller.api.apply([spec])
+    await until('it says what is wrong', 10_000, async () => {
+      const status = await controller.api.group('mistaken')
+      const problem = status?.nodes[0]?.problem ?? 'none'
+      return /engine: pika/.test(problem) ? found(true) : instead(problem)
+    })
+    await controller.api.apply([group.spec()], ['mistaken'])
+    await healthy(controller, group)
+  })
+
   test('a planned switchover under load -> nothing acknowledged is lost', async () => {
     const from = await healthy(controller, group)
     const to = from === 'n1' ? 'n2' : 'n1'

@@ -187,6 +187,11 @@ test('P5: the only replica is in the middle of a copy -> not promoted', () => {
   assert.equal(groupStep(s, 'steady.lost/elect.nobody').kind, 'hold')
 })
 
+test('P4: two replicas were in sync, one holds less -> the one that holds more is promoted', () => {
+  const s = group('a', refused('a', now - 1_500, { replid: h1 }), alive('b', { replid: h1, offset: 900 }), alive('c', { replid: h1 }))
+  saves(recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 }), 'steady.lost/elect.inSync', { candidate: 'c' })
+})
+
 test("promotion of a silent primary's replica -> nobody is detached first: there is no guard to feed", () => {
   const s = group('a', silent('a', 5_000, { replid: h1 }), alive('b', { replid: h1 }), alive('c', { replid: h1 }))
   const under = failingOver(recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 }), 'b', 'silent', { replid: h1 })

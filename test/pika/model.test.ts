@@ -82,6 +82,36 @@ test('P1: an old primary comes back -> writable', () => {
   assert.equal(c.say(9221, 'SET', 'x', '1'), '+OK\r\n')
 })
 
+test('P17: a key was read while its replica was copied -> the cache gives it afterwards, the copy does not hold it [50]', () => {
+  const c = new PikaCluster({ copyMs: 2_000 })
+  c.start(9221)
+  c.say(9221, 'SET', 'k', 'v')
+  c.start(9231)
+  c.say(9231, 'SET', 'old', '1')
+  c.say(9231, 'SLAVEOF', '127.0.0.1', '9221')
+  assert.ok(c.until(() => c.node(9231).upstream?.state === 'copying', 5_000))
+  c.say(9231, 'GET', 'old')
+  assert.ok(c.until(() => linked(c, 9231), 5_000))
+  assert.match(c.say(9231, 'GET', 'old'), /1/)
+  assert.deepEqual(
+    c
+      .node(9231)
+      .keys.entries()
+      .map(([key]) => key),
+    ['k'],
+  )
+})
+
+test('P18: a frozen replica -> listed with its lag for 20 s, then as not syncing [54]', () => {
+  const c = pair()
+  c.freeze(9231)
+  for (let n = 0; n < 5; n++) c.say(9221, 'SET', `n${n}`, 'v')
+  c.run(20_000)
+  assert.match(c.say(9221, 'INFO', 'replication'), /lag=\(db0:\d+\)/)
+  c.run(10_000)
+  assert.match(c.say(9221, 'INFO', 'replication'), /lag=\(db0:not syncing\)/)
+})
+
 test('the access list: -@write -> no write of that user, forgotten by a restart [58]', () => {
   const c = pair()
   c.say(9221, 'ACL', 'SETUSER', 'default', '-@write')
