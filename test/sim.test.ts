@@ -31,6 +31,7 @@ const outcomes: Readonly<Record<string, string>> = {
   '3056-guard-not-in-the-file': 'an unfenced primary restarts while nobody can see it -> its guard is not counted on',
   '400162-offsets-of-another-history':
     'the data of a primary is replaced under the same process -> its replicas get in sync by the new offsets',
+  '800922-mark-on-the-next-process': 'the primary dies with a canary on its way and returns empty -> the mark does not reach it',
   '401311-newer-mark-seen-and-gone': 'a returned primary whose mark is older than one that was seen -> waits for the newer',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }

@@ -19,6 +19,11 @@ export class Lane {
     this.#live()
   }
 
+  /** Its connection, when the host has taken it; null otherwise. */
+  get established(): Connection | null {
+    return this.#connection?.isConnected === true ? this.#connection : null
+  }
+
   /** Of a call that times out the connection is closed, and with it whatever else is in flight on it, as silent. */
   async ask(commands: readonly (readonly string[])[], timeoutMs: number): Promise<Answer> {
     const connection = this.#live()

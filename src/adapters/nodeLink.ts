@@ -42,6 +42,7 @@ const challengerMaxAgeMs = 5_000
 /** How long a replaced connection with queued bytes may still deliver them; by then the node has been a replica for long. */
 const keptMs = 60_000
 
+const notProven = unasked('NOT_PROVEN', 'no connection is known to reach the process that was read last')
 const linkClosed = unasked('LINK_CLOSED', 'the link to this node was closed')
 
 export class NodeLink {
@@ -56,6 +57,8 @@ export class NodeLink {
   #queuedOn: Connection | null = null
   #kept: { readonly connection: Connection; readonly timer: NodeJS.Timeout } | null = null
   #flight: Flight | null = null
+  /** The marks' connection that stood before the question left which the node answered last: it reaches that process and no other. */
+  #proven: Connection | null = null
   #isClosed = false
 
   /** Connects to nothing yet. */
@@ -110,6 +113,17 @@ export class NodeLink {
     if (lane === 'act' && isFull(answer) && warm !== null && warm === this.#warm && warm.isNamed)
       answer = await warm.ask(commands, timeoutMs)
     return { ...(answer.ok ? scriptAnswer(script, answer.replies) : answer), sentAt }
+  }
+
+  /**
+   * Runs a script on the mark lane, and only where it reaches the process that answered the last probe: a node that was restarted since ends
+   * that connection. Else nothing leaves, NOT_PROVEN, and the next probe's answer proves a connection that is opened now.
+   */
+  runProven(script: Script, timeoutMs: number): Promise<Outcome> {
+    const { mark } = this.#lanes
+    if (this.#proven !== null && this.#proven === mark.established) return this.run('mark', script, timeoutMs)
+    this.prepare('mark')
+    return Promise.resolve({ ...failed(notProven), sentAt: this.#options.clock.now() })
   }
 
   /** What it is spoken to with now. */
@@ -175,11 +189,14 @@ export class NodeLink {
   }
 
   #ask(connection: Connection, commands: readonly (readonly string[])[], sentAt: Instant): void {
+    const standing = this.#lanes.mark.established
     connection.send(
       commands,
       (answer) => {
         // A connection that ended is told by onEnd, also when it was asked nothing.
-        if (answer.ok) this.#heard(connection, { ...answer, sentAt })
+        if (!answer.ok) return
+        this.#proven = standing
+        this.#heard(connection, { ...answer, sentAt })
       },
       questionOf(commands),
     )

@@ -117,9 +117,10 @@ class RealWorld implements World {
     const { engine } = this.#options.access(target.group)
     const link = this.#link(target, post)
     const outcome = await link.probe(withLoad ? [...engine.probe, ...engine.load] : engine.probe, timeoutMs)
-    // A role change must not wait for a connect.
-    if (outcome.ok) link.prepare('act')
     const result = outcome.ok ? engine.readProbe(outcome.replies) : ({ ok: false, failure: outcome.failure } as const)
+    // A role change must not wait for a connect, nor a mark for a probe that proves one.
+    if (outcome.ok) link.prepare('act')
+    if (result.ok && result.reading.role === 'primary') link.prepare('mark')
     post({ kind: 'probed', node: target.node, sentAt: outcome.sentAt, result })
   }
 
@@ -153,10 +154,11 @@ class RealWorld implements World {
           : { ok: false, code: 'NOT_QUEUED', message: 'no connection from before its silence' },
       )
     }
-    const lane = action.name === 'mark' ? 'mark' : 'act'
-    const first = await link.run(lane, engine.script(action), effect.timeoutMs)
+    const script = engine.script(action)
+    // A mark says whose data a node holds: it must not reach a process that took the place of the one that was read.
+    const first = action.name === 'mark' ? await link.runProven(script, effect.timeoutMs) : await link.run('act', script, effect.timeoutMs)
     const more = first.ok ? engine.followUp(action, first.replies, this.#options.connectionName()) : null
-    const outcome = more === null ? first : await link.run(lane, more, effect.timeoutMs)
+    const outcome = more === null ? first : await link.run('act', more, effect.timeoutMs)
     acted(first.sentAt, outcome.ok ? engine.readActed(action, outcome.replies) : { ok: false, ...describeFailure(outcome.failure) })
   }
 

@@ -208,7 +208,7 @@ export class Group {
 
   #acted(input: Extract<Input, { kind: 'acted' }>, time: Time): void {
     if (this.#memory.canary.inFlight?.id === input.id) {
-      this.#memory = canaryEnded(this.#memory, input.result)
+      this.#memory = canaryEnded(this.#memory, input.result, time.now)
       return
     }
     const node = this.#nodes.get(input.node)

@@ -138,8 +138,8 @@ void describe('a write pause of ours ended without an answer', () => {
   test('writes were told to go on -> what waited until then says nothing, the next write does', () => {
     const lifted = told(unanswered, 'resumeWrites', done, 'a1', now)
     assert.deepEqual([lifted.pauseInDoubt, lifted.writesResumedAt, lifted.canary.inFlight, lifted.canary.dueAt], ['lifted', now, null, now])
-    assert.equal(canaryEnded(lifted, silence).pauseInDoubt, 'lifted')
-    assert.equal(canaryEnded(lifted, done).pauseInDoubt, 'open')
+    assert.equal(canaryEnded(lifted, silence, now).pauseInDoubt, 'lifted')
+    assert.equal(canaryEnded(lifted, done, now).pauseInDoubt, 'open')
   })
 
   test('no pause in doubt -> writes that go on say nothing about the write under way', () => {

@@ -138,6 +138,8 @@ export function watch(memory: Memory, record: GroupRecord, nodes: Nodes, now: In
   return { ...memory, watched: { reading, at: now }, targets }
 }
 
+/** The next probe's answer proves a connection; while things change that is a few ms away. */
+const proveMarkMs = 20
 const unknownOutcome = ['SILENT', 'CLOSED']
 
 /** An action on the recorded primary's process ended. */
@@ -154,8 +156,11 @@ export function told(memory: Memory, action: Action['name'], result: ActionResul
 }
 
 /** The canary that was under way ended. */
-export function canaryEnded(memory: Memory, result: ActionResult): Memory {
+export function canaryEnded(memory: Memory, result: ActionResult, now: Instant): Memory {
   const problem = result.ok || !['SILENT', 'MISCONF'].includes(result.code) ? null : `${result.code}: ${result.message}`
+  // Nothing left: as soon as a connection is proven.
+  if (!result.ok && result.code === 'NOT_PROVEN')
+    return { ...memory, canary: { ...memory.canary, inFlight: null, dueAt: now + proveMarkMs } }
   const pauseInDoubt = problem === null && memory.pauseInDoubt === 'lifted' ? 'open' : memory.pauseInDoubt
   return { ...memory, pauseInDoubt, canary: { ...memory.canary, inFlight: null, problem } }
 }

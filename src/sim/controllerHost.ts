@@ -258,8 +258,10 @@ export class ControllerHost implements Owner {
       case 'probe': {
         const link = this.#link(run, effect.target)
         return link.probe(engine.probe, effect.timeoutMs, (outcome) => {
-          if (outcome.ok) link.prepare()
-          back({ kind: 'probed', node: effect.target.node, sentAt: outcome.sentAt, result: readingOf(engine, outcome) })
+          const result = readingOf(engine, outcome)
+          if (outcome.ok) link.prepare('act')
+          if (result.ok && result.reading.role === 'primary') link.prepare('mark')
+          back({ kind: 'probed', node: effect.target.node, sentAt: outcome.sentAt, result })
         })
       }
       case 'act':
@@ -273,14 +275,15 @@ export class ControllerHost implements Owner {
     const link = this.#link(run, target)
     const acted = (sentAt: Instant, result: ActionResult): void => back({ kind: 'acted', id, node: target.node, sentAt, result })
     if (!queued) {
-      const lane = action.name === 'mark' ? 'mark' : 'act'
-      return link.run(lane, engine.script(action), effect.timeoutMs, (first) => {
+      const told = (first: Outcome): void => {
         const ended = (outcome: Outcome): void =>
           acted(first.sentAt, outcome.ok ? engine.readActed(action, outcome.replies) : { ok: false, ...described(outcome.failure) })
         const more = first.ok ? engine.followUp(action, first.replies, this.connectionName) : null
         if (more === null) ended(first)
-        else link.run(lane, more, effect.timeoutMs, ended)
-      })
+        else link.run('act', more, effect.timeoutMs, ended)
+      }
+      const script = engine.script(action)
+      return action.name === 'mark' ? link.runProven(script, effect.timeoutMs, told) : link.run('act', script, effect.timeoutMs, told)
     }
     const sentAt = this.clock()
     const done = link.queue(engine.script(action))

@@ -31,6 +31,11 @@ interface Asked {
 }
 
 const silent: ProbeFailure = { kind: 'silent' }
+const notProven: ProbeFailure = {
+  kind: 'unasked',
+  code: 'NOT_PROVEN',
+  message: 'no connection is known to reach the process that was read last',
+}
 const challengerMaxAgeMs = 5_000
 const keptMs = 60_000
 
@@ -146,6 +151,8 @@ export class SimNodeLink {
   #warm: Line | null = null
   #challenger: { readonly line: Line; readonly bornAt: Instant } | null = null
   #queuedOn: Line | null = null
+  /** The marks' connection that stood before the question left which the node answered last. */
+  #proven: Line | null = null
   #kept: { readonly line: Line; readonly cancel: () => void } | null = null
   #flight: Flight | null = null
 
@@ -177,9 +184,21 @@ export class SimNodeLink {
     })
   }
 
-  /** Opens the lane of role changes ahead. */
-  prepare(): void {
-    this.#lane('act')
+  runProven(script: Script, timeoutMs: number, settle: (outcome: Outcome) => void): void {
+    if (this.#proven !== null && this.#proven === this.#standing) return this.run('mark', script, timeoutMs, settle)
+    this.prepare('mark')
+    const sentAt = this.#owner.clock()
+    this.#owner.timer(0, () => settle({ ok: false, failure: notProven, sentAt }))
+  }
+
+  get #standing(): Line | null {
+    const { mark } = this.#lanes
+    return mark !== null && mark.isOpen && mark.isConnected ? mark : null
+  }
+
+  /** Opens a lane ahead. */
+  prepare(lane: LaneName): void {
+    this.#lane(lane)
   }
 
   queue(script: Script): boolean {
@@ -234,8 +253,11 @@ export class SimNodeLink {
   }
 
   #ask(line: Line, commands: readonly (readonly string[])[], sentAt: Instant): void {
+    const standing = this.#standing
     line.send(commands, (answer) => {
-      if (answer.ok) this.#heard(line, { ...answer, sentAt })
+      if (!answer.ok) return
+      this.#proven = standing
+      this.#heard(line, { ...answer, sentAt })
     })
   }
 
