@@ -183,7 +183,7 @@ const rules: readonly Hole[] = [
   {
     name: 'abandonedSwitchover',
     what: 'a switchover whose controller died or that took too long is never given up',
-    plant: () => off('switchover.abort', 'switchover.waiting'),
+    plant: () => off('switchover.abort'),
   },
   { name: 'ringIsHealthy', what: 'whom a replica follows is not looked at', plant: () => off('node.follow') },
   { name: 'oldPrimaryStays', what: 'an old primary is not demoted', plant: () => off('node.demote', 'node.queueDemotion') },

@@ -63,8 +63,13 @@ void describe('writes that do not end', () => {
   const a = s.nodes.get('a') ?? assert.fail('no node')
 
   test('a canary in flight shorter than its time -> no trouble; as long -> trouble', () => {
-    assert.equal(writeTrouble(canary({ inFlight: { id: 1, since: now - 4_999 } }), a), null)
-    assert.match(writeTrouble(canary({ inFlight: { id: 1, since: now - 5_000 } }), a) ?? '', /not answered within 5000 ms/)
+    assert.equal(writeTrouble(canary({ inFlight: { id: 1, since: a.askedAt - 4_999 } }), a), null)
+    assert.match(writeTrouble(canary({ inFlight: { id: 1, since: a.askedAt - 5_000 } }), a) ?? '', /not answered within 5000 ms/)
+  })
+
+  test('we stood still meanwhile, and the node answers what was asked before that -> no trouble', () => {
+    const before = { ...a, askedAt: now - 6_000 }
+    assert.equal(writeTrouble(canary({ inFlight: { id: 1, since: now - 6_100 } }), before), null)
   })
 
   test('a canary that was refused for a reason of the node -> trouble', () => {

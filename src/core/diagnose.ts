@@ -121,7 +121,8 @@ export function writeTrouble(s: Situation, primary: NodeView): string | null {
   const { canary } = s.memory
   if (primary.reading?.writeProblem) return primary.reading.writeProblem
   if (canary.problem !== null) return canary.problem
-  if (canary.inFlight !== null && s.now - canary.inFlight.since >= s.policy.canaryTimeoutMs) {
+  // It answered a question that left when the write was overdue already: what came while we stood still ourselves says nothing.
+  if (canary.inFlight !== null && primary.askedAt - canary.inFlight.since >= s.policy.canaryTimeoutMs) {
     return `a write was not answered within ${s.policy.canaryTimeoutMs} ms although the node answers questions`
   }
   return null

@@ -330,6 +330,11 @@ void describe('the primary came back as another process', () => {
     chosen(run(group('a', alive('a', reborn), alive('b', down)), 'restarted'), 'elect.inSync', 'b')
   })
 
+  test('ahead of a replica in sync by its mark only -> re-opened, and that the two cannot be compared is said', () => {
+    const s = group('a', alive('a', { ...returned, mark: '1.11' }), alive('b', { ...down, mark: '1.10' }))
+    chosen(run(s, 'restarted'), 'elect.ahead', 'a', /the positions of a and b cannot be compared/)
+  })
+
   test('everybody here and empty although the group had data -> holds', () => {
     const reborn = { ...returned, durable: false, keys: 0, mark: null } as const
     const s = group('a', alive('a', reborn), alive('b', { keys: 0, mark: null, incarnation: 'b2', ...down }))

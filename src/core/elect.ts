@@ -152,7 +152,7 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
   const consented = consents.map((consent) => (consent.ok ? consent.risk : null))
   if (furthest !== null) {
     const unseen = furthest.spec.id === record.primary ? takenUnseen(s, record, here) : null
-    return aheadOf(s, best, furthest, said([...consented, unseen]))
+    return aheadOf(s, best, furthest, said([...consented, unseen, blindness(s, record, furthest, [best])]))
   }
   const risks = [
     ...consented,

@@ -202,7 +202,7 @@ export class Checks {
   /** Who must not be promoted is not, unless a person names it. */
   #fit(record: GroupRecord & { readonly candidate: string }, entry: NewLogEntry): void {
     const spec = this.#history.knownSpec.nodes.find((node) => node.id === record.candidate)
-    if (spec === undefined || entry.rule.includes('.order') || record.candidate === record.primary) return
+    if (spec === undefined || /\.order|\.scheduled/.test(entry.rule) || record.candidate === record.primary) return
     if (record.phase === 'failover' && record.cause === 'operator') return
     if (spec.priority === 0) this.fail('priority 0 is never promoted', `${record.candidate} is the candidate by ${entry.rule}`)
     if ((spec.maintenanceUntil ?? 0) > this.#history.wall())

@@ -148,8 +148,9 @@ export class ControllerHost implements Owner {
 
   /** Its sockets are closed by the kernel; what they carried is on its way. */
   crash(): void {
-    for (const link of this.#links.values()) link.close()
+    // First: the end of a connection is no news to a process that is gone.
     this.#dead = true
+    for (const link of this.#links.values()) link.close()
     for (const run of this.#runs.values()) if (run.alarm !== null) run.alarm.arranged.cancelled = true
     this.#runs.clear()
   }

@@ -296,6 +296,7 @@ export class Ledger {
       }
     }
     const open = this.#history.bootedOpen(by)
+    const given = this.#history.spec.nodes.some((one) => one.id === node.id && one.overwrite) ? 'ordered' : null
     // A record that is older than what a node bears, after a restore: nothing may follow it blindly.
     const bears = parseMark(markOf(held) ?? '')?.epoch ?? 0
     const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0)
@@ -303,7 +304,7 @@ export class Ledger {
     const told = this.#told({ intent })
     const excuses = new Set<string>()
     const unexcused = missing.filter((write) => {
-      const excuse = open ? 'unfenced' : (told ?? this.#byPeople(write, outdated))
+      const excuse = open ? 'unfenced' : (given ?? told ?? this.#byPeople(write, outdated))
       this.#gone(write, excuse)
       if (excuse !== null) excuses.add(excuse)
       return excuse === null
