@@ -33,6 +33,16 @@ test('news: an in-sync replica answers as before, only further on -> none', () =
   assert.equal(moved('b', { offset: 5_000, keys: 6, mark: { ...mark, seq: mark.seq + 1 } }), true)
 })
 
+test('news: further on in each database -> none', () => {
+  const at = (part: number): NodeView => {
+    const node = view('b', { offset: 2 * part })
+    const { reading } = node
+    if (reading?.position.kind !== 'stream') return assert.fail('b has a position')
+    return { ...node, reading: { ...reading, position: { ...reading.position, parts: [part, part] } } }
+  }
+  assert.equal(onlyMoved(record, at(100), at(120)), true)
+})
+
 test('news: anything else of a replica -> news', () => {
   const changes: readonly Says[] = [
     { offset: 99 },

@@ -22,7 +22,7 @@ function movedOnly(was: Reading, is: Reading): boolean {
 }
 
 /** What moves while all is well. Everything else is news, also what a later version adds to a reading. */
-const counters: ReadonlySet<string> = new Set(['offset', 'acked', 'seq', 'keys', 'load'])
+const counters: ReadonlySet<string> = new Set(['offset', 'parts', 'acked', 'seq', 'keys', 'load'])
 
 function sameBut(ignored: ReadonlySet<string>, a: unknown, b: unknown): boolean {
   if (a === b) return true
