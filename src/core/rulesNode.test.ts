@@ -129,6 +129,10 @@ void describe('the nodes of a steady group', () => {
     told(withPolicy(s, { parallelSyncs: 2 }), 'c', 'node.follow', { name: 'follow' })
   })
 
+  test('its role is in its file and its guard is that of a closed primary (moved by hand in the middle of its promotion) -> not told again', () => {
+    assert.equal(nodeStep(group('a', alive('a'), alive('b', { guard: 9999 })), 'b', 'node.settled').kind, 'rest')
+  })
+
   test('its role is not known to be in its file -> persisted', () => {
     told(viewed(group('a', alive('a'), alive('b')), 'b', { persisted: null }), 'b', 'node.persist', { name: 'persist' })
   })

@@ -100,8 +100,9 @@ function persisted(c: NodeCase): boolean {
 function worthPersisting(c: NodeCase): boolean {
   if (!answers(c.node)) return false
   const { upstream, partial, guard } = c.node.reading
-  if (!c.s.can.namesHistories && (!upstream?.linkUp || partial)) return false
-  return !persisted(c) || guard === closedGuard
+  // A replica of Redis takes no writes whatever its guard, and persisting does not touch that: it would be told so for ever.
+  if (c.s.can.namesHistories) return !persisted(c)
+  return upstream?.linkUp === true && !partial && (!persisted(c) || guard === closedGuard)
 }
 
 /** It bears another group's mark. Data without any mark at the recorded primary's address is rather a primary reborn empty and written to. */
