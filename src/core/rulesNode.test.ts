@@ -48,6 +48,15 @@ void describe('the nodes of a steady group', () => {
     assert.equal(nodeStep(viewed(s, 'a', { queuedEpoch: 1 }), 'a', 'node.unheard').kind, 'rest')
   })
 
+  test('a silent primary with a mark of a later epoch, or of another group -> no demotion waits for it: it may hold what is newer', () => {
+    for (const mark of ['4.1', foreignMark]) {
+      const s = group('b', silent('a', 5_000, { of: null, mark }), alive('b'))
+      assert.equal(nodeStep(s, 'a', 'node.unheard').kind, 'rest')
+    }
+    const free = group('b', silent('a', 5_000, { of: null, mark: '4.1', spec: { overwrite: true } }), alive('b'))
+    assert.equal(nodeStep(free, 'a', 'node.queueDemotion').kind, 'act')
+  })
+
   test('a node that does not answer -> nothing', () => {
     assert.equal(nodeStep(group('a', alive('a'), refused('b', 5_000)), 'b', 'node.unheard').kind, 'rest')
   })

@@ -105,6 +105,13 @@ function worthPersisting(c: NodeCase): boolean {
   return upstream?.linkUp === true && !partial && (!persisted(c) || guard === closedGuard)
 }
 
+/** What it said last of its mark speaks against ever following: a later epoch than the record's, or another group's. Asked of a node that is silent. */
+function newerOrForeign(c: NodeCase): boolean {
+  const mark = c.node.reading?.mark ?? null
+  if (mark === null || c.node.spec.overwrite) return false
+  return mark.group !== c.s.spec.id || mark.installation !== c.s.installation || mark.epoch > c.record.epoch
+}
+
 /** It bears another group's mark. Data without any mark at the recorded primary's address is rather a primary reborn empty and written to. */
 function ofAnother(c: NodeCase): boolean {
   return c.node.reading?.mark !== null && !ours(c.s, c.node)
@@ -141,6 +148,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
       c.node.failure !== null &&
       c.node.failure.kind === 'silent' &&
       c.node.reading?.role === 'primary' &&
+      !newerOrForeign(c) &&
       c.node.queuedEpoch !== c.record.epoch &&
       c.node.acting === null,
     then: (c) =>
