@@ -84,6 +84,34 @@ void describe('acting on the page', () => {
     assert.deepEqual(visitor.complaints, [])
   })
 
+  test('nothing but the keyboard -> the content is reached past the menu, and a switchover is made', async (t) => {
+    const visitor = await visit(t)
+    const { page } = visitor
+    const was = await state(controller, 'shop', ({ state }) => state === 'healthy')
+    await page.getByRole('button', { name: 'Switch over' }).waitFor()
+    await page.keyboard.press('Tab')
+    await page.locator(':focus', { hasText: 'Skip to the content' }).waitFor()
+    await page.keyboard.press('Enter')
+    const tabTo = async (name: string): Promise<void> => {
+      for (let steps = 0; steps < 20; steps++) {
+        if ((await page.locator(':focus').innerText()) === name) return
+        await page.keyboard.press('Tab')
+      }
+      assert.fail(`the focus never came to ${name}`)
+    }
+    await tabTo('Switch over')
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('Safe: no acknowledged write is lost.').waitFor()
+    assert.equal(await dialog.locator(':focus').count(), 1)
+    await tabTo('Cancel')
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await epoch(page, was.epoch + 1).waitFor()
+    await page.locator(':focus', { hasText: 'Switch over' }).waitFor()
+    assert.deepEqual(visitor.complaints, [])
+  })
+
   test('two tabs, the events of one are cut, the other switches over -> the stale one is refused and told what changed', async (t) => {
     const [fresh, stale] = [await visit(t), await visit(t, '/', /412|ERR_FAILED/)]
     const was = await state(controller, 'shop', ({ state }) => state === 'healthy')

@@ -9,6 +9,8 @@ import { look, startBrowser } from '../harness/browser.ts'
 import { type Scene, startScene } from './scene.ts'
 import { shots } from './shots.ts'
 
+const phoneWidth = 390
+const desk = { width: 1280, height: 800 }
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const ways = [
   { colorScheme: 'light', locale: 'en-GB', other: 'dark' },
@@ -52,9 +54,9 @@ void describe('axe', () => {
   })
 
   for (const way of ways)
-    test(`every screen, ${way.locale}, in ${way.colorScheme} and in ${way.other} -> nothing serious`, async (t) => {
+    test(`every screen, ${way.locale}, in ${way.colorScheme} and in ${way.other} -> nothing serious, and nothing wider than a phone`, async (t) => {
       const { other, ...visitor } = way
-      const options = { ...visitor, reducedMotion: 'reduce', expected: /404|409|503|ERR_FAILED/ } as const
+      const options = { ...visitor, viewport: desk, reducedMotion: 'reduce', expected: /404|409|503|ERR_FAILED/ } as const
       const { page, context, complaints } = await look(browser, scene.controller.url, options)
       t.after(() => context.close())
       const found: string[] = []
@@ -65,6 +67,10 @@ void describe('axe', () => {
         const seen = await offences(page)
         await page.evaluate(`document.documentElement.dataset.theme = '${other}'`)
         seen.push(...(await offences(page, 'color-contrast')))
+        await page.setViewportSize({ width: phoneWidth, height: 800 })
+        const width = await page.evaluate<number>('document.documentElement.scrollWidth')
+        if (width > phoneWidth) seen.push(`is ${width} px wide on a phone of ${phoneWidth}`)
+        await page.setViewportSize(desk)
         found.push(...seen.map((offence) => `${shot.name}: ${offence}`))
       }
       assert.equal(found.join('\n'), '')

@@ -12,6 +12,7 @@ import { access } from './access.ts'
 import { auditRoute, loginRoutes, tokenRoutes, userRoutes } from './accountRoutes.ts'
 import { Accounts } from './accounts.ts'
 import { startAudit } from './audit.ts'
+import { controllerRoutes } from './controllerRoutes.ts'
 import { doctorRoutes } from './doctorRoutes.ts'
 import { type CredentialDesk, credentialRoutes } from './credentialRoutes.ts'
 import { docsPath, docsRoutes } from './docs.ts'
@@ -181,6 +182,7 @@ async function appOf(options: HttpOptions, accounts: Accounts, events: EventStre
   if (options.credentials !== undefined) credentialRoutes(app, options.credentials)
   plannedRoutes(app, options.wall)
   doctorRoutes(app)
+  controllerRoutes(app, options)
   eventRoute(app, events)
   if (options.page !== undefined) await pageRoutes(app, options.page)
   app.get('/api/v1/openapi.json', { config: access('public', 'self'), schema: { summary: 'This document.' } }, () => app.swagger())

@@ -2,6 +2,7 @@
 import type { Static } from 'typebox'
 import type { RollView } from '../../../src/core/roll.ts'
 import type * as accounts from '../../../src/server/accountSchemas.ts'
+import type * as controllers from '../../../src/server/controllerRoutes.ts'
 import type * as schemas from '../../../src/server/schemas.ts'
 import type * as stopPlan from '../../../src/server/stopPlan.ts'
 
@@ -24,4 +25,4 @@ export type Rolling = { readonly roll: RollView | null }
 export type Users = Static<typeof accounts.Users>
 export type Plans = Static<typeof stopPlan.Plans>
 export type DoctorReport = Static<typeof schemas.DoctorReport>
-export type Health = Static<typeof schemas.Health>
+export type Controllers = Static<typeof controllers.Controllers>

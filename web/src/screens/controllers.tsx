@@ -2,50 +2,66 @@
 import '../look/pages.css'
 import { useQuery } from '@tanstack/react-query'
 import { type Refusal, ask } from '../api/ask.ts'
-import type { Health } from '../api/types.ts'
-import { useGroups, useLink } from '../live/hooks.ts'
+import type { Controllers } from '../api/types.ts'
+import { useLink, useNow } from '../live/hooks.ts'
 import { Asked } from '../look/asked.tsx'
+import { count, dayTime, span } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
+
+type Controller = Controllers['controllers'][number]
 
 export function ControllersScreen() {
   const say = useSay()
-  const link = useLink()
-  const groups = [...(useGroups()?.values() ?? [])]
-  const nodes = groups.flatMap((group) => group.nodes)
-  const heard = nodes.filter(({ health }) => health === 'up' || health === 'answering').length
-  const health = useQuery<Health, Refusal>({
-    queryKey: ['health'],
-    queryFn: ({ signal }) => ask('/healthz', { signal }),
-    refetchInterval: 5000,
+  const controllers = useQuery<Controllers, Refusal>({
+    queryKey: ['controllers'],
+    queryFn: ({ signal }) => ask('/api/v1/controllers', { signal }),
+    refetchInterval: 2000,
   })
   return (
     <>
       <h1 className="page-title">{say('nav.controllers')}</h1>
-      <Asked query={health}>
-        {({ installation }) => (
-          <section className="panel settings">
-            <h2>{location.host}</h2>
-            <dl className="figures">
-              {(
-                [
-                  [say('controllers.role'), say('controllers.decides')],
-                  [say('controllers.stream'), say(`link.${link.kind}`)],
-                  [say('controllers.votes'), '1 / 1'],
-                  [say('nav.groups'), String(groups.length)],
-                  [say('controllers.nodes'), `${heard} / ${nodes.length}`],
-                  [say('controllers.installation'), installation],
-                ] as const
-              ).map(([name, value]) => (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd>{value}</dd>
-                </div>
-              ))}
-            </dl>
-            <p className="quiet">{say('controllers.alone')}</p>
-          </section>
-        )}
-      </Asked>
+      <Asked query={controllers}>{(answer) => answer.controllers.map((one) => <One key={one.installation} controller={one} />)}</Asked>
+      <p className="quiet">{say('controllers.alone')}</p>
     </>
+  )
+}
+
+function One({ controller }: { readonly controller: Controller }) {
+  const say = useSay()
+  const link = useLink()
+  const now = useNow()
+  const figures = [
+    [say('controllers.role'), say('controllers.decides')],
+    [say('controllers.stream'), say(`link.${link.kind}`)],
+    [say('controllers.votes'), controller.votes],
+    [say('controllers.up'), span(Math.max(0, now - controller.startedAt))],
+    [say('controllers.since'), dayTime(controller.startedAt)],
+    [say('nodes.version'), controller.version],
+    [say('nav.groups'), count(controller.groups)],
+    [say('controllers.nodes'), `${count(controller.heard)} / ${count(controller.nodes)}`],
+    [say('controllers.installation'), controller.installation],
+  ] as const
+  return (
+    <section className="panel settings">
+      <h2>{location.host}</h2>
+      <Figures figures={figures} />
+      <h3>{say('controllers.probes')}</h3>
+      <Figures
+        figures={Object.entries(controller.probes).map(([end, total]) => [say(`probe.${end as 'reading'}`), count(total)] as const)}
+      />
+    </section>
+  )
+}
+
+function Figures({ figures }: { readonly figures: readonly (readonly [string, string])[] }) {
+  return (
+    <dl className="figures">
+      {figures.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   )
 }

@@ -387,6 +387,15 @@ export const en = {
   'diagnosis.primary moved or demoted': 'primary moved or demoted',
   'diagnosis.primary hung': 'primary hung',
   'diagnosis.primary shutting down': 'primary shutting down',
+  'controllers.up': 'Runs for',
+  'controllers.since': 'Since',
+  'controllers.probes': 'Questions to nodes, by how they ended',
+  'probe.reading': 'a reading',
+  'probe.answered': 'an error',
+  'probe.refused': 'refused',
+  'probe.closed': 'closed',
+  'probe.silent': 'silent',
+  'probe.unasked': 'could not ask',
 } as const
 
 export type WordKey = keyof typeof en

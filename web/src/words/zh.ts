@@ -387,4 +387,13 @@ export const zh: Words = {
   'diagnosis.primary moved or demoted': '主节点被移动或降级',
   'diagnosis.primary hung': '主节点挂起',
   'diagnosis.primary shutting down': '主节点正在关闭',
+  'controllers.up': '已运行',
+  'controllers.since': '启动于',
+  'controllers.probes': '对节点的询问，按结果',
+  'probe.reading': '读到状态',
+  'probe.answered': '回答错误',
+  'probe.refused': '拒绝连接',
+  'probe.closed': '连接被关闭',
+  'probe.silent': '无应答',
+  'probe.unasked': '无法询问',
 }
