@@ -10,6 +10,7 @@ import {
   type NodeId,
   type Reading,
   historyOf,
+  logIdOf,
 } from './model.ts'
 import type { RecordDraft } from './rule.ts'
 import type { Situation } from './situation.ts'
@@ -43,7 +44,15 @@ function entered(s: Situation, lineage: GroupRecord['lineage'], epoch: Epoch, no
     const replid = historyOf({ installation: s.installation, group: s.spec.id, epoch })
     const { offset: start, parts } = position
     const continues = before !== undefined && before === position.replid
-    const entry = { ...at, replid, start, continues, incarnation: reading.incarnation, ...(parts === undefined ? {} : { parts }) }
+    const entry = {
+      ...at,
+      replid,
+      start,
+      continues,
+      incarnation: reading.incarnation,
+      logId: logIdOf(position),
+      ...(parts === undefined ? {} : { parts }),
+    }
     return [...lineage, entry].slice(-lineageKept)
   }
   const continues = before !== undefined && before === position.replid2 && position.second > 0

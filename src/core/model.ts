@@ -125,6 +125,8 @@ export interface LineageEntry {
   readonly continues: boolean
   /** `start` in each database, where each has a log of its own. */
   readonly parts?: readonly number[]
+  /** The id of its log, as `logIdOf` gives it, where the mark names the history: it outlives the mark. */
+  readonly logId?: string
   /** The process that wrote it, where a crash may leave writes that its own log does not know. */
   readonly incarnation?: string
 }

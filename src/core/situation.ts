@@ -78,13 +78,13 @@ function unmarkedMember(s: Situation, node: NodeView & { readonly reading: Readi
   )
 }
 
-/** Its log bears the id of a node that bears our mark: it was copied from one of this group, whatever became of its own mark. */
+/** Its log bears an id that the record knows, or that of a node that bears our mark: it was copied from one of this group, whatever became of its own mark. */
 function sharesLog(s: Situation, node: NodeView & { readonly reading: Reading }): boolean {
   const id = logIdOf(node.reading.position)
+  if (id === '') return false
+  if (s.record?.lineage.some((entry) => entry.logId === id)) return true
   const bears = ({ reading }: NodeView): boolean => reading?.mark?.group === s.spec.id && reading.mark.installation === s.installation
-  return (
-    id !== '' && [...s.nodes.values()].some((other) => bears(other) && other.reading !== null && logIdOf(other.reading.position) === id)
-  )
+  return [...s.nodes.values()].some((other) => bears(other) && other.reading !== null && logIdOf(other.reading.position) === id)
 }
 
 /** Its history is one that the record knows. */
