@@ -503,6 +503,12 @@ void describe('who holds more', () => {
   })
 })
 
+test('a hung primary was replaced by another process at its address -> that one counts; itself it does not', () => {
+  const hung = group('a', alive('a'), refused('b', 9_000, { mark: null }))
+  held(run(hung, 'hung'), 'elect.nobody', /.*/)
+  chosen(run(recorded(group('a', alive('a', returned)), alone), 'hung'), 'elect.returned', 'a')
+})
+
 test('any group, any cause -> an election never names a node that does not answer, and never an empty one over data', () => {
   const shapes = [
     alive('b', down),

@@ -294,8 +294,10 @@ export function elect(s: Situation, record: GroupRecord, cause: FailoverCause, s
     const sentence = `asks ${quote(asked.map((node) => node.spec.id))} again before it elects`
     return { kind: 'wait', rule: 'elect.asking', sentence, evidence: evidenceOf(s, null) }
   }
-  // A hung primary is what must be got rid of.
-  const here = reachable(s, since).filter((node) => !refusesPromotion(s, node) && !(cause === 'hung' && node.spec.id === record.primary))
+  // A hung primary is what must be got rid of; the process that took its place is another.
+  const hung = (node: Answering): boolean =>
+    cause === 'hung' && node.spec.id === record.primary && node.reading.incarnation === record.incarnation
+  const here = reachable(s, since).filter((node) => !refusesPromotion(s, node) && !hung(node))
   const quick = electInSync(s, record, cause, here, since)
   if (quick?.kind === 'candidate') return quick
   const slow = electReturned(s, record, here) ?? electByRollCall(s, record, here) ?? quick

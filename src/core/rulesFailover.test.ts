@@ -118,6 +118,19 @@ void describe('a failover is under way', () => {
     acts(at(viewed(failingOver(dead, 'b'), 'b', { troubles: [trouble] }), now + 1), 'failover.promote', ['b', { name: 'promote' }])
   })
 
+  test('a hung primary answers -> it is closed before another is promoted; refuses -> holds, and a person decides', () => {
+    const hung = failingOver(group('a', alive('a'), alive('b')), 'b', 'hung')
+    acts(hung, 'failover.fence', ['a', { name: 'fence' }])
+    const asked = viewed(hung, 'a', { acting: { id: 1, action: { name: 'fence', cutClients: true }, since: now - 1 } })
+    waits(asked, 'failover.unfenced', /until a is closed/)
+    const trouble = { action: 'fence', code: 'NOPERM', message: 'no right', times: 1, retryAt: now + 1 } as const
+    holds(viewed(hung, 'a', { troubles: [trouble] }), 'failover.unfenced', /a cannot write, answers, and refuses to be closed \(no right\)/)
+    const closed = failingOver(group('a', alive('a', { of: 'nowhere' }), alive('b')), 'b', 'hung')
+    acts(closed, 'failover.promote', ['b', { name: 'promote' }])
+    const ordered = failingOver(group('a', alive('a'), alive('b')), 'b', 'operator')
+    acts(viewed(ordered, 'a', { troubles: [trouble] }), 'failover.promote', ['b', { name: 'promote' }])
+  })
+
   test('an operator names another candidate -> intent for that one', () => {
     saves(remembered(failingOver(dead, 'b'), order('failover', 'c')), 'failover.order', { candidate: 'c', epoch: 3, cause: 'operator' })
   })

@@ -75,6 +75,14 @@ function recovered(c: Case): boolean {
   )
 }
 
+/** A hung primary that answers and is still open: the same process, told to close or refusing to. */
+function stillOpen(c: Case): (NodeView & { readonly reading: Reading }) | null {
+  const { record, primary, s } = c
+  if (record.phase !== 'failover' || record.cause !== 'hung' || record.candidate === record.primary || !s.can.canGuard) return null
+  if (s.memory.promotedIn === record.epoch || !answers(primary) || primary.reading.incarnation !== record.incarnation) return null
+  return primary.reading.role === 'primary' && primary.reading.guard !== closedGuard ? primary : null
+}
+
 /** Replicas, other than the candidate, that would still feed on the old primary when it wakes. */
 function toDetach(c: Case): NodeView[] {
   // Without a guard it takes writes with or without replicas.
@@ -141,6 +149,21 @@ export const failoverRules: readonly Rule<Case>[] = [
     gives: 'act fence',
     when: (c) => openOthers(c).length > 0,
     then: (c) => act('fences open primaries other than the candidate', openOthers(c)),
+  },
+  {
+    id: 'failover.unfenced',
+    why: 'a hung primary answers, so it can be closed first; one that refuses would write beside the new one as soon as it can',
+    gives: 'wait, or hold',
+    when: (c) => stillOpen(c) !== null,
+    then: (c) => {
+      const { id } = c.primary.spec
+      const trouble = troubleOf(c.primary, 'fence')
+      if (trouble === null) return wait(`waits until ${id} is closed`)
+      return hold(
+        `${id} cannot write, answers, and refuses to be closed (${trouble.message}): another primary beside it would make two. ` +
+          `Give regroup the right to REPLICAOF, stop ${id}, or \`regroup failover ${c.s.spec.id} --accept-loss\``,
+      )
+    },
   },
   {
     id: 'failover.again',

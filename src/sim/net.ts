@@ -24,6 +24,7 @@ export interface Listener extends Peer {
 
 interface Path {
   cut: boolean
+  cutAt: number
   /** Added to every delay, and how often a message must be sent again. */
   extraMs: number
   loss: number
@@ -40,6 +41,8 @@ const repeatsWithinMs = 1500
 /** ... and some only after as long as they were cut off, up to this. */
 const latestRepeatMs = 30_000
 const lateShare = 0.25
+/** A kernel waits about this long for an acknowledgement before it goes back to the first that is missing. */
+const unansweredMs = 400
 const lanMs = 0.15
 const jitterMs = 0.25
 const lossRepeatMs = 210
@@ -75,14 +78,16 @@ export class Net {
     const key = `${from}>${to}`
     let path = this.#paths.get(key)
     if (path === undefined) {
-      path = { cut: false, extraMs: 0, loss: 0, held: new Map(), heldSince: 0, troubledAt: -Infinity }
+      path = { cut: false, cutAt: 0, extraMs: 0, loss: 0, held: new Map(), heldSince: 0, troubledAt: -Infinity }
       this.#paths.set(key, path)
     }
     return path
   }
 
   cut(from: HostId, to: HostId): void {
-    this.path(from, to).cut = true
+    const path = this.path(from, to)
+    if (!path.cut) path.cutAt = this.timeline.now
+    path.cut = true
   }
 
   mend(from: HostId, to: HostId): void {
@@ -90,6 +95,8 @@ export class Net {
     path.cut = false
     path.troubledAt = this.timeline.now
     this.#release(path)
+    const back = this.path(to, from)
+    if (!back.cut) this.#release(back)
   }
 
   /** Every delay of this path is longer, and a share of its messages is sent again; 0 and 0 is a good path. */
@@ -177,7 +184,7 @@ export class Net {
         order.queue.shift()
         return
       }
-      const held = path.cut || this.#down.has(to) || order.held > 0
+      const held = path.cut || this.#down.has(to) || order.held > 0 || this.#isUnanswered(to, from)
       if (!held) {
         order.queue.shift()?.()
         return
@@ -191,6 +198,12 @@ export class Net {
         this.#at(path, from, to, order, this.timeline.now)
       })
     })
+  }
+
+  /** What is sent there is acknowledged by nobody: after a moment a kernel sends nothing new, it repeats. */
+  #isUnanswered(to: HostId, from: HostId): boolean {
+    const back = this.path(to, from)
+    return back.cut && this.timeline.now - back.cutAt > unansweredMs
   }
 
   #release(path: Path): void {

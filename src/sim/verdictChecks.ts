@@ -187,6 +187,9 @@ export class VerdictChecks {
     const next = this.#history.node(to).running
     // What the old one took between the two commands the new one lacks: that is for a person to give up.
     if (old === null || next === null || old === next || !within(old.data, next.data)) return
+    // What bears another group's mark is not adopted, whoever leads there.
+    const mark = parseMark(markOf(next.data) ?? '')
+    if (mark !== null && mark.group !== this.#history.spec.id) return
     // A preferred one may come back.
     if (this.#history.policy.failback !== 'off' || gapMs >= handoverGraceMs - 500 || !this.#free() || !this.#reaches(clientHosts[0])) return
     const given = this.#now
