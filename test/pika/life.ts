@@ -184,12 +184,12 @@ class Life {
     })
   }
 
-  /** P3: never from a primary that is empty or half copied over a node that is not. */
+  /** P3: never from a primary that is empty or half copied over a node that is not. Emptied by a client (FLUSHALL) is not empty: its log goes on. */
   #mayCopy(node: NodeId, port: number): void {
     if (!this.cluster.runs(port)) return
     const from = this.cluster.node(port)
     const to = this.cluster.node(this.port(node))
-    if ((from.keys.size === 0 || !from.eligible) && to.keys.size > 0)
+    if (((from.log.end.file === 0 && from.log.end.offset === 0) || !from.eligible) && to.keys.size > 0)
       this.violations.push(`${node} is to be copied from port ${port}, which is empty or half copied`)
   }
 
