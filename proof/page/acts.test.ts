@@ -152,6 +152,44 @@ void describe('acting on the page', () => {
     assert.deepEqual(visitor.complaints, [])
   })
 
+  test('a switchover at an hour to come -> shown to everybody with the time that is left, and taken back by a click', async (t) => {
+    const visitor = await visit(t)
+    const { page } = visitor
+    await page.getByRole('button', { name: 'Switch over' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Not now, at an hour to come' }).click()
+    await dialog.getByText(/^Switchover to the best one at/).waitFor()
+    await dialog.getByRole('button', { name: 'Schedule' }).click()
+    await page.getByText(/Switchover to the best one at .*, in 59 min.*, by page/).waitFor()
+    const { scheduled } = await state(controller, 'shop', (status) => status.scheduled !== null)
+    assert.ok(Math.abs((scheduled?.at ?? 0) - Date.now() - 3_600_000) < 90_000)
+    await page.getByRole('button', { name: 'Take it back' }).click()
+    await dialog.getByRole('button', { name: 'Take it back' }).click()
+    await state(controller, 'shop', (status) => status.scheduled === null)
+    await dialog.waitFor({ state: 'detached' })
+    assert.deepEqual(visitor.complaints, [])
+  })
+
+  test('a rolling restart is begun and ended -> the page says whose turn it is and regroup restarts nothing', async (t) => {
+    const visitor = await visit(t)
+    const { page } = visitor
+    await state(controller, 'shop', ({ state }) => state === 'healthy')
+    await page.getByRole('button', { name: 'Rolling restart' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Begin' }).click()
+    const turn = page.getByRole('button', { name: /^Give n\d its turn$/ })
+    await turn.waitFor()
+    const node = /n\d/.exec(await turn.innerText())?.[0] ?? ''
+    await turn.click()
+    await page.getByText(`Restart ${node} now, as you usually do.`).waitFor()
+    await shop.node(node).server.kill9()
+    await shop.node(node).server.start()
+    await page.getByText('1 of 3 restarted').waitFor()
+    await page.getByRole('button', { name: 'End the roll' }).click()
+    await state(controller, 'shop', ({ roll }) => roll === null)
+    assert.deepEqual(visitor.complaints, [])
+  })
+
   test('a group is added -> the server says first what it would write, then the tile turns healthy by itself', async (t) => {
     const cart = await startGroup('cart', 2, options)
     t.after(() => dismiss(controller, cart))

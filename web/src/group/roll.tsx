@@ -79,15 +79,17 @@ function Next({ status, path, step, turn }: NextProps) {
     }
   }
   if (!may('operator', status.group)) return null
+  // It has its turn, and is still the process that it was.
+  const given = step.kind === 'restart' && step.node === turn
   return (
     <>
       {refusal !== null && <Refused refusal={refusal} />}
-      {turn !== null && step.kind === 'wait' && <p>{say('roll.restartNow', { node: turn })}</p>}
+      {given && turn !== null && <p>{say('roll.restartNow', { node: turn })}</p>}
       <div className="buttons">
         <button type="button" className={`button ${step.kind === 'done' ? 'main' : ''}`} onClick={() => void send({ end: true })}>
           {say('roll.end')}
         </button>
-        {step.kind === 'restart' && (
+        {step.kind === 'restart' && !given && (
           <button type="button" className="button main" onClick={() => void send({ restart: step.node })}>
             {say('roll.give', { node: step.node })}
           </button>
