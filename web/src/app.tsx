@@ -52,7 +52,7 @@ function Frame() {
       <a className="skip" href="#main">
         {say('nav.skip')}
       </a>
-      <Top />
+      <Top known={known} />
       <main id="main" tabIndex={-1}>
         <Broken path={path} title={say('broken.title')} text={say('broken.text')} verb={say('broken.verb')}>
           {unknown ? <Login /> : <Screens />}
@@ -98,7 +98,8 @@ const places: readonly Place[] = [
   { path: '/settings', name: 'nav.settings' },
 ]
 
-function Top() {
+/** `known`: the server knows who looks, so that there is something to go to. */
+function Top({ known }: { readonly known: boolean }) {
   const say = useSay()
   const link = useLink()
   const may = useMay()
@@ -112,7 +113,7 @@ function Top() {
           regroup
         </Link>
         <nav className="nav" aria-label={say('nav.main')}>
-          {places
+          {(known ? places : [])
             .filter(({ role }) => role === undefined || may(role))
             .map(({ path, name, under }) => (
               <Link
@@ -125,7 +126,7 @@ function Top() {
             ))}
         </nav>
         <Who />
-        <span className={`link ${tone}`} role="status">
+        <span className={`link ${tone}`} role="status" hidden={!known}>
           {say(`link.${link.kind}`)}
         </span>
       </div>

@@ -56,3 +56,8 @@ test('passage: a switchover -> writes wait, the old primary is demoted first', (
 test('passage: nothing is known of the epoch in force -> none', () => {
   assert.equal(passageOf({ ...steady, epoch: 3 }, told('steady.lost')), null)
 })
+
+test('passage: a group of one node -> waits for no replica', () => {
+  const alone = { ...steady, inSync: ['a'], nodes: [{ id: 'a' }] as never }
+  assert.deepEqual(shown(told('new.adopt', 'steady.open'), alone), ['decided done 0', 'opened done 100'])
+})

@@ -59,7 +59,8 @@ export function passageOf(status: Pick<GroupStatus, 'epoch' | 'phase' | 'inSync'
     status.phase === 'steady' && (found.has('synced') || status.inSync.length === status.nodes.length || status.nodes.length === 1)
   const steps = ways[kind].flatMap((name): PhaseStep[] => {
     const entry = found.get(name)
-    if (entry === undefined && optional.has(name)) return []
+    // Who is alone has nobody to be in sync with it.
+    if (entry === undefined && (optional.has(name) || (name === 'synced' && status.nodes.length === 1))) return []
     if (entry !== undefined) return [{ name, state: 'done', afterMs: entry.at - first.at, sentence: entry.sentence }]
     return [{ name, state: over ? 'done' : name === next ? 'now' : 'waiting', afterMs: null, sentence: null }]
   })

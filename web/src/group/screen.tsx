@@ -12,6 +12,7 @@ import { useEntries, useGroup } from '../live/group.ts'
 import { useNow } from '../live/hooks.ts'
 import { Epoch, State, stateTone } from '../look/marks.tsx'
 import { Refused } from '../look/refused.tsx'
+import { untold } from '../look/untold.ts'
 import { clockTime, dayTime, span } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
 import { Now } from './now.tsx'
@@ -73,6 +74,7 @@ export function GroupScreen({ group, tab }: { readonly group: string; readonly t
 
 function Head({ status }: { readonly status: GroupStatus }) {
   const say = useSay()
+  const troubles = untold(status)
   const now = useNow()
   return (
     <header className={`head panel ${stateTone[status.state]}`}>
@@ -93,15 +95,11 @@ function Head({ status }: { readonly status: GroupStatus }) {
         <span lang={undefined}>{say(`diagnosis.${status.diagnosis as 'primary alive'}`)}</span> · <code>{status.verdict.rule}</code> ·{' '}
         {say('ago', { time: span(Math.max(0, now - status.verdict.at)) })}
       </p>
-      {status.state !== 'healthy' &&
-        status.nodes.map(
-          ({ id, problem }) =>
-            problem !== null && (
-              <p key={id} className="strip" lang="en">
-                <b>{id}</b> {problem}
-              </p>
-            ),
-        )}
+      {troubles.length > 0 && (
+        <p className="strip" lang="en">
+          {troubles.join(' · ')}
+        </p>
+      )}
       {status.pause !== null && (
         <p className="warn strip">
           <b>{say('pause.on')}</b>{' '}

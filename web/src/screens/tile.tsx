@@ -2,6 +2,7 @@ import { memo } from 'react'
 import { Link } from 'wouter'
 import type { GroupStatus } from '../api/types.ts'
 import { Epoch, NodeSign, State, stateTone, useNodeWords } from '../look/marks.tsx'
+import { untold } from '../look/untold.ts'
 import { useSay } from '../words/words.tsx'
 
 /** A group at a glance: what it is called, how it is, who is primary, and the sentence that says why. */
@@ -29,11 +30,7 @@ export const Tile = memo(function Tile({ status }: { readonly status: GroupStatu
       </span>
       <span className="tile-says" lang="en">
         {status.pause !== null && <span className="badge warn">{say('pause.on')}</span>} {status.sentence}
-        {status.state !== 'healthy' &&
-          status.nodes.map(
-            ({ id, problem }) =>
-              problem !== null && !status.sentence.includes(id + ' is') && <span key={id}>{` · ${id}: ${problem}`}</span>,
-          )}
+        {untold(status).map((trouble) => ` · ${trouble}`)}
         {coming.map(({ node, steps }) => (
           <span key={node} lang={undefined}>
             {' · '}
