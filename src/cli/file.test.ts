@@ -93,7 +93,7 @@ test('file: broken syntax, two documents, a lost alias, nothing at all -> said w
   ])
   assert.deepEqual(problemsIn('remove: [a]\n---\nremove: [b]\n'), ['g.yaml:2:1 a second document begins here; one file holds one document'])
   assert.match(problemsIn('remove: *x\n').join(), /^g\.yaml:1:1 unresolved alias|^g\.yaml:1:1 Unresolved alias/)
-  assert.deepEqual(problemsIn(''), ['g.yaml:1:1 is empty; it must be a mapping with groups, remove or both'])
+  assert.deepEqual(problemsIn(''), ['g.yaml:1:1 is empty; it must be a mapping with groups, policies or remove'])
   assert.deepEqual(problemsIn('groups:\n'), ['g.yaml:1:8 groups: is empty; it must be a list of groups, each in its whole wanted state'])
   assert.deepEqual(problemsIn('groups: [{name: a, nodes: [{name: n, address: "h:1"}]}]\nremove: [a]\n'), [
     'g.yaml:1:17 groups[0].name: group a stands under "remove" too; say one of both',
