@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { found, instead, pass, staysTrue, until } from '../../proof/harness/wait.ts'
+import { rateOverMs } from '../../src/core/doctor/replicationChecks.ts'
 import { DoctorBench, type Place, hosts, mend, placed } from './bench.ts'
 
 const users = ['default on nopass ~* &* +@all', 'regroup on >secret ~* &* +@all']
@@ -105,6 +106,9 @@ void describe('a sound group of one primary and two replicas', () => {
       }
     })()
     try {
+      // A rate is measured between two looks: both while it is written.
+      await bench.look('shop')
+      await pass(rateOverMs + 100)
       await mend(await bench.sees('shop', ['backlog.small a', 'backlog.small b', 'backlog.small c']))
       await staysTrue('the backlog is large enough', 1_500, async () => {
         const findings = await bench.look('shop')
