@@ -147,7 +147,7 @@ export class Checks {
     const dead = record === null ? null : history.node(record.primary)
     if (dead !== null && dead.running !== null) this.#ranWatched = this.ledger.watches()
     // It died in the second in which its controller went.
-    else if (this.#deadSince === null && !this.ledger.isWatcherHere()) this.#ranWatched = false
+    else if (this.#deadSince === null && (!this.ledger.isWatcherHere() || history.controller?.exhausted === true)) this.#ranWatched = false
     if (dead === null || !this.#candidateIsGone(record) || dead.running !== null || history.net.isDown(dead.host) || !this.#wellOff(dead)) {
       this.#deadSince = null
       return
@@ -201,6 +201,8 @@ export class Checks {
 
   /** Who must not be promoted is not, unless a person names it. */
   #fit(record: GroupRecord & { readonly candidate: string }, entry: NewLogEntry): void {
+    // A save that took its time was decided by what was asked for then.
+    if (record.specRevision !== this.#history.revision) return
     const spec = this.#history.knownSpec.nodes.find((node) => node.id === record.candidate)
     if (spec === undefined || /\.order|\.scheduled/.test(entry.rule) || record.candidate === record.primary) return
     if (record.phase === 'failover' && record.cause === 'operator') return

@@ -169,10 +169,11 @@ export class History {
 
   #booted(node: RedisNode, running: Process, complete: boolean): void {
     if (this.#began) this.checks.booted(node)
-    if (this.#began && (!complete || node.file === null) && running.config.replicaof === null) this.#openBoots.add(running.data.stream)
+    const unfenced = !complete || node.file === null || !this.policy.bootFence
+    if (this.#began && unfenced && running.config.replicaof === null) this.#openBoots.add(running.data.stream)
   }
 
-  /** The data are those of a process that came back with less, or without a file, as an open primary, because no fence was in its file. */
+  /** The data are those of a process that came back as an open primary with less, without a file, or by a policy without a fence. */
   bootedOpen(data: Data): boolean {
     return this.#openBoots.has(data.stream)
   }
@@ -180,6 +181,11 @@ export class History {
   /** Since when nothing was done to it or to the controller. */
   steadyFor(node: string): number {
     return this.timeline.now - this.disturbedAt(node)
+  }
+
+  /** Of the spec, as the controller hears it. */
+  get revision(): number {
+    return this.#revision
   }
 
   /** The spec that a controller surely knows by now: the one before a change that may be on its way. */

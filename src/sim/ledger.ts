@@ -263,8 +263,8 @@ export class Ledger {
     const { intent } = crown
     if (intent?.record.phase !== 'failover') return null
     const { rule } = intent.entry
+    if (/elect\.(inSync|ahead|rollCall)/.test(rule) && this.#asynchronous(at, intent, crown.node)) return 'asynchronous'
     if (/elect\.(inSync|ahead)/.test(rule)) {
-      if (this.#asynchronous(at, intent, crown.node)) return 'asynchronous'
       const last = at.stream.acked.at(-1)?.at?.when ?? at.when
       return guarded(crown) && at.when >= last - guardEngagesMs ? 'guard' : null
     }
