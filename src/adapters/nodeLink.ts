@@ -76,8 +76,8 @@ export class NodeLink {
    * challenger with it; an answer of the challenger makes it the warm connection.
    *
    * A challenger that is refused, closed or answered with a refusal ends the probe so, although the warm connection is open and silent:
-   * it is what the host says now, while silence says nothing (a host that restarted leaves the old connection hanging for minutes). It is
-   * no proof of death by itself; no disconnect is reported for it and the warm connection stays, with what is queued on it.
+   * it is what the host says now, while silence says nothing (a host that restarted leaves the old connection hanging for minutes). A
+   * refusal beside a connection that stands is `standing` and no proof of death: the process may be frozen; no disconnect is reported for it and the warm connection stays, with what is queued on it.
    *
    * A refused credential is no answer as long as another one is left: the node is asked again with that, within the same deadline.
    *
@@ -239,7 +239,8 @@ export class NodeLink {
       this.#challenger = null
       if (isRefusal(failure) && this.#askAgain(credential)) return
       // We could not ask again, but the warm connection's question stands until the deadline.
-      if (failure.kind !== 'unasked' || this.#warm === null) this.#fail(failure)
+      if (failure.kind === 'refused' && this.#warm !== null) this.#fail({ kind: 'refused', standing: true })
+      else if (failure.kind !== 'unasked' || this.#warm === null) this.#fail(failure)
     }
   }
 

@@ -93,6 +93,15 @@ void describe('the primary does not answer', () => {
     is(s, 'silent', { quietMs: 1000, linkDownAt: 'b' })
   })
 
+  test('new connections are refused while an old one stands unanswered -> no death: it may be frozen, so it is silence', () => {
+    const standing = (since: number): Situation => {
+      const s = group('a', silent('a', since), alive('b', { linkUp: false }))
+      return viewed(s, 'a', { failure: { kind: 'refused', standing: true } })
+    }
+    is(standing(now - 999), 'suspect')
+    is(standing(now - 1_000), 'silent')
+  })
+
   test('its connection was closed -> the same as silence until it is refused', () => {
     const s = group('a', silent('a', 9_500, { view: { failure: { kind: 'closed' } } }), alive('b', { linkUp: false }))
     is(s, 'suspect')

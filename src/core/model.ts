@@ -322,7 +322,8 @@ export interface Reading {
 
 /** Why a node gave no reading. `refused` and `closed` are answers of its host, `silent` is none. */
 export type ProbeFailure =
-  | { readonly kind: 'refused' }
+  /** `standing`: only a new connection is refused; an older one stands, with a question that nobody answered. That proves no death. */
+  | { readonly kind: 'refused'; readonly standing?: true }
   | { readonly kind: 'closed' }
   | { readonly kind: 'silent' }
   /** It answered, but not with a reading: alive, classified by `code` (BUSY, NOAUTH, NOPERM, MAXCLIENTS, PROTOCOL, DNS, TLS ...). */

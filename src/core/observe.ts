@@ -188,7 +188,7 @@ export function disconnected(node: NodeView, now: Instant): NodeView {
 
 /** Our own process stood still: what we did not hear meanwhile is no silence. */
 export function stalled(node: NodeView, now: Instant): NodeView {
-  if (node.failure !== null && node.failure.kind === 'refused') return node
+  if (refused(node)) return node
   return {
     ...node,
     heardAt: node.heardAt === null ? null : now,
@@ -304,7 +304,12 @@ export function quietSince(node: NodeView): Instant | null {
 
 /** Nothing listens at its address: its host answered, it did not. */
 export function refused(node: NodeView): boolean {
-  return node.failure?.kind === 'refused'
+  return node.failure?.kind === 'refused' && node.failure.standing !== true
+}
+
+/** Says nothing on a connection that stands, whatever becomes of new ones: it may be frozen, and wake. */
+export function mute(node: NodeView): boolean {
+  return node.failure?.kind === 'silent' || (node.failure?.kind === 'refused' && node.failure.standing === true)
 }
 
 /** No word of any kind for `silentAfterMs`. */

@@ -34,7 +34,7 @@ function problemOf(s: Situation, node: NodeView): string | null {
   const { failure } = node
   const trouble = node.troubles.at(-1) ?? null
   if (failure?.kind === 'answered' || failure?.kind === 'unasked') return `${failure.code}: ${failure.message}`
-  if (failure?.kind === 'refused') return 'nothing listens at its address'
+  if (refused(node)) return 'nothing listens at its address'
   if (failure !== null && healthOf(s, node) === 'silent') return 'no answer'
   if (node.persistProblem !== null) return `its role is not in its file: ${node.persistProblem}`
   if (trouble !== null) return `${trouble.action} refused: ${trouble.code} ${trouble.message}`

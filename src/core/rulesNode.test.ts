@@ -46,6 +46,9 @@ void describe('the nodes of a steady group', () => {
     assert.ok(step.kind === 'act' && step.acts[0]?.queued === true)
     assert.partialDeepStrictEqual(step.acts[0].action, { name: 'demote', cutClients: true, target: { host: '127.0.0.1', port: 7_002 } })
     assert.equal(nodeStep(viewed(s, 'a', { queuedEpoch: 1 }), 'a', 'node.unheard').kind, 'rest')
+    const standing = viewed(s, 'a', { failure: { kind: 'refused', standing: true } })
+    assert.equal(nodeStep(standing, 'a', 'node.queueDemotion').kind, 'act')
+    assert.equal(nodeStep(viewed(s, 'a', { failure: { kind: 'refused' } }), 'a', 'node.unheard').kind, 'rest')
   })
 
   test('a silent primary with a mark of a later epoch, or of another group -> no demotion waits for it: it may hold what is newer', () => {

@@ -2,7 +2,7 @@
 import { orderOf } from './order.ts'
 import { closedGuard, handoverGraceMs } from './limits.ts'
 import type { Action, Address } from './model.ts'
-import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress } from './observe.ts'
+import { type NodeView, answers, follows, freshSince, mute, refused, refuses, sameAddress } from './observe.ts'
 import { type Case, type Rule, type Step, act, hold, wait } from './rule.ts'
 import { type Rejoin, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
 import { inMaintenance, ours } from './situation.ts'
@@ -145,8 +145,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     gives: 'act demote (queued)',
     when: (c) =>
       alive(c) &&
-      c.node.failure !== null &&
-      c.node.failure.kind === 'silent' &&
+      mute(c.node) &&
       c.node.reading?.role === 'primary' &&
       !newerOrForeign(c) &&
       c.node.queuedEpoch !== c.record.epoch &&

@@ -289,7 +289,8 @@ export class SimNodeLink {
     } else if (line === this.#challenger?.line) {
       this.#challenger = null
       // We could not ask again, but the question on the warm one stands until the deadline.
-      if (failure.kind !== 'unasked' || this.#warm === null) this.#fail(failure)
+      if (failure.kind === 'refused' && this.#warm !== null) this.#fail({ kind: 'refused', standing: true })
+      else if (failure.kind !== 'unasked' || this.#warm === null) this.#fail(failure)
     }
   }
 
