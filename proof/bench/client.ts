@@ -90,13 +90,17 @@ export class SetWriter {
   #address: Address | null = null
   #stopped = false
   #done: Promise<void> = Promise.resolve()
+  /** Ends an attempt to connect to somebody who is not the primary any more. */
+  #giveUp: () => void = () => undefined
 
   constructor(key: string, finder: Finder, perSecond: number) {
     this.#key = key
     this.#finder = finder
     this.#everyMs = 1000 / perSecond
     finder.onSwitch((to) => {
-      if (this.#address !== null && (this.#address.port !== to.port || this.#address.host !== to.host)) this.#client?.close()
+      if (this.#address === null || (this.#address.port === to.port && this.#address.host === to.host)) return
+      this.#client?.close()
+      this.#giveUp()
     })
   }
 
@@ -147,12 +151,18 @@ export class SetWriter {
   async #connect(): Promise<Client | null> {
     const address = await this.#finder.find()
     if (address === null || this.#stopped) return null
-    const opened = await Client.connect(address, { connectLimitMs: operationLimitMs })
+    this.#address = address
+    const connecting = Client.connect(address, { connectLimitMs: operationLimitMs })
+    const givenUp = new Promise<null>((resolve) => (this.#giveUp = () => resolve(null)))
+    const opened = await Promise.race([connecting, givenUp])
+    if (opened === null) {
+      void connecting.then((late) => (late instanceof Client ? late.close() : undefined))
+      return null
+    }
     if (!(opened instanceof Client)) {
       this.#failed(opened)
       return null
     }
-    this.#address = address
     this.#client = opened
     return opened
   }

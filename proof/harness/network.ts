@@ -100,7 +100,7 @@ export class Network {
     return one.host
   }
 
-  /** From now on what the host hears from `from` is dropped or refused, and what it sends there is dropped too. */
+  /** From now on what the host hears from `from`, one address or several with commas, is dropped or refused, and what it sends there is dropped too. */
   cut(host: Host, from: string, rule: Rule): void {
     on(
       host,
