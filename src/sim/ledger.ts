@@ -1,6 +1,6 @@
 // What clients that follow were told is written, and what becomes of it: a write may be gone only for a reason that docs/protocol.md names.
 import { flapSilenceFactor } from '../core/limits.ts'
-import type { GroupRecord } from '../core/model.ts'
+import { type GroupRecord, isMoving } from '../core/model.ts'
 import { parseMark } from '../engines/mark.ts'
 import type { Group } from '../controller/group.ts'
 import type { NewLogEntry } from '../ports.ts'
@@ -256,7 +256,7 @@ export class Ledger {
   }
 
   /** What no rule can promise. Nothing of it holds for a planned switchover. */
-  #byNature(write: Write, crown: Crown): string | null {
+  #byNature(write: Write, crown: Pick<Crown, 'intent' | 'node'>): string | null {
     const { at } = write
     if (at === null) return null
     if (this.#history.bootedOpen({ stream: at.stream, length: 0 })) return 'unfenced'
@@ -302,9 +302,13 @@ export class Ledger {
     const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0)
     const intent = this.#intent?.record.epoch === this.#history.store.record('g')?.epoch ? this.#intent : null
     const told = this.#told({ intent })
+    // Who is on his way already feeds others; he is judged as when he is recorded.
+    const coming = intent !== null && isMoving(intent.record) ? { node: intent.record.candidate, intent } : null
     const excuses = new Set<string>()
     const unexcused = missing.filter((write) => {
-      const excuse = open ? 'unfenced' : (given ?? told ?? this.#byPeople(write, outdated))
+      const excuse = open
+        ? 'unfenced'
+        : (given ?? told ?? this.#byPeople(write, outdated) ?? (coming === null ? null : this.#byNature(write, coming)))
       this.#gone(write, excuse)
       if (excuse !== null) excuses.add(excuse)
       return excuse === null
@@ -320,7 +324,7 @@ export class Ledger {
 }
 
 /** A guard that a restart does not shed stood when it was decided. */
-function guarded({ intent }: Crown): boolean {
+function guarded({ intent }: Pick<Crown, 'intent'>): boolean {
   return intent !== null && intent.record.guard > 0 && intent.record.fenced
 }
 

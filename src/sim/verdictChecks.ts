@@ -1,6 +1,7 @@
 // What a controller may conclude: looked at with the eyes of the world, which knows who runs, who is linked and which paths are clear.
 import { handoverGraceMs } from '../core/limits.ts'
 import type { GroupRecord, NodeId } from '../core/model.ts'
+import { sameAddress } from '../core/observe.ts'
 import { parseMark } from '../engines/mark.ts'
 import type { Group } from '../controller/group.ts'
 import type { Effect } from '../ports.ts'
@@ -165,7 +166,13 @@ export class VerdictChecks {
 
   /** A controller goes on after standing still. */
   resumed(): void {
-    if (this.#undisturbed() && this.#history.unsettled() === null) this.#resumedAt = this.#now
+    if (this.#undisturbed() && this.#areWhereTheyShould() && this.#history.unsettled() === null) this.#resumedAt = this.#now
+  }
+
+  /** Nobody has named an address that is not the node's. */
+  #areWhereTheyShould(): boolean {
+    const { spec } = this.#history
+    return spec.nodes.every((node) => sameAddress(this.#history.node(node.id).setup.address, node))
   }
 
   /** Our own pause is no sign of anybody's silence. */
@@ -187,9 +194,8 @@ export class VerdictChecks {
     const next = this.#history.node(to).running
     // What the old one took between the two commands the new one lacks: that is for a person to give up.
     if (old === null || next === null || old === next || !within(old.data, next.data)) return
-    // What bears another group's mark is not adopted, whoever leads there.
-    const mark = parseMark(markOf(next.data) ?? '')
-    if (mark !== null && mark.group !== this.#history.spec.id) return
+    // What does not bear the group's mark is not adopted, whoever leads there.
+    if (parseMark(markOf(next.data) ?? '')?.group !== this.#history.spec.id) return
     // A preferred one may come back.
     if (this.#history.policy.failback !== 'off' || gapMs >= handoverGraceMs - 500 || !this.#free() || !this.#reaches(clientHosts[0])) return
     const given = this.#now
