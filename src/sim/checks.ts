@@ -203,7 +203,7 @@ export class Checks {
   #fit(record: GroupRecord & { readonly candidate: string }, entry: NewLogEntry): void {
     // A save that took its time was decided by what was asked for then.
     if (record.specRevision !== this.#history.revision) return
-    const spec = this.#history.knownSpec.nodes.find((node) => node.id === record.candidate)
+    const spec = this.#history.spec.nodes.find((node) => node.id === record.candidate)
     if (spec === undefined || /\.order|\.scheduled/.test(entry.rule) || record.candidate === record.primary) return
     if (record.phase === 'failover' && record.cause === 'operator') return
     if (spec.priority === 0) this.fail('priority 0 is never promoted', `${record.candidate} is the candidate by ${entry.rule}`)
@@ -213,14 +213,14 @@ export class Checks {
 
   /** Moves that nobody has to be there for: each needs that somebody asked for it before. */
   #askedFor(entry: NewLogEntry, before: GroupRecord): boolean {
-    const { knownSpec, policy } = this.#history
+    const { spec, policy } = this.#history
     const wall = this.#history.wall()
-    const priorityOf = (id: unknown): number => knownSpec.nodes.find((node) => node.id === id)?.priority || Infinity
+    const priorityOf = (id: unknown): number => spec.nodes.find((node) => node.id === id)?.priority || Infinity
     switch (entry.rule) {
       case 'steady.maintenance':
-        return knownSpec.nodes.some((node) => node.id === before.primary && (node.maintenanceUntil ?? 0) >= wall - doubtMs)
+        return spec.nodes.some((node) => node.id === before.primary && (node.maintenanceUntil ?? 0) >= wall - doubtMs)
       case 'steady.scheduled':
-        return (knownSpec.scheduled?.at ?? Infinity) <= wall + doubtMs
+        return (spec.scheduled?.at ?? Infinity) <= wall + doubtMs
       case 'steady.failback':
         return policy.failback === 'atOnce' && priorityOf(entry.evidence['candidate']) < priorityOf(before.primary)
       default:

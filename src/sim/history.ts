@@ -188,11 +188,6 @@ export class History {
     return this.#revision
   }
 
-  /** The spec that a controller surely knows by now: the one before a change that may be on its way. */
-  get knownSpec(): GroupSpec {
-    return this.spec
-  }
-
   /** When it was last no longer cut off or standing still: what waited in its sockets is executed then. */
   wokenAt(node: string): number {
     return this.#woken.get(this.node(node).host) ?? -Infinity
