@@ -33,6 +33,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'the data of a primary is replaced under the same process -> its replicas get in sync by the new offsets',
   '800922-mark-on-the-next-process': 'the primary dies with a canary on its way and returns empty -> the mark does not reach it',
   '401311-newer-mark-seen-and-gone': 'a returned primary whose mark is older than one that was seen -> waits for the newer',
+  '2000844-candidate-without-a-file':
+    'nobody runs the group, and the new primary has no file and is restarted behind the woken old one -> that risk was said',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

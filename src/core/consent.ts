@@ -1,7 +1,7 @@
 // What must be so before another node may take over from a primary that may still run, or that nobody saw stop.
 import { flapping } from './diagnose.ts'
 import { flapSilenceFactor } from './limits.ts'
-import type { GroupRecord, Instant } from './model.ts'
+import type { GroupRecord, Instant, NodeId } from './model.ts'
 import { type NodeView, answers, freshSince, refused, sameAddress } from './observe.ts'
 import { type Situation, nodeOf, others, quote } from './situation.ts'
 
@@ -57,10 +57,8 @@ export function consentToSilence(s: Situation, record: GroupRecord, since: Insta
   const need = count - guard + 1
   const { acceptSplitRisk } = s.policy
   if (guard > 0 && taken.length >= need) {
-    const dead = taken.filter(refused)
-    // What is down was not told to leave it: its own file still leads it there.
-    const back = `${quote(dead.map((node) => node.spec.id))} is down; should it start where only ${record.primary} can be reached, ${record.primary} may accept writes again`
-    return { ok: true, risk: taken.length - dead.length >= need ? null : back }
+    const back = taken.filter((node) => mayComeBack(node) !== null)
+    return { ok: true, risk: taken.length - back.length >= need ? null : comingBack(record.primary, back) }
   }
   const missing = replicas.filter((node) => !taken.includes(node) && !unlisted.includes(node)).map((node) => node.spec.id)
   const enough = taken.length + unlisted.length >= Math.min(count, need)
@@ -74,6 +72,18 @@ export function consentToSilence(s: Situation, record: GroupRecord, since: Insta
       `${record.primary} is silent and may still run${missing.length > 0 ? ` together with ${quote(missing)}` : ''}: promoting another node could make two primaries. ` +
       `Waits for a sign of them; \`regroup failover ${s.spec.id} --accept-loss\` decides otherwise, policy acceptSplitRisk sets it for good`,
   }
+}
+
+/** Why a restart would lead it back to the primary from which it is taken away; null when its file will say otherwise. */
+function mayComeBack(node: NodeView): string | null {
+  // What is down was not told to leave it: its own file still leads it there.
+  if (refused(node)) return 'is down'
+  return node.persistProblem === null ? null : 'cannot write its file'
+}
+
+function comingBack(primary: NodeId, nodes: readonly NodeView[]): string {
+  const why = nodes.map((node) => `${node.spec.id} ${mayComeBack(node)}`).join(', ')
+  return `${why}; should it start where only ${primary} can be reached, ${primary} may accept writes again`
 }
 
 function listed(s: Situation, node: NodeView): boolean {

@@ -248,6 +248,14 @@ void describe('the primary is silent: it may still run', () => {
     )
   })
 
+  test('... one of them, or the candidate, cannot write its file -> promoted; what it might do when it is restarted is said', () => {
+    const said = /[bc] cannot write its file; should it start where only a can be reached, a may accept writes again/
+    const view = { persistProblem: 'no config file' }
+    chosen(run(guarded(alive('c', { ...down, view })), 'silent', 8_500), 'elect.inSync', 'b', said)
+    const s = group('a', silent('a', 8_500), alive('b', { ...down, view }), alive('c', down))
+    chosen(run(s, 'silent', 8_500), 'elect.inSync', 'b', said)
+  })
+
   test('guarded and one replica is silent too -> holds: the two may run together', () => {
     held(run(guarded(silent('c', 8_500, down)), 'silent', 8_500), 'elect.splitRisk', /together with c/)
   })
