@@ -3,8 +3,7 @@
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EngineName, Policy } from '../../src/core/model.ts'
-import { newPika } from '../../test/servers/pika.ts'
-import type { PikaProcessOptions } from '../../test/servers/pikaProcess.ts'
+import { type PikaOptions, newPika } from '../../test/servers/pika.ts'
 import { RedisServer, freePort } from '../../test/servers/redis.ts'
 import type { GroupInput } from './api.ts'
 import { type Address, ask, must, roleOf } from './client.ts'
@@ -20,8 +19,8 @@ export type Delay = 0 | 5
 export interface GroupOptions {
   readonly persistence: Persistence
   readonly delay: Delay
-  /** Given: the nodes are Pika test servers; what is said of Redis is passed over. */
-  readonly pika?: PikaProcessOptions
+  /** Given: the nodes are Pikas; what is said of Redis is passed over. */
+  readonly pika?: PikaOptions
   /** One per node: where it runs. Default: this machine's loopback. */
   readonly hosts?: readonly Host[]
   /** More directives for every node. */
@@ -35,10 +34,11 @@ export class Node {
   readonly id: string
   readonly server: RedisServer
   readonly persistence: Persistence
-  readonly isPika: boolean
+  /** Null: it is a Redis. */
+  readonly pika: PikaOptions | null
 
-  constructor(id: string, server: RedisServer, persistence: Persistence, isPika = false) {
-    this.isPika = isPika
+  constructor(id: string, server: RedisServer, persistence: Persistence, pika: PikaOptions | null = null) {
+    this.pika = pika
     this.id = id
     this.server = server
     this.persistence = persistence
@@ -97,7 +97,7 @@ export async function startGroup(id: string, count: number, options: GroupOption
             ...(host === undefined ? {} : { host: host.ip, launcher: host.launcher }),
           })
         : await newPika(options.pika)
-    nodes.push(new Node(name, server, options.persistence, options.pika !== undefined))
+    nodes.push(new Node(name, server, options.persistence, options.pika ?? null))
   }
   const group = new Group(id, nodes, options.pika === undefined ? 'redis' : 'pika')
   await Promise.all(nodes.map((node) => node.server.start()))
@@ -146,7 +146,8 @@ async function joined(group: Group, delay: Delay): Promise<void> {
 export async function heldByFiles(node: Node, keys: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
   if (node.server.isRunning) throw new Error(`node ${node.id} still runs`)
   const appending = node.persistence === 'aof'
-  const scratch = node.isPika ? await newPika() : new RedisServer(await freePort(), { config: { appendonly: appending ? 'yes' : 'no' } })
+  const scratch =
+    node.pika !== null ? await newPika(node.pika) : new RedisServer(await freePort(), { config: { appendonly: appending ? 'yes' : 'no' } })
   try {
     for (const name of ['dump.rdb', 'appendonlydir', 'db']) {
       if (existsSync(join(node.server.dir, name))) cpSync(join(node.server.dir, name), join(scratch.dir, name), { recursive: true })

@@ -4,7 +4,7 @@ import type { Ack } from '../harness/writers.ts'
 import { type Seen, outcomeOf } from './outcome.ts'
 import { type Case, plan } from './plan.ts'
 
-const choice = { seed: 7, engine: 'redis', nodes: [2, 3], persistences: ['aof'], delay: 0, stop: 'mixed' } as const
+const choice = { seed: 7, engine: 'redis', server: null, nodes: [2, 3], persistences: ['aof'], delay: 0, stop: 'mixed' } as const
 const one = plan(choice)[0] as Case
 
 function range(from: number, to: number): number[] {

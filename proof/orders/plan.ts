@@ -3,13 +3,15 @@ import { dice, permutations, seedOf } from '../harness/dice.ts'
 import type { Delay, Persistence } from '../harness/servers.ts'
 
 export type Stop = 'kill' | 'term' | 'mixed'
-/** pika: the test server, which keeps every acknowledged write. */
+/** pika: it keeps every acknowledged write. */
 export type OrdersEngine = 'redis' | 'pika'
 
 export interface Case {
   readonly name: string
   readonly seed: number
   readonly engine: OrdersEngine
+  /** The path of a real Pika; null: the test server is run. */
+  readonly server: string | null
   readonly persistence: Persistence
   readonly delay: Delay
   readonly nodes: number
@@ -25,6 +27,7 @@ export interface Case {
 export interface Choice {
   readonly seed: number
   readonly engine: OrdersEngine
+  readonly server: string | null
   readonly nodes: readonly number[]
   readonly persistences: readonly Persistence[]
   readonly delay: Delay
@@ -55,6 +58,7 @@ function caseOf(choice: Choice, persistence: Persistence, stops: readonly string
     name,
     seed,
     engine: choice.engine,
+    server: choice.server,
     persistence,
     delay: choice.delay,
     nodes: stops.length,

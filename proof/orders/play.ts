@@ -118,8 +118,12 @@ class Play {
 }
 
 export async function play(one: Case, controller: Controller, id: string): Promise<Played> {
-  const { engine, persistence, delay, nodes } = one
-  const group = await startGroup(id, nodes, { persistence, delay, ...(engine === 'pika' ? { pika: pikaServers } : {}) })
+  const { engine, server, persistence, delay, nodes } = one
+  const group = await startGroup(id, nodes, {
+    persistence,
+    delay,
+    ...(engine === 'pika' ? { pika: server === null ? pikaServers : { binary: server } } : {}),
+  })
   const it = new Play(one, controller, group)
   const deaths = controller.deaths.length
   it.writer.start()

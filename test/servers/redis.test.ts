@@ -37,6 +37,12 @@ async function until(what: string, holds: () => boolean): Promise<void> {
   }
 }
 
+test('redis helper: a server that does not say when it is ready -> started when it answers; one that never answers is given up', async () => {
+  await using server = await startRedis({ readyText: null })
+  assert.equal(await server.ask('PING'), 'PONG')
+  await assert.rejects(startRedis({ readyText: null, startTimeoutMs: 300, config: { bind: '127.0.0.2' } }), /was not ready after 300 ms/)
+})
+
 test('redis helper: started, killed and started again -> same port and directory, refused in between', async () => {
   await using redis = await startRedis({ config: { appendonly: 'yes', appendfsync: 'always' } })
   assert.equal(await reply(redis.port, 'SET k v'), '+OK\r\n')

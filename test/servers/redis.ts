@@ -27,8 +27,8 @@ export interface RedisOptions {
   readonly configText?: (port: number, dir: string) => string
   /** After the configuration file on the command line. */
   readonly args?: readonly string[]
-  /** What it prints when it can be used. Default: what a data server prints. */
-  readonly readyText?: string
+  /** What it prints when it can be used. Default: what a data server prints. Null: it prints nothing, and is asked until it answers. */
+  readonly readyText?: string | null
   /** Default `redis-server`. */
   readonly binary?: string
   /** How long a start may take; a big file to load takes longer. Default 10,000. */
@@ -40,6 +40,8 @@ type Child = ChildProcessByStdio<null, Readable, null>
 /** Enough for a start and a few role changes; older lines are dropped. */
 const logLimit = 256 * 1024
 const startAttempts = 5
+/** Between two questions to a server that does not say when it is ready. */
+const readyAskMs = 20
 /** A died test process must leave no server: the kernel kills it, also when we were killed with SIGKILL. */
 const setpriv = '/usr/bin/setpriv'
 
@@ -269,6 +271,7 @@ export class RedisServer {
   }
 
   #ready(child: Child, timeoutMs: number): Promise<void> {
+    const { readyText = 'Ready to accept connections' } = this.#options
     return new Promise((resolve, reject) => {
       let tail = ''
       const settle = (problem: string | null): void => {
@@ -280,12 +283,20 @@ export class RedisServer {
       }
       const read = (text: string): void => {
         tail = (tail + text).slice(-logLimit)
-        if (tail.includes(this.#options.readyText ?? 'Ready to accept connections')) settle(null)
+        if (readyText !== null && tail.includes(readyText)) settle(null)
       }
       const died = (): void => settle('ended while it started')
       const timer = setTimeout(() => settle(`was not ready after ${timeoutMs} ms`), timeoutMs)
       child.stdout.on('data', read)
       child.once('exit', died).once('error', died)
+      const askOn = (): void => {
+        if (this.#child !== child) return
+        void this.ask('PING').then(
+          () => settle(null),
+          () => void setTimeout(askOn, readyAskMs),
+        )
+      }
+      if (readyText === null) askOn()
     })
   }
 }
