@@ -26,6 +26,8 @@ const outcomes: Readonly<Record<string, string>> = {
   '1182-restarted-empty-is-no-witness':
     'nobody watched, and the replica that kept up to the end was restarted empty -> it does not speak for the guard',
   '2015-equal-marks': 'all restarted, equal marks, no positions -> what nobody can compare is said',
+  '2001109-target-of-another-link':
+    'a replica is restarted empty and its primary was not read since -> the old link does not speak for the new process',
   '3233-candidate-fell-silent': 'the candidate falls silent before it is promoted -> what it was read to hold counts',
   '31-roll-call-old-file': 'nobody watched, and the best of everybody comes from old files -> what was taken last is said to be lost',
   '3056-guard-not-in-the-file': 'an unfenced primary restarts while nobody can see it -> its guard is not counted on',

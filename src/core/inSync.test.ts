@@ -69,6 +69,11 @@ void describe('into the set', () => {
 
   test('no offset was taken since its link is up -> not', () => assert.deepEqual(added(pair()), []))
 
+  test('the offset was taken for another process, of either end -> not: what is listed may be the link before', () => {
+    assert.deepEqual(added(remembered(pair({}, { incarnation: 'b2' }), target(1))), [])
+    assert.deepEqual(added(remembered(pair({ replid: 'R2' }, { replid: 'R2' }), target(1))), [])
+  })
+
   test('a member already, not online, or its link not up -> not', () => {
     assert.deepEqual(added(remembered(group('a', alive('a'), alive('b')), target(1))), [])
     assert.deepEqual(added(remembered(pair({ lists: [lists('b', { online: false })] }), target(1))), [])

@@ -1,6 +1,7 @@
 // Who may be promoted, and how many replicas must keep up: what the primary's own word changes of both.
 import { lags } from './elect.ts'
 import { guardWanted } from './limits.ts'
+import { targetOf } from './memory.ts'
 import type { InSyncMember, Reading } from './model.ts'
 import { type NodeView, answers, sameAddress } from './observe.ts'
 import type { Case } from './rule.ts'
@@ -30,14 +31,14 @@ export function toGrow(c: Case): InSyncMember[] {
   return others(c.s, c.record.primary).flatMap((node) => {
     const id = node.spec.id
     if (!answers(node) || c.record.inSync.some((member) => member.node === id)) return []
-    const target = c.s.memory.targets.get(id)
+    const target = targetOf(c.s.memory, id, node.reading, reading)
     const entry = reading.replicas.find((replica) => sameAddress(replica, node.spec))
     // Its data must be known as this group's by itself, or nobody could tell after a restart.
     if (reading.mark !== null && node.reading.mark === null) return []
-    if (target === undefined || entry === undefined || !entry.online || !node.reading.upstream?.linkUp) return []
+    if (target === null || entry === undefined || !entry.online || !node.reading.upstream?.linkUp) return []
     const caughtUp =
-      (c.s.can.listsAcknowledged || hasByItsOwnWord(node, reading, target.offset)) &&
-      entry.acked >= Math.max(1, target.offset) &&
+      (c.s.can.listsAcknowledged || hasByItsOwnWord(node, reading, target)) &&
+      entry.acked >= Math.max(1, target) &&
       !lags(c.s, node, { reading, askedAt: c.primary.askedAt, before: c.primary.before }, entry.acked)
     return caughtUp ? [{ node: id, incarnation: node.reading.incarnation }] : []
   })

@@ -130,8 +130,7 @@ export function watch(memory: Memory, record: GroupRecord, nodes: Nodes, now: In
       targets.delete(id)
       continue
     }
-    // Another history has other offsets, though the processes are the same.
-    const link = `${node.reading.incarnation} ${reading.incarnation} ${reading.position.replid}`
+    const link = linkBetween(node.reading, reading)
     // The primary's offset counts only when it was read after the link was seen up (docs/protocol.md, M9).
     if (node.askedAt <= primary.askedAt && targets.get(id)?.link !== link) targets.set(id, { link, offset: reading.position.offset })
   }
@@ -179,4 +178,16 @@ export function judged(memory: Memory, verdict: Verdict, now: Instant): Memory {
 /** Our own process stood still: no silence counts from before. */
 export function stalledNodes(nodes: Nodes, now: Instant): Map<NodeId, NodeView> {
   return new Map([...nodes].map(([id, node]) => [id, stalled(node, now)]))
+}
+
+/** The offset of the primary that a replica must acknowledge; null while it was not read since this link between these processes was seen up. */
+export function targetOf(memory: Memory, id: NodeId, replica: Reading, primary: Reading): number | null {
+  const target = memory.targets.get(id)
+  return target?.link === linkBetween(replica, primary) ? target.offset : null
+}
+
+/** Another history has other offsets, though the processes are the same. */
+function linkBetween(replica: Reading, primary: Reading): string {
+  const replid = primary.position.kind === 'stream' ? primary.position.replid : ''
+  return `${replica.incarnation} ${primary.incarnation} ${replid}`
 }
