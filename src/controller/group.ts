@@ -146,8 +146,7 @@ export class Group {
         const next = busy ? stalled(node, time.now) : probed(node, input.sentAt, input.result, time.now)
         this.#nodes.set(input.node, next)
         if (stirred(node, next)) this.#asker.stir(time.now)
-        if (this.#record !== null && input.node === this.#record.primary)
-          this.#memory = watch(this.#memory, this.#record, this.#nodes, time.now)
+        if (this.#record !== null && input.node === this.#record.primary) this.#memory = watch(this.#memory, this.#record, this.#nodes)
         // A switchover reads the one after the other; waiting for the next round would be the clients' wait.
         if (this.#record?.phase === 'switchover' && input.node === this.#record.primary)
           this.#asker.hurry([this.#record.candidate], time.now)

@@ -6,7 +6,7 @@ import type { Situation } from './situation.ts'
 
 const fresh = newMemory(5)
 const watchedIn = (s: Situation, memory = fresh): ReturnType<typeof watch> =>
-  s.record === null ? assert.fail('no record') : watch(memory, s.record, s.nodes, now)
+  s.record === null ? assert.fail('no record') : watch(memory, s.record, s.nodes)
 
 void describe('another record is in force', () => {
   const s = group('a', alive('a'), alive('b'))
@@ -26,7 +26,7 @@ void describe('another record is in force', () => {
   test('... whose reading as a primary is there already -> watched from it at once', () => {
     const promoted = group('b', alive('a'), alive('b'))
     const next = inForce(known, before, recorded(promoted, { epoch: 2 }).record, promoted.nodes, now)
-    assert.deepEqual([next.watched?.reading.incarnation, next.watched?.at], ['b1', now])
+    assert.deepEqual([next.watched?.reading.incarnation, next.watched?.at], ['b1', promoted.nodes.get('b')?.askedAt])
   })
 
   test('back to steady with the same primary from a switchover -> given up now', () => {
@@ -49,8 +49,9 @@ void describe('the primary is watched', () => {
     assert.deepEqual([first.targets.get('b')?.offset, second.targets.get('b')?.offset], [30_000, 200])
   })
 
-  test('a reading as a primary of the recorded process -> remembered', () => {
-    assert.deepEqual(watchedIn(group('a', alive('a'))).watched?.at, now)
+  test('a reading as a primary of the recorded process -> remembered, as of when it was asked for', () => {
+    const late = viewed(group('a', alive('a')), 'a', { askedAt: 10, heardAt: now })
+    assert.equal(watchedIn(late).watched?.at, 10)
   })
 
   test('a replica, another process, one that shuts down, or no answer -> what was remembered stays', () => {

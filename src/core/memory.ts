@@ -18,7 +18,10 @@ export interface Memory {
   readonly lostAt: Instant | null
   /** When its end was first proven, by more than silence, since it was last known to live: until then it may have taken writes. */
   readonly goneAt: Instant | null
-  /** The last reading of the recorded primary's process as a primary: whom it listed, how far it was. Outlives its successor's readings. */
+  /**
+   * The last reading of the recorded primary's process as a primary: whom it listed, how far it was. Outlives its successor's readings.
+   * `at`: when it was asked for. An answer that was long on its way says what was so then, and nothing about now.
+   */
   readonly watched: { readonly reading: Reading; readonly at: Instant } | null
   /** When the primary confirmed the write pause of that switchover. */
   readonly writesPausedAt: Instant | null
@@ -114,11 +117,11 @@ export function inForce(memory: Memory, before: GroupRecord | null, record: Grou
     // The old primary's last write says nothing about the new one.
     canary: { ...memory.canary, problem: null, dueAt: now, inFlight: same ? memory.canary.inFlight : null },
   }
-  return record === null || same ? next : watch(next, record, nodes, now)
+  return record === null || same ? next : watch(next, record, nodes)
 }
 
 /** The recorded primary gave a reading as a primary: remember it, and what each of its replicas must still acknowledge. */
-export function watch(memory: Memory, record: GroupRecord, nodes: Nodes, now: Instant): Memory {
+export function watch(memory: Memory, record: GroupRecord, nodes: Nodes): Memory {
   const primary = nodes.get(record.primary)
   if (primary === undefined || !answers(primary) || primary.reading.role !== 'primary') return memory
   const { reading } = primary
@@ -134,7 +137,7 @@ export function watch(memory: Memory, record: GroupRecord, nodes: Nodes, now: In
     // The primary's offset counts only when it was read after the link was seen up (docs/protocol.md, M9).
     if (node.askedAt <= primary.askedAt && targets.get(id)?.link !== link) targets.set(id, { link, offset: reading.position.offset })
   }
-  return { ...memory, watched: { reading, at: now }, targets }
+  return { ...memory, watched: { reading, at: primary.askedAt }, targets }
 }
 
 /** The next probe's answer proves a connection; while things change that is a few ms away. */

@@ -38,7 +38,7 @@ function mapped(nodes: Nodes, change: (node: NodeView) => NodeView): Nodes {
 function later(s: Situation, ms: number): Situation {
   const now = s.now + ms
   const nodes = mapped(s.nodes, (node) => (answers(node) ? askedAgain(node, now) : node))
-  const memory = s.record === null ? s.memory : watch(s.memory, s.record, nodes, now)
+  const memory = s.record === null ? s.memory : watch(s.memory, s.record, nodes)
   const next = { ...s, nodes, memory, now, wall: s.wall + ms }
   const c = caseOf(next)
   return c === null ? next : { ...next, memory: judged(memory, c.verdict, now) }
