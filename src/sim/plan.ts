@@ -1,6 +1,7 @@
 // What happens in one history, said before it begins, so that a part of it can be left out and the rest stays the same.
 import type { Policy } from '../core/model.ts'
-import type { Persistence, Recovers } from './redisNode.ts'
+import type { Recovers } from './appendFile.ts'
+import type { Persistence } from './redisNode.ts'
 
 export interface PlannedNode {
   readonly id: string

@@ -2,6 +2,8 @@
 import type { Address } from '../core/model.ts'
 import { formatAddress } from '../core/address.ts'
 import type { Dice } from './dice.ts'
+import { ails, healthy } from './ailments.ts'
+import { AppendFile, type Recovers } from './appendFile.ts'
 import type { RedisEvents } from './redisEvents.ts'
 import type { Conn, Ending, Listener, Net } from './net.ts'
 import { RespError } from '../resp/value.ts'
@@ -41,18 +43,6 @@ export interface RedisSetup {
   readonly snapshotEveryMs: number
   readonly transferMs: number
   readonly loadMs: number
-}
-
-/** Ways in which a node does not do what it is asked, each until it is mended. */
-export interface Ailments {
-  /** Writes fail, and PING with them. */
-  misconf: boolean
-  outOfMemory: boolean
-  busy: boolean
-  fullOfClients: boolean
-  fileUnwritable: boolean
-  /** Commands that our user may not run, as `command` or `command|subcommand`. */
-  readonly forbidden: Set<string>
 }
 
 interface Waiting {
@@ -104,9 +94,6 @@ export class Process {
   }
 }
 
-/** What a restart finds again. */
-export type Recovers = 'all' | 'synced' | 'nothing'
-
 const cronMs = 1000
 const shutdownWaitMs = 10_000
 
@@ -116,28 +103,22 @@ export class RedisNode implements Listener {
   readonly net: Net
   readonly dice: Dice
   readonly events: RedisEvents
-  readonly ailments: Ailments = {
-    misconf: false,
-    outOfMemory: false,
-    busy: false,
-    fullOfClients: false,
-    fileUnwritable: false,
-    forbidden: new Set(),
-  }
+  readonly ailments = healthy()
   running: Process | null = null
   /** null: runs. Else what arrived since it stands still, in order of arrival. */
   #inbox: Waiting[] | null = null
   #outbox: { readonly conn: Conn; readonly message: unknown }[] | null = null
   #file: RedisConfig | null
-  #aof: Data | null = null
+  readonly #appended = new AppendFile()
   /** What its last process held when it died. */
   #held: Data | null = null
   /** A start found less than was there, and nobody gave it back since. */
   #lacks = false
-  #synced: Data | null = null
   #rdb: Snapshot | null = null
   #troubledAt = -Infinity
-  /** When its processes ended, and when one last woke. */
+  /** Since then it stands still; when its host lost its power; when its processes did anything last, and when one last woke. */
+  #frozenAt: number | null = null
+  #offAt: number | null = null
   readonly #ends: number[] = []
   thawedAt = -Infinity
   /** When its file last could not be written. */
@@ -176,12 +157,10 @@ export class RedisNode implements Listener {
 
   /** Since then it did what it was asked: it ran, was awake, and nothing ailed it. */
   get calmSince(): number {
-    const { forbidden, ...plain } = this.ailments
-    const ails = forbidden.size > 0 || Object.values(plain).some((one) => one)
-    return ails || !this.awake ? this.now : this.#troubledAt
+    return ails(this.ailments) || !this.awake ? this.now : this.#troubledAt
   }
 
-  /** When the process that ran then ended; Infinity while it runs. */
+  /** When the process that ran then did anything last before its end; Infinity while it runs. */
   endAfter(then: number): number {
     return this.#ends.find((end) => end >= then) ?? Infinity
   }
@@ -206,8 +185,8 @@ export class RedisNode implements Listener {
     if (this.running !== null || this.net.isDown(this.host)) return
     if (file === 'lost') this.#file = null
     const config = this.#file ?? { ...freshConfig, replicaof: this.setup.hasFile ? null : this.setup.replicaof }
-    const restored = recovers === 'nothing' ? null : this.#restored(recovers)
-    if (recovers === 'nothing') this.#aof = this.#synced = this.#rdb = null
+    const restored = this.#restored(recovers)
+    if (recovers === 'nothing') this.#rdb = null
     this.troubled()
     const running = new Process(this.dice, this.now, { ...config }, restored?.data ?? emptyData(), this.setup.snapshotEveryMs)
     this.running = running
@@ -215,7 +194,7 @@ export class RedisNode implements Listener {
     const found = this.#held === null || (restored !== null && within(this.#held, restored.data))
     this.#lacks ||= !found
     this.events.booted(this, running, !this.#lacks)
-    if (this.setup.persistence === 'aof') this.#aof = running.data
+    if (this.setup.persistence === 'aof') this.#appended.goOn(running.data)
     const keys = keysOf(running.data)
     if (keys > 0) running.loadingUntil = this.now + this.setup.loadMs
     this.net.timeline.at(running.cronAt, () => this.#cron(running))
@@ -243,7 +222,8 @@ export class RedisNode implements Listener {
   #restored(recovers: Recovers): Snapshot | null {
     if (this.setup.persistence === 'rdb') return this.#rdb
     if (this.setup.persistence === 'none') return null
-    const data = recovers === 'synced' ? this.#synced : this.#aof
+    const data = this.#appended.found(recovers, this.#offAt ?? this.now)
+    this.#offAt = null
     return data === null ? null : { data, replid: null }
   }
 
@@ -252,9 +232,12 @@ export class RedisNode implements Listener {
     const running = this.running
     if (running === null) return
     // While a copy is loaded the file still has what was there before.
-    if (this.setup.persistence === 'aof' && this.now >= running.loadingUntil) this.#aof = running.data
+    const lastAt = this.#frozenAt ?? this.now
+    if (this.setup.persistence === 'aof' && lastAt >= running.loadingUntil) this.#appended.write(running.data, lastAt)
     this.#held = running.data
-    this.#ends.push(this.now)
+    this.#ends.push(lastAt)
+    this.#offAt = quiet ? this.now : null
+    this.#frozenAt = null
     this.running = null
     this.#inbox = null
     this.#outbox = null
@@ -289,13 +272,15 @@ export class RedisNode implements Listener {
       return
     }
     if (running.shutdown.save && this.now >= running.loadingUntil) this.snapshot(running)
-    if (this.now >= running.loadingUntil) this.#synced = running.data
+    if (this.now >= running.loadingUntil) this.#appended.sync(running.data)
     this.kill()
   }
 
   /** The process stands still; its kernel takes what comes. */
   freeze(): void {
-    if (this.running !== null) this.#inbox ??= []
+    if (this.running === null || this.frozen) return
+    this.#inbox = []
+    this.#frozenAt = this.now
   }
 
   thaw(): void {
@@ -305,7 +290,7 @@ export class RedisNode implements Listener {
     this.troubled()
     this.thawedAt = this.now
     this.events.tell(this, `wakes with ${inbox.length} messages in its sockets`)
-    this.#inbox = null
+    this.#inbox = this.#frozenAt = null
     // Replies leave after the batch: a connection that was cut in it gets none.
     this.#outbox = []
     for (const { conn, message } of inbox) {
@@ -407,7 +392,7 @@ export class RedisNode implements Listener {
     } else running.linkedSince = null
     cronOfReplica(this, running)
     cronOfFeeding(this, running)
-    if (this.setup.persistence === 'aof' && this.now >= running.loadingUntil) this.#synced = running.data
+    if (this.setup.persistence === 'aof' && this.now >= running.loadingUntil) this.#appended.sync(running.data)
     if (this.setup.persistence === 'rdb' && this.now >= running.snapshotAt && this.now >= running.loadingUntil) this.snapshot(running)
   }
 
@@ -428,7 +413,7 @@ export class RedisNode implements Listener {
 
   /** What its disk has, while it does not run. */
   get onDisk(): readonly Data[] {
-    const found = [this.#aof, this.#rdb?.data ?? null]
+    const found = [this.#appended.written, this.#rdb?.data ?? null]
     return this.running === null ? found.filter((data) => data !== null) : []
   }
 
@@ -444,7 +429,7 @@ export class RedisNode implements Listener {
   /** The whole data set was replaced by a copy; a node that saves snapshots got it as one. */
   replaced(running: Process): void {
     this.#lacks = false
-    this.#aof = running.data
+    this.#appended.write(running.data, this.now)
     if (this.setup.persistence === 'rdb') this.#rdb = { data: running.data, replid: running.replid }
   }
 }
