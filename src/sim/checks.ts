@@ -230,7 +230,10 @@ export class Checks {
 
   /** A primary that runs and can be reached is replaced by an operator only. */
   #deposed(entry: NewLogEntry, before: GroupRecord): void {
-    if (entry.rule.startsWith('steady.order') || this.#askedFor(entry, before)) return
+    if (entry.rule.startsWith('steady.order') || this.#askedFor(entry, before)) {
+      this.deeds.movedOn = { from: before.primary, at: this.#now }
+      return
+    }
     const node = this.#history.node(before.primary)
     const { running } = node
     if (running === null || running.runId !== before.incarnation || running.config.replicaof !== null || !node.awake) return

@@ -3,4 +3,6 @@ export class Deeds {
   handAt = -Infinity
   orderedAt = -Infinity
   restoredAt = -Infinity
+  /** The last primary that was replaced because somebody asked for another. */
+  movedOn: { readonly from: string; readonly at: number } | null = null
 }

@@ -202,7 +202,10 @@ export class VerdictChecks {
     timeline.after(movedWithinMs, () => {
       const primary = store.record('g')?.primary
       const alone = this.#free() && this.#deeds.handAt <= given + knownMs && this.#deeds.orderedAt < given
-      if (alone && primary !== to)
+      // It stood until it was moved on.
+      const { movedOn } = this.#deeds
+      const stood = movedOn !== null && movedOn.from === to && movedOn.at >= given
+      if (alone && primary !== to && !stood)
         this.#fail(
           "an operator's move stands",
           `the primary was moved to ${to} by hand, and ${primary} is recorded ${movedWithinMs} ms later`,
