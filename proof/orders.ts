@@ -1,15 +1,13 @@
 // Every order of stopping and starting every node of a 1+1 and a 1+2, on real servers, with the controller killed on the way.
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CannotRun, main } from './harness/cleanup.ts'
 import { Controller } from './harness/controller.ts'
-import { oneOf, parsed, requireRedis, wholeNumber } from './harness/options.ts'
+import { fileOf, oneOf, parsed, requireRedis, wholeNumber } from './harness/options.ts'
 import { parallel } from './harness/parallel.ts'
 import { type Violation, emit, figures, figuresText, table } from './harness/report.ts'
 import { NotTaken } from './harness/watched.ts'
 import type { Outcome } from './orders/outcome.ts'
-import { type Case, type OrdersEngine, plan } from './orders/plan.ts'
+import { type Case, plan } from './orders/plan.ts'
 import { type Played, play } from './orders/play.ts'
 
 const usage = `script/run orders [options]
@@ -51,7 +49,8 @@ else main({ limitMs }, orders)
 async function orders(): Promise<number> {
   const engine = oneOf('engine', values.engine, ['redis', 'pika'], 'redis')
   if (engine === 'redis') requireRedis()
-  const server = serverOf(engine)
+  const server = fileOf('server', values.server)
+  if (server !== null && engine !== 'pika') throw new CannotRun('--server names a real Pika: give --engine pika with it')
   const nodes = oneOf('nodes', values.nodes, ['2', '3', 'all'], 'all')
   const persistence = oneOf('persistence', values.persistence, ['aof', 'rdb', 'none', 'all'], 'aof')
   const seed = wholeNumber('seed', values.seed, 0, 2 ** 32 - 1, Math.floor(Math.random() * 2 ** 32))
@@ -71,14 +70,6 @@ async function orders(): Promise<number> {
   const all = await parallel(cases, jobs, (one, job) => playSafely(one, controllers, job, cases))
   await Promise.all(controllers.map((controller) => controller.remove()))
   return report(all, seed, Math.round(performance.now() - began))
-}
-
-function serverOf(engine: OrdersEngine): string | null {
-  const { server } = values
-  if (server === undefined) return null
-  if (engine !== 'pika') throw new CannotRun('--server names a real Pika: give --engine pika with it')
-  if (!existsSync(server)) throw new CannotRun(`--server ${server}: there is no such file`)
-  return resolve(server)
 }
 
 /** A case that breaks down is a violation; the others go on. */

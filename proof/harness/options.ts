@@ -1,4 +1,6 @@
 // The command lines of the proofs: what is not understood ends with exit code 2 and the usage.
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { CannotRun } from './cleanup.ts'
 import { redisVersion } from './machine.ts'
 
@@ -19,6 +21,13 @@ export function wholeNumber(name: string, value: string | undefined, min: number
   if (!Number.isInteger(number) || number < min || number > max)
     throw new CannotRun(`--${name} ${value}: it must be a whole number from ${min} to ${max}`)
   return number
+}
+
+/** The path of a file that is there; null: none was given. */
+export function fileOf(name: string, value: string | undefined): string | null {
+  if (value === undefined) return null
+  if (!existsSync(value)) throw new CannotRun(`--${name} ${value}: there is no such file`)
+  return resolve(value)
 }
 
 /** Runs `parse` and turns its complaint into exit code 2 with the usage. */
