@@ -1,16 +1,19 @@
 // Runs the command as people do: a real process, against a real HTTP server over a facade that remembers what it was asked.
-import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { apiServer } from './api.ts'
 import { testFacade } from './facade.ts'
 import type { TestFacade } from './facade.ts'
+import { patience } from './until.ts'
 
 const entry = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
-/** A busy machine compiles the sources in this time. */
-const limitMs = 20_000
+/** Each command compiles the sources when it starts: more at once than there are cores only make each other late. */
+const places = availableParallelism()
+let busy = 0
+const queue: (() => void)[] = []
 
 export interface Server {
   readonly url: string
@@ -42,7 +45,7 @@ export function start(
   options: { readonly input?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Running {
   const env = { ...process.env, REGROUP_SERVER: url, ...options.env }
-  const child = spawn(process.execPath, [entry, ...args], { env, timeout: limitMs, killSignal: 'SIGKILL' })
+  const child = spawn(process.execPath, [entry, ...args], { env, timeout: patience, killSignal: 'SIGKILL' })
   t.after(() => child.kill('SIGKILL'))
   let out = ''
   let err = ''
@@ -53,19 +56,20 @@ export function start(
   return { child, out: () => out, ended }
 }
 
+/** Waits for a place among those that run, then for the end. */
 export async function run(t: TestContext, url: string, args: readonly string[], options = {}): Promise<Run> {
-  return await start(t, url, args, options).ended
+  if (busy < places) busy++
+  else await new Promise<void>((resolve) => queue.push(resolve))
+  try {
+    return await start(t, url, args, options).ended
+  } finally {
+    const next = queue.shift()
+    if (next === undefined) busy--
+    else next()
+  }
 }
 
 /** Runs several at once: most of a run is the start of a process. */
 export async function runs(t: TestContext, url: string, lines: readonly string[]): Promise<Run[]> {
   return await Promise.all(lines.map(async (line) => await run(t, url, line.split(' '))))
-}
-
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + limitMs
-  while (!holds()) {
-    assert.ok(performance.now() < deadline, `not in time: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
 }

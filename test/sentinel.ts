@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { Decoder } from '../src/resp/decode.ts'
 import { encodeCommands } from '../src/resp/encode.ts'
 import { RespError, RespPush, type RespValue, isArray } from '../src/resp/value.ts'
+import { patience } from './until.ts'
 
 export type Command = readonly string[]
 
@@ -89,8 +90,6 @@ export const questions: Readonly<Record<string, readonly Command[]>> = {
   ],
 }
 
-const limitMs = 5_000
-
 /** The raw bytes of the answers. With `more`: stays and gives every piece as it comes, until the other side ends. */
 export function converse(port: number, protocol: 2 | 3, commands: readonly Command[], more?: (bytes: Buffer) => void): Promise<Buffer> {
   const hello: readonly Command[] = protocol === 3 ? [['HELLO', '3']] : []
@@ -105,7 +104,7 @@ export function converse(port: number, protocol: 2 | 3, commands: readonly Comma
       if (problem === null) resolve(Buffer.concat(bytes))
       else reject(new Error(`talking to port ${port}: ${problem}`))
     }
-    const timer = setTimeout(() => (more === undefined ? end(`${answers} of ${commands.length} answers in time`) : undefined), limitMs)
+    const timer = setTimeout(() => (more === undefined ? end(`${answers} of ${commands.length} answers in time`) : undefined), patience)
     socket.on('error', (error) => end(error.message))
     socket.on('close', () => end(more === undefined && answers < commands.length ? 'it ended the connection' : null))
     socket.on('data', (chunk: Buffer) => {

@@ -75,6 +75,10 @@ export class Api {
     return this.#ask(`/api/v1/groups/${group}/switchover`, to === undefined ? {} : { to })
   }
 
+  schedule(group: string, to: string, inMs: number, why = 'proof'): Promise<Answer<unknown>> {
+    return this.#ask(`/api/v1/groups/${group}/schedule`, { to, at: Date.now() + inMs, why })
+  }
+
   failover(group: string, to?: string): Promise<Answer<Commanded>> {
     return this.#ask(`/api/v1/groups/${group}/failover`, { acceptLoss: true, ...(to === undefined ? {} : { to }) })
   }

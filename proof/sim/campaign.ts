@@ -14,6 +14,13 @@ export interface Campaign {
   readonly orders: Share['orders']
 }
 
+interface Held {
+  readonly histories: number
+  readonly seeds: readonly number[]
+}
+
+const seedsShown = 5
+
 export interface Summary {
   readonly seeds: number
   readonly violations: number
@@ -26,8 +33,8 @@ export interface Summary {
   readonly lost: Readonly<Record<string, number>>
   /** How often each of these reasons was needed. */
   readonly excused: Readonly<Record<string, number>>
-  /** Holds after healing that only a person could end, and that were so. */
-  readonly held: Readonly<Record<string, number>>
+  /** Holds after healing that only a person could end, and that were so; some of the seeds, to look at. */
+  readonly held: Readonly<Record<string, Held>>
   readonly rulesFired: Readonly<Record<string, number>>
   readonly rulesNeverFired: readonly string[]
   readonly worstConvergenceMs: number
@@ -73,11 +80,14 @@ function summarize(
   const virtualHours = sum((result) => result.virtualMs) / 3_600_000
   const lost: Record<string, number> = {}
   const excused: Record<string, number> = {}
-  const held: Record<string, number> = {}
+  const held: Record<string, Held> = {}
   for (const result of results) {
     for (const [why, count] of Object.entries(result.lost)) lost[why] = (lost[why] ?? 0) + count
     for (const [why, count] of Object.entries(result.excused)) excused[why] = (excused[why] ?? 0) + count
-    if (result.heldFor !== null) held[result.heldFor] = (held[result.heldFor] ?? 0) + 1
+    if (result.heldFor !== null) {
+      const { histories, seeds } = held[result.heldFor] ?? { histories: 0, seeds: [] }
+      held[result.heldFor] = { histories: histories + 1, seeds: [...seeds, result.seed].slice(0, seedsShown) }
+    }
   }
   return {
     seeds: results.length,

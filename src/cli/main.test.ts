@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
-import { run, runs, server, start, until } from '../../test/cli.ts'
+import { run, runs, server, start } from '../../test/cli.ts'
 import { billingStatus, ordersSpec, ordersStatus, testFacade } from '../../test/facade.ts'
 import { freePort } from '../../test/servers/redis.ts'
+import { until } from '../../test/until.ts'
 import { groupsText } from './statusText.ts'
 import { plain } from './words.ts'
 

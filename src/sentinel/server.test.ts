@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { setTimeout as later } from 'node:timers/promises'
 import { type TestFacade, ordersStatus, testFacade, testTime } from '../../test/facade.ts'
 import { converse, said } from '../../test/sentinel.ts'
+import { until } from '../../test/until.ts'
 import type { Topology } from '../core/model.ts'
 import { Decoder } from '../resp/decode.ts'
 import { encodeCommands } from '../resp/encode.ts'
@@ -25,14 +26,6 @@ afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy()
   await server.close()
 })
-
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5_000
-  while (!isSo()) {
-    if (Date.now() > deadline) assert.fail(`not within 5 s: ${what}`)
-    await later(5)
-  }
-}
 
 /** A client that collects what it hears. */
 function listener(...commands: readonly (readonly string[])[]): { readonly heard: RespValue[]; readonly socket: Socket } {

@@ -4,15 +4,8 @@ import net from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { adminSecret, apiServer } from '../../test/api.ts'
 import { billingStatus, logEntry, ordersStatus, testFacade } from '../../test/facade.ts'
+import { until } from '../../test/until.ts'
 import { heartbeatMs, maxBacklogBytes, maxKeptBytes, maxReaders } from './events.ts'
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000
-  while (!holds()) {
-    assert.ok(performance.now() < deadline, `not in time: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
 
 /** The name of the server's process in the id that a stream begins with. */
 function runOf(text: string): string {

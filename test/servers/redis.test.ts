@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../until.ts'
 import { RedisServer, freePort, startRedis } from './redis.ts'
 
 function reply(port: number, command: string, timeoutMs = 2_000): Promise<string> {
@@ -26,14 +26,6 @@ function alive(pid: number): boolean {
     return process.kill(pid, 0)
   } catch {
     return false
-  }
-}
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5_000
-  while (!holds()) {
-    assert.ok(Date.now() < deadline, `not within 5 s: ${what}`)
-    await sleep(5)
   }
 }
 

@@ -1,0 +1,114 @@
+// What must be so before a primary is replaced that may still run, or that nobody saw stop.
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { chosen, down, held, run } from '../../test/elections.ts'
+import {
+  alive,
+  at,
+  group,
+  lists,
+  now,
+  readingOf,
+  recorded,
+  refused,
+  remembered,
+  silent,
+  unwatched,
+  withPolicy,
+} from '../../test/situations.ts'
+import { deathWatched } from './consent.ts'
+import type { Situation } from './situation.ts'
+
+void describe('nobody watched the primary die', () => {
+  const pair = unwatched(group('a', refused('a', 5_000), alive('b', down)))
+  const trio = unwatched(group('a', refused('a', 5_000), alive('b', down), alive('c', down)))
+
+  test('unguarded -> holds for the primary', () => {
+    held(run(pair, 'dead', 5_000), 'elect.unwatched', /Waits for a to come back/)
+  })
+
+  test('guarded, so many replicas answer that one of them has every acknowledged write -> promoted', () => {
+    chosen(run(trio, 'dead', 5_000), 'elect.inSync', 'b')
+    const two = unwatched(group('a', refused('a', 5_000), alive('b', down), silent('c', 5_000, down)))
+    held(run(recorded(two, { guard: 1 }), 'dead', 5_000), 'elect.unwatched', /.*/)
+  })
+
+  test('silent for long, and a replica that was away with it is back empty -> nobody watched the two: holds', () => {
+    const back = alive('c', { ...down, incarnation: 'c2', keys: 0, mark: null })
+    const s = remembered(group('a', silent('a', 8_500), alive('b', down), back), { lostAt: 9_000 })
+    chosen(run(s, 'silent', 8_500), 'elect.inSync', 'b')
+    held(run(at(s, now + 20_000), 'silent', 8_500), 'elect.unwatched', /nobody watched a stop/)
+  })
+
+  test('one of those that answer was restarted since it was in sync -> it may be the one that kept up: holds', () => {
+    const back = alive('c', { ...down, incarnation: 'c2', keys: 0, mark: null })
+    const s = unwatched(group('a', refused('a', 5_000), alive('b', down), back))
+    held(run(s, 'dead', 5_000), 'elect.unwatched', /Waits for a to come back/)
+    chosen(run(unwatched(group('a', refused('a', 5_000), alive('b', down), alive('c', down))), 'dead', 5_000), 'elect.inSync', 'b')
+  })
+
+  test('acceptStaleRisk -> promoted and the risk said', () => {
+    chosen(run(withPolicy(pair, { acceptStaleRisk: true }), 'dead', 5_000), 'elect.inSync', 'b', /nobody watched a stop/)
+  })
+
+  test('watched is: read as a primary not longer before the loss than silence may last, and a second', () => {
+    const s = group('a', refused('a', 9_900), alive('b', down))
+    const seen = (at: number): boolean => deathWatched(remembered(s, { lostAt: 9_985, watched: { reading: readingOf('a', 'a'), at } }))
+    assert.equal(seen(7_985), true)
+    assert.equal(seen(7_984), false)
+    assert.equal(deathWatched(unwatched(s)), false)
+    assert.equal(deathWatched(recorded(s, { incarnation: 'a0' })), false)
+  })
+})
+
+void describe('the primary is silent: it may still run', () => {
+  const guarded = (c: ReturnType<typeof alive>): Situation => group('a', silent('a', 8_500), alive('b', down), c)
+
+  test('guarded and all replicas can be taken away -> no risk', () => {
+    chosen(run(guarded(alive('c', down)), 'silent', 8_500), 'elect.inSync', 'b')
+  })
+
+  test('... one of them is down -> promoted; what it might do when it starts is said', () => {
+    chosen(
+      run(guarded(refused('c', 9_000, down)), 'silent', 8_500),
+      'elect.inSync',
+      'b',
+      /c is down; should it start where only a can be reached/,
+    )
+  })
+
+  test('... one of them, or the candidate, cannot write its file -> promoted; what it might do when it is restarted is said', () => {
+    const said = /[bc] cannot write its file; should it start where only a can be reached, a may accept writes again/
+    const view = { persistProblem: 'no config file' }
+    chosen(run(guarded(alive('c', { ...down, view })), 'silent', 8_500), 'elect.inSync', 'b', said)
+    const s = group('a', silent('a', 8_500), alive('b', { ...down, view }), alive('c', down))
+    chosen(run(s, 'silent', 8_500), 'elect.inSync', 'b', said)
+  })
+
+  test('guarded and one replica is silent too -> holds: the two may run together', () => {
+    held(run(guarded(silent('c', 8_500, down)), 'silent', 8_500), 'elect.splitRisk', /together with c/)
+  })
+
+  test('... which the primary no longer listed -> promoted, the risk said', () => {
+    const s = guarded(silent('c', 5_000, down))
+    const seen = remembered(s, { watched: { reading: readingOf('a', 'a', { lists: [lists('b')] }), at: 8_500 } })
+    chosen(run(seen, 'silent', 8_500), 'elect.inSync', 'b', /may still accept writes/)
+  })
+
+  test('unguarded, every replica taken away -> promoted, the risk said; acceptSplitRisk never -> holds', () => {
+    const s = group('a', silent('a', 8_500), alive('b', down))
+    chosen(run(s, 'silent', 8_500), 'elect.inSync', 'b', /may still accept writes/)
+    held(run(withPolicy(s, { acceptSplitRisk: 'never' }), 'silent', 8_500), 'elect.splitRisk', /acceptSplitRisk/)
+  })
+
+  test('acceptSplitRisk always -> promoted whoever is missing', () => {
+    const s = withPolicy(guarded(silent('c', 8_500, down)), { acceptSplitRisk: 'always' })
+    chosen(run(s, 'silent', 8_500), 'elect.inSync', 'b', /may still accept writes/)
+  })
+
+  test('a stranger was attached to it -> counts as a replica that cannot be taken away', () => {
+    const s = guarded(alive('c', down))
+    const reading = readingOf('a', 'a', { lists: [lists('b'), lists('c'), { host: '10.0.0.9', port: 1, online: true, acked: 1 }] })
+    held(run(remembered(s, { watched: { reading, at: 8_500 } }), 'silent', 8_500), 'elect.splitRisk', /.*/)
+  })
+})

@@ -1,0 +1,187 @@
+// Who is promoted when the primary is back, or everybody is.
+import { describe, test } from 'node:test'
+import { alone, chosen, down, held, returned, run } from '../../test/elections.ts'
+import {
+  alive,
+  epochStart,
+  failingOver,
+  group,
+  lists,
+  now,
+  readingOf,
+  recorded,
+  refused,
+  remembered,
+  unwatched,
+  withPolicy,
+} from '../../test/situations.ts'
+import type { Situation } from './situation.ts'
+
+void describe('the primary came back as another process', () => {
+  test('a replica in sync lives -> it is preferred', () => {
+    chosen(run(group('a', alive('a', returned), alive('b')), 'restarted'), 'elect.inSync', 'b')
+  })
+
+  test('... unless the primary came back with more than it: then the primary', () => {
+    const dump = (offset: number): Situation =>
+      group('a', alive('a', { ...returned, replid: 'R8', replid2: 'R1', second: offset + 1, offset }), alive('b'))
+    chosen(run(dump(1001), 'restarted'), 'elect.ahead', 'a')
+    chosen(run(dump(1000), 'restarted'), 'elect.inSync', 'b')
+  })
+
+  test('alone in sync, its append-only file vouches -> re-opened', () => {
+    chosen(run(recorded(group('a', alive('a', returned)), alone), 'restarted'), 'elect.returned', 'a')
+  })
+
+  test('no append-only file, and nobody watched it stop -> its snapshot need not be all: waits for the rest; policy accepts it, and says so', () => {
+    const dump = alive('a', { ...returned, durable: false, replid: 'R8', replid2: 'R1', second: 1001, offset: 1000 })
+    const s = recorded(unwatched(group('a', dump, refused('b', 5_000, { mark: null }))), {
+      ...alone,
+      floor: { replid: 'R1', offset: 900, markSeq: 10 },
+    })
+    held(run(s, 'restarted'), 'elect.nobody', /a came back from a snapshot and may lack what it acknowledged after that/)
+    chosen(
+      run(withPolicy(s, { acceptStaleRisk: true }), 'restarted'),
+      'elect.returned',
+      'a',
+      /nobody watched a until it stopped: what it took last may be lost/,
+    )
+  })
+
+  test('its mark is older than the last one seen -> it lost something: roll call, reported', () => {
+    const s = recorded(group('a', alive('a', { ...returned, mark: '1.9' })), alone)
+    chosen(run(s, 'restarted'), 'elect.rollCall', 'a', /no node is known to hold everything/)
+  })
+
+  test('no append-only file, but its position reaches what was seen of it -> re-opened; a byte less -> not by itself', () => {
+    const dump = (offset: number): Situation =>
+      recorded(group('a', alive('a', { ...returned, durable: false, replid: 'R8', replid2: 'R1', second: offset + 1, offset })), alone)
+    chosen(run(dump(1000), 'restarted'), 'elect.returned', 'a')
+    chosen(run(dump(999), 'restarted'), 'elect.rollCall', 'a', /no node is known/)
+  })
+
+  test('nobody watched it stop and its file may be old -> re-opened at a roll call only, and the loss is said', () => {
+    const dump = { ...returned, durable: false, replid: 'R8', replid2: 'R1', second: 1001, offset: 1000 } as const
+    const s = unwatched(recorded(group('a', alive('a', dump)), { ...alone, floor: { replid: 'R1', offset: 900, markSeq: 3 } }))
+    chosen(run(s, 'restarted'), 'elect.rollCall', 'a', /no node is known to hold everything/)
+  })
+
+  test('empty, a replica has the data -> the replica', () => {
+    const reborn = { ...returned, durable: false, keys: 0, mark: null } as const
+    chosen(run(group('a', alive('a', reborn), alive('b', down)), 'restarted'), 'elect.inSync', 'b')
+  })
+
+  test('ahead of a replica in sync by its mark only -> re-opened, and that the two cannot be compared is said', () => {
+    const s = group('a', alive('a', { ...returned, mark: '1.11' }), alive('b', { ...down, mark: '1.10' }))
+    chosen(run(s, 'restarted'), 'elect.ahead', 'a', /the positions of a and b cannot be compared/)
+  })
+
+  test('everybody here and empty although the group had data -> holds', () => {
+    const reborn = { ...returned, durable: false, keys: 0, mark: null } as const
+    const s = group('a', alive('a', reborn), alive('b', { keys: 0, mark: null, incarnation: 'b2', ...down }))
+    held(run(s, 'restarted'), 'elect.allEmpty', /Restore a backup/)
+  })
+
+  test('a member that is down may hold more -> waits for it for a moment', () => {
+    const s = unwatched(group('a', alive('a', returned), refused('b', 5_000)))
+    held(run(remembered(s, { lostAt: now - 1999 }), 'restarted'), 'elect.members', /waits 2000 ms for b/)
+    chosen(run(remembered(s, { lostAt: now - 2000 }), 'restarted'), 'elect.returned', 'a', /b did not come back in time/)
+  })
+
+  test('it and a replica each hold writes that the other lacks -> a person must choose', () => {
+    const wrote = { ...returned, replid: 'R8', replid2: 'R1', second: 1051, offset: 1070 }
+    const s = unwatched(group('a', alive('a', wrote), alive('b', { ...down, offset: 1100 })))
+    held(run(s, 'restarted'), 'elect.diverged', /a and b each hold/)
+  })
+
+  test('a node that is not in sync is ahead of it -> not by itself', () => {
+    const s = unwatched(recorded(group('a', alive('a', { ...returned, mark: '1.10' }), alive('b', { mark: '1.11', replid: 'Z' })), alone))
+    chosen(run(s, 'restarted'), 'elect.rollCall', 'b', /no node is known/)
+  })
+
+  test('priority 0 -> not re-opened', () => {
+    const s = recorded(group('a', alive('a', { ...returned, spec: { priority: 0 } })), alone)
+    held(run(s, 'restarted'), 'elect.allEmpty', /.*/)
+  })
+})
+
+void describe('silence had to last longer after too many failovers', () => {
+  const seen = readingOf('a', 'a', { lists: [lists('b')] })
+  const at9 = { watched: { reading: seen, at: 5_000 }, lostAt: 9_985 }
+  const flaps = { failovers: [1, 2, 3].map((ms) => epochStart + ms) }
+
+  test('then the primary is seen dead -> the in-sync replica, and what it may lack is said', () => {
+    const s = remembered(recorded(group('a', refused('a', 9_900), alive('b', down)), flaps), at9)
+    chosen(run(s), 'elect.inSync', 'b', /a was silent before it was lost/)
+  })
+
+  test('silent for long, then dead -> nobody watched it in between: held for it', () => {
+    const s = remembered(group('a', refused('a', 9_900), alive('b', down)), { ...at9, lostAt: 6_000, goneAt: 9_985 })
+    held(run(s), 'elect.unwatched', /nobody watched a stop/)
+  })
+
+  test('then it is back, ahead of the replica, from an old file -> re-opened, and what it took last is said to be lost', () => {
+    const dump = { ...returned, durable: false, replid: 'R8', replid2: 'R1', second: 1101, offset: 1100 } as const
+    const s = remembered(recorded(group('a', alive('a', dump), alive('b', down)), flaps), at9)
+    chosen(run(s, 'restarted'), 'elect.ahead', 'a', /a was silent before it was lost.*nobody watched a until it stopped/)
+  })
+})
+
+void describe('everybody is back and nobody is known to be complete', () => {
+  const back = { of: 'nowhere', durable: true } as const
+
+  test('the newest mark -> promoted, the loss said', () => {
+    const s = recorded(
+      unwatched(
+        group(
+          'a',
+          alive('a', { ...back, incarnation: 'a2', replid: 'R7', mark: '1.8' }),
+          alive('b', { ...back, incarnation: 'b2', replid: 'R8', mark: '1.9' }),
+        ),
+      ),
+      { floor: { replid: 'R1', offset: 1000, markSeq: 10 } },
+    )
+    chosen(run(s, 'restarted'), 'elect.rollCall', 'b', /no node is known to hold everything that a had acknowledged/)
+  })
+
+  test('the newest mark is on a node that must not be promoted -> another, and the loss said', () => {
+    const s = unwatched(
+      group(
+        'a',
+        alive('a', { ...back, incarnation: 'a2', replid: 'R7', mark: '1.9', spec: { priority: 0 } }),
+        alive('b', { ...back, incarnation: 'b2', replid: 'R1', mark: '1.8' }),
+      ),
+    )
+    chosen(run(s, 'restarted'), 'elect.rollCall', 'b', /a holds more but must not be promoted/)
+  })
+
+  test('one is missing -> waits for it, and says why each of the others is not enough', () => {
+    const s = unwatched(group('a', refused('a', 5_000), alive('b', { ...back, incarnation: 'b2', replid: 'R8' })))
+    held(run(s, 'dead', 5_000), 'elect.nobody', /a is down; b was restarted or lost its link since it was in sync; waits for a/)
+  })
+
+  test('the one that is back bears an older mark than one that was seen and is gone -> waits, for the newer is known', () => {
+    const a = alive('a', { ...back, incarnation: 'a2', replid: 'R7', mark: '1.8' })
+    const gone = unwatched(group('a', a, refused('b', 5_000, { mark: '1.9' })))
+    held(run(gone, 'restarted'), 'elect.nobody', /a came back with less than it had acknowledged, as far as is known/)
+    const same = unwatched(group('a', a, refused('b', 5_000, { mark: '1.8' })))
+    held(run(same, 'restarted'), 'elect.members', /waits 2000 ms for b/)
+  })
+
+  test('... and so does a controller that knows it only from the intent to promote that one', () => {
+    const a = alive('a', { ...back, incarnation: 'a2', replid: 'R7', mark: '1.8' })
+    const s = unwatched(group('a', a, refused('b', 5_000, { mark: null })))
+    const b = failingOver(s, 'b', 'restarted', { mark: { epoch: 1, seq: 9 } })
+    held(run(b, 'restarted'), 'elect.nobody', /waits for b/)
+  })
+
+  test('a node with data of another group -> does not count as here', () => {
+    const mark = { installation: 'other', group: 'h', epoch: 1, seq: 99 }
+    const s = unwatched(group('a', alive('a', { ...returned, durable: false, mark: '1.8' }), alive('b', { ...back, mark })))
+    held(
+      run(recorded(s, { floor: { replid: 'R1', offset: 9_999, markSeq: 10 } }), 'restarted'),
+      'elect.nobody',
+      /b holds data that is not known/,
+    )
+  })
+})
