@@ -47,7 +47,17 @@ async function mutants(): Promise<number> {
   const workers = wholeNumber('workers', values.workers, 1, 64, 2)
   const found: Found[] = []
   for (const hole of holes.filter((one) => values.only === undefined || one.name === values.only)) {
-    const campaign: Campaign = { from: 1, seeds, minutes, workers, without: null, hole: hole.name, stopAtFirst: true, orders: null }
+    const campaign: Campaign = {
+      from: 1,
+      seeds,
+      minutes,
+      engines: 'redis',
+      workers,
+      without: null,
+      hole: hole.name,
+      stopAtFirst: true,
+      orders: null,
+    }
     const one = await look(campaign, hole.what)
     found.push(one)
     if (!values.json)

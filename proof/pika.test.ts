@@ -62,6 +62,22 @@ void describe('two Pikas', () => {
     assert.ok(demoted !== undefined && typeof demoted.evidence['discards'] === 'string', JSON.stringify(entries.slice(0, 5)))
   })
 
+  test('P9: a replica with the replication id of another group -> forgets it, is copied anew, all nodes equal', async () => {
+    const primary = await healthy(controller, group)
+    const { server } = group.node(primary === 'n1' ? 'n2' : 'n1')
+    // Its file is put back from a backup of another group.
+    await server.kill9()
+    server.writeConfig(server.config.replace(/^replication-id : .*$/m, `replication-id : ${'f'.repeat(50)}`))
+    await server.start()
+    await until('it is not let in', 10_000, async () => {
+      const info = await server.info('replication')
+      return info.get('ReplicationID') === 'f'.repeat(50) ? found(true) : instead(info.get('ReplicationID') ?? 'no id')
+    })
+    await must(group.node(primary).address, 'RPUSH', 'others', '1')
+    assert.equal(await healthy(controller, group), primary)
+    await equal(group, ['others', 'later', 'after'], primary)
+  })
+
   test('the group says redis and its nodes are Pikas -> said, and nothing is done', async () => {
     const spec = { ...group.spec({}, 'redis'), name: 'mistaken', nodes: group.spec().nodes.slice(0, 1) }
     await controller.api.apply([], ['pair'])

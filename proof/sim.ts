@@ -1,7 +1,7 @@
 // Plays random histories of groups in virtual time and looks for broken promises; a failing seed prints the command that replays it.
 import { parseArgs } from 'node:util'
 import { ordersOf, planOfOrder, sampledOrder } from '../src/sim/orders.ts'
-import { planOf } from '../src/sim/draw.ts'
+import { onEngine, planOf } from '../src/sim/draw.ts'
 import type { Plan } from '../src/sim/plan.ts'
 import { boundMs } from '../src/sim/simulate.ts'
 import { CannotRun, main } from './harness/cleanup.ts'
@@ -14,6 +14,7 @@ const usage = `script/run sim [options]
   --seeds n         how many histories (500)
   --from s          the first seed (1)
   --minutes m       virtual minutes of faults per history (10)
+  --engine e        redis, pika or mixed: half of the seeds each (redis)
   --workers n       threads (2)
   --orders          instead: every order of stops, starts, freezes and thaws, the controller restarted at each place; 4 nodes: some
   --nodes n         with --orders: 2, 3 or 4 (2)
@@ -30,6 +31,7 @@ const { values } = parsed(usage, () =>
       seeds: { type: 'string' },
       from: { type: 'string' },
       minutes: { type: 'string' },
+      engine: { type: 'string' },
       workers: { type: 'string' },
       seed: { type: 'string' },
       orders: { type: 'boolean' },
@@ -58,21 +60,39 @@ async function sim(): Promise<number> {
         persistence: oneOf('persistence', values.persistence, ['aof', 'rdb', 'none'], 'aof'),
       }
     : null
+  const engines = oneOf('engine', values.engine, ['redis', 'pika', 'mixed'], 'redis')
   const minutes = wholeNumber('minutes', values.minutes, 1, 1_000, 10)
   if (values.seed !== undefined)
-    return one(planAsked(wholeNumber('seed', values.seed, 0, 2 ** 31, 1), minutes, orders), orders === null ? minutes : null)
+    return one(
+      onEngine(planAsked(wholeNumber('seed', values.seed, 0, 2 ** 31, 1), minutes, orders), engines),
+      orders === null ? minutes : null,
+    )
   const seeds = wholeNumber('seeds', values.seeds, 1, 1_000_000, values.same ? 20 : 500)
   const from = wholeNumber('from', values.from, 0, 2 ** 31, 1)
-  if (values.same) return compared(same(from, seeds, minutes, values.node ?? null), minutes)
+  if (values.same) return compared(same(from, seeds, minutes, engines, values.node ?? null), minutes)
   const workers = wholeNumber('workers', values.workers, 1, 64, 2)
-  const campaign = { from, seeds, minutes, workers: Math.min(workers, seeds), without: null, hole: null, stopAtFirst: false, orders }
+  const campaign = {
+    from,
+    seeds,
+    minutes,
+    engines,
+    workers: Math.min(workers, seeds),
+    without: null,
+    hole: null,
+    stopAtFirst: false,
+    orders,
+  }
   const summary = await run(
     campaign,
     values.json ? () => undefined : bar(orders === null || orders.nodes > 3 ? seeds : countOf(orders.nodes)),
   )
   if (values.json)
     console.log(JSON.stringify({ ...summary, failing: summary.failing.map(({ seed, violation }) => ({ seed, ...violation })) }, null, 2))
-  else print(summary, orders === null ? `--minutes ${minutes}` : `--orders --nodes ${orders.nodes} --persistence ${orders.persistence}`)
+  else
+    print(
+      summary,
+      `${orders === null ? `--minutes ${minutes}` : `--orders --nodes ${orders.nodes} --persistence ${orders.persistence}`}${engines === 'redis' ? '' : ` --engine ${engines}`}`,
+    )
   return summary.violations === 0 ? 0 : 1
 }
 

@@ -9,7 +9,17 @@ import { simulate, simulateSeed } from '../src/sim/simulate.ts'
 const folder = new URL('sim/', import.meta.url)
 /** 10 virtual minutes each; a loaded machine of two cores plays them within half a minute. */
 const seeds = 120
-const whole = { from: 1, seeds, minutes: 10, workers: 2, without: null, hole: null, stopAtFirst: false, orders: null } as const
+const whole = {
+  from: 1,
+  seeds,
+  minutes: 10,
+  engines: 'redis',
+  workers: 2,
+  without: null,
+  hole: null,
+  stopAtFirst: false,
+  orders: null,
+} as const
 
 /** What the seed of each file showed before it was mended, and what must come of it now. */
 const outcomes: Readonly<Record<string, string>> = {
@@ -76,6 +86,17 @@ test(`sim: ${seeds} random histories -> every promise kept`, async () => {
   )
   assert.equal(summary.seeds, seeds)
   assert.ok(summary.failovers > seeds / 2, 'the histories are too quiet to show anything')
+})
+
+test('sim: random histories of Pika groups -> every promise kept, every key equal in the end', async () => {
+  const { failing, seeds: played } = await run({ ...whole, engines: 'pika', seeds: 20, minutes: 4 }, () => undefined)
+  assert.deepEqual(
+    failing.map(
+      ({ seed, violation }) => `script/run sim --engine pika --minutes 4 --seed ${seed} --tell: ${violation?.check}: ${violation?.text}`,
+    ),
+    [],
+  )
+  assert.equal(played, 20)
 })
 
 test('sim: every order of two nodes, the controller restarted at each place -> all come to order', async () => {

@@ -6,7 +6,7 @@ import { Decoder } from '../../src/resp/decode.ts'
 import { encodeSimple, encodeValue } from '../../src/resp/encode.ts'
 import { type RespValue, isArray } from '../../src/resp/value.ts'
 import type { Conn, Peer } from '../../src/sim/net.ts'
-import { type Batch, isReplies } from '../../src/sim/redisCommands.ts'
+import { type Batch, isReplies } from '../../src/sim/batch.ts'
 import type { RedisNode } from '../../src/sim/redisNode.ts'
 
 /** What the model runs in. */

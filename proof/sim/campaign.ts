@@ -1,5 +1,6 @@
 // Many seeds on several cores, and what they came to.
 import { Worker } from 'node:worker_threads'
+import type { Engines } from '../../src/sim/draw.ts'
 import type { Result } from '../../src/sim/simulate.ts'
 import type { Share, Told } from './worker.ts'
 
@@ -7,6 +8,7 @@ export interface Campaign {
   readonly from: number
   readonly seeds: number
   readonly minutes: number
+  readonly engines: Engines
   readonly workers: number
   readonly without: string | null
   readonly hole: string | null

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { CannotRun } from '../harness/cleanup.ts'
+import type { Engines } from '../../src/sim/draw.ts'
 import { digestOf } from './digests.ts'
 
 export interface Same {
@@ -13,11 +14,11 @@ export interface Same {
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** `node`: the path of the other Node; null: the next major version, got into .node-next/ first. Throws CannotRun. */
-export function same(from: number, seeds: number, minutes: number, node: string | null): Same {
+export function same(from: number, seeds: number, minutes: number, engines: Engines, node: string | null): Same {
   const other = node ?? run(`${root}script/next-node`, []).trim()
   const version = run(other, ['--version']).trim()
   const there = new Map(
-    run(other, [`${root}proof/sim/digests.ts`, String(from), String(seeds), String(minutes)])
+    run(other, [`${root}proof/sim/digests.ts`, String(from), String(seeds), String(minutes), engines])
       .trim()
       .split('\n')
       .map((line) => line.split(' '))
@@ -25,8 +26,8 @@ export function same(from: number, seeds: number, minutes: number, node: string 
   )
   const differing: { seed: number; where: string }[] = []
   for (let seed = from; seed < from + seeds; seed++) {
-    const here = digestOf(seed, minutes)
-    if (digestOf(seed, minutes) !== here) differing.push({ seed, where: 'the second time' })
+    const here = digestOf(seed, minutes, engines)
+    if (digestOf(seed, minutes, engines) !== here) differing.push({ seed, where: 'the second time' })
     if (there.get(seed) !== here) differing.push({ seed, where: `Node ${version}` })
   }
   return { seeds, nodes: [process.version, version], differing }

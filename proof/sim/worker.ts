@@ -2,8 +2,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { countRows } from '../../src/sim/rows.ts'
 import { type Result, simulate, simulateSeed } from '../../src/sim/simulate.ts'
+import { type Engines, onEngine } from '../../src/sim/draw.ts'
 import { ordersOf, planOfOrder, sampledOrder } from '../../src/sim/orders.ts'
-import type { Persistence } from '../../src/sim/redisNode.ts'
+import type { Persistence, Plan } from '../../src/sim/plan.ts'
 import { plant } from './holes.ts'
 
 export interface Share {
@@ -11,6 +12,7 @@ export interface Share {
   readonly until: number
   readonly step: number
   readonly minutes: number
+  readonly engines: Engines
   readonly without: string | null
   readonly hole: string | null
   readonly stopAtFirst: boolean
@@ -27,6 +29,7 @@ const port = parentPort
 if (port === null) throw new Error('this file is a worker')
 const tell = (told: Told): void => port.postMessage(told, [])
 const rules = countRows()
+const engined = (plan: Plan): Plan => onEngine(plan, share.engines)
 const planted = share.hole === null ? {} : plant(share.hole)
 /** Gives whether it may go on. */
 function told(result: Result): boolean {
@@ -38,18 +41,18 @@ function playOrders(nodes: number, persistence: Persistence): void {
   // Four nodes have too many: some of them.
   if (nodes > 3) {
     for (let seed = share.from; seed < share.until; seed += share.step)
-      told(simulate(planOfOrder(sampledOrder(nodes, seed), persistence), planted))
+      told(simulate(engined(planOfOrder(sampledOrder(nodes, seed), persistence)), planted))
     return
   }
   for (const order of ordersOf(nodes)) {
-    if (order.seed % share.step === share.from % share.step) told(simulate(planOfOrder(order, persistence), planted))
+    if (order.seed % share.step === share.from % share.step) told(simulate(engined(planOfOrder(order, persistence)), planted))
   }
 }
 
 if (share.orders !== null) playOrders(share.orders.nodes, share.orders.persistence)
 else {
   for (let seed = share.from; seed < share.until; seed += share.step) {
-    if (!told(simulateSeed(seed, share.minutes, { ...planted, without: share.without }))) break
+    if (!told(simulateSeed(seed, share.minutes, { ...planted, without: share.without }, share.engines))) break
   }
 }
 tell({ kind: 'end', rules })

@@ -335,6 +335,14 @@ export type ProbeResult = { readonly ok: true; readonly reading: Reading } | { r
 
 // ------------------------------------------------------------------------------------------- actions
 
+/** Where the server finds that out by itself, it is not asked for. */
+export interface Replacing {
+  /** What it holds is replaced by a copy. */
+  readonly force?: true
+  /** It forgets the id of its log first: with that it would not be let in (docs/pika.md, P9). */
+  readonly forget?: true
+}
+
 /** What is done to a node. Data only; the engine turns it into commands. `epoch` says under which decision. */
 export type Action =
   /** Become primary, closed to writes, with a file that says "replica of nowhere". */
@@ -343,18 +351,16 @@ export type Action =
   | { readonly name: 'open'; readonly guard: number; readonly bootFenced: boolean }
   | { readonly name: 'guard'; readonly guard: number }
   /** Become or stay a replica of `target`, and persist it. */
-  | { readonly name: 'follow'; readonly target: Address; readonly force?: true }
+  | ({ readonly name: 'follow'; readonly target: Address } & Replacing)
   /** A primary becomes a replica of `target`; its clients are cut so that none clings to it. */
-  | {
+  | ({
       readonly name: 'demote'
       readonly target: Address
       readonly cutClients: boolean
       readonly resumeWrites: boolean
       /** false: its file says "replica of nowhere" already, so it may be written when nobody waits for it. */
       readonly persist: boolean
-      /** What it holds is replaced by a copy. Where the server finds that out by itself, it is not asked for. */
-      readonly force?: true
-    }
+    } & Replacing)
   /** A replica of nowhere: keeps its data, takes no writes, feeds nobody. */
   | { readonly name: 'fence'; readonly cutClients: boolean }
   /** Write the boot fence into an open primary's file without closing it. */

@@ -104,7 +104,7 @@ test('it holds more of the same history than the primary -> never copied over', 
   assert.equal(nodeStep(viewed(s, 'b', { askedAt: now - 100 }), 'a', 'node.measure').kind, 'wait')
 })
 
-test('P9: another replication id -> says what a person can do, since force would not help', () => {
+test('P9: another replication id -> it forgets its own before it is copied anew; with its link still tried, it is detached first', () => {
   const s = returning({ of: 'nowhere', offset: 900 })
   const withLog = (id: string, log: string) => (of: Situation) => {
     const reading = of.nodes.get(id)?.reading
@@ -112,7 +112,13 @@ test('P9: another replication id -> says what a person can do, since force would
     return viewed(of, id, { reading: { ...reading, position: { ...reading.position, log } } })
   }
   const two = withLog('b', 'Y 100')(withLog('a', 'X 100')(s))
-  assert.match(nodeStep(two, 'a', 'node.measure').sentence, /CLEARREPLICATIONID/)
+  told(two, 'a', 'node.follow', { name: 'follow', force: true, forget: true })
+  told(withLog('b', 'X 100')(withLog('a', 'X 100')(returning({ ...closed, offset: 1100 }))), 'a', 'node.demote', {
+    name: 'demote',
+    force: true,
+  })
+  const unlet = withLog('b', 'Y 100')(withLog('a', 'X 100')(returning({ of: 'b', linkUp: false, offset: 900 })))
+  told(unlet, 'a', 'node.mend', { name: 'fence' })
 })
 
 test('P2, P16: its link is in error, or up without the copy -> detached', () => {

@@ -1,14 +1,14 @@
 // How a node may come back to the recorded primary, where the server tells no history from another (docs/pika.md, P2): it is measured while
 // nobody writes to it or feeds it, and copied anew unless it is shown to hold nothing that the primary lacks.
 import { closedGuard, nowhere, stuckLinkMs } from './limits.ts'
-import { type Position, type Reading, logIdOf } from './model.ts'
+import { type Reading, logIdOf } from './model.ts'
 import { type NodeView, answers, follows, sameAddress } from './observe.ts'
 import type { Case } from './rule.ts'
 import { empty, quote } from './situation.ts'
 
 export type Rejoin =
   /** As it is, or by a copy that replaces what it holds. */
-  | { readonly kind: 'go'; readonly force: boolean; readonly discards: string | null }
+  | { readonly kind: 'go'; readonly force: boolean; readonly forget: boolean; readonly discards: string | null }
   | { readonly kind: 'wait' | 'hold'; readonly sentence: string }
 
 /** It takes writes, or somebody other than the recorded primary feeds it: what it holds may change under the measurement. */
@@ -25,14 +25,17 @@ export function brokenLink(c: Case, node: NodeView): string | null {
   const { upstream, partial = false } = node.reading
   if (upstream === null || upstream.syncing) return null
   if (upstream.failed) return 'its position does not fit, and it has given up'
+  if (!upstream.linkUp && hasOtherId(node, c.primary)) return 'it has another replication id, and is not let in'
   if (partial && upstream.linkUp) return 'its copy did not end, although its link is up'
   const stuck = node.unlinkedSince !== null && c.s.now - node.unlinkedSince > stuckLinkMs
   return stuck && !upstream.linkUp ? `its link has been down for more than ${stuckLinkMs / 1000} s while the primary lives` : null
 }
 
 /** Both are named, and by different ids: neither position nor force brings these together (P9). */
-function otherId(a: Position, b: Position): boolean {
-  return logIdOf(a) !== '' && logIdOf(b) !== '' && logIdOf(a) !== logIdOf(b)
+function hasOtherId(node: NodeView, primary: NodeView): boolean {
+  const own = node.reading === null ? '' : logIdOf(node.reading.position)
+  const its = primary.reading === null ? '' : logIdOf(primary.reading.position)
+  return own !== '' && its !== '' && own !== its
 }
 
 /** It was the primary, nothing of a successor's has reached it, and it is another process: a crash may have left writes that its log does not know (P11). */
@@ -54,7 +57,7 @@ function leftJustNow(c: Case, node: NodeView): boolean {
 
 /** For a node that is still, or whose server finds out by itself. The primary is alive. */
 export function rejoinOf(c: Case, node: NodeView): Rejoin {
-  if (c.s.can.namesHistories) return { kind: 'go', force: false, discards: null }
+  if (c.s.can.namesHistories) return { kind: 'go', force: false, forget: false, discards: null }
   const { primary } = c
   const name = primary.spec.id
   if (!answers(node) || !answers(primary)) return { kind: 'wait', sentence: `waits for an answer of ${quote([node.spec.id, name])}` }
@@ -66,20 +69,12 @@ export function rejoinOf(c: Case, node: NodeView): Rejoin {
     return { kind: 'hold', sentence: `${name} holds less than ${node.spec.id}` }
   if (leftJustNow(c, node))
     return { kind: 'wait', sentence: `${node.spec.id} left ${name} just now: waits until the old connection is closed` }
-  if (otherId(node.reading.position, position)) {
-    return {
-      kind: 'hold',
-      sentence:
-        `${node.spec.id} has another replication id than ${name} and would never connect. When what it holds may go: make it a primary by hand, ` +
-        `\`CLEARREPLICATIONID\` and \`CONFIG REWRITE\`, then regroup attaches it`,
-    }
-  }
   return measured(c, node, node.reading)
 }
 
 function measured(c: Case, node: NodeView, reading: Reading): Rejoin {
   const { primary, s, record } = c
-  const copied = (discards: string | null): Rejoin => ({ kind: 'go', force: true, discards })
+  const copied = (discards: string | null): Rejoin => ({ kind: 'go', force: true, forget: hasOtherId(node, primary), discards })
   if (primary.reading === null) return { kind: 'wait', sentence: `waits for ${primary.spec.id}` }
   const comparison = s.can.comparePositions(reading.position, primary.reading.position, record.lineage)
   if (empty(node)) return copied(null)
@@ -96,5 +91,5 @@ function measured(c: Case, node: NodeView, reading: Reading): Rejoin {
   }
   if (crashedInOffice(c, node, reading)) return copied('writes that its own log may not know: it crashed as the primary')
   if (node.unfit !== null && sameAddress(node.unfit, primary.spec)) return copied(null)
-  return { kind: 'go', force: false, discards: null }
+  return { kind: 'go', force: false, forget: false, discards: null }
 }

@@ -1,7 +1,7 @@
 // What each node other than the primary is told under the saved record. Changes nothing in the record, so it needs no save.
 import { orderOf } from './order.ts'
 import { closedGuard, handoverGraceMs } from './limits.ts'
-import type { Action, Address } from './model.ts'
+import type { Action, Address, Replacing } from './model.ts'
 import { type NodeView, answers, follows, freshSince, mute, refused, refuses, sameAddress } from './observe.ts'
 import { type Case, type Rule, type Step, act, hold, wait } from './rule.ts'
 import { type Rejoin, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
@@ -56,9 +56,10 @@ function mayFollow(c: NodeCase): boolean {
 }
 
 /** By force where the server would not find out by itself that it must copy. */
-function forced(c: NodeCase): { readonly force?: true } {
+function forced(c: NodeCase): Replacing {
   const rejoin: Rejoin = rejoinOf(c, c.node)
-  return rejoin.kind === 'go' && rejoin.force ? { force: true } : {}
+  if (rejoin.kind !== 'go' || !rejoin.force) return {}
+  return rejoin.forget ? { force: true, forget: true } : { force: true }
 }
 
 /** A replica that follows somebody else, or nobody. */

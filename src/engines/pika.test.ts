@@ -183,6 +183,16 @@ test('promotion -> closed first, the boot fence in the file, then primary', () =
   ])
 })
 
+test('P9: its replication id is forgotten -> as a primary that takes no other write', () => {
+  assert.deepEqual(words({ name: 'follow', target, force: true, forget: true }), [
+    'ACL SETUSER default -@write +clearreplicationid',
+    'ACL SETUSER limit -@write +clearreplicationid',
+    'SLAVEOF NO ONE',
+    'CLEARREPLICATIONID',
+    'SLAVEOF 10.0.0.1 9221 force',
+  ])
+})
+
 test('by force -> the file is not written before the copy ended', () => {
   assert.deepEqual(words({ name: 'follow', target, force: true }), ['SLAVEOF 10.0.0.1 9221 force'])
   assert.deepEqual(words({ name: 'follow', target }), ['SLAVEOF 10.0.0.1 9221', 'CONFIG REWRITE'])

@@ -18,6 +18,12 @@ const users = ['default', 'limit'] as const
 /** Stops writes at once, on open connections too; replication goes on. A restart forgets it. */
 const close = users.map((user): Command => ['ACL', 'SETUSER', user, '-@write'])
 const reopen = users.map((user): Command => ['ACL', 'SETUSER', user, '+@write'])
+/** A write, and only a primary takes it; closed to every other write, it discards nobody's. */
+const forget = [
+  ...users.map((user): Command => ['ACL', 'SETUSER', user, '-@write', '+clearreplicationid']),
+  toNobody,
+  ['CLEARREPLICATIONID'],
+] as const satisfies readonly Command[]
 /** Where there is nothing to do. */
 const nothing: Command = ['PING']
 
@@ -131,7 +137,7 @@ function commandsOf(action: Action): readonly Command[] {
     case 'follow':
     case 'demote':
       // By force the file goes on saying nowhere until the copy ended: a restart before that must not attach plainly what is to be replaced (P2).
-      return [slaveof(action.target, action.force ?? false), ...(action.force ? [] : [rewrite])]
+      return [...(action.forget ? forget : []), slaveof(action.target, action.force ?? false), ...(action.force ? [] : [rewrite])]
     case 'fence':
       return [...close, toNowhere, rewrite]
     case 'persist':

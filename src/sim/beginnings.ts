@@ -4,8 +4,8 @@ import { nowhere } from '../core/limits.ts'
 import { tellByHand } from './faults.ts'
 import type { History } from './history.ts'
 import { type Plan, type PlannedNode, strangerHost, strangerName } from './plan.ts'
-import type { RedisNode } from './redisNode.ts'
-import { markKey } from './redisCommands.ts'
+import type { Server } from './server.ts'
+import { markKey } from './batch.ts'
 
 const port = 6379
 /** After this an operator says who is primary. */
@@ -21,7 +21,7 @@ export function foundAs(plan: Plan, planned: PlannedNode): Address | null {
 }
 
 /** Somebody else's server: full, marked, and to be left alone. */
-export function addStranger(history: History): RedisNode {
+export function addStranger(history: History): Server {
   const [like] = history.plan.nodes
   if (like === undefined) throw new Error('a history has nodes')
   const stranger = history.newNode(strangerName, { ...like, persistence: 'aof', address: { host: strangerHost, port }, replicaof: null })
@@ -41,7 +41,7 @@ export function addNeighbours(history: History): GroupSpec | null {
   const nodes = Array.from({ length: plan.neighbours }, (_, index) => ({ id: `m${index + 1}`, host: `10.0.2.${index + 1}` }))
   for (const [index, { id, host }] of nodes.entries()) {
     const replicaof = index === 0 ? null : { host: '10.0.2.1', port }
-    history.newNode(id, { ...like, hasFile: true, persistence: 'aof', address: { host, port }, replicaof }).start('all')
+    history.newNode(id, { ...like, hasFile: true, persistence: 'aof', address: { host, port }, replicaof }, 'redis').start('all')
   }
   const specs = nodes.map((node) => ({ ...node, port, site: null, priority: 100, maintenanceUntil: null, overwrite: false }))
   return { id: 'h', engine: 'redis', nodes: specs, credential: null, tls: false, policy: {}, pause: null }

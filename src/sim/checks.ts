@@ -8,8 +8,7 @@ import type { ControllerHost } from './controllerHost.ts'
 import { Deeds } from './deeds.ts'
 import type { History } from './history.ts'
 import { Ledger } from './ledger.ts'
-import { describe } from './redisInfo.ts'
-import type { RedisNode } from './redisNode.ts'
+import type { Server } from './server.ts'
 import { keysOf } from './stream.ts'
 import { VerdictChecks } from './verdictChecks.ts'
 
@@ -121,7 +120,7 @@ export class Checks {
   }
 
   /** A process began after the group was formed. */
-  booted(node: RedisNode): void {
+  booted(node: Server): void {
     const record = this.#history.store.record('g')
     if (record?.phase !== 'steady' || !record.fenced || record.primary !== node.id) return
     // A record from a backup says what was so once.
@@ -140,8 +139,8 @@ export class Checks {
   everySecond(): void {
     const history = this.#history
     const { running } = history.stranger
-    if (running === null || keysOf(running.data) !== 1 || running.config.replicaof !== null || running.config.guard !== 0) {
-      this.fail('strangers are left alone', `the server of another group is not as it was: ${describe(history.stranger)}`)
+    if (running === null || keysOf(running.data) !== 1 || running.follows !== null || running.guard !== 0) {
+      this.fail('strangers are left alone', `the server of another group is not as it was: ${history.stranger.describe()}`)
     }
     const record = history.store.record('g')
     const dead = record === null ? null : history.node(record.primary)
@@ -169,7 +168,7 @@ export class Checks {
   }
 
   /** Nothing was done to the others since well before it died: they were linked to it and in good order. */
-  #wellOff(dead: RedisNode): boolean {
+  #wellOff(dead: Server): boolean {
     const history = this.#history
     const { controller } = history
     if (controller === null || controller.isStalled || controller.exhausted || history.spec.pause !== null) return false
@@ -180,9 +179,8 @@ export class Checks {
     const record = history.store.record('g')
     const gone = record !== null && isMoving(record) ? record.candidate : null
     const others = [...history.nodes.values()].filter((node) => node !== dead && node.id !== gone)
-    const inSync = (node: RedisNode): boolean => record?.inSync.some((member) => member.node === node.id) ?? false
-    const well = (node: RedisNode): boolean =>
-      inSync(node) && node.awake && node.linkedFor >= wellMs && history.steadyFor(node.id) >= wellMs
+    const inSync = (node: Server): boolean => record?.inSync.some((member) => member.node === node.id) ?? false
+    const well = (node: Server): boolean => inSync(node) && node.awake && node.linkedFor >= wellMs && history.steadyFor(node.id) >= wellMs
     return fit && others.length > 0 && others.every(well)
   }
 
@@ -236,7 +234,7 @@ export class Checks {
     }
     const node = this.#history.node(before.primary)
     const { running } = node
-    if (running === null || running.runId !== before.incarnation || running.config.replicaof !== null || !node.awake) return
+    if (running === null || running.runId !== before.incarnation || running.follows !== null || !node.awake) return
     const quietFor = this.#now - this.#history.disturbedAt(before.primary)
     if (quietFor < doubtMs || this.#now - this.deeds.handAt < doubtMs) return
     this.fail(

@@ -4,7 +4,7 @@ import type { Address, Topology } from '../core/model.ts'
 import { RespError } from '../resp/value.ts'
 import type { Dice } from './dice.ts'
 import { type Conn, type Net, type Peer, newOrder } from './net.ts'
-import { type Batch, isReplies } from './redisCommands.ts'
+import { type Batch, isReplies } from './batch.ts'
 import type { Write } from './stream.ts'
 
 export interface ClientEvents {

@@ -32,7 +32,7 @@ export interface HostSetup {
   readonly net: Net
   readonly dice: Dice
   readonly store: RecordStore
-  readonly engine: Engine
+  engineOf(group: GroupId): Engine
   readonly installation: string
   readonly events: HostEvents
   /** Milliseconds of this process's clock per millisecond. */
@@ -165,8 +165,8 @@ export class ControllerHost implements Owner {
       this.reads(() => this.#keep(spec))
       return
     }
-    const { engine, installation } = this.#setup
-    const options = { spec, specRevision: revision, can: engine, installation, writer: this.writer }
+    const { installation } = this.#setup
+    const options = { spec, specRevision: revision, can: this.#setup.engineOf(spec.id), installation, writer: this.writer }
     const run: Run = { group: new Group(options, this.time()), alarm: null, wake: () => undefined }
     this.#runs.set(spec.id, run)
     this.#post(run, { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurryEveryMs: 0 })
@@ -238,8 +238,9 @@ export class ControllerHost implements Owner {
   // ------------------------------------------------------------------------------------------ the effects
 
   #carryOut(run: Run, effect: Effect): void {
-    const { events, store, engine } = this.#setup
+    const { events, store } = this.#setup
     const id = run.group.id
+    const engine = this.#setup.engineOf(id)
     const back = (input: Input): void => {
       this.open--
       this.#post(run, input)
@@ -271,7 +272,7 @@ export class ControllerHost implements Owner {
   }
 
   #act(run: Run, effect: Extract<Effect, { kind: 'act' }>, back: (input: Input) => void): void {
-    const { engine } = this.#setup
+    const engine = this.#setup.engineOf(run.group.id)
     const { action, id, target, queued } = effect
     const link = this.#link(run, target)
     const acted = (sentAt: Instant, result: ActionResult): void => back({ kind: 'acted', id, node: target.node, sentAt, result })

@@ -16,8 +16,20 @@ import {
 } from './plan.ts'
 import { drawStory } from './stories.ts'
 
-/** The history of a seed: at least `minutes` of faults. */
-export function planOf(seed: number, minutes: number): Plan {
+/** mixed: one or the other, by the seed. */
+export type Engines = 'redis' | 'pika' | 'mixed'
+
+/** The history of a seed: at least `minutes` of faults. Of one seed the servers differ by the engine, and nothing else. */
+export function planOf(seed: number, minutes: number, engines: Engines = 'redis'): Plan {
+  return onEngine(drawPlan(seed, minutes), engines)
+}
+
+export function onEngine(plan: Plan, engines: Engines): Plan {
+  const isPika = engines === 'pika' || (engines === 'mixed' && Dice.of(plan.seed ^ 0x91ca).chance(0.5))
+  return isPika ? { ...plan, engine: 'pika' } : plan
+}
+
+function drawPlan(seed: number, minutes: number): Plan {
   const dice = Dice.of(seed)
   const count = 1 + Number(dice.weighted({ 1: 30, 2: 50, 3: 20 }))
   const nodes = Array.from({ length: count }, (_, index) => drawNode(dice.fork(), index))

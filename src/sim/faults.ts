@@ -1,8 +1,9 @@
 // Carries the planned operations out on the simulated machines, and mends everything when the time for faults is over.
 import { formatAddress } from '../core/address.ts'
 import { type Ailment, type Op, clientHosts, controllerName, strangerHost, strangerName } from './plan.ts'
-import { type Batch } from './redisCommands.ts'
-import type { RedisNode } from './redisNode.ts'
+import { RespError } from '../resp/value.ts'
+import { type Batch, isReplies } from './batch.ts'
+import type { Server } from './server.ts'
 import { Ambushes } from './ambush.ts'
 import type { History } from './history.ts'
 import { resolved } from './roles.ts'
@@ -146,7 +147,7 @@ export class Faults {
       for (const what of plainAilments) node.ailments[what] = false
       node.thaw()
       // Who was told to end has ended.
-      if (node.running !== null && node.running.shutdown !== null) node.kill()
+      if (node.running?.isLeaving === true) node.kill()
       history.net.hostUp(node.host)
       node.start('synced')
     }
@@ -171,7 +172,7 @@ export class Faults {
     history.changeSpec((spec) => ({ ...spec, scheduled: { at: history.wall() + inMs, to, by: 'ops', why: '' } }))
   }
 
-  #node(id: string): RedisNode {
+  #node(id: string): Server {
     return this.#history.node(id)
   }
 
@@ -210,7 +211,7 @@ export class Faults {
     else node.kill()
     const again = (): void => {
       this.#history.disturbed([node.host])
-      if (node.running !== null && node.running.shutdown !== null) return this.#later(200, again)
+      if (node.running?.isLeaving === true) return this.#later(200, again)
       this.#history.net.hostUp(node.host)
       node.start(op.recovers, op.file)
     }
@@ -265,10 +266,9 @@ export class Faults {
 
   // ------------------------------------------------------------------------------------------- operators
 
-  #byHand(id: string, of: string | null): void {
+  #byHand(id: string, of: string | null, taken: () => void = () => undefined): void {
     const target = of === null ? null : of === strangerName ? { host: strangerHost, port: 6379 } : this.#node(of).setup.address
-    const words = target === null ? ['REPLICAOF', 'NO', 'ONE'] : ['REPLICAOF', target.host, String(target.port)]
-    if (of !== id) tellByHand(this.#history, this.#node(id), [words])
+    if (of !== id) tellByHand(this.#history, this.#node(id), [this.#node(id).told(target)], taken)
   }
 
   /** An operator moves the primary: first the new one, after a while the others. */
@@ -277,11 +277,14 @@ export class Faults {
     const node = this.#node(to)
     const primary = history.store.record('g')?.primary
     // A careful operator: only to a replica whose link is up.
-    if (primary === to || node.running?.upstream.kind !== 'up') return
+    if (primary === to || node.running?.link !== 'up') return
+    const began = history.timeline.now
+    const moved = (): void => history.checks.verdicts.moved(to, history.timeline.now - began)
+    const atOnce = history.engine.canFollowOwnReplica
     this.#byHand(to, null)
     this.#later(gapMs, () => {
-      history.checks.verdicts.moved(to, gapMs)
-      for (const other of history.nodes.keys()) if (other !== to) this.#byHand(other, to)
+      if (atOnce) moved()
+      for (const other of history.nodes.keys()) if (other !== to) this.#byHand(other, to, atOnce || other !== primary ? undefined : moved)
     })
   }
 
@@ -303,7 +306,7 @@ export class Faults {
 const plainAilments = ['misconf', 'outOfMemory', 'busy', 'fullOfClients', 'fileUnwritable'] as const
 const forbidden: Readonly<Partial<Record<Ailment, string>>> = { noKill: 'client|kill', noReplicaof: 'replicaof', noConfig: 'config|set' }
 
-function ail(node: RedisNode, what: Ailment, begins: boolean): void {
+function ail(node: Server, what: Ailment, begins: boolean): void {
   node.troubled()
   const command = forbidden[what]
   const plain = plainAilments.find((one) => one === what)
@@ -350,9 +353,15 @@ function touches(op: Op, history: History): readonly string[] {
 
 /** Names an operator's own connection. */
 export const handName = 'hand'
+const againMs = 300
 
-/** An operator tells a node something. */
-export function tellByHand(history: History, node: RedisNode, commands: readonly (readonly string[])[]): void {
+/** An operator tells a node something; again while it says that its replicas have not left yet. `taken`: it did something else. */
+export function tellByHand(
+  history: History,
+  node: Server,
+  commands: readonly (readonly string[])[],
+  taken: () => void = () => undefined,
+): void {
   const write = {
     client: 'hand',
     n: 1,
@@ -367,10 +376,13 @@ export function tellByHand(history: History, node: RedisNode, commands: readonly
   const hand: Peer = {
     host: clientHosts[0],
     connected: (conn: Conn) => conn.ask({ kind: 'batch', tag: 0, commands, write } satisfies Batch),
-    received: (conn: Conn) => {
+    received: (conn: Conn, message: unknown) => {
       // It may have been on its way for long.
       history.checks.byHand()
       conn.closeHere()
+      const [answer] = isReplies(message) ? message.values : []
+      if (!(answer instanceof RespError) || !/already master/.test(answer.message)) return taken()
+      history.timeline.after(againMs, () => tellByHand(history, node, commands, taken))
     },
     ended: () => undefined,
   }

@@ -1,7 +1,8 @@
 // One simulated history: its machines, its controller, its clients, and what is done to them until all is well again.
-import { persistRetryMs, policyOf } from '../core/limits.ts'
+import { closedGuard, persistRetryMs, policyOf } from '../core/limits.ts'
 import type { GroupSpec, NodeSpec, Policy, Topology, WallTime } from '../core/model.ts'
 import type { Engine } from '../engines/engine.ts'
+import { pika } from '../engines/pika.ts'
 import { redis } from '../engines/redis.ts'
 import { Checks } from './checks.ts'
 import { Client } from './client.ts'
@@ -11,7 +12,9 @@ import { Faults, handName } from './faults.ts'
 import { Net } from './net.ts'
 import { type Plan, clientHosts, controllerName, quietMs } from './plan.ts'
 import { RecordStore } from './recordStore.ts'
-import { type Process, RedisNode, type RedisSetup } from './redisNode.ts'
+import { RedisNode, type RedisSetup } from './redisNode.ts'
+import { PikaServer } from './pikaServer.ts'
+import type { Running, Server, ServerEvents } from './server.ts'
 import { addNeighbours, addStranger, begin, foundAs } from './beginnings.ts'
 import { type Data, type Stream, heldOf, offsetOf } from './stream.ts'
 import { Timeline } from './timeline.ts'
@@ -21,11 +24,14 @@ export interface Options {
   readonly tell: ((line: string) => void) | null
   /** Name of a check that is not made. */
   readonly without: string | null
-  readonly engine: Engine
+  /** In place of the plan's. */
+  readonly engine: Engine | null
   readonly tampering: Tampering
 }
 
-export const plainOptions: Options = { tell: null, without: null, engine: redis, tampering: {} }
+const engines = { redis, pika }
+
+export const plainOptions: Options = { tell: null, without: null, engine: null, tampering: {} }
 
 const port = 6379
 const groupName = 'g'
@@ -36,12 +42,13 @@ export class History {
   readonly net: Net
   readonly store: RecordStore
   readonly checks: Checks
-  readonly nodes = new Map<string, RedisNode>()
+  readonly nodes = new Map<string, Server>()
   readonly clients: Client[] = []
   readonly rulesFired = new Map<string, number>()
   readonly policy: Policy
+  readonly engine: Engine
   readonly faults: Faults
-  readonly stranger: RedisNode
+  readonly stranger: Server
   readonly neighbours: GroupSpec | null
   controller: ControllerHost | null = null
   wallOffset = 0
@@ -60,6 +67,7 @@ export class History {
   constructor(plan: Plan, options: Options) {
     this.plan = plan
     this.#options = options
+    this.engine = options.engine ?? engines[plan.engine ?? 'redis']
     this.#dice = Dice.of(plan.seed ^ 0x5eed)
     this.net = new Net(this.timeline, this.#dice.fork(), { host: controllerName, ms: plan.farMs ?? 0 })
     this.checks = new Checks(this, options.without)
@@ -99,19 +107,21 @@ export class History {
     if (this.plan.found !== 'down' || planned !== this.plan.nodes.at(-1)) node.start('all')
   }
 
-  newNode(id: string, setup: RedisSetup): RedisNode {
-    return new RedisNode(id, setup, this.net, this.#dice.fork(), {
+  newNode(id: string, setup: RedisSetup, engine = this.engine.name): Server {
+    const events: ServerEvents = {
       wiped: (which, held, by) => this.checks.ledger.wiped(which, held, by),
       linked: (which, running) => this.checks.verdicts.linked(which, running),
       told: (which, by) => {
         if (by === handName) this.checks.byHand()
-        else this.checks.verdicts.told(which, by)
+        else if (engine !== 'pika') this.checks.verdicts.told(which, by)
       },
       booted: (which, running, complete) => this.#booted(which, running, complete),
       tell: (which, text) => {
         if (this.telling) this.tell(which.id, text)
       },
-    })
+    }
+    const dice = this.#dice.fork()
+    return engine === 'pika' ? new PikaServer(id, setup, this.net, dice, events) : new RedisNode(id, setup, this.net, dice, events)
   }
 
   #addClients(): void {
@@ -138,7 +148,7 @@ export class History {
     this.#options.tell?.(`${(this.timeline.now / 1000).toFixed(3).padStart(9)} ${who.padEnd(9)} ${text}`)
   }
 
-  node(id: string): RedisNode {
+  node(id: string): Server {
     const node = this.nodes.get(id)
     if (node === undefined) throw new Error(`there is no node ${id}`)
     return node
@@ -167,10 +177,10 @@ export class History {
     return Math.max(at(this.node(node).host), at(controllerName))
   }
 
-  #booted(node: RedisNode, running: Process, complete: boolean): void {
+  #booted(node: Server, running: Running, complete: boolean): void {
     if (this.#began) this.checks.booted(node)
     const unfenced = !complete || node.file === null || !this.policy.bootFence
-    if (this.#began && unfenced && running.config.replicaof === null) this.#openBoots.add(running.data.stream)
+    if (this.#began && unfenced && running.follows === null) this.#openBoots.add(running.data.stream)
   }
 
   /** The data are those of a process that came back as an open primary with less, without a file, or by a policy without a fence. */
@@ -206,7 +216,7 @@ export class History {
       net: this.net,
       dice: this.#dice.fork(),
       store: this.store,
-      engine: this.#options.engine,
+      engineOf: (group) => (group === groupName ? this.engine : redis),
       tampering: this.#options.tampering,
       installation: 'inst',
       pace: this.plan.pace,
@@ -246,7 +256,7 @@ export class History {
 
   /** A node whose file could not be written is asked once a minute whether it can be now. */
   #unmendable(rule: string): boolean {
-    const asked = (node: RedisNode): boolean => this.timeline.now - node.unwrittenAt < persistRetryMs + 1_000
+    const asked = (node: Server): boolean => this.timeline.now - node.unwrittenAt < persistRetryMs + 1_000
     return (rule === 'node.persist' || rule === 'steady.tryFile') && [...this.nodes.values()].some(asked)
   }
 
@@ -272,7 +282,7 @@ export class History {
     this.changeSpec((spec) => ({ ...spec, nodes: spec.nodes.map((node) => ({ ...node, ...this.node(node.id).setup.address })) }))
   }
 
-  moveNode(node: RedisNode): void {
+  moveNode(node: Server): void {
     this.#moved++
     node.move({ host: `10.0.1.${this.#moved}`, port })
   }
@@ -296,20 +306,21 @@ export class History {
     const primary = this.node(record.primary)
     const { running } = primary
     if (running === null || running.runId !== record.incarnation) return `${primary.id} is not the recorded process`
-    if (running.config.replicaof !== null) return `${primary.id} is a replica`
-    if (running.config.guard === 9999) return `${primary.id} is closed`
+    if (running.follows !== null) return `${primary.id} is a replica`
+    if (running.guard === closedGuard) return `${primary.id} is closed`
     if (running.pausedUntil > this.timeline.now) return `the writes of ${primary.id} are paused`
     // A file that could not be written is tried again once a minute.
-    if (this.policy.bootFence && !record.fenced && primary.file !== null) return `the file of ${primary.id} is not fenced`
+    if (this.policy.bootFence && this.engine.canBootFenceRunning && !record.fenced && primary.file !== null)
+      return `the file of ${primary.id} is not fenced`
     for (const node of this.nodes.values()) {
       if (node === primary) continue
       const replica = node.running
-      const of = replica?.config.replicaof
+      const of = replica?.follows
       if (of?.host !== primary.host || of.port !== port) return `${node.id} does not follow ${primary.id}`
       const names = node.file?.replicaof
       if (node.file !== null && (names?.host !== primary.host || names.port !== port))
         return `the file of ${node.id} does not name ${primary.id}`
-      if (replica?.upstream.kind !== 'up') return `the link of ${node.id} is ${replica?.upstream.kind}`
+      if (replica?.link !== 'up') return `the link of ${node.id} is ${replica?.link}`
       if (heldOf(running.data, replica.data.stream) < replica.data.length) return `${node.id} holds what ${primary.id} does not`
       if (offsetOf(running.data) - offsetOf(replica.data) > 10_000) return `${node.id} is behind`
       if (!record.inSync.some((m) => m.node === node.id && m.incarnation === replica.runId)) return `${node.id} is not in sync`
@@ -321,7 +332,7 @@ export class History {
 function specOf(plan: Plan): GroupSpec {
   return {
     id: groupName,
-    engine: 'redis',
+    engine: plan.engine ?? 'redis',
     nodes: plan.nodes.map(({ id, host, priority }) => ({ id, host, port, site: null, priority, maintenanceUntil: null, overwrite: false })),
     credential: null,
     tls: false,

@@ -8,7 +8,7 @@ import type { Fail } from './checks.ts'
 import type { ControllerHost } from './controllerHost.ts'
 import type { Deeds } from './deeds.ts'
 import type { History } from './history.ts'
-import type { RedisNode } from './redisNode.ts'
+import type { Server } from './server.ts'
 import { type Data, type Stream, type Write, heldOf, markOf } from './stream.ts'
 
 /** The primary's position as a controller last read it. */
@@ -159,7 +159,7 @@ export class Ledger {
     if (record === null || record.primary !== id || reading?.role !== 'primary' || reading.incarnation !== record.incarnation) return
     const running = this.#history.node(id).running
     if (running?.runId !== record.incarnation || reading.position.kind !== 'stream') return
-    for (const one of running.attached) if (one.state === 'online') this.#attachedAt.set(one.host, this.#now)
+    for (const host of running.fed) this.#attachedAt.set(host, this.#now)
     const { offset } = reading.position
     this.#watched = { writer: host.writer, at: this.#now, stream: running.data.stream, offset }
   }
@@ -286,7 +286,7 @@ export class Ledger {
   }
 
   /** A copy replaces what a node held: nothing that still counts may go that way. */
-  wiped(node: RedisNode, held: Data, by: Data): void {
+  wiped(node: Server, held: Data, by: Data): void {
     const missing: Write[] = []
     for (const stream of this.#streams) {
       const [has, gets] = [heldOf(held, stream), heldOf(by, stream)]
@@ -328,7 +328,7 @@ function guarded({ intent }: Pick<Crown, 'intent'>): boolean {
   return intent !== null && intent.record.guard > 0 && intent.record.fenced
 }
 
-function holdsWrite(node: RedisNode, write: Write): boolean {
+function holdsWrite(node: Server, write: Write): boolean {
   const { running } = node
   return running !== null && write.at !== null && heldOf(running.data, write.at.stream) > write.at.index
 }

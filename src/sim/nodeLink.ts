@@ -4,7 +4,7 @@ import type { Instant, ProbeFailure } from '../core/model.ts'
 import type { Script } from '../engines/engine.ts'
 import { RespError, type RespValue, isArray } from '../resp/value.ts'
 import type { Conn, Ending, Net, Peer } from './net.ts'
-import { type Batch, isReplies } from './redisCommands.ts'
+import { type Batch, isReplies } from './batch.ts'
 
 export type Answer = { readonly ok: true; readonly replies: readonly RespValue[] } | { readonly ok: false; readonly failure: ProbeFailure }
 export type Outcome = Answer & { readonly sentAt: Instant }

@@ -1,7 +1,6 @@
 // Every order in which the nodes of a small group may be stopped, started, frozen and thawed, with the controller restarted at each place.
 import { Dice } from './dice.ts'
-import { type Op, type Plan, hostOf, quietMs } from './plan.ts'
-import type { Persistence } from './redisNode.ts'
+import { type Op, type Persistence, type Plan, hostOf, quietMs } from './plan.ts'
 
 export interface Deed {
   readonly node: number

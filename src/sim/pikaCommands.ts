@@ -61,6 +61,18 @@ export function pikaReply(node: PikaNode, clients: PikaClients, client: PikaClie
   return bytesOf(reply(node, clients, client, command))
 }
 
+/** The same as a value. */
+export function pikaAnswer(node: PikaNode, clients: PikaClients, client: PikaClient, command: readonly string[]): RespValue {
+  return valueOf(reply(node, clients, client, command))
+}
+
+function valueOf(value: Reply): RespValue {
+  if (value instanceof Simple) return value.text
+  if (value instanceof Unended) return error(value.message)
+  if (!Array.isArray(value)) return value as RespValue
+  return (value as readonly (RespValue | Simple)[]).map(valueOf)
+}
+
 function bytesOf(value: Reply): Buffer {
   if (value instanceof Simple) return encodeSimple(value.text)
   if (value instanceof Unended) return Buffer.concat([Buffer.from(`-${value.message}`), encodeValue(value.rest, 2)])
@@ -94,8 +106,9 @@ function refused(node: PikaNode, client: PikaClient, name: string, command: read
   if (!isKeyCommand(name)) return name in others ? null : error(`ERR unknown command "${name}"`)
   if (hasTooFewWords(name, command)) return wrongNumber(name)
   if (!isWrite(name)) return null
-  if (node.fenced.has(client.user ?? '')) return error(`NOPERM this user has no permissions to run the '${name}' command`)
-  if (node.upstream === null) return null
+  const allowed = name === 'clearreplicationid' && node.mayForget.has(client.user ?? '')
+  if (node.fenced.has(client.user ?? '') && !allowed) return error(`NOPERM this user has no permissions to run the '${name}' command`)
+  if (node.upstream === null) return node.isFull ? error('ERR IO error: No space left on device') : null
   return error(saysSum(node.version) ? "ERR READONLY You can't write against a read only replica." : 'ERR Server in read-only')
 }
 
@@ -251,11 +264,17 @@ function acl({ node, client, words }: Call): Reply {
     case 'whoami':
       return client.user
     case 'list':
-      return users.map((one) => `user ${one} on nopass ~* &* +@all${node.fenced.has(one) ? ' -@write' : ''}`)
+      return users.map(
+        (one) =>
+          `user ${one} on nopass ~* &* +@all${node.fenced.has(one) ? ' -@write' : ''}${node.mayForget.has(one) ? ' +clearreplicationid' : ''}`,
+      )
     case 'setuser':
       for (const rule of rules) {
         if (rule === '-@write') node.fenced.add(user)
         if (rule === '+@write' || rule === '+@all') node.fenced.delete(user)
+        // A rule about a category replaces those about its commands.
+        if (rule.endsWith('@write') || rule === '+@all') node.mayForget.delete(user)
+        if (rule === '+clearreplicationid' && node.fenced.has(user)) node.mayForget.add(user)
       }
       return fine
     case 'save':

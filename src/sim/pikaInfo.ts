@@ -47,7 +47,7 @@ const sections: Readonly<Record<string, (node: PikaNode) => string>> = {
       `run_id:${node.config.runId}`,
     ])
   },
-  data: () =>
+  data: (node) =>
     block('# Data', [
       'db_size:459252',
       'db_size_human:0M',
@@ -60,8 +60,8 @@ const sections: Readonly<Record<string, (node: PikaNode) => string>> = {
       'db_tablereader_usage:0',
       'db_block_cache_usage:1152',
       'db_redis_cache_usage:4904',
-      'db_fatal:0',
-      'db_fatal_msg:nullptr',
+      `db_fatal:${node.isFull ? 1 : 0}`,
+      `db_fatal_msg:${node.isFull ? 'IO error: No space left on device' : 'nullptr'}`,
     ]),
   clients: () => block('# Clients', ['connected_clients:1']),
   keyspace: () => block('# Keyspace', ['# Use "info keyspace 1" to do async statistics']),

@@ -78,6 +78,12 @@ export class Binlog {
     this.end = at
   }
 
+  /** What a host that lost its power had not put on its disk yet. */
+  cut(at: LogPosition): void {
+    this.records = this.records.filter((record) => !isAfter(record.end, at))
+    this.end = at
+  }
+
   /** Oldest files go, as `expire-logs-nums` asks. */
   purge(keptFiles: number): void {
     const oldest = this.end.file - keptFiles + 1

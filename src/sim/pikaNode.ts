@@ -89,6 +89,10 @@ export class PikaNode {
   eligible: boolean
   /** Users that may not write, by the access list: forgotten by a restart. */
   readonly fenced = new Set<string>()
+  /** Of these, who may clear the replication id all the same. */
+  readonly mayForget = new Set<string>()
+  /** Its disk is full: it answers, and takes no writes (docs/pika.md, P12). */
+  isFull = false
   /** Nothing is answered before this instant. */
   busyUntil = 0
   #forceNext = false
@@ -208,15 +212,17 @@ export class PikaNode {
 
   /** CONFIG REWRITE. */
   saveAll(): boolean {
-    this.#file = { ...this.config }
-    return this.host.saveConfig(this.#file)
+    const next = { ...this.config }
+    if (!this.host.saveConfig(next)) return false
+    this.#file = next
+    return true
   }
 
   /** The replication id is written by itself; the rest of the file stays as it is [10]. */
   #saveAside(): void {
     const { replicationId, runId } = this.config
-    this.#file = { ...(this.#file ?? this.config), replicationId, runId }
-    this.host.saveConfig(this.#file)
+    const next = { ...this.file, replicationId, runId }
+    if (this.host.saveConfig(next)) this.#file = next
   }
 
   #file: PikaConfig | null = null

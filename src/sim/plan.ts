@@ -1,7 +1,8 @@
 // What happens in one history, said before it begins, so that a part of it can be left out and the rest stays the same.
-import type { Policy } from '../core/model.ts'
+import type { EngineName, Policy } from '../core/model.ts'
 import type { Recovers } from './appendFile.ts'
-import type { Persistence } from './redisNode.ts'
+
+export type Persistence = 'aof' | 'rdb' | 'none'
 
 export interface PlannedNode {
   readonly id: string
@@ -81,6 +82,8 @@ export type Found = 'led' | 'fresh' | 'full' | 'nowhere' | 'down' | 'stranger' |
 
 export interface Plan {
   readonly seed: number
+  /** Left out: redis. */
+  readonly engine?: Extract<EngineName, 'redis' | 'pika'>
   readonly nodes: readonly PlannedNode[]
   readonly policy: Partial<Policy>
   readonly found: Found

@@ -1,36 +1,13 @@
 // The commands that the engine file sends, and the writes of clients, as a redis-server executes and answers them.
 import { RespError, type RespValue } from '../resp/value.ts'
+import { type Batch, type Replies, markKey } from './batch.ts'
 import type { Conn } from './net.ts'
 import { append } from './redisFeed.ts'
 import { infoOf } from './redisInfo.ts'
-import type { Process, RedisNode } from './redisNode.ts'
+import type { RedisNode } from './redisNode.ts'
+import type { Process } from './redisProcess.ts'
 import { becomeOwn, becomeReplica, dropLink } from './redisReplica.ts'
 import { type Write, markOf } from './stream.ts'
-
-/** Commands in one write of a connection. `write`: the client's write that its SET is. */
-export interface Batch {
-  readonly kind: 'batch'
-  readonly tag: unknown
-  readonly commands: readonly (readonly string[])[]
-  readonly write: Write | null
-}
-
-/** One reply per command of the batch with that tag; no tag: said before anything was asked. */
-export interface Replies {
-  readonly kind: 'replies'
-  readonly tag: unknown
-  readonly values: readonly RespValue[]
-}
-
-export const markKey = 'regroup:mark'
-
-export function isBatch(message: unknown): message is Batch {
-  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'batch'
-}
-
-export function isReplies(message: unknown): message is Replies {
-  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'replies'
-}
 
 const writeFlags = new Set(['SET'])
 /** What a server does while it loads, and while a script runs. */

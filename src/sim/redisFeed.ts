@@ -1,6 +1,7 @@
 // The primary's side of replication: who is attached, what each was sent, full and partial copies.
 import type { Conn } from './net.ts'
-import { type Process, type RedisNode, noReplid } from './redisNode.ts'
+import type { RedisNode } from './redisNode.ts'
+import { type Process, noReplid } from './redisProcess.ts'
 import { type Data, Stream, type Write, dataAt, offsetOf } from './stream.ts'
 
 /** What a replica says to its primary. */

@@ -1,6 +1,7 @@
 // INFO as redis-server 7.0 prints it, with the fields that a failover controller may read.
 import { formatAddress } from '../core/address.ts'
-import type { Process, RedisNode } from './redisNode.ts'
+import type { RedisNode } from './redisNode.ts'
+import type { Process } from './redisProcess.ts'
 import { keysOf, markOf, offsetOf } from './stream.ts'
 
 export function infoOf(node: RedisNode, running: Process, section: string): string {

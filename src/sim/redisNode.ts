@@ -4,34 +4,17 @@ import { formatAddress } from '../core/address.ts'
 import type { Dice } from './dice.ts'
 import { ails, healthy } from './ailments.ts'
 import { AppendFile, type Recovers } from './appendFile.ts'
-import type { RedisEvents } from './redisEvents.ts'
-import type { Conn, Ending, Listener, Net } from './net.ts'
+import type { Conn, Ending, Net } from './net.ts'
 import { RespError } from '../resp/value.ts'
-import { type Batch, type Replies, isBatch, runBatch } from './redisCommands.ts'
-import { type Attached, askForAcks, attachedHeard, attachedLost, cronOfFeeding, isToPrimary } from './redisFeed.ts'
-import { type Upstream, cronOfReplica, fromPrimary, upstreamLost, upstreamMade } from './redisReplica.ts'
+import { type Replies, isBatch } from './batch.ts'
+import type { Persistence } from './plan.ts'
+import { runBatch } from './redisCommands.ts'
+import { askForAcks, attachedHeard, attachedLost, cronOfFeeding, isToPrimary } from './redisFeed.ts'
+import { Process, type RedisConfig, freshConfig } from './redisProcess.ts'
+import { cronOfReplica, fromPrimary, upstreamLost, upstreamMade } from './redisReplica.ts'
+import { describe } from './redisInfo.ts'
+import type { Server, ServerEvents } from './server.ts'
 import { type Data, Stream, emptyData, keysOf, offsetOf, within } from './stream.ts'
-
-export const noReplid = '0'.repeat(40)
-
-/** What CONFIG SET changes and CONFIG REWRITE writes. */
-export interface RedisConfig {
-  replicaof: Address | null
-  guard: number
-  maxLag: number
-  syncDelayS: number
-  pingPeriodS: number
-}
-
-export const freshConfig: RedisConfig = { replicaof: null, guard: 0, maxLag: 10, syncDelayS: 5, pingPeriodS: 10 }
-
-export type Persistence = 'aof' | 'rdb' | 'none'
-
-interface Snapshot {
-  readonly data: Data
-  /** The replication position, when there was one to save. */
-  readonly replid: string | null
-}
 
 export interface RedisSetup {
   readonly address: Address
@@ -45,64 +28,27 @@ export interface RedisSetup {
   readonly loadMs: number
 }
 
+interface Snapshot {
+  readonly data: Data
+  /** The replication position, when there was one to save. */
+  readonly replid: string | null
+}
+
 interface Waiting {
   readonly conn: Conn
   /** null: the other side closed. */
   readonly message: unknown
 }
 
-/** The running process. Everything here dies with it. */
-export class Process {
-  readonly runId: string
-  readonly startedAt: number
-  config: RedisConfig
-  data: Data
-  replid: string
-  replid2 = noReplid
-  second = -1
-  /** The first byte of the backlog; null: there is none. */
-  backlogFrom: number | null = null
-  /** The next write tells its database first. */
-  selectDue = true
-  readonly attached: Attached[] = []
-  upstream: Upstream = { kind: 'none' }
-  goodReplicas = 0
-  readonly clients = new Set<Conn>()
-  /** Commands of clients that wait for the end of a write pause. */
-  pausedUntil = 0
-  readonly paused: { readonly conn: Conn; readonly batch: Batch }[] = []
-  loadingUntil = 0
-  shutdown: { readonly until: number; readonly save: boolean } | null = null
-  noReplicasSince: number
-  cronAt: number
-  /** Cycles of the cron. */
-  cycles = 0
-  snapshotAt: number
-  /** The length of its latest link. */
-  linkedMs = 0
-  linkedSince: number | null = null
-
-  constructor(dice: Dice, now: number, config: RedisConfig, data: Data, snapshotEveryMs: number) {
-    this.runId = dice.hex(40)
-    this.replid = dice.hex(40)
-    this.startedAt = now
-    this.config = config
-    this.data = data
-    this.noReplicasSince = now
-    this.cronAt = now + dice.next() * 1000
-    this.snapshotAt = now + snapshotEveryMs
-  }
-}
-
 const cronMs = 1000
 const shutdownWaitMs = 10_000
 
-export class RedisNode implements Listener {
+export class RedisNode implements Server {
   readonly id: string
   setup: RedisSetup
   readonly net: Net
   readonly dice: Dice
-  readonly events: RedisEvents
+  readonly events: ServerEvents
   readonly ailments = healthy()
   running: Process | null = null
   /** null: runs. Else what arrived since it stands still, in order of arrival. */
@@ -124,7 +70,7 @@ export class RedisNode implements Listener {
   /** When its file last could not be written. */
   unwrittenAt = -Infinity
 
-  constructor(id: string, setup: RedisSetup, net: Net, dice: Dice, events: RedisEvents) {
+  constructor(id: string, setup: RedisSetup, net: Net, dice: Dice, events: ServerEvents) {
     this.id = id
     this.setup = setup
     this.net = net
@@ -411,10 +357,16 @@ export class RedisNode implements Listener {
     if (this.#file !== null) this.#file = { ...this.#file, ...directives }
   }
 
-  /** What its disk has, while it does not run. */
-  get onDisk(): readonly Data[] {
-    const found = [this.#appended.written, this.#rdb?.data ?? null]
-    return this.running === null ? found.filter((data) => data !== null) : []
+  get contents(): null {
+    return null
+  }
+
+  told(follows: Address | null): readonly string[] {
+    return follows === null ? ['REPLICAOF', 'NO', 'ONE'] : ['REPLICAOF', follows.host, String(follows.port)]
+  }
+
+  describe(): string {
+    return describe(this)
   }
 
   /** CONFIG REWRITE; gives why it failed. */

@@ -3,7 +3,8 @@ import type { Address } from '../core/model.ts'
 import { formatAddress } from '../core/address.ts'
 import type { Conn } from './net.ts'
 import { type FromPrimary, type ToPrimary, becomePrimary, dropAttached, feed, replTimeoutMs, standsAt, trimBacklog } from './redisFeed.ts'
-import { type Process, type RedisNode, noReplid } from './redisNode.ts'
+import type { RedisNode } from './redisNode.ts'
+import { type Process, noReplid } from './redisProcess.ts'
 import { emptyData, offsetOf } from './stream.ts'
 
 /** How a replica stands to its primary. `cached`: it knows a history that it could go on with. */

@@ -1,9 +1,9 @@
 // Plays a history to its end: faults first, then healing, then everything must be in order within the bound.
 import type { Violation } from './checks.ts'
 import { History, type Options, plainOptions } from './history.ts'
-import { planOf } from './draw.ts'
+import { type Engines, planOf } from './draw.ts'
 import type { Plan } from './plan.ts'
-import { describe } from './redisInfo.ts'
+import { unloggedKey } from './server.ts'
 
 export interface Result {
   readonly seed: number
@@ -27,6 +27,8 @@ export interface Result {
  */
 export const boundMs = 150_000
 const calmMs = 10_000
+/** A client's last write is answered, and on every replica. */
+const quiescentMs = 1_500
 /** Longer than the longest wait before a refused action is tried again. */
 const settledForMs = 6_000
 
@@ -68,8 +70,8 @@ export function simulate(plan: Plan, options: Partial<Options> = {}): Result {
   }
 }
 
-export function simulateSeed(seed: number, minutes = 10, options: Partial<Options> = {}): Result {
-  return simulate(planOf(seed, minutes), options)
+export function simulateSeed(seed: number, minutes = 10, options: Partial<Options> = {}, engines: Engines = 'redis'): Result {
+  return simulate(planOf(seed, minutes, engines), options)
 }
 
 interface Ending {
@@ -84,7 +86,7 @@ function play(history: History, until: number): void {
 
 function end(history: History): Ending {
   const { checks } = history
-  if (history.telling) history.tell('heal', [...history.nodes.values()].map(describe).join('; '))
+  if (history.telling) history.tell('heal', [...history.nodes.values()].map((node) => node.describe()).join('; '))
   history.faults.heal()
   let ending = converge(history)
   if (ending.convergedMs === null && ending.heldFor === null) return ending
@@ -104,6 +106,7 @@ function end(history: History): Ending {
   }
   calm(history)
   checks.ledger.final()
+  equal(history)
   return ending
 }
 
@@ -124,12 +127,32 @@ function converge(history: History): Ending {
   const says = [status?.sentence ?? '', ...(status?.warnings ?? [])]
   const foreign = says.some((text) => /not (known as )?this group's|the record only|not known to hold them/.test(text))
   if (foreign) return { convergedMs: null, heldFor: 'node.foreign' }
-  const stateOf = [...history.nodes.values()].map(describe).join('; ')
+  const stateOf = [...history.nodes.values()].map((node) => node.describe()).join('; ')
   checks.fail(
     'converges after healing',
     `${history.unsettled()}; ${rule}: ${status?.sentence}; warnings: ${status?.warnings.join(' / ')}; ${stateOf}`,
   )
   return { convergedMs: null, heldFor: null }
+}
+
+/** When nobody writes any more, every replica holds what its primary holds, key by key; but not what a dead primary's own log never knew (P11). */
+function equal(history: History): void {
+  const { timeline, checks, store } = history
+  const record = store.record('g')
+  if (record === null || history.node(record.primary).contents === null || checks.violations.length > 0) return
+  for (const client of history.clients) client.stopped = true
+  play(history, timeline.now + quiescentMs)
+  const held = history.node(record.primary).contents ?? new Map<string, string>()
+  for (const node of history.nodes.values()) {
+    const own = node.contents ?? new Map<string, string>()
+    const keys = [...new Set([...own.keys(), ...[...held.keys()].filter((key) => !key.startsWith(unloggedKey))])]
+    const other = keys.find((key) => own.get(key) !== held.get(key))
+    if (other !== undefined)
+      checks.fail(
+        'every key is equal in the end',
+        `${other} is ${own.get(other)} on ${node.id} and ${held.get(other)} on ${record.primary}`,
+      )
+  }
 }
 
 /** A group in order is silent: nothing is saved, said or done but its marks. */

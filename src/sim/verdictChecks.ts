@@ -10,7 +10,7 @@ import type { ControllerHost } from './controllerHost.ts'
 import type { Deeds } from './deeds.ts'
 import type { History } from './history.ts'
 import { clientHosts, controllerName } from './plan.ts'
-import type { Process, RedisNode } from './redisNode.ts'
+import type { Running, Server } from './server.ts'
 import { type Data, markOf, within } from './stream.ts'
 
 /** A replica's link at one time: whose process it led to, and all that the primary had then. */
@@ -58,14 +58,14 @@ export class VerdictChecks {
   intended(record: GroupRecord, before: GroupRecord): void {
     const node = this.#history.node(before.primary)
     const { running } = node
-    if (record.phase === 'steady' || running === null || running.runId !== before.incarnation || running.config.replicaof !== null) return
+    if (record.phase === 'steady' || running === null || running.runId !== before.incarnation || running.follows !== null) return
     const cause = record.phase === 'failover' ? record.cause : 'planned'
     if (cause === 'dead' || cause === 'silent') this.#witnessed(node, cause)
     if (cause === 'hung') this.#hung(node)
   }
 
   /** Somebody whom the controller can ask is linked to it. */
-  #witnessed(primary: RedisNode, cause: string): void {
+  #witnessed(primary: Server, cause: string): void {
     const { net, controller, nodes } = this.#history
     if (!primary.awake || this.#now - primary.calmSince < witnessMs || controller === null || controller.runsFor < witnessMs) return
     const clear = (a: string, b: string): boolean => this.#now - net.clearSince(a, b) >= witnessMs
@@ -74,9 +74,9 @@ export class VerdictChecks {
         node !== primary &&
         node.awake &&
         this.#now - node.calmSince >= witnessMs &&
-        node.running?.upstream.kind === 'up' &&
+        node.running?.link === 'up' &&
         node.linkedFor >= witnessMs &&
-        node.running.config.replicaof?.host === primary.host &&
+        node.running.follows?.host === primary.host &&
         clear(primary.host, node.host) &&
         clear(controllerName, node.host),
     )
@@ -85,7 +85,7 @@ export class VerdictChecks {
   }
 
   /** Nothing kept its writes from being answered. */
-  #hung(primary: RedisNode): void {
+  #hung(primary: Server): void {
     const { net, policy, controller } = this.#history
     const longMs = policy.canaryTimeoutMs + beyondCanaryMs
     const clear = this.#now - net.clearSince(controllerName, primary.host) >= longMs
@@ -95,8 +95,8 @@ export class VerdictChecks {
 
   // -------------------------------------------------------------------------------------- who may be elected
 
-  linked(node: RedisNode, running: Process): void {
-    const of = running.config.replicaof
+  linked(node: Server, running: Running): void {
+    const of = running.follows
     const primary = [...this.#history.nodes.values()].find((one) => one.host === of?.host)?.running ?? null
     if (primary === null) this.#links.delete(node.id)
     else this.#links.set(node.id, { process: running.runId, link: { of: primary.runId, data: primary.data } })
@@ -151,7 +151,7 @@ export class VerdictChecks {
   }
 
   /** A node is told something by a controller: not by one that is gone, once it heard its successor. */
-  told(node: RedisNode, by: string): void {
+  told(node: Server, by: string): void {
     const index = this.#controllers.indexOf(by)
     if (index < 0) return
     const latest = this.#heard.get(node.id) ?? 0

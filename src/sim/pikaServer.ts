@@ -1,0 +1,446 @@
+// A simulated machine with a Pika on it: its disk, its process and its sockets. What the process does is pikaNode.ts and the files beside it.
+import { formatAddress } from '../core/address.ts'
+import { closedGuard } from '../core/limits.ts'
+import type { Address } from '../core/model.ts'
+import { RespError, type RespValue } from '../resp/value.ts'
+import { ails, healthy } from './ailments.ts'
+import type { Recovers } from './appendFile.ts'
+import { type Batch, type Replies, isBatch, markKey } from './batch.ts'
+import type { Dice } from './dice.ts'
+import type { Conn, Ending, Listener, Net } from './net.ts'
+import { type PikaClients, newPikaClient, pikaAnswer } from './pikaCommands.ts'
+import { PikaHoldings } from './pikaHoldings.ts'
+import { replicationPort } from './pikaPort.ts'
+import { PikaProcess, type Dialed, type Said, isSaid } from './pikaProcess.ts'
+import { PikaKeys, type PikaValue } from './pikaKeys.ts'
+import { Binlog, type LogPosition, sumOf } from './pikaLog.ts'
+import { type PikaConfig, type PikaDisk, type PikaHost, PikaNode, freshPikaConfig } from './pikaNode.ts'
+import { type PikaLink, pikaTimes } from './pikaReplica.ts'
+import { type Server, type ServerEvents, unloggedKey } from './server.ts'
+import { type Data, emptyData, offsetOf, within } from './stream.ts'
+
+export interface PikaMachine {
+  readonly address: Address
+  readonly replicaof: Address | null
+  /** A full copy takes so much longer than at least. */
+  readonly transferMs: number
+}
+
+/** What lies on the disk for sure, whatever happens to the host. */
+interface Synced {
+  readonly entries: readonly (readonly [string, PikaValue])[]
+  readonly end: LogPosition
+  readonly data: Data
+}
+
+const replicationPorts = 2_000
+const bootMs = [350, 500] as const
+/** SIGTERM: clients are served until it ends. */
+const leaveMs = [5_000, 8_000] as const
+const tickMs = 50
+const syncEveryMs = 1_000
+/** How often a primary dies between the database and its log (docs/pika.md, P11). */
+const unloggedShare = 0.2
+
+export class PikaServer implements Server {
+  readonly id: string
+  readonly net: Net
+  readonly dice: Dice
+  readonly events: ServerEvents
+  readonly ailments = healthy()
+  setup: { readonly address: Address; readonly persistence: 'aof' }
+  running: PikaProcess | null = null
+  thawedAt = -Infinity
+  unwrittenAt = -Infinity
+  readonly #transferMs: number
+  #config: PikaConfig
+  #disk: PikaDisk
+  #data: Data = emptyData()
+  #synced: Synced
+  #held: Data | null = null
+  #lacks = false
+  #isStarting = false
+  #starts = 0
+  /** null: runs. Else what came for it since it stands still. */
+  #inbox: { readonly conn: Conn | null; readonly happen: () => void }[] | null = null
+  #outbox: (() => void)[] | null = null
+  #troubledAt = -Infinity
+  readonly #ends: number[] = []
+  readonly #replication: Listener
+
+  constructor(id: string, machine: PikaMachine, net: Net, dice: Dice, events: ServerEvents) {
+    this.id = id
+    this.setup = { address: machine.address, persistence: 'aof' }
+    this.#transferMs = machine.transferMs
+    this.net = net
+    this.dice = dice
+    this.events = events
+    this.#config = { ...freshPikaConfig, slaveof: machine.replicaof }
+    this.#disk = emptyDisk(this.#config)
+    this.#synced = this.#sync()
+    this.#replication = replicationPort(this)
+    this.#listen()
+  }
+
+  get host(): string {
+    return this.setup.address.host
+  }
+
+  get now(): number {
+    return this.net.timeline.now
+  }
+
+  get listening(): boolean {
+    return this.running !== null
+  }
+
+  get frozen(): boolean {
+    return this.#inbox !== null
+  }
+
+  get awake(): boolean {
+    return this.running !== null && this.#inbox === null
+  }
+
+  get calmSince(): number {
+    return ails(this.ailments) || !this.awake ? this.now : this.#troubledAt
+  }
+
+  get file(): { readonly replicaof: Address | null } {
+    return { replicaof: this.#config.slaveof }
+  }
+
+  get linkedFor(): number {
+    return this.running?.linkedMs ?? 0
+  }
+
+  get contents(): ReadonlyMap<string, string> {
+    return new Map(this.#disk.keys.entries().flatMap(([key, value]) => (key === markKey ? [] : [[key, String(value)]])))
+  }
+
+  endAfter(then: number): number {
+    return this.#ends.find((end) => end >= then) ?? Infinity
+  }
+
+  troubled(): void {
+    this.#troubledAt = this.now
+  }
+
+  told(follows: Address | null): readonly string[] {
+    return follows === null ? ['SLAVEOF', 'NO', 'ONE'] : ['SLAVEOF', follows.host, String(follows.port)]
+  }
+
+  describe(): string {
+    const { running } = this
+    if (running === null) return `${this.id} down`
+    const { follows, link, guard, node } = running
+    const role = follows === null ? `primary${guard === closedGuard ? ' closed' : ''}` : `replica of ${formatAddress(follows)} ${link}`
+    const marks = `${node.eligible ? '' : ' half copied'}${this.frozen ? ' FROZEN' : ''}`
+    return `${this.id} ${role} at ${node.config.replicationId.slice(0, 6)}:${this.#sum(node.log.end)} fed ${running.fed.length}${marks}`
+  }
+
+  // --------------------------------------------------------------------------------------- life and death
+
+  start(recovers: Recovers, file: 'kept' | 'lost' = 'kept'): void {
+    if (this.running !== null || this.#isStarting || this.net.isDown(this.host)) return
+    // What runs when a history begins has been running.
+    if (this.now === 0) return this.#boot(recovers, file)
+    this.#isStarting = true
+    this.net.timeline.after(this.dice.between(...bootMs), () => {
+      this.#isStarting = false
+      if (!this.net.isDown(this.host)) this.#boot(recovers, file)
+    })
+  }
+
+  #boot(recovers: Recovers, file: 'kept' | 'lost'): void {
+    if (file === 'lost') this.#config = { ...freshPikaConfig }
+    this.#recover(recovers)
+    this.troubled()
+    const holdings = new PikaHoldings()
+    holdings.data = this.#data
+    const node: PikaNode = new PikaNode(
+      this.#hostFor(() => running),
+      {
+        address: this.setup.address,
+        version: '3.5.5',
+        processId: 1_000 + this.#starts++,
+        config: this.#config,
+        disk: this.#disk,
+        copyMs: pikaTimes.copyMs + this.#transferMs,
+      },
+    )
+    const running: PikaProcess = new PikaProcess(node, holdings)
+    this.#config = { ...this.#config, runId: node.config.runId }
+    this.running = running
+    this.#noticed(running)
+    this.#lacks ||= this.#held !== null && !within(this.#held, this.#data)
+    this.events.tell(
+      this,
+      `starts at ${this.#sum(node.log.end)}, file says ${this.#config.slaveof === null ? 'primary' : formatAddress(this.#config.slaveof)}`,
+    )
+    this.events.booted(this, running, !this.#lacks)
+    this.#tick(running)
+  }
+
+  #recover(recovers: Recovers): void {
+    if (recovers === 'nothing') {
+      this.#disk = emptyDisk(this.#config)
+      this.#data = emptyData()
+    } else if (recovers === 'synced') {
+      const { entries, end, data } = this.#synced
+      this.#disk.keys.replace(entries)
+      this.#disk.log.cut(end)
+      this.#data = data
+    }
+    this.#synced = this.#sync()
+  }
+
+  #sync(): Synced {
+    return { entries: this.#disk.keys.entries(), end: this.#disk.log.end, data: this.#data }
+  }
+
+  kill(quiet = false): void {
+    const { running } = this
+    if (running === null) return
+    if (running.node.upstream === null && this.dice.chance(unloggedShare)) {
+      this.#disk.keys.write('set', ['set', `${unloggedKey}${this.id}:${this.#starts}`, '1'])
+    }
+    this.#held = this.#data = running.data
+    this.#ends.push(this.now)
+    this.running = null
+    this.#inbox = null
+    this.#outbox = null
+    for (const conn of [...running.clients.keys(), ...running.links.keys()]) {
+      if (quiet) conn.openThere = false
+      else conn.closeThere()
+    }
+    for (const conn of running.dialed.keys()) {
+      if (quiet) conn.openHere = false
+      else conn.closeHere()
+    }
+    this.events.tell(this, 'dies')
+  }
+
+  terminate(): void {
+    if (this.running !== null) this.running.leavesAt ??= this.now + this.dice.between(...leaveMs)
+  }
+
+  freeze(): void {
+    if (this.running !== null) this.#inbox ??= []
+  }
+
+  thaw(): void {
+    const inbox = this.#inbox
+    const { running } = this
+    if (inbox === null || running === null) return
+    this.troubled()
+    this.thawedAt = this.now
+    this.events.tell(this, `wakes with ${inbox.length} messages in its sockets`)
+    this.#inbox = null
+    // Each connection keeps its order; several threads read them, so whose turn is first is chance.
+    const turns = new Map([...new Set(inbox.map((one) => one.conn))].map((conn) => [conn, this.dice.next()]))
+    const turn = (one: { readonly conn: Conn | null }): number => turns.get(one.conn) ?? 0
+    this.#outbox = []
+    for (const { happen } of inbox.toSorted((a, b) => turn(a) - turn(b))) happen()
+    const outbox = this.#outbox
+    this.#outbox = null
+    for (const leave of outbox) leave()
+  }
+
+  // ------------------------------------------------------------------------------------------ the process
+
+  #tick(running: PikaProcess): void {
+    if (this.running !== running) return
+    this.net.timeline.after(tickMs, () => this.#tick(running))
+    if (this.frozen) return
+    if (running.leavesAt !== null && this.now >= running.leavesAt) {
+      this.#data = running.data
+      this.#synced = this.#sync()
+      return this.kill()
+    }
+    running.node.tick()
+    this.#pump(running)
+    this.#noticed(running)
+    if (Math.floor(this.now / syncEveryMs) === Math.floor((this.now - tickMs) / syncEveryMs)) return
+    this.#data = running.data
+    this.#synced = this.#sync()
+  }
+
+  /** What others look at changes with what the process did. */
+  #noticed(running: PikaProcess): void {
+    const { node } = running
+    const isPrimary = node.upstream === null
+    if (isPrimary && !running.wasPrimary) running.holdings.lead(offsetOf(running.data))
+    running.wasPrimary = isPrimary
+    const isUp = node.upstream?.state === 'connected'
+    if (isUp && !running.wasUp) {
+      running.linkedSince = this.now
+      this.events.linked(this, running)
+    }
+    running.wasUp = isUp
+    if (isUp) running.linkedMs = this.now - running.linkedSince
+  }
+
+  /** Of this process, when it can: at once, or when it wakes. */
+  happens(running: PikaProcess | null, conn: Conn | null, happen: () => void): void {
+    if (running === null || this.running !== running) return
+    const now = (): void => {
+      if (this.running !== running) return
+      happen()
+      if (this.running === running) this.#noticed(running)
+    }
+    if (this.#inbox !== null) this.#inbox.push({ conn, happen: now })
+    else now()
+  }
+
+  #hostFor(process: () => PikaProcess): PikaHost {
+    return {
+      now: () => this.now,
+      dice: this.dice,
+      after: (ms, run) => void this.net.timeline.after(ms, () => this.happens(process(), null, run)),
+      dial: (to, on) => this.#dial(process(), to, on),
+      saveConfig: (config) => {
+        if (this.ailments.fileUnwritable) this.unwrittenAt = this.now
+        else this.#config = { ...config }
+        return !this.ailments.fileUnwritable
+      },
+      appended: (record) => process().holdings.entered(record, this.#sum(record.end), process().writing, this.now),
+      replaced: () => {
+        const running = process()
+        this.#lacks = false
+        this.events.wiped(this, running.data, running.copied)
+        running.holdings.replaced(running.copied)
+        this.#data = running.data
+        this.#synced = this.#sync()
+      },
+    }
+  }
+
+  #sum(at: LogPosition): number {
+    return sumOf(at, this.#config.fileBytes)
+  }
+
+  // ---------------------------------------------------------------------------------------------- sockets
+
+  #listen(): void {
+    const { host, port } = this.setup.address
+    this.net.listen(formatAddress({ host, port }), this)
+    this.net.listen(formatAddress({ host, port: port + replicationPorts }), this.#replication)
+  }
+
+  move(address: Address): void {
+    const { host, port } = this.setup.address
+    this.net.unlisten(formatAddress({ host, port }))
+    this.net.unlisten(formatAddress({ host, port: port + replicationPorts }))
+    this.setup = { ...this.setup, address }
+    this.#listen()
+  }
+
+  accepted(conn: Conn): void {
+    const { running } = this
+    if (running === null) return
+    // Closed without a word (docs/pika.md, P12).
+    if (this.ailments.fullOfClients && !this.frozen) return conn.closeThere()
+    running.clients.set(conn, newPikaClient(running.node, `${conn.fromHost}:${conn.id}`, conn.id))
+  }
+
+  /** As the one who dialed, or as the one who serves clients. */
+  connected(conn: Conn): void {
+    this.happens(this.running, conn, () => this.running?.dialed.get(conn)?.opened())
+  }
+
+  received(conn: Conn, message: unknown): void {
+    const { running } = this
+    this.happens(running, conn, () => {
+      if (running === null) return
+      if (isBatch(message)) {
+        running.work.push({ conn, batch: message, values: [] })
+        this.#pump(running)
+      } else if (isSaid(message)) {
+        if (message.data !== null) running.copied = message.data
+        running.dialed.get(conn)?.heard(message.message)
+      }
+    })
+  }
+
+  ended(conn: Conn, _how: Ending): void {
+    const { running } = this
+    this.happens(running, conn, () => {
+      running?.clients.delete(conn)
+      const dialed = running?.dialed.get(conn)
+      running?.dialed.delete(conn)
+      dialed?.closed()
+    })
+  }
+
+  #dial(running: PikaProcess, to: Address, on: Dialed): PikaLink {
+    const conn = this.net.connect(this, formatAddress({ host: to.host, port: to.port + replicationPorts }))
+    running.dialed.set(conn, on)
+    return {
+      send: (message) => conn.ask({ kind: 'pika', message, data: null } satisfies Said),
+      close: () => {
+        running.dialed.delete(conn)
+        conn.closeHere()
+      },
+    }
+  }
+
+  resetClients(): void {
+    const { running } = this
+    if (running === null) return
+    this.troubled()
+    for (const conn of [...running.clients.keys(), ...running.links.keys()]) {
+      conn.closeThere()
+      if (running.clients.has(conn)) this.ended(conn, 'closed')
+      else this.#replication.ended(conn, 'closed')
+    }
+  }
+
+  // --------------------------------------------------------------------------------------------- commands
+
+  /** One command after the other; while a role changes nobody is answered (docs/pika.md, P15). */
+  #pump(running: PikaProcess): void {
+    while (this.running === running && !this.frozen && !this.ailments.busy && running.node.busyUntil <= this.now) {
+      const [first] = running.work
+      if (first === undefined) return
+      const { conn, batch, values } = first
+      const command = batch.commands[values.length]
+      if (command !== undefined) {
+        values.push(this.#execute(running, conn, batch, command))
+        continue
+      }
+      running.work.shift()
+      const leave = (): void => conn.answer({ kind: 'replies', tag: batch.tag, values } satisfies Replies)
+      if (this.#outbox === null) leave()
+      else this.#outbox.push(leave)
+    }
+  }
+
+  #execute(running: PikaProcess, conn: Conn, batch: Batch, command: readonly string[]): RespValue {
+    const client = running.clients.get(conn) ?? newPikaClient(running.node, `${conn.fromHost}:${conn.id}`, conn.id)
+    const name = command[0]?.toLowerCase() ?? ''
+    const sets = name === 'slaveof' || (name === 'config' && command[1] !== 'GET') || (name === 'acl' && command[1] === 'SETUSER')
+    if (sets) this.events.told(this, conn.name)
+    const { forbidden, misconf, outOfMemory } = this.ailments
+    if ((name === 'slaveof' && forbidden.has('replicaof')) || (name === 'config' && sets && forbidden.has('config|set'))) {
+      return new RespError(`NOPERM this user has no permissions to run the '${name}' command`)
+    }
+    running.node.isFull = misconf || outOfMemory
+    running.writing = command[1] === markKey ? null : batch.write
+    const answer = pikaAnswer(running.node, clientsOf(running), client, command)
+    running.writing = null
+    if (name === 'slaveof')
+      this.events.tell(this, `is told ${command.join(' ')}${answer instanceof RespError ? `: ${answer.message}` : ''}`)
+    this.#noticed(running)
+    return answer
+  }
+}
+
+function emptyDisk({ fileBytes }: PikaConfig): PikaDisk {
+  return { keys: new PikaKeys(), log: new Binlog(fileBytes) }
+}
+
+/** Nobody here lists or ends the connections of others. */
+function clientsOf(running: PikaProcess): PikaClients {
+  return { all: () => [...running.clients.values()], kill: () => undefined, publish: () => 0 }
+}

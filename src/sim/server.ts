@@ -1,0 +1,95 @@
+// What a simulated server of any engine is to the history, its faults and its checks.
+import type { Address } from '../core/model.ts'
+import type { Ailments } from './ailments.ts'
+import type { Recovers } from './appendFile.ts'
+import type { Listener } from './net.ts'
+import type { Persistence } from './plan.ts'
+import type { Data } from './stream.ts'
+
+/** The running process. */
+export interface Running {
+  /** As the engine names the process. */
+  readonly runId: string
+  /** Null: it is a primary. */
+  readonly follows: Address | null
+  /** As the engine reads it; `closedGuard` when it takes no writes. */
+  readonly guard: number
+  /** `up`, or what else its link is. */
+  readonly link: string
+  readonly data: Data
+  /** Writes wait until then. */
+  readonly pausedUntil: number
+  /** It was told to end. */
+  readonly isLeaving: boolean
+  /** Who follows it with a link that stands, by host. */
+  readonly fed: readonly string[]
+}
+
+export interface Server extends Listener {
+  readonly id: string
+  readonly setup: { readonly address: Address; readonly persistence: Persistence }
+  readonly ailments: Ailments
+  readonly running: Running | null
+  /** What its next start begins with; null: it has no file. */
+  readonly file: { readonly replicaof: Address | null } | null
+  readonly frozen: boolean
+  /** It runs and reads its sockets. */
+  readonly awake: boolean
+  /** Since then it did what it was asked: it ran, was awake, and nothing ailed it. */
+  readonly calmSince: number
+  /** When one of its processes last woke. */
+  readonly thawedAt: number
+  /** When its file last could not be written. */
+  readonly unwrittenAt: number
+  /** How long its link to its primary stood, or had stood when it was last lost. */
+  readonly linkedFor: number
+  /**
+   * Every key with its value, the mark left out; null: this engine's data are known by who wrote them only. A key that begins with
+   * `unloggedKey` no log ever knew.
+   */
+  readonly contents: ReadonlyMap<string, string> | null
+  /** When the process that ran then ended; Infinity while it runs. */
+  endAfter(then: number): number
+  /** Something was done to it, or ends now. */
+  troubled(): void
+  start(recovers: Recovers, file?: 'kept' | 'lost'): void
+  /** kill -9: the kernel closes its sockets. `quiet`: the host died with it, nobody is told. */
+  kill(quiet?: boolean): void
+  /** SIGTERM. */
+  terminate(): void
+  /** The process stands still; its kernel takes what comes. */
+  freeze(): void
+  thaw(): void
+  /** Something between cuts every connection of clients and replicas. */
+  resetClients(): void
+  /** Another address, for its next start. */
+  move(address: Address): void
+  /** The command with which a person makes it follow somebody, or nobody. */
+  told(follows: Address | null): readonly string[]
+  /** For people. */
+  describe(): string
+}
+
+export const unloggedKey = 'unlogged:'
+
+/** What a simulated server tells its observers. */
+export interface ServerEvents {
+  /** A full copy replaces what the node held. */
+  wiped(node: Server, held: Data, by: Data): void
+  /** A process began; its data are what it found on its disk. `complete`: all that the one before held. */
+  booted(node: Server, running: Running, complete: boolean): void
+  /** It is linked to its primary, by a partial or a full copy. */
+  linked(node: Server, running: Running): void
+  /** A role or a setting is about to be changed by what came from this connection. */
+  told(node: Server, by: string): void
+  tell(node: Server, text: string): void
+}
+
+/** For whoever only wants the servers. */
+export const nobodyListens: ServerEvents = {
+  wiped: () => undefined,
+  booted: () => undefined,
+  linked: () => undefined,
+  told: () => undefined,
+  tell: () => undefined,
+}
