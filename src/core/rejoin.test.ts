@@ -220,17 +220,14 @@ test('a primary that is found closed -> opened, and its mark names the history f
 })
 
 test('a replica that was only sent everything -> in sync when it says itself that it has it', () => {
+  const targets = new Map([['b', { link: `b1 a1 ${h1}`, offset: 950 }]])
   const s = pair(alive('a', { replid: h1, offset: 1000 }), { offset: 900 })
   const alone = remembered(recorded(s, { inSync: [{ node: 'a', incarnation: 'a1' }] }), {
-    targets: new Map([['b', { link: 'x', offset: 950 }]]),
+    targets,
   })
   assert.equal(groupStep(alone, 'steady.healthy').kind, 'rest')
   const there = pair(alive('a', { replid: h1, offset: 1000 }), { offset: 960 })
-  saves(
-    remembered(recorded(there, { inSync: [{ node: 'a', incarnation: 'a1' }] }), { targets: new Map([['b', { link: 'x', offset: 950 }]]) }),
-    'steady.grow',
-    { guard: 0 },
-  )
+  saves(remembered(recorded(there, { inSync: [{ node: 'a', incarnation: 'a1' }] }), { targets }), 'steady.grow', { guard: 0 })
 })
 
 test('the rules of this page -> each fired above', () => {

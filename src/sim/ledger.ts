@@ -268,21 +268,33 @@ export class Ledger {
       const last = at.stream.acked.at(-1)?.at?.when ?? at.when
       return guarded(crown) && at.when >= last - guardEngagesMs ? 'guard' : null
     }
+    return this.#lacksOnDisk(write, at, intent) && /elect\.(returned|rollCall)/.test(rule) ? 'disk' : null
+  }
+
+  /** Of what its primary was last read to have its disk may lack an append-only file's last seconds; of what came after that, all. */
+  #lacksOnDisk(write: Write, at: NonNullable<Write['at']>, intent: Intent): boolean {
     const node = this.#history.node(write.node)
-    const onDisk = node.setup.persistence === 'aof' && node.endAfter(at.when) - at.when <= diskMs
-    return onDisk && /elect\.(returned|rollCall)/.test(rule) ? 'disk' : null
+    const { persistence } = node.setup
+    if (persistence === 'rdb') return this.#unread(at, intent, this.#history.policy.silentAfterMs, 0)
+    return persistence === 'aof' && node.endAfter(at.when) - at.when <= diskMs
   }
 
   /** A replica that was in sync may lack the policy's bytes, by what its primary was last read to have, and what came after that reading. */
-  #asynchronous(at: NonNullable<Write['at']>, { watched, record }: Intent, candidate: string): boolean {
-    if (watched === null || watched.writer !== record.writer || watched.stream !== at.stream) return false
+  #asynchronous(at: NonNullable<Write['at']>, intent: Intent, candidate: string): boolean {
+    const { watched, record } = intent
     // A member that the primary did not list any more was no member.
-    if (watched.at - (this.#attachedAt.get(this.#history.node(candidate).host) ?? -Infinity) > unlistedMs) return false
+    const listedAt = this.#attachedAt.get(this.#history.node(candidate).host) ?? -Infinity
+    if (watched === null || watched.at - listedAt > unlistedMs) return false
     const { policy } = this.#history
     const failovers = record.failovers.filter((when) => record.at - when < policy.flapWindowMs)
     const silenceMs = policy.silentAfterMs * (failovers.length >= policy.flapFailovers ? flapSilenceFactor : 1)
-    if (at.when > watched.at + silenceMs + watchedMs) return false
-    return at.stream.offsetAt(at.index + 1) > watched.offset - policy.inSyncMaxLagBytes
+    return this.#unread(at, intent, silenceMs, policy.inSyncMaxLagBytes)
+  }
+
+  /** It came after the last reading, or is among the last bytes of it; who decided had read it himself, not longer ago than that. */
+  #unread(at: NonNullable<Write['at']>, { watched, record }: Intent, silenceMs: number, bytes: number): boolean {
+    if (watched === null || watched.writer !== record.writer || watched.stream !== at.stream) return false
+    return at.when <= watched.at + silenceMs + watchedMs && at.stream.offsetAt(at.index + 1) > watched.offset - bytes
   }
 
   /** A copy replaces what a node held: nothing that still counts may go that way. */
