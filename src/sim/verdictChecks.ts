@@ -109,9 +109,21 @@ export class VerdictChecks {
     const latest = this.#links.get(id)
     if (reading == null || latest === undefined || !reading.upstream?.linkUp || latest.process !== reading.incarnation) {
       this.#seenUp.delete(id)
-    } else if (known === undefined || known.host !== host || known.process !== reading.incarnation || known.link.of !== latest.link.of) {
+    } else if (
+      known === undefined ||
+      known.host !== host ||
+      known.process !== reading.incarnation ||
+      this.#replaced(known.link, latest.link)
+    ) {
       this.#seenUp.set(id, { host, ...latest })
     }
+  }
+
+  /** A later link leads to another process, or to one whose data were replaced since by others. */
+  #replaced(known: Link, latest: Link): boolean {
+    if (known === latest) return false
+    const primary = [...this.#history.nodes.values()].find((one) => one.running?.runId === latest.of)?.running
+    return known.of !== latest.of || (primary != null && !within(known.data, primary.data))
   }
 
   /** The in-sync set grew: who is new holds what the primary had when its link came up. */
