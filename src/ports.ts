@@ -15,6 +15,7 @@ import type {
   Topology,
   WallTime,
 } from './core/model.ts'
+import type { Said, Worded } from './core/said.ts'
 
 export interface Clock {
   /** Monotonic milliseconds, fractions allowed. */
@@ -70,17 +71,18 @@ export type Command =
   | { readonly name: 'failover'; readonly to: NodeId | null; readonly by: string; readonly dryRun: boolean }
 
 export type CommandAnswer =
-  | {
+  | (Worded & {
       readonly ok: true
       readonly epoch: Epoch
       readonly candidate: NodeId
-      readonly sentence: string
       /** What happens, in order. */
       readonly steps: readonly string[]
+      readonly stepsSaid: readonly Said[]
       /** What is lost or risked by it; null when nothing is. */
       readonly loss: string | null
-    }
-  | { readonly ok: false; readonly code: 'NOT_NOW' | 'WOULD_LOSE_DATA' | 'UNKNOWN_NODE'; readonly sentence: string }
+      readonly lossSaid: Said | null
+    })
+  | (Worded & { readonly ok: false; readonly code: 'NOT_NOW' | 'WOULD_LOSE_DATA' | 'UNKNOWN_NODE' })
 
 export type Input =
   /**

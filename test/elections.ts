@@ -1,6 +1,7 @@
 // What tests of elections share: a lost primary, an election about it, and what must come of it.
 import assert from 'node:assert/strict'
 import { type Election, elect } from '../src/core/elect.ts'
+import { lossOf } from '../src/core/loss.ts'
 import type { FailoverCause } from '../src/core/model.ts'
 import type { Situation } from '../src/core/situation.ts'
 
@@ -17,8 +18,8 @@ export function run(s: Situation, cause: FailoverCause = 'dead', from = since): 
 export function chosen(election: Election, rule: string, node: string, loss: RegExp | null = null): void {
   assert.ok(election.kind === 'candidate', `${election.rule}: ${election.sentence}`)
   assert.deepEqual([election.rule, election.node], [rule, node])
-  if (loss === null) assert.equal(election.loss, null)
-  else assert.match(election.loss ?? '', loss)
+  if (loss === null) assert.equal(election.risk, null)
+  else assert.match(lossOf(election.risk).loss ?? '', loss)
 }
 
 export function held(election: Election, rule: string, sentence: RegExp): void {

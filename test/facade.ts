@@ -14,6 +14,7 @@ import { checkSpec, diffSpec, diffWhole } from '../src/core/spec.ts'
 import type { GroupStatus, NodeStatus } from '../src/core/status.ts'
 import type { RollView } from '../src/core/roll.ts'
 import type { StopPlan } from '../src/core/stopPlan.ts'
+import { type Worded, say, worded } from '../src/core/said.ts'
 import { UserError } from '../src/errors.ts'
 import type { Command, CommandAnswer } from '../src/ports.ts'
 import type { Vitals } from '../src/server/metrics.ts'
@@ -31,6 +32,11 @@ export const ordersSpec: GroupSpec = {
   pause: null,
 }
 
+/** A sentence of a test, as the controller gives one. */
+export function plainly(text: string): Worded {
+  return worded(say('text', { text }))
+}
+
 function nodeSpec(id: string, port: number): GroupSpec['nodes'][number] {
   return { id, host: '127.0.0.1', port, site: 's1', priority: 100, maintenanceUntil: null, overwrite: false }
 }
@@ -43,6 +49,7 @@ export function nodeStatus(id: string, port: number, change: Partial<NodeStatus>
     role: 'replica',
     health: 'up',
     problem: null,
+    problemSaid: null,
     inSync: true,
     linkUp: true,
     lagBytes: 0,
@@ -67,7 +74,7 @@ export const ordersStatus: GroupStatus = {
   engine: 'redis',
   state: 'healthy',
   diagnosis: 'all well',
-  sentence: 'a is primary; b and c follow in sync',
+  ...plainly('a is primary; b and c follow in sync'),
   evidence: { primary: 'a', inSync: 3 },
   epoch: 4,
   phase: 'steady',
@@ -76,15 +83,26 @@ export const ordersStatus: GroupStatus = {
   writable: true,
   guard: { recorded: 1, set: 1 },
   inSync: ['a', 'b', 'c'],
-  record: { at: testTime - 5000, writer: 'w', incarnation: 'a-1', hasData: true, fenced: true, cause: null, loss: null, failovers: [] },
+  record: {
+    at: testTime - 5000,
+    writer: 'w',
+    incarnation: 'a-1',
+    hasData: true,
+    fenced: true,
+    cause: null,
+    loss: null,
+    lossSaid: null,
+    failovers: [],
+  },
   pause: null,
   scheduled: null,
   failback: null,
   roll: null,
-  verdict: { rule: 'steady.well', kind: 'decision', sentence: 'nothing to do', evidence: {}, at: testTime - 5000 },
+  verdict: { rule: 'steady.well', kind: 'decision', ...plainly('nothing to do'), evidence: {}, at: testTime - 5000 },
   nodes: [nodeStatus('a', 6379, { role: 'primary', linkUp: null, lagBytes: null }), nodeStatus('b', 6380), nodeStatus('c', 6381)],
   recoveries: [],
   warnings: [],
+  warningsSaid: [],
   specRevision: 3,
   doctor: {
     at: testTime - 180_000,
@@ -100,7 +118,7 @@ export const billingStatus: GroupStatus = {
   group: 'billing',
   state: 'degraded',
   diagnosis: 'replica returning',
-  sentence: 'b is primary; a returns as its replica',
+  ...plainly('b is primary; a returns as its replica'),
   epoch: 7,
   primary: 'b',
   guard: { recorded: 0, set: 0 },
@@ -109,7 +127,7 @@ export const billingStatus: GroupStatus = {
   verdict: {
     rule: 'failover.dead',
     kind: 'decision',
-    sentence: 'a is dead, proven: promoted b',
+    ...plainly('a is dead, proven: promoted b'),
     evidence: { refused: 3, 'b.offset': 81_234, lost: null },
     at: testTime - 61_000,
   },
@@ -283,7 +301,16 @@ function untouched() {
     asked: [],
     plans: [safePlan],
     rolling: null,
-    answer: { ok: true, epoch: 5, candidate: 'b', sentence: 'b takes over from a', steps: ['b is promoted'], loss: null },
+    answer: {
+      ok: true,
+      epoch: 5,
+      candidate: 'b',
+      ...plainly('b takes over from a'),
+      steps: ['b is promoted'],
+      stepsSaid: [],
+      loss: null,
+      lossSaid: null,
+    },
     beforeApply: () => {},
     backupFails: null,
   } satisfies Partial<TestFacade>

@@ -13,6 +13,7 @@ import {
 import { flapping } from '../../src/core/diagnose.ts'
 import { answers } from '../../src/core/observe.ts'
 import { type Case, type Decision, type RecordDraft, type Step, hold, save } from '../../src/core/rule.ts'
+import { say } from '../../src/core/said.ts'
 import type { Engine, Script } from '../../src/engines/engine.ts'
 import { redis } from '../../src/engines/redis.ts'
 import type { Group } from '../../src/controller/group.ts'
@@ -127,7 +128,9 @@ const rules: readonly Hole[] = [
     what: "the in-sync set is shrunk by the primary's own death",
     plant: () =>
       change('steady.suspect', (c, was) =>
-        c.record.inSync.length > 1 ? save('shrinks', amended(c.s, c.record, { inSync: onlySelf(c.record) })) : was(c),
+        c.record.inSync.length > 1
+          ? save(say('text', { text: 'shrinks' }), amended(c.s, c.record, { inSync: onlySelf(c.record) }))
+          : was(c),
       ),
   },
   { name: 'staleSet', what: 'a set that nobody watched is trusted', plant: () => underPolicy('steady.lost', { acceptStaleRisk: true }) },
@@ -190,7 +193,7 @@ const rules: readonly Hole[] = [
   {
     name: 'flapHoldsDead',
     what: 'anti-flapping holds a dead group',
-    plant: () => change('steady.lost', (c, was) => (flapping(c.s) ? hold('too many failovers') : was(c))),
+    plant: () => change('steady.lost', (c, was) => (flapping(c.s) ? hold(say('text', { text: 'too many failovers' })) : was(c))),
   },
   {
     name: 'sameEpoch',

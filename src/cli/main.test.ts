@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { run, runs, server, start } from '../../test/cli.ts'
-import { billingStatus, ordersSpec, ordersStatus, testFacade } from '../../test/facade.ts'
+import { billingStatus, ordersSpec, ordersStatus, plainly, testFacade } from '../../test/facade.ts'
 import { freePort } from '../../test/servers/redis.ts'
 import { until } from '../../test/until.ts'
 import { groupsText } from './statusText.ts'
@@ -92,7 +92,7 @@ test('cli: wrong usage -> exit 2 and what is wrong; help and version -> exit 0',
 
 test('cli: unknown names, refusals -> the exit code of their kind, the sentence on stderr', async (t) => {
   const { url, facade } = await server(t)
-  facade.answer = { ok: false, code: 'WOULD_LOSE_DATA', sentence: 'b lacks 12 bytes; wait, or use failover --accept-loss' }
+  facade.answer = { ok: false, code: 'WOULD_LOSE_DATA', ...plainly('b lacks 12 bytes; wait, or use failover --accept-loss') }
   const results = await runs(t, url, [
     'status nope',
     'explain nope',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { billingStatus, logEntry, nodeStatus, ordersStatus, riskyPlan, safePlan, testTime } from '../../test/facade.ts'
+import { billingStatus, logEntry, nodeStatus, ordersStatus, plainly, riskyPlan, safePlan, testTime } from '../../test/facade.ts'
 import { neverLookedAt } from '../core/doctor/finding.ts'
 import { UserError } from '../errors.ts'
 import { acceptedText, appliedText, pausedText, specText } from './changesText.ts'
@@ -229,9 +229,11 @@ test('changes: applied, a dry run, nothing -> what changed, what would, that not
     ok: true,
     epoch: 5,
     candidate: 'b',
-    sentence: 'b takes over',
+    ...plainly('b takes over'),
     steps: ['a is closed', 'b is promoted'],
+    stepsSaid: [],
     loss: null,
+    lossSaid: null,
   } as const
   assert.equal(acceptedText(accepted, true), 'dry run: b takes over (epoch 5)\n  1. a is closed\n  2. b is promoted\n')
   assert.equal(acceptedText(accepted, false), 'b takes over (epoch 5)\n')

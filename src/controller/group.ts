@@ -4,7 +4,7 @@ import { type Decided, atRest, caseOf, decide } from '../core/decide.ts'
 import type { Checkup } from '../core/doctor/finding.ts'
 import { policyOf } from '../core/limits.ts'
 import { type Memory, canaryEnded, inForce, judged, newMemory, settled, stalledNodes, told, watch, withMembers } from '../core/memory.ts'
-import type { Action, Capabilities, Evidence, GroupRecord, GroupSpec, Instant, NodeId, Policy, Topology, WallTime } from '../core/model.ts'
+import type { Action, Capabilities, GroupRecord, GroupSpec, Instant, NodeId, Policy, Topology, WallTime } from '../core/model.ts'
 import { assert } from '../core/model.ts'
 import {
   type NodeView,
@@ -21,6 +21,7 @@ import {
 } from '../core/observe.ts'
 import { present } from '../core/present.ts'
 import type { Act, Case, Decision, RecordDraft } from '../core/rule.ts'
+import { say, worded } from '../core/said.ts'
 import type { Situation } from '../core/situation.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { sameTopology, topologyOf } from '../core/topology.ts'
@@ -28,7 +29,7 @@ import type { Command, CommandAnswer, Effect, Input, NodeTarget, SaveResult } fr
 import { Asker } from './asker.ts'
 import { asksLoad, probeTimeout } from './cadence.ts'
 import { answerTo } from './commands.ts'
-import { Notebook } from './notebook.ts'
+import { Notebook, type Told } from './notebook.ts'
 import { isNothingNew } from './nothingNew.ts'
 import { Recoveries } from './recoveries.ts'
 
@@ -293,7 +294,7 @@ export class Group {
     const { step, rule } = decision
     if (step.kind === 'save') {
       const maySave = this.#pending === null && (this.#memory.unsaved?.retryAt ?? time.now) <= time.now
-      if (maySave) this.#save(rule, step.record, step.sentence, step.evidence, time, effects)
+      if (maySave) this.#save(rule, step.record, step, time, effects)
       return
     }
     if (step.kind === 'act' && step.acts.filter((act) => this.#act(act, time, effects)).length === 0) return
@@ -303,7 +304,7 @@ export class Group {
     if (entry !== null) effects.push({ kind: 'note', entry })
   }
 
-  #save(rule: string, draft: RecordDraft, sentence: string, evidence: Evidence, time: Time, effects: Effect[]): void {
+  #save(rule: string, draft: RecordDraft, told: Told, time: Time, effects: Effect[]): void {
     const last = this.#record
     assert(last === null || draft.epoch >= last.epoch, 'epochs never fall')
     assert(
@@ -315,9 +316,8 @@ export class Group {
     const record: GroupRecord = { ...draft, specRevision: this.#specRevision, writer, nonce: `${writer}.${id}`, at: time.wall }
     this.#pending = { id, record }
     this.#memory = { ...this.#memory, order: null }
-    const entry = this.#notebook.entry('decision', rule, sentence, evidence, record.epoch, time.wall)
+    const entry = this.#notebook.decided(rule, told, record.epoch, time.wall)
     effects.push({ kind: 'save', id, expected: this.#version, record, entry })
-    this.#notebook.last = { rule, kind: 'decision', sentence, evidence, at: time.wall }
   }
 
   /** Sends an action unless the node is busy with one; says whether that is news. */
@@ -394,7 +394,7 @@ export class Group {
   }
 
   #command(command: Command, time: Time): CommandAnswer {
-    if (!this.#loaded) return { ok: false, code: 'NOT_NOW', sentence: 'the record is being read; try again' }
+    if (!this.#loaded) return { ok: false, code: 'NOT_NOW', ...worded(say('command.reading')) }
     const answer = answerTo(this.#situation(time), command)
     if (answer.ok && !command.dryRun)
       this.#memory = { ...this.#memory, order: { name: command.name, to: answer.candidate, by: command.by } }

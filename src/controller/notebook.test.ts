@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Step } from '../core/rule.ts'
+import { type Step, act as actNow, hold as holdOn, rest as restNow, wait as waitFor } from '../core/rule.ts'
+import { say } from '../core/said.ts'
 import { Notebook } from './notebook.ts'
 
-const hold = (sentence: string): Step => ({ kind: 'hold', sentence, evidence: {} })
-const wait: Step = { kind: 'wait', sentence: 'w', evidence: {} }
-const rest: Step = { kind: 'rest', sentence: 'r', evidence: {} }
-const act: Step = { kind: 'act', sentence: 'does', evidence: {}, acts: [] }
+const hold = (text: string): Step => holdOn(say('text', { text }))
+const wait: Step = waitFor(say('text', { text: 'w' }))
+const rest: Step = restNow(say('text', { text: 'r' }))
+const act: Step = actNow(say('text', { text: 'does' }), [])
 
 function notebook(): { say: (rule: string, step: Step, now?: number, about?: string) => string | null; last: () => Notebook['last'] } {
   const book = new Notebook('g', 0)

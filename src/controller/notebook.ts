@@ -1,13 +1,19 @@
 // What a group has said of its decisions and refusals: each once, when its rule or its reason changes.
 import type { Epoch, Evidence, GroupId, Instant, WallTime } from '../core/model.ts'
 import type { Step } from '../core/rule.ts'
+import { type Worded, say, worded } from '../core/said.ts'
 import type { Verdict } from '../core/status.ts'
 import type { NewLogEntry } from '../ports.ts'
 
 /** A wait shorter than this is part of the work and no news. */
 const briefMs = 1000
 
-interface Said {
+/** A sentence and the facts behind it. */
+export interface Told extends Worded {
+  readonly evidence: Evidence
+}
+
+interface Noted {
   readonly rule: string
   /** Why, when something is refused; a refusal for another reason is news. */
   readonly refusal: string | null
@@ -17,13 +23,13 @@ interface Said {
 
 export class Notebook {
   readonly #group: GroupId
-  readonly #said = new Map<string, Said>()
+  readonly #said = new Map<string, Noted>()
   /** The decision or refusal in force for the group. */
   last: Verdict
 
   constructor(group: GroupId, wall: WallTime) {
     this.#group = group
-    this.last = { rule: 'start', kind: 'hold', sentence: 'reads the record', evidence: {}, at: wall }
+    this.last = { rule: 'start', kind: 'hold', ...worded(say('status.reads')), evidence: {}, at: wall }
   }
 
   /** What to store of a step about the group or a node; null when it is nothing new. `kind` event: an action, stored each time. */
@@ -38,6 +44,7 @@ export class Notebook {
         rule,
         kind: step.kind === 'hold' || step.kind === 'wait' ? 'hold' : 'decision',
         sentence: step.sentence,
+        said: step.said,
         evidence: step.evidence,
         at: same ? this.last.at : wall,
       }
@@ -45,10 +52,17 @@ export class Notebook {
     const quiet = step.kind === 'rest' || (step.kind === 'wait' && now - since < briefMs) || (same && said.written)
     const written = !quiet || (same && said.written)
     if (!same || written !== said.written) this.#said.set(about, { rule, refusal, since, written })
-    return quiet ? null : this.entry(acts ? 'event' : 'hold', rule, step.sentence, step.evidence, epoch, wall)
+    return quiet ? null : this.#entry(acts ? 'event' : 'hold', rule, step, epoch, wall)
   }
 
-  entry(kind: NewLogEntry['kind'], rule: string, sentence: string, evidence: Evidence, epoch: Epoch, wall: WallTime): NewLogEntry {
-    return { at: wall, group: this.#group, epoch, kind, rule, sentence, evidence }
+  /** What to store of a decision that is being saved. */
+  decided(rule: string, { sentence, said, evidence }: Told, epoch: Epoch, wall: WallTime): NewLogEntry {
+    this.last = { rule, kind: 'decision', sentence, said, evidence, at: wall }
+    return this.#entry('decision', rule, this.last, epoch, wall)
+  }
+
+  #entry(kind: NewLogEntry['kind'], rule: string, step: Told, epoch: Epoch, wall: WallTime): NewLogEntry {
+    const { sentence, said, evidence } = step
+    return { at: wall, group: this.#group, epoch, kind, rule, sentence, said, evidence }
   }
 }

@@ -3,7 +3,8 @@ import { flapping } from './diagnose.ts'
 import { flapSilenceFactor } from './limits.ts'
 import type { GroupRecord, Instant, NodeId } from './model.ts'
 import { type NodeView, answers, freshSince, refused, sameAddress } from './observe.ts'
-import { type Situation, nodeOf, others, quote } from './situation.ts'
+import { type Said, say } from './said.ts'
+import { type Situation, nodeOf, others } from './situation.ts'
 
 /**
  * How long the primary had not been read when it was lost. A silent one that is then seen to be gone lived until then for all anybody knows;
@@ -40,9 +41,7 @@ function lastingGuard(record: GroupRecord): number {
   return record.fenced ? record.guard : 0
 }
 
-type Consent =
-  | { readonly ok: true; readonly risk: string | null }
-  | { readonly ok: false; readonly rule: string; readonly sentence: string }
+type Consent = { readonly ok: true; readonly risk: Said | null } | { readonly ok: false; readonly rule: string; readonly said: Said }
 
 /**
  * May a silent primary be replaced? It may still run; what it can accept after its replicas were taken away is bounded by the guard.
@@ -63,27 +62,25 @@ export function consentToSilence(s: Situation, record: GroupRecord, since: Insta
   const missing = replicas.filter((node) => !taken.includes(node) && !unlisted.includes(node)).map((node) => node.spec.id)
   const enough = taken.length + unlisted.length >= Math.min(count, need)
   if (acceptSplitRisk === 'always' || (acceptSplitRisk === 'auto' && enough)) {
-    return { ok: true, risk: `${record.primary} may still accept writes from clients that cling to it; they would be lost` }
+    return { ok: true, risk: say('loss.clinging', { primary: record.primary }) }
   }
   return {
     ok: false,
     rule: 'elect.splitRisk',
-    sentence:
-      `${record.primary} is silent and may still run${missing.length > 0 ? ` together with ${quote(missing)}` : ''}: promoting another node could make two primaries. ` +
-      `Waits for a sign of them; \`regroup failover ${s.spec.id} --accept-loss\` decides otherwise, policy acceptSplitRisk sets it for good`,
+    said: say('elect.splitRisk', { primary: record.primary, nodes: missing, group: s.spec.id }),
   }
 }
 
 /** Why a restart would lead it back to the primary from which it is taken away; null when its file will say otherwise. */
-function mayComeBack(node: NodeView): string | null {
+function mayComeBack(view: NodeView): Said | null {
+  const node = view.spec.id
   // What is down was not told to leave it: its own file still leads it there.
-  if (refused(node)) return 'is down'
-  return node.persistProblem === null ? null : 'cannot write its file'
+  if (refused(view)) return say('loss.down', { node })
+  return view.persistProblem === null ? null : say('loss.noFile', { node })
 }
 
-function comingBack(primary: NodeId, nodes: readonly NodeView[]): string {
-  const why = nodes.map((node) => `${node.spec.id} ${mayComeBack(node)}`).join(', ')
-  return `${why}; should it start where only ${primary} can be reached, ${primary} may accept writes again`
+function comingBack(primary: NodeId, nodes: readonly NodeView[]): Said {
+  return say('loss.back', { why: nodes.flatMap((node) => mayComeBack(node) ?? []), primary })
 }
 
 function listed(s: Situation, node: NodeView): boolean {
@@ -104,16 +101,11 @@ export function consentToUnwatched(s: Situation, record: GroupRecord, since: Ins
   if (guard > 0 && replicas.length >= need) return { ok: true, risk: null }
   const { primary: id } = record
   // It was silent for longer because of too many failovers; then it was seen to be gone.
-  if (deathWatched(s)) return { ok: true, risk: `${id} was silent before it was lost: it may have accepted writes that no replica has` }
-  if (s.policy.acceptStaleRisk) return { ok: true, risk: `nobody watched ${id} stop: it may have accepted writes that no replica has` }
-  const wayOut = `\`regroup failover ${s.spec.id} --accept-loss\` promotes the best replica`
+  if (deathWatched(s)) return { ok: true, risk: say('loss.silentBefore', { primary: id }) }
+  if (s.policy.acceptStaleRisk) return { ok: true, risk: say('loss.unwatched', { primary: id }) }
   return {
     ok: false,
     rule: 'elect.unwatched',
-    sentence:
-      `nobody watched ${id} stop, so it may hold writes that no replica has. ` +
-      (answers(nodeOf(s, id))
-        ? `It is back and not known to hold them; ${wayOut}`
-        : `Waits for ${id} to come back; if it never will, ${wayOut}`),
+    said: say(answers(nodeOf(s, id)) ? 'elect.unwatchedBack' : 'elect.unwatched', { primary: id, group: s.spec.id }),
   }
 }

@@ -9,6 +9,7 @@ import { newRules } from './rulesNew.ts'
 import { restoredRules } from './rulesRestored.ts'
 import { type NodeCase, nodeRules } from './rulesNode.ts'
 import { steadyRules } from './rulesSteady.ts'
+import { say } from './said.ts'
 import { switchoverRules } from './rulesSwitchover.ts'
 import { type Situation, nodeOf, paused } from './situation.ts'
 
@@ -72,7 +73,7 @@ function unlessPaused(c: Case, decision: Decision): Decision {
   if (closed || finishing(c)) return decision
   return {
     rule: 'steady.paused',
-    step: hold(`paused by ${c.s.spec.pause?.by}; would do: ${decision.step.sentence}`, decision.step.evidence),
+    step: hold(say('steady.wouldDo', { by: c.s.spec.pause?.by ?? '', what: decision.step.said }), decision.step.evidence),
   }
 }
 

@@ -1,6 +1,7 @@
 // The next record, made from the one in force. No decision here: only what a decision means in writing.
 import { floorOf } from './holdings.ts'
 import { lineageKept } from './limits.ts'
+import { lossOf } from './loss.ts'
 import {
   type CandidateIdentity,
   type Epoch,
@@ -12,6 +13,7 @@ import {
   historyOf,
   logIdOf,
 } from './model.ts'
+import type { Said } from './said.ts'
 import type { RecordDraft } from './rule.ts'
 import type { Situation } from './situation.ts'
 
@@ -107,7 +109,7 @@ export function readopted(s: Situation, record: GroupRecord, primary: NodeId, re
 export function failover(
   s: Situation,
   record: GroupRecord,
-  choice: { node: NodeId; reading: Reading; loss: string | null },
+  choice: { node: NodeId; reading: Reading; risk: Said | null },
   cause: FailoverCause,
 ): RecordDraft {
   return {
@@ -117,7 +119,7 @@ export function failover(
     candidate: choice.node,
     candidateIs: identityOf(choice.reading),
     cause,
-    loss: choice.loss,
+    ...lossOf(choice.risk),
   }
 }
 

@@ -2,25 +2,19 @@
 import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts'
 import { verdictOf } from './diagnose.ts'
 import { heldBy } from './holdings.ts'
-import { blindness, heldBack, said, takenUnseen } from './loss.ts'
+import { blindness, heldBack, takenUnseen, together } from './loss.ts'
 import { type Answering, bestOf, orderOf } from './order.ts'
 import type { Evidence, FailoverCause, GroupRecord, Instant, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
+import { type Said, type Worded, say, worded } from './said.ts'
 import { type Situation, empty, inMaintenance, nodeOf, others, ours, quote } from './situation.ts'
 
-export type Election =
-  | {
-      readonly kind: 'candidate'
-      readonly rule: string
-      readonly node: NodeId
-      readonly reading: Reading
-      readonly sentence: string
-      readonly loss: string | null
-      readonly evidence: Evidence
-    }
-  | { readonly kind: 'hold'; readonly rule: string; readonly sentence: string; readonly evidence: Evidence }
-  /** Answers are on their way. */
-  | { readonly kind: 'wait'; readonly rule: string; readonly sentence: string; readonly evidence: Evidence }
+export type Election = Worded & { readonly rule: string; readonly evidence: Evidence } & (
+    | { readonly kind: 'candidate'; readonly node: NodeId; readonly reading: Reading; readonly risk: Said | null }
+    | { readonly kind: 'hold' }
+    /** Answers are on their way. */
+    | { readonly kind: 'wait' }
+  )
 
 // --------------------------------------------------------------------------------------- what is known
 
@@ -127,13 +121,13 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
       ? []
       : [...(cause === 'silent' ? [consentToSilence(s, record, since)] : []), consentToUnwatched(s, record, since)]
   const refusal = consents.find((consent) => !consent.ok)
-  if (refusal?.ok === false) return { kind: 'hold', rule: refusal.rule, sentence: refusal.sentence, evidence: evidenceOf(s, best) }
+  if (refusal?.ok === false) return { kind: 'hold', rule: refusal.rule, ...worded(refusal.said), evidence: evidenceOf(s, best) }
   const better = absentBetter(s, record, best, here)
   if (better !== null && s.now - (s.memory.lostAt ?? s.now) < s.policy.betterCandidateMs) {
     return {
       kind: 'hold',
       rule: 'elect.better',
-      sentence: `${better} was seen ahead of ${best.spec.id}: waits for it for ${s.policy.betterCandidateMs} ms`,
+      ...worded(say('elect.better', { better, node: best.spec.id, ms: s.policy.betterCandidateMs })),
       evidence: evidenceOf(s, best),
     }
   }
@@ -152,12 +146,12 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
   const consented = consents.map((consent) => (consent.ok ? consent.risk : null))
   if (furthest !== null) {
     const unseen = furthest.spec.id === record.primary ? takenUnseen(s, record, here) : null
-    return aheadOf(s, best, furthest, said([...consented, unseen, blindness(s, record, furthest, [best])]))
+    return aheadOf(s, best, furthest, together([...consented, unseen, blindness(s, record, furthest, [best])]))
   }
   const risks = [
     ...consented,
-    better === null ? null : `${better} was seen to hold more and did not come back`,
-    cause === 'restarted' && primary.wasOpen ? `${record.primary} restarted open and may have taken writes since` : null,
+    better === null ? null : say('loss.better', { node: better }),
+    cause === 'restarted' && primary.wasOpen ? say('loss.open', { primary: record.primary }) : null,
     heldBack(ahead),
   ]
   return {
@@ -165,21 +159,21 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     rule: 'elect.inSync',
     node: best.spec.id,
     reading: best.reading,
-    sentence: `${best.spec.id} was in sync${ahead.length === 0 ? ' and no node that answers is ahead of it' : ''}`,
-    loss: said(risks),
+    ...worded(say(ahead.length === 0 ? 'elect.inSync' : 'elect.inSyncBehind', { node: best.spec.id })),
+    risk: together(risks),
     evidence: evidenceOf(s, best),
   }
 }
 
 /** Whoever holds more than an in-sync replica, the primary come back for example, lacks nothing either. */
-function aheadOf(s: Situation, best: NodeView, ahead: Answering, loss: string | null): Election {
+function aheadOf(s: Situation, best: NodeView, ahead: Answering, risk: Said | null): Election {
   return {
     kind: 'candidate',
     rule: 'elect.ahead',
     node: ahead.spec.id,
     reading: ahead.reading,
-    sentence: `${best.spec.id} was in sync, and ${ahead.spec.id} answers and holds even more`,
-    loss,
+    ...worded(say('elect.ahead', { best: best.spec.id, node: ahead.spec.id })),
+    risk,
     evidence: evidenceOf(s, ahead),
   }
 }
@@ -191,10 +185,8 @@ function divergedFrom(s: Situation, record: GroupRecord, here: readonly Answerin
 }
 
 function holdDiverged(s: Situation, best: NodeView, rival: NodeView): Election {
-  const sentence =
-    `${best.spec.id} and ${rival.spec.id} each hold writes that the other lacks. A person must choose whose are kept: ` +
-    `\`regroup failover ${s.spec.id} --accept-loss --to NODE\``
-  return { kind: 'hold', rule: 'elect.diverged', sentence, evidence: evidenceOf(s, best) }
+  const said = say('elect.diverged', { node: best.spec.id, rival: rival.spec.id, group: s.spec.id })
+  return { kind: 'hold', rule: 'elect.diverged', ...worded(said), evidence: evidenceOf(s, best) }
 }
 
 /** A replica that does not answer now and that this process read further than `best` in the same history. */
@@ -226,7 +218,7 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
     return {
       kind: 'hold',
       rule: 'elect.members',
-      sentence: `${record.primary} is back with its data; waits ${s.policy.betterCandidateMs} ms for ${quote(absent)}, which may hold more`,
+      ...worded(say('elect.members', { primary: record.primary, ms: s.policy.betterCandidateMs, nodes: absent })),
       evidence: evidenceOf(s, primary),
     }
   }
@@ -235,9 +227,9 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
     rule: 'elect.returned',
     node: record.primary,
     reading: primary.reading,
-    sentence: `${record.primary} is the recorded primary, is back with its data, and nothing newer is known`,
-    loss: said([
-      absent.length === 0 ? null : `${quote(absent)} did not come back in time and may hold more`,
+    ...worded(say('elect.returned', { primary: record.primary })),
+    risk: together([
+      absent.length === 0 ? null : say('loss.absent', { nodes: absent }),
       primary.reading.durable ? null : blindness(s, record, primary, here),
       takenUnseen(s, record, here),
     ]),
@@ -250,8 +242,8 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
   if (here.length < s.nodes.size) return null
   const holders = here.filter((node) => allowed(s, node) && (!record.hasData || !empty(node)))
   if (holders.length === 0) {
-    const sentence = `every node is here and empty, but the group had data. Restore a backup onto one of them, or start with nothing: \`regroup failover ${s.spec.id} --accept-loss\``
-    return { kind: 'hold', rule: 'elect.allEmpty', sentence, evidence: evidenceOf(s, null) }
+    const said = say('elect.allEmpty', { group: s.spec.id })
+    return { kind: 'hold', rule: 'elect.allEmpty', ...worded(said), evidence: evidenceOf(s, null) }
   }
   const best = bestOf(s, holders)
   if (best === null) return null
@@ -262,20 +254,19 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
     rule: 'elect.rollCall',
     node: best.spec.id,
     reading: best.reading,
-    sentence: `every node of the group is here and ${best.spec.id} holds the most`,
-    loss: lossOfRollCall(s, record, best, here),
+    ...worded(say('elect.rollCall', { node: best.spec.id })),
+    risk: lossOfRollCall(s, record, best, here),
     evidence: evidenceOf(s, best),
   }
 }
 
 /** What promoting the best of those who may be may lose: what is known to be gone, or lies with others or with nodes that nobody can compare. */
-function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): string | null {
-  const incomplete =
-    heldBy(s, record, best) === 'all' ? null : `no node is known to hold everything that ${record.primary} had acknowledged`
+function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): Said | null {
+  const incomplete = heldBy(s, record, best) === 'all' ? null : say('loss.incomplete', { primary: record.primary })
   const ahead = here.filter((node) => node !== best && !empty(node) && orderOf(s, node, best) === 'ahead')
   // What nobody is known to hold covers what nobody saw.
   const unseen = incomplete === null ? takenUnseen(s, record, here) : null
-  return said([incomplete, unseen, heldBack(ahead), blindness(s, record, best, here)])
+  return together([incomplete, unseen, heldBack(ahead), blindness(s, record, best, here)])
 }
 
 /** After a restore nobody's word of before counts: only everybody's presence does, and the best of them all. Errors: none; a hold is an answer. */
@@ -291,8 +282,8 @@ export function electRestored(s: Situation, record: GroupRecord): Election {
 export function elect(s: Situation, record: GroupRecord, cause: FailoverCause, since: Instant): Election {
   const asked = beingAsked(s, since)
   if (asked.length > 0) {
-    const sentence = `asks ${quote(asked.map((node) => node.spec.id))} again before it elects`
-    return { kind: 'wait', rule: 'elect.asking', sentence, evidence: evidenceOf(s, null) }
+    const said = say('elect.asking', { nodes: asked.map((node) => node.spec.id) })
+    return { kind: 'wait', rule: 'elect.asking', ...worded(said), evidence: evidenceOf(s, null) }
   }
   // A hung primary is what must be got rid of; the process that took its place is another.
   const hung = (node: Answering): boolean =>
@@ -306,37 +297,35 @@ export function elect(s: Situation, record: GroupRecord, cause: FailoverCause, s
 }
 
 /** Why this node cannot become primary by itself now, in words. */
-function whyNot(s: Situation, record: GroupRecord, node: NodeView, here: boolean): string {
-  if (refused(node)) return 'is down'
-  if (!answers(node)) return 'does not answer'
-  if (!ours(s, node)) return "holds data that is not known as this group's"
-  if (node.reading.loading) return 'is loading its data'
-  if (!here) return refusesPromotion(s, node) ? 'refuses to be promoted' : 'is being asked again'
-  if (node.spec.priority === 0) return 'has priority 0'
-  if (inMaintenance(s, node)) return `is in maintenance (\`regroup maintain ${s.spec.id}/${node.spec.id} --end\` ends it)`
-  if (record.hasData && empty(node)) return 'is empty'
-  if (!record.inSync.some((m) => m.node === node.spec.id)) return 'was not in sync'
-  if (node.spec.id !== record.primary) return 'was restarted or lost its link since it was in sync'
-  return here && answers(node) && heldBy(s, record, node) === 'unknown'
-    ? 'came back from a snapshot and may lack what it acknowledged after that'
-    : 'came back with less than it had acknowledged, as far as is known'
+function whyNot(s: Situation, record: GroupRecord, view: NodeView, here: boolean): Said {
+  const node = view.spec.id
+  if (refused(view)) return say('whyNot.down', { node })
+  if (!answers(view)) return say('whyNot.mute', { node })
+  if (!ours(s, view)) return say('whyNot.foreign', { node })
+  if (view.reading.loading) return say('whyNot.loading', { node })
+  if (!here) return say(refusesPromotion(s, view) ? 'whyNot.refuses' : 'whyNot.asked', { node })
+  if (view.spec.priority === 0) return say('whyNot.priority', { node })
+  if (inMaintenance(s, view)) return say('whyNot.maintenance', { node, group: s.spec.id })
+  if (record.hasData && empty(view)) return say('whyNot.empty', { node })
+  if (!record.inSync.some((m) => m.node === node)) return say('whyNot.notInSync', { node })
+  if (node !== record.primary) return say('whyNot.restarted', { node })
+  return say(heldBy(s, record, view) === 'unknown' ? 'whyNot.snapshot' : 'whyNot.less', { node })
 }
 
 function holdForAbsent(s: Situation, record: GroupRecord, here: readonly Answering[]): Election {
   const members = record.inSync.map((m) => m.node)
   const absent = [...s.nodes.values()].filter((node) => !here.some((h) => h.spec.id === node.spec.id)).map((node) => node.spec.id)
   const wait = members.filter((id) => absent.includes(id))
-  const why = [...s.nodes.values()].map((node) => `${node.spec.id} ${whyNot(s, record, node, !absent.includes(node.spec.id))}`).join('; ')
-  const waits = `waits for ${quote(wait.length > 0 ? wait : absent)}`
-  const sentence =
+  const why = [...s.nodes.values()].map((node) => whyNot(s, record, node, !absent.includes(node.spec.id)))
+  const nodes = wait.length > 0 ? wait : absent
+  const said =
     here.length === 0
-      ? `nobody can be promoted: ${why}; ${waits}`
-      : `no node that answers is known to hold everything ${record.primary} acknowledged: ${why}; ${waits}. ` +
-        `\`regroup failover ${s.spec.id} --accept-loss\` promotes the best that is here`
+      ? say('elect.nobodyHere', { why, nodes })
+      : say('elect.nobody', { why, nodes, primary: record.primary, group: s.spec.id })
   return {
     kind: 'hold',
     rule: 'elect.nobody',
-    sentence,
+    ...worded(said),
     evidence: { ...evidenceOf(s, null), inSync: quote(members), absent: quote(absent) },
   }
 }
@@ -354,10 +343,7 @@ export function electByOrder(s: Situation, to: NodeId | null): Election {
     return {
       kind: 'hold',
       rule: 'elect.order',
-      sentence:
-        to === null
-          ? 'no node that may be promoted answers (priority 0 and nodes in maintenance are promoted only by name)'
-          : `${to} does not answer, is loading or holds another group's data`,
+      ...worded(to === null ? say('elect.noneByOrder') : say('elect.namedAbsent', { node: to })),
       evidence: evidenceOf(s, null),
     }
   }
@@ -366,7 +352,7 @@ export function electByOrder(s: Situation, to: NodeId | null): Election {
     return {
       kind: 'hold',
       rule: 'elect.orderEmpty',
-      sentence: `${best.spec.id} is empty while ${fuller.spec.id} holds data: promoting it would wipe the group`,
+      ...worded(say('elect.orderEmpty', { node: best.spec.id, fuller: fuller.spec.id })),
       evidence: evidenceOf(s, best),
     }
   }
@@ -379,8 +365,8 @@ export function electByOrder(s: Situation, to: NodeId | null): Election {
     rule: 'elect.order',
     node: best.spec.id,
     reading: best.reading,
-    sentence: `an operator accepts the loss; ${best.spec.id} ${to === null ? 'holds the most of those that answer' : 'was named'}`,
-    loss: losers.length === 0 ? null : `what ${quote(losers)} holds beyond ${best.spec.id} is discarded`,
+    ...worded(say(to === null ? 'elect.orderBest' : 'elect.orderNamed', { node: best.spec.id })),
+    risk: losers.length === 0 ? null : say('loss.discarded', { nodes: losers, node: best.spec.id }),
     evidence: evidenceOf(s, best),
   }
 }

@@ -1,6 +1,7 @@
 // The words of the core: what an operator asks for, what is recorded, what is observed, what is decided.
 // Everything here is plain data; the rest of core/ computes on it.
 
+import type { Said } from './said.ts'
 import type { Moment } from './status.ts'
 
 export type GroupId = string
@@ -181,8 +182,9 @@ export type GroupRecord = RecordBase &
         readonly candidate: NodeId
         readonly candidateIs: CandidateIdentity
         readonly cause: FailoverCause
-        /** What is known to be lost or risked by it, for people; null when nothing is. */
+        /** What is known to be lost or risked by it, for people; null when nothing is. `lossSaid`: absent where an earlier version wrote the record. */
         readonly loss: string | null
+        readonly lossSaid?: Said | null
       }
     | { readonly phase: 'switchover'; readonly candidate: NodeId; readonly candidateIs: CandidateIdentity; readonly deadline: WallTime }
   )
@@ -403,6 +405,8 @@ export interface LogEntry {
   readonly kind: 'decision' | 'hold' | 'event'
   readonly rule: string
   readonly sentence: string
+  /** The sentence as a code and its values; not in entries of earlier versions, nor in the audit. */
+  readonly said?: Said
   readonly evidence: Evidence
   /** How the group stood; not in entries of earlier versions. */
   readonly moment?: Moment

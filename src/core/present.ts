@@ -6,7 +6,8 @@ import { closedGuard, nowhere } from './limits.ts'
 import { type Address, type GroupRecord, type NodeId, type OperatorPause, isMoving } from './model.ts'
 import { type NodeView, answers, follows, quietSince, refused, sameAddress, unheard } from './observe.ts'
 import { type Tracked, shown } from './recovery.ts'
-import { type Situation, empty, hasTurn, inMaintenance, nodeOf, ours, paused, quote } from './situation.ts'
+import { type Said, inEnglish, say, worded } from './said.ts'
+import { type Situation, empty, hasTurn, inMaintenance, nodeOf, ours, paused } from './situation.ts'
 import type { GroupState, GroupStatus, NodeHealth, NodeRole, NodeStatus, RecordStatus, Verdict as ShownVerdict } from './status.ts'
 import { progressOf } from './roll.ts'
 import { preferredOf, scheduledOf } from './rulesPlanned.ts'
@@ -30,17 +31,20 @@ function roleOf(s: Situation, node: NodeView): NodeRole {
   return node.reading.upstream !== null && sameAddress(node.reading.upstream, nowhere) ? 'fenced' : 'replica'
 }
 
-function problemOf(s: Situation, node: NodeView): string | null {
+function problemOf(s: Situation, node: NodeView): Said | null {
   const { failure } = node
   const trouble = node.troubles.at(-1) ?? null
-  if (failure?.kind === 'answered' || failure?.kind === 'unasked') return `${failure.code}: ${failure.message}`
-  if (refused(node)) return 'nothing listens at its address'
-  if (failure !== null && healthOf(s, node) === 'silent') return 'no answer'
-  if (node.persistProblem !== null) return `its role is not in its file: ${node.persistProblem}`
-  if (trouble !== null) return `${trouble.action} refused: ${trouble.code} ${trouble.message}`
-  if (node.reading?.loading) return 'loading its data'
-  if (node.reading !== null && !ours(s, node) && answers(node)) return "holds data that is not this group's"
-  return node.reading?.writeProblem ?? null
+  if (failure?.kind === 'answered' || failure?.kind === 'unasked') {
+    return say('problem.answered', { error: failure.code, message: failure.message })
+  }
+  if (refused(node)) return say('problem.refused')
+  if (failure !== null && healthOf(s, node) === 'silent') return say('problem.silent')
+  if (node.persistProblem !== null) return say('problem.notInFile', { message: node.persistProblem })
+  if (trouble !== null) return say('problem.trouble', { action: trouble.action, error: trouble.code, message: trouble.message })
+  if (node.reading?.loading) return say('problem.loading')
+  if (node.reading !== null && !ours(s, node) && answers(node)) return say('problem.foreign')
+  const text = node.reading?.writeProblem ?? null
+  return text === null ? null : say('text', { text })
 }
 
 function lagOf(s: Situation, node: NodeView): number | null {
@@ -73,19 +77,21 @@ function followedBy(s: Situation, node: NodeView): NodeStatus['follows'] {
 
 function recordStatus(record: GroupRecord): RecordStatus {
   const { at, writer, incarnation, hasData, fenced, failovers } = record
-  const { cause, loss } = record.phase === 'failover' ? record : { cause: null, loss: null }
-  return { at, writer, incarnation, hasData, fenced, cause, loss, failovers }
+  const { cause, loss, lossSaid = null } = record.phase === 'failover' ? record : { cause: null, loss: null }
+  return { at, writer, incarnation, hasData, fenced, cause, loss, lossSaid, failovers }
 }
 
 function nodeStatus(s: Situation, node: NodeView): NodeStatus {
   const quiet = quietSince(node)
+  const problem = problemOf(s, node)
   return {
     id: node.spec.id,
     address: { host: node.spec.host, port: node.spec.port },
     site: node.spec.site,
     role: roleOf(s, node),
     health: healthOf(s, node),
-    problem: problemOf(s, node),
+    problem: problem === null ? null : inEnglish(problem),
+    problemSaid: problem,
     inSync: s.record?.inSync.some((m) => m.node === node.spec.id && m.incarnation === node.reading?.incarnation) ?? false,
     linkUp: node.reading?.upstream?.linkUp ?? null,
     lagBytes: lagOf(s, node),
@@ -151,11 +157,9 @@ function diagnosisOf(record: GroupRecord | null, verdict: Verdict): string {
 }
 
 /** What is done now, or why it is not. */
-function sentenceOf(s: Situation, { group: { step } }: Decided): string {
+function saidOf(s: Situation, { group: { step } }: Decided): Said {
   const { unsaved } = s.memory
-  return step.kind !== 'save' || unsaved === null
-    ? step.sentence
-    : `${step.sentence}; not done, since it cannot be stored (${unsaved.message})`
+  return step.kind !== 'save' || unsaved === null ? step.said : say('status.unstored', { what: step.said, message: unsaved.message })
 }
 
 /** Those in sync who would take over, were they not in maintenance; empty when somebody else would. */
@@ -167,35 +171,27 @@ function uncoveredBy(s: Situation): NodeId[] {
   return fit.every((node) => inMaintenance(s, node)) ? fit.map((node) => node.spec.id) : []
 }
 
-function warningsOf(s: Situation, decided: Decided): string[] {
-  const warnings = decided.nodes.flatMap((decision) => (decision.step.kind === 'hold' ? [decision.step.sentence] : []))
+function warningsOf(s: Situation, decided: Decided): Said[] {
+  const warnings = decided.nodes.flatMap((decision) => (decision.step.kind === 'hold' ? [decision.step.said] : []))
   for (const node of s.nodes.values()) {
     if (node.persistProblem !== null) {
-      warnings.push(
-        `${node.spec.id} runs with a role that is not in its file (${node.persistProblem}): start it with a writable config file, or a restart brings back its old role`,
-      )
+      warnings.push(say('warning.notInFile', { node: node.spec.id, message: node.persistProblem }))
     }
   }
   if (s.record?.phase === 'steady' && s.record.hasData && s.nodes.size > 1 && s.record.inSync.length === 1) {
-    warnings.push(`no replica is in sync: if ${s.record.primary} dies now, nobody can be promoted without loss`)
+    warnings.push(say('warning.noneInSync', { primary: s.record.primary }))
   }
   const c = s.record?.phase === 'steady' && inMaintenance(s, nodeOf(s, s.record.primary)) ? caseOf(s) : null
   if (c !== null) {
     const plan = planSwitchover(c, null)
-    if (!plan.ok) warnings.push(`${c.record.primary} is in maintenance and still primary: ${plan.sentence}`)
+    if (!plan.ok) warnings.push(say('warning.maintenancePrimary', { primary: c.record.primary, why: plan.said }))
   }
-  if (s.memory.unsaved !== null)
-    warnings.push(
-      `decisions cannot be stored, so none is carried out: ${s.memory.unsaved.message}. Make the store writable; regroup goes on by itself`,
-    )
+  if (s.memory.unsaved !== null) warnings.push(say('warning.unstored', { message: s.memory.unsaved.message }))
   const uncovered = uncoveredBy(s)
-  if (uncovered.length > 0)
-    warnings.push(
-      `${quote(uncovered)} in maintenance: if ${s.record?.primary} dies now, nobody takes over until \`regroup maintain NODE --end\``,
-    )
-  if (flapping(s)) warnings.push(`${s.policy.flapFailovers} forced failovers lately: silence must last longer before the next`)
+  if (uncovered.length > 0) warnings.push(say('warning.uncovered', { nodes: uncovered, primary: s.record?.primary ?? '' }))
+  if (flapping(s)) warnings.push(say('warning.flapping', { failovers: s.policy.flapFailovers }))
   if (s.record !== null && empty(nodeOf(s, s.record.primary)) && s.record.hasData)
-    warnings.push(`${s.record.primary} is empty although the group held data`)
+    warnings.push(say('warning.empty', { primary: s.record.primary }))
   return warnings
 }
 
@@ -223,12 +219,13 @@ export function present(
 ): GroupStatus {
   const { record } = s
   const topology = topologyOf(s)
+  const warnings = warningsOf(s, decided)
   return {
     group: s.spec.id,
     engine: s.spec.engine,
     state: stateOf(s, decided.verdict),
     diagnosis: diagnosisOf(record, decided.verdict),
-    sentence: sentenceOf(s, decided),
+    ...worded(saidOf(s, decided)),
     evidence: { ...decided.verdict.evidence, ...decided.group.step.evidence },
     epoch: record?.epoch ?? 0,
     phase: record?.phase ?? 'new',
@@ -248,7 +245,8 @@ export function present(
       const node = s.nodes.get(t.node)
       return node === undefined ? [] : [shown(t, node)]
     }),
-    warnings: warningsOf(s, decided),
+    warnings: warnings.map(inEnglish),
+    warningsSaid: warnings,
     specRevision: s.specRevision,
     doctor,
   }

@@ -4,12 +4,13 @@ import { closedGuard, nowhere, stuckLinkMs } from './limits.ts'
 import { type Reading, logIdOf } from './model.ts'
 import { type NodeView, answers, follows, sameAddress } from './observe.ts'
 import type { Case } from './rule.ts'
-import { empty, quote } from './situation.ts'
+import { type Said, say } from './said.ts'
+import { empty } from './situation.ts'
 
 export type Rejoin =
   /** As it is, or by a copy that replaces what it holds. */
   | { readonly kind: 'go'; readonly force: boolean; readonly forget: boolean; readonly discards: string | null }
-  | { readonly kind: 'wait' | 'hold'; readonly sentence: string }
+  | { readonly kind: 'wait' | 'hold'; readonly said: Said }
 
 /** It takes writes, or somebody other than the recorded primary feeds it: what it holds may change under the measurement. */
 export function mustBeStilled(c: Case, node: NodeView): boolean {
@@ -20,15 +21,15 @@ export function mustBeStilled(c: Case, node: NodeView): boolean {
 }
 
 /** Why its link to the recorded primary will not mend by itself; null when it may. */
-export function brokenLink(c: Case, node: NodeView): string | null {
+export function brokenLink(c: Case, node: NodeView): Said | null {
   if (c.s.can.namesHistories || !answers(node) || !follows(node, c.primary.spec)) return null
   const { upstream, partial = false } = node.reading
   if (upstream === null || upstream.syncing) return null
-  if (upstream.failed) return 'its position does not fit, and it has given up'
-  if (!upstream.linkUp && hasOtherId(node, c.primary)) return 'it has another replication id, and is not let in'
-  if (partial && upstream.linkUp) return 'its copy did not end, although its link is up'
+  if (upstream.failed) return say('link.gaveUp')
+  if (!upstream.linkUp && hasOtherId(node, c.primary)) return say('link.otherId')
+  if (partial && upstream.linkUp) return say('link.copyOpen')
   const stuck = node.unlinkedSince !== null && c.s.now - node.unlinkedSince > stuckLinkMs
-  return stuck && !upstream.linkUp ? `its link has been down for more than ${stuckLinkMs / 1000} s while the primary lives` : null
+  return stuck && !upstream.linkUp ? say('link.stuck', { seconds: stuckLinkMs / 1000 }) : null
 }
 
 /** Both are named, and by different ids: neither position nor force brings these together (P9). */
@@ -59,35 +60,33 @@ function leftJustNow(c: Case, node: NodeView): boolean {
 export function rejoinOf(c: Case, node: NodeView): Rejoin {
   if (c.s.can.namesHistories) return { kind: 'go', force: false, forget: false, discards: null }
   const { primary } = c
-  const name = primary.spec.id
-  if (!answers(node) || !answers(primary)) return { kind: 'wait', sentence: `waits for an answer of ${quote([node.spec.id, name])}` }
+  const [who, name] = [node.spec.id, primary.spec.id]
+  if (!answers(node) || !answers(primary)) return { kind: 'wait', said: say('rejoin.answer', { nodes: [who, name] }) }
   const { position } = primary.reading
   // Never towards a primary that is empty, half copied, or whose history is not known yet (P3).
   const known = position.kind === 'stream' && position.replid === c.record.lineage.at(-1)?.replid
-  if (!known) return { kind: 'wait', sentence: `waits until ${name} bears the mark of epoch ${c.record.lineage.at(-1)?.epoch}` }
+  const epoch = c.record.lineage.at(-1)?.epoch ?? null
+  if (!known) return { kind: 'wait', said: say('rejoin.mark', { primary: name, epoch }) }
   if (primary.reading.partial || (empty(primary) && !empty(node)))
-    return { kind: 'hold', sentence: `${name} holds less than ${node.spec.id}` }
-  if (leftJustNow(c, node))
-    return { kind: 'wait', sentence: `${node.spec.id} left ${name} just now: waits until the old connection is closed` }
+    return { kind: 'hold', said: say('rejoin.less', { primary: name, node: who }) }
+  if (leftJustNow(c, node)) return { kind: 'wait', said: say('rejoin.left', { node: who, primary: name }) }
   return measured(c, node, node.reading)
 }
 
 function measured(c: Case, node: NodeView, reading: Reading): Rejoin {
   const { primary, s, record } = c
   const copied = (discards: string | null): Rejoin => ({ kind: 'go', force: true, forget: hasOtherId(node, primary), discards })
-  if (primary.reading === null) return { kind: 'wait', sentence: `waits for ${primary.spec.id}` }
+  if (primary.reading === null) return { kind: 'wait', said: say('rejoin.wait', { primary: primary.spec.id }) }
   const comparison = s.can.comparePositions(reading.position, primary.reading.position, record.lineage)
   if (empty(node)) return copied(null)
   if (reading.partial) return copied('a part of a copy')
   if (comparison.order === 'diverged') return copied(`${comparison.tail} bytes of its log`)
   if (comparison.order === 'incomparable') return copied('an unknown amount: its position cannot be compared')
   if (comparison.order === 'ahead') {
+    const both = { node: node.spec.id, primary: primary.spec.id }
     return primary.askedAt < node.askedAt
-      ? { kind: 'wait', sentence: `asks ${primary.spec.id} again` }
-      : {
-          kind: 'hold',
-          sentence: `${node.spec.id} holds ${comparison.tail} bytes more than its primary ${primary.spec.id}: copying would wipe them`,
-        }
+      ? { kind: 'wait', said: say('rejoin.ask', { primary: both.primary }) }
+      : { kind: 'hold', said: say('rejoin.more', { ...both, bytes: comparison.tail }) }
   }
   if (crashedInOffice(c, node, reading)) return copied('writes that its own log may not know: it crashed as the primary')
   if (node.unfit !== null && sameAddress(node.unfit, primary.spec)) return copied(null)

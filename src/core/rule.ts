@@ -2,6 +2,7 @@
 import type { Verdict } from './diagnose.ts'
 import type { Action, Evidence, GroupRecord, NodeId } from './model.ts'
 import type { NodeView } from './observe.ts'
+import { type Said, type Worded, worded } from './said.ts'
 import type { Situation } from './situation.ts'
 
 export interface Act {
@@ -18,16 +19,16 @@ export type RecordDraft = GroupRecord extends infer R
     : never
   : never
 
-export type Step =
-  /** Nothing is done, and this is why. Stored when it changes. */
-  | { readonly kind: 'hold'; readonly sentence: string; readonly evidence: Evidence }
-  /** Part of the work: an answer is outstanding. Stored only when it lasts. */
-  | { readonly kind: 'wait'; readonly sentence: string; readonly evidence: Evidence }
-  /** All is as it should be. */
-  | { readonly kind: 'rest'; readonly sentence: string; readonly evidence: Evidence }
-  | { readonly kind: 'save'; readonly sentence: string; readonly evidence: Evidence; readonly record: RecordDraft }
-  /** Enforces the saved record; needs no save. */
-  | { readonly kind: 'act'; readonly sentence: string; readonly evidence: Evidence; readonly acts: readonly Act[] }
+export type Step = Worded & { readonly evidence: Evidence } & (
+    | /** Nothing is done, and this is why. Stored when it changes. */ { readonly kind: 'hold' }
+    /** Part of the work: an answer is outstanding. Stored only when it lasts. */
+    | { readonly kind: 'wait' }
+    /** All is as it should be. */
+    | { readonly kind: 'rest' }
+    | { readonly kind: 'save'; readonly record: RecordDraft }
+    /** Enforces the saved record; needs no save. */
+    | { readonly kind: 'act'; readonly acts: readonly Act[] }
+  )
 
 export interface Decision {
   readonly rule: string
@@ -61,23 +62,22 @@ export function firstMatch<Context>(rules: readonly Rule<Context>[], context: Co
   return null
 }
 
-/** The end of a sentence that says what a decision may lose. */
-export function riskOf(loss: string | null): string {
-  return loss === null ? '' : `. Risk: ${loss}`
+export function hold(said: Said, evidence: Evidence = {}): Step {
+  return { kind: 'hold', ...worded(said), evidence }
 }
 
-export function hold(sentence: string, evidence: Evidence = {}): Step {
-  return { kind: 'hold', sentence, evidence }
+export function wait(said: Said, evidence: Evidence = {}): Step {
+  return { kind: 'wait', ...worded(said), evidence }
 }
 
-export function wait(sentence: string, evidence: Evidence = {}): Step {
-  return { kind: 'wait', sentence, evidence }
+export function rest(said: Said): Step {
+  return { kind: 'rest', ...worded(said), evidence: {} }
 }
 
-export function act(sentence: string, acts: readonly Act[], evidence: Evidence = {}): Step {
-  return { kind: 'act', sentence, acts, evidence }
+export function act(said: Said, acts: readonly Act[], evidence: Evidence = {}): Step {
+  return { kind: 'act', ...worded(said), acts, evidence }
 }
 
-export function save(sentence: string, record: RecordDraft, evidence: Evidence = {}): Step {
-  return { kind: 'save', sentence, record, evidence }
+export function save(said: Said, record: RecordDraft, evidence: Evidence = {}): Step {
+  return { kind: 'save', ...worded(said), record, evidence }
 }

@@ -5,7 +5,8 @@ import { elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
 import { type Moving, type Reading, assert, isMoving } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, silent, troubleOf } from './observe.ts'
-import { type Act, type Case, type Rule, act, hold, riskOf, save, wait } from './rule.ts'
+import { type Act, type Case, type Rule, act, hold, save, wait } from './rule.ts'
+import { type Said, say } from './said.ts'
 import { nodeOf, others, ours } from './situation.ts'
 
 export function moving(c: Case): Moving {
@@ -93,11 +94,11 @@ function toDetach(c: Case): NodeView[] {
 }
 
 /** Why a silent primary may not be replaced any more, although it could when the intent was saved. */
-function unconsented(c: Case): string | null {
+function unconsented(c: Case): Said | null {
   const { record, s } = c
   if (record.phase !== 'failover' || record.cause !== 'silent' || s.memory.promotedIn === record.epoch) return null
   const consent = consentToSilence(s, record, s.memory.recordAt)
-  return consent.ok ? null : consent.sentence
+  return consent.ok ? null : consent.said
 }
 
 /** A replica is only being asked again, after it was told something. */
@@ -113,8 +114,8 @@ export const orderRule: Rule<Case> = {
   when: (c) => c.s.memory.order?.name === 'failover',
   then: (c) => {
     const choice = electByOrder(c.s, c.s.memory.order?.to ?? null)
-    if (choice.kind !== 'candidate') return hold(choice.sentence, choice.evidence)
-    return save(choice.sentence, failover(c.s, c.record, choice, 'operator'), choice.evidence)
+    if (choice.kind !== 'candidate') return hold(choice.said, choice.evidence)
+    return save(choice.said, failover(c.s, c.record, choice, 'operator'), choice.evidence)
   },
 }
 
@@ -127,9 +128,9 @@ export const failoverRules: readonly Rule<Case>[] = [
     when: seenClosed,
     then: (c) => {
       const candidate = candidateOf(c)
-      if (candidate.reading === null) return hold('the candidate has no reading')
+      if (candidate.reading === null) return hold(say('failover.unread'))
       const draft = crowned(c.s, moving(c), candidate.reading, candidate.persisted?.as === 'nowhere')
-      return save(`${candidate.spec.id} is primary at epoch ${c.record.epoch}`, draft, {
+      return save(say('failover.done', { node: candidate.spec.id, epoch: c.record.epoch }), draft, {
         primary: candidate.spec.id,
         before: c.record.primary,
       })
@@ -140,15 +141,14 @@ export const failoverRules: readonly Rule<Case>[] = [
     why: 'the old primary is back as it was and nobody was promoted yet: keeping it loses nothing',
     gives: 'save -> steady',
     when: recovered,
-    then: (c) =>
-      save(`${c.record.primary} answers again before anybody was promoted: it stays primary`, kept(c.s, c.record), c.verdict.evidence),
+    then: (c) => save(say('failover.recovered', { primary: c.record.primary }), kept(c.s, c.record), c.verdict.evidence),
   },
   {
     id: 'failover.fence',
     why: 'whoever is not the candidate must not accept writes any more',
     gives: 'act fence',
     when: (c) => openOthers(c).length > 0,
-    then: (c) => act('fences open primaries other than the candidate', openOthers(c)),
+    then: (c) => act(say('failover.fence'), openOthers(c)),
   },
   {
     id: 'failover.unfenced',
@@ -156,13 +156,10 @@ export const failoverRules: readonly Rule<Case>[] = [
     gives: 'wait, or hold',
     when: (c) => stillOpen(c) !== null,
     then: (c) => {
-      const { id } = c.primary.spec
+      const node = c.primary.spec.id
       const trouble = troubleOf(c.primary, 'fence')
-      if (trouble === null) return wait(`waits until ${id} is closed`)
-      return hold(
-        `${id} cannot write, answers, and refuses to be closed (${trouble.message}): another primary beside it would make two. ` +
-          `Give regroup the right to REPLICAOF, stop ${id}, or \`regroup failover ${c.s.spec.id} --accept-loss\``,
-      )
+      if (trouble === null) return wait(say('failover.closing', { node }))
+      return hold(say('failover.unfenced', { node, message: trouble.message, group: c.s.spec.id }))
     },
   },
   {
@@ -174,19 +171,15 @@ export const failoverRules: readonly Rule<Case>[] = [
       const candidate = candidateOf(c)
       const cause = c.record.phase === 'failover' ? c.record.cause : 'dead'
       const election = elect(c.s, c.record, cause, c.s.memory.recordAt)
+      const { id: node } = candidate.spec
       const lead = refusesPromotion(c.s, candidate)
-        ? `${candidate.spec.id} refuses to be promoted (${troubleOf(candidate, 'promote')?.message})`
-        : `the candidate ${candidate.spec.id} is gone`
-      if (election.kind === 'wait') return { rule: election.rule, step: wait(`${lead}; ${election.sentence}`, election.evidence) }
-      if (election.kind === 'hold') return { rule: election.rule, step: hold(`${lead}; ${election.sentence}`, election.evidence) }
-      return {
-        rule: election.rule,
-        step: save(
-          `${lead}; promote ${election.node}: ${election.sentence}${riskOf(election.loss)}`,
-          failover(c.s, c.record, election, cause),
-          election.evidence,
-        ),
-      }
+        ? say('failover.refuses', { node, message: troubleOf(candidate, 'promote')?.message ?? '' })
+        : say('failover.candidateGone', { node })
+      const why = election.said
+      if (election.kind === 'wait') return { rule: election.rule, step: wait(say('lost.elects', { lead, why }), election.evidence) }
+      if (election.kind === 'hold') return { rule: election.rule, step: hold(say('lost.elects', { lead, why }), election.evidence) }
+      const said = say('lost.promote', { lead, node: election.node, why, risk: election.risk })
+      return { rule: election.rule, step: save(said, failover(c.s, c.record, election, cause), election.evidence) }
     },
   },
   {
@@ -196,7 +189,7 @@ export const failoverRules: readonly Rule<Case>[] = [
     when: (c) => toDetach(c).some((node) => node.acting === null && freshSince(node, c.s.memory.loadedAt)),
     then: (c) =>
       act(
-        'detaches the replicas from the silent primary',
+        say('failover.detach'),
         toDetach(c)
           .filter((node) => node.acting === null && freshSince(node, c.s.memory.loadedAt))
           .map((node) => ({ node: node.spec.id, action: { name: 'fence', cutClients: false } })),
@@ -207,19 +200,17 @@ export const failoverRules: readonly Rule<Case>[] = [
     why: 'the detachment must be seen before anybody is promoted',
     gives: 'wait',
     when: (c) => toDetach(c).length > 0,
-    then: (c) =>
-      wait(
-        `waits until ${toDetach(c)
-          .map((node) => node.spec.id)
-          .join(', ')} left the silent primary`,
-      ),
+    then: (c) => wait(say('failover.detaching', { nodes: toDetach(c).map((node) => node.spec.id) })),
   },
   {
     id: 'failover.consent',
     why: 'a replica fell silent after the election: the silent primary may wake together with it',
     gives: 'hold',
     when: (c) => unconsented(c) !== null,
-    then: (c) => (answering(c) ? wait('asks the replicas again before the promotion') : hold(unconsented(c) ?? '')),
+    then: (c) => {
+      const refusal = unconsented(c)
+      return answering(c) || refusal === null ? wait(say('failover.consent')) : hold(refusal)
+    },
   },
   {
     id: 'failover.promote',
@@ -227,7 +218,7 @@ export const failoverRules: readonly Rule<Case>[] = [
     gives: 'act promote',
     when: (c) => freshSince(candidateOf(c), c.s.memory.recordAt) && !refuses(candidateOf(c), 'promote', c.s.now),
     then: (c) =>
-      act(`promotes ${candidateOf(c).spec.id}, closed`, [
+      act(say('failover.promote', { node: candidateOf(c).spec.id }), [
         { node: candidateOf(c).spec.id, action: { name: 'promote', bootFence: c.s.policy.bootFence && c.s.can.canBootFence } },
       ]),
   },
@@ -236,9 +227,10 @@ export const failoverRules: readonly Rule<Case>[] = [
     why: 'the candidate was asked and has not answered yet',
     gives: 'wait',
     when: () => true,
-    then: (c) =>
-      wait(
-        `waits for ${candidateOf(c).spec.id}${troubleOf(candidateOf(c), 'promote') === null ? '' : ` (${troubleOf(candidateOf(c), 'promote')?.message})`}`,
-      ),
+    then: (c) => {
+      const { id: node } = candidateOf(c).spec
+      const trouble = troubleOf(candidateOf(c), 'promote')
+      return wait(trouble === null ? say('failover.waiting', { node }) : say('failover.waitingRefused', { node, message: trouble.message }))
+    },
   },
 ]

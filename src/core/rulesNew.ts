@@ -1,15 +1,17 @@
 // A group that has no record yet: take it as it is found, or ask a person.
 import { adopted, identityOf, newestEpoch } from './draft.ts'
 import { electByOrder } from './elect.ts'
+import { lossOf } from './loss.ts'
 import type { Reading } from './model.ts'
 import { type NodeView, answers, follows, quietSince } from './observe.ts'
 import { type Rule, hold, save, wait } from './rule.ts'
-import { type Situation, empty, quote } from './situation.ts'
+import { type Said, say } from './said.ts'
+import { type Situation, empty } from './situation.ts'
 
 type Answering = NodeView & { readonly reading: Reading }
 
 export const all = (s: Situation): NodeView[] => [...s.nodes.values()]
-export const names = (nodes: readonly NodeView[]): string => quote(nodes.map((node) => node.spec.id))
+export const names = (nodes: readonly NodeView[]): string[] => nodes.map((node) => node.spec.id)
 const primaries = (s: Situation): Answering[] =>
   all(s).filter((node): node is Answering => answers(node) && node.reading.role === 'primary')
 
@@ -24,13 +26,12 @@ export function waiting(s: Situation): NodeView[] {
 }
 
 /** Each node that does not answer, and what came instead. */
-export function whyMissing(s: Situation): string {
+export function whyMissing(s: Situation): Said[] {
   const missing = all(s).filter((node) => !answers(node))
-  const why = missing.map(
-    (node) =>
-      `${node.spec.id}: ${node.failure?.kind === 'answered' || node.failure?.kind === 'unasked' ? node.failure.message : (node.failure?.kind ?? 'unheard')}`,
-  )
-  return why.map((text) => text.replace(/\.$/, '')).join('; ')
+  return missing.map(({ spec, failure }) => {
+    const why = failure?.kind === 'answered' || failure?.kind === 'unasked' ? failure.message : (failure?.kind ?? 'unheard')
+    return say('new.missing', { node: spec.id, why: why.replace(/\.$/, '') })
+  })
 }
 
 export function foreign(s: Situation): NodeView[] {
@@ -68,10 +69,10 @@ export const newRules: readonly Rule<Situation>[] = [
     then: (s) => {
       const choice = electByOrder(s, s.memory.order?.to ?? null)
       const reading = choice.kind === 'candidate' ? s.nodes.get(choice.node)?.reading : null
-      if (choice.kind !== 'candidate' || reading === null || reading === undefined) return hold(choice.sentence, choice.evidence)
+      if (choice.kind !== 'candidate' || reading === null || reading === undefined) return hold(choice.said, choice.evidence)
       const base = adopted(s, choice.node, reading, newestEpoch(s) + 1)
-      const intent = { candidate: choice.node, candidateIs: identityOf(choice.reading), cause: 'operator', loss: choice.loss } as const
-      return save(choice.sentence, { ...base, ...intent, phase: 'failover' }, choice.evidence)
+      const intent = { candidate: choice.node, candidateIs: identityOf(choice.reading), cause: 'operator', ...lossOf(choice.risk) } as const
+      return save(choice.said, { ...base, ...intent, phase: 'failover' }, choice.evidence)
     },
   },
   {
@@ -79,24 +80,21 @@ export const newRules: readonly Rule<Situation>[] = [
     why: 'an operator paused the group: it is watched and nothing else',
     gives: 'hold',
     when: (s) => s.spec.pause !== null && s.spec.pause.until > s.wall,
-    then: () => hold('paused by an operator; not adopted yet'),
+    then: () => hold(say('new.paused')),
   },
   {
     id: 'new.waiting',
     why: 'unknown is not down: every node gets the time to answer first',
     gives: 'wait',
     when: (s) => waiting(s).length > 0,
-    then: (s) => wait(`waits to hear from ${names(waiting(s))}`),
+    then: (s) => wait(say('new.waiting', { nodes: names(waiting(s)) })),
   },
   {
     id: 'new.unreachable',
     why: 'a node that does not answer might hold the newest data, so a new group is adopted only when everybody is heard',
     gives: 'hold',
     when: (s) => all(s).some((node) => !answers(node)),
-    then: (s) =>
-      hold(
-        `a new group is adopted when every node answers; missing: ${whyMissing(s)}. Start them, give the group the right credential, remove them, or choose the primary: \`regroup failover ${s.spec.id} --accept-loss --to NODE\``,
-      ),
+    then: (s) => hold(say('new.unreachable', { missing: whyMissing(s), group: s.spec.id, node: 'NODE' })),
   },
   {
     id: 'new.foreign',
@@ -104,13 +102,9 @@ export const newRules: readonly Rule<Situation>[] = [
     gives: 'hold',
     when: (s) => foreign(s).length > 0,
     then: (s) =>
-      hold(
-        `${names(foreign(s))}: marked as data of another group or installation (${marks(s)}). If it is this group's own data (a lost store, another name), ` +
-          `name the primary: \`regroup failover ${s.spec.id} --accept-loss --to ${ledBy(s)?.spec.id ?? 'NODE'}\`; else remove it from this group, or add it with --overwrite when its data may go`,
-        {
-          marks: marks(s),
-        },
-      ),
+      hold(say('new.foreign', { nodes: names(foreign(s)), marks: marks(s), group: s.spec.id, node: ledBy(s)?.spec.id ?? 'NODE' }), {
+        marks: marks(s),
+      }),
   },
   {
     id: 'new.adopt',
@@ -131,28 +125,21 @@ export const newRules: readonly Rule<Situation>[] = [
     why: 'two nodes with data of their own: joining them would wipe one',
     gives: 'hold',
     when: (s) => primaries(s).length > 1,
-    then: (s) =>
-      hold(
-        `${names(primaries(s))} are primaries with data or replicas of their own: these are different histories. Empty all but one, or choose whose data is kept: ` +
-          `\`regroup failover ${s.spec.id} --accept-loss --to NODE\` and \`regroup node add --overwrite\` for the others`,
-      ),
+    then: (s) => hold(say('new.histories', { nodes: names(primaries(s)), group: s.spec.id, node: 'NODE' })),
   },
   {
     id: 'new.noPrimary',
     why: 'nobody is primary and nothing is recorded: only a person knows who was',
     gives: 'hold',
     when: () => true,
-    then: (s) =>
-      hold(
-        `no node of the group is a primary that all others follow, and nothing is recorded. Choose it: \`regroup failover ${s.spec.id} --accept-loss --to NODE\``,
-      ),
+    then: (s) => hold(say('new.noPrimary', { group: s.spec.id, node: 'NODE' })),
   },
 ]
 
 function adopt(s: Situation, primary: Answering | null): ReturnType<typeof hold> {
-  if (primary === null) return hold('nobody to adopt')
+  if (primary === null) return hold(say('new.nobody'))
   const { id } = primary.spec
-  return save(`${id} is taken as the primary as it was found`, adopted(s, id, primary.reading, newestEpoch(s) + 1), {
+  return save(say('new.adopt', { primary: id }), adopted(s, id, primary.reading, newestEpoch(s) + 1), {
     primary: id,
     keys: primary.reading.keys,
   })

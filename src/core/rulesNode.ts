@@ -3,7 +3,8 @@ import { orderOf } from './order.ts'
 import { closedGuard, handoverGraceMs } from './limits.ts'
 import type { Action, Address, Replacing } from './model.ts'
 import { type NodeView, answers, follows, freshSince, mute, refused, refuses, sameAddress } from './observe.ts'
-import { type Case, type Rule, type Step, act, hold, wait } from './rule.ts'
+import { type Case, type Rule, type Step, act, hold, rest, wait } from './rule.ts'
+import { type Said, say } from './said.ts'
 import { type Rejoin, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
 import { inMaintenance, ours } from './situation.ts'
 
@@ -24,8 +25,8 @@ function ready(c: NodeCase, action: Action['name']): boolean {
   return freshSince(c.node, c.s.memory.loadedAt) && !c.node.reading.loading && !refuses(c.node, action, c.s.now)
 }
 
-function tell(c: NodeCase, action: Action, sentence: string, evidence: Record<string, string | number | boolean | null> = {}): Step {
-  return act(sentence, [{ node: c.node.spec.id, action }], { node: c.node.spec.id, ...evidence })
+function tell(c: NodeCase, action: Action, said: Said, evidence: Record<string, string | number | boolean | null> = {}): Step {
+  return act(said, [{ node: c.node.spec.id, action }], { node: c.node.spec.id, ...evidence })
 }
 
 /** What the node holds that the primary lacks and that following will discard; null when nothing is known. */
@@ -124,21 +125,21 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     why: 'a controller that is gone may have left a command in the sockets of this node; its connections are ended before we say anything',
     gives: 'act cutOlder',
     when: (c) => answers(c.node) && !c.node.cleared && c.node.acting === null,
-    then: (c) => tell(c, { name: 'cutOlder' }, `ends what earlier controllers may have left for ${c.node.spec.id}`),
+    then: (c) => tell(c, { name: 'cutOlder' }, say('node.cutOlder', { node: c.node.spec.id })),
   },
   {
     id: 'node.fenceReturned',
     why: 'the recorded primary is back as another process and open: what it held is not known yet, so nobody may write to it',
     gives: 'act fence',
     when: (c) => isRecorded(c) && c.verdict.kind === 'restarted' && openPrimary(c) && !ofAnother(c) && ready(c, 'fence'),
-    then: (c) => tell(c, { name: 'fence', cutClients: true }, `${c.node.spec.id} restarted open: fenced until it is known what it holds`),
+    then: (c) => tell(c, { name: 'fence', cutClients: true }, say('node.fenceReturned', { node: c.node.spec.id })),
   },
   {
     id: 'node.primary',
     why: 'the rules of the group speak about the recorded primary',
     gives: 'rest',
     when: isRecorded,
-    then: (c) => ({ kind: 'rest', sentence: `${c.node.spec.id} is the recorded primary`, evidence: {} }),
+    then: (c) => rest(say('node.primary', { node: c.node.spec.id })),
   },
   {
     id: 'node.queueDemotion',
@@ -152,7 +153,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
       c.node.queuedEpoch !== c.record.epoch &&
       c.node.acting === null,
     then: (c) =>
-      act(`a demotion waits for ${c.node.spec.id} to wake`, [
+      act(say('node.queueDemotion', { node: c.node.spec.id }), [
         {
           node: c.node.spec.id,
           // What it wrote last is measured before it follows anybody, when its server would not notice.
@@ -168,7 +169,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     why: 'a node that does not answer is told nothing',
     gives: 'rest',
     when: (c) => !answers(c.node),
-    then: (c) => ({ kind: 'rest', sentence: `${c.node.spec.id} ${refused(c.node) ? 'is down' : 'does not answer'}`, evidence: {} }),
+    then: (c) => rest(say(refused(c.node) ? 'node.down' : 'node.mute', { node: c.node.spec.id })),
   },
   {
     id: 'node.newer',
@@ -177,7 +178,12 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     when: (c) => ours(c.s, c.node) && (c.node.reading?.mark?.epoch ?? 0) > c.record.epoch && !c.node.spec.overwrite,
     then: (c) =>
       hold(
-        `${c.node.spec.id} bears epoch ${c.node.reading?.mark?.epoch}, the record only ${c.record.epoch}: it may hold newer data. Choose: \`regroup failover ${c.s.spec.id} --accept-loss --to NODE\``,
+        say('node.newer', {
+          node: c.node.spec.id,
+          epoch: c.node.reading?.mark?.epoch ?? null,
+          recorded: c.record.epoch,
+          group: c.s.spec.id,
+        }),
       ),
   },
   {
@@ -185,44 +191,38 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     why: "it holds data that is not this group's; following would wipe it",
     gives: 'hold',
     when: (c) => !ours(c.s, c.node) && !(c.node.reading?.loading ?? false) && !follows(c.node, c.primary.spec),
-    then: (c) =>
-      hold(
-        `${c.node.spec.id} holds data of its own that is not this group's. Empty it, or \`regroup node add ${c.s.spec.id} ${c.node.spec.id} ... --overwrite\``,
-      ),
+    then: (c) => hold(say('node.foreign', { node: c.node.spec.id, group: c.s.spec.id })),
   },
   {
     id: 'node.fence',
     why: 'it is open, the record names another, and that one is not alive: nobody may write here',
     gives: 'act fence',
     when: (c) => !alive(c) && openPrimary(c) && c.verdict.kind !== 'unheard' && ready(c, 'fence') && c.verdict.kind !== 'not primary',
-    then: (c) => tell(c, { name: 'fence', cutClients: true }, `${c.node.spec.id} is not the recorded primary: fenced`),
+    then: (c) => tell(c, { name: 'fence', cutClients: true }, say('node.fence', { node: c.node.spec.id })),
   },
   {
     id: 'node.handover',
     why: 'somebody made it a primary or led it to another node just now: moving the primary by hand takes several commands, and undoing the first makes a ring',
     gives: 'wait',
     when: (c) => c.node.movedSince !== null && c.s.now - c.node.movedSince < handoverGraceMs && !follows(c.node, c.primary.spec),
-    then: (c) =>
-      wait(
-        c.node.reading?.role === 'primary'
-          ? `${c.node.spec.id} was made a primary by somebody else; waits a moment for the other one to follow it`
-          : `${c.node.spec.id} was led to another node by somebody else; waits a moment for what comes next`,
-      ),
+    then: (c) => wait(say(c.node.reading?.role === 'primary' ? 'node.madePrimary' : 'node.ledAway', { node: c.node.spec.id })),
   },
   {
     id: 'node.still',
     why: 'its server tells no history from another, so it is measured; while it takes writes, or somebody else feeds it, that would be out of date at once',
     gives: 'act fence',
     when: (c) => alive(c) && mustBeStilled(c, c.node) && !chained(c) && ready(c, 'fence'),
-    then: (c) => tell(c, { name: 'fence', cutClients: true }, `${c.node.spec.id} is closed and detached, to see what it holds`),
+    then: (c) => tell(c, { name: 'fence', cutClients: true }, say('node.still', { node: c.node.spec.id })),
   },
   {
     id: 'node.mend',
     why: 'its link has failed for good: it is detached, and attached again when the old connection is closed',
     gives: 'act fence',
     when: (c) => alive(c) && brokenLink(c, c.node) !== null && ready(c, 'fence'),
-    then: (c) =>
-      tell(c, { name: 'fence', cutClients: false }, `${c.node.spec.id} is detached from ${c.primary.spec.id}: ${brokenLink(c, c.node)}`),
+    then: (c) => {
+      const why = brokenLink(c, c.node) ?? ''
+      return tell(c, { name: 'fence', cutClients: false }, say('node.mend', { node: c.node.spec.id, primary: c.primary.spec.id, why }))
+    },
   },
   {
     id: 'node.measure',
@@ -232,8 +232,8 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
       alive(c) && (c.node.reading?.role === 'primary' || strays(c)) && !mustBeStilled(c, c.node) && rejoinOf(c, c.node).kind !== 'go',
     then: (c) => {
       const rejoin = rejoinOf(c, c.node)
-      if (rejoin.kind === 'go') return wait(`${c.node.spec.id} may follow`)
-      return rejoin.kind === 'hold' ? hold(rejoin.sentence) : wait(rejoin.sentence)
+      if (rejoin.kind === 'go') return wait(say('node.mayFollow', { node: c.node.spec.id }))
+      return rejoin.kind === 'hold' ? hold(rejoin.said) : wait(rejoin.said)
     },
   },
   {
@@ -245,7 +245,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
       tell(
         c,
         { name: 'demote', target: targetOf(c), cutClients: true, resumeWrites: false, persist: true, ...forced(c) },
-        `${c.node.spec.id} becomes a replica of ${c.primary.spec.id}${forced(c).force ? ', by a full copy' : ''}`,
+        say(forced(c).force ? 'node.demoteCopy' : 'node.demote', { node: c.node.spec.id, primary: c.primary.spec.id }),
         { discards: discarded(c) },
       ),
   },
@@ -258,7 +258,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
       tell(
         c,
         { name: 'follow', target: targetOf(c), ...forced(c) },
-        `${c.node.spec.id} follows ${c.primary.spec.id}${forced(c).force ? ', by a full copy' : ''}`,
+        say(forced(c).force ? 'node.followCopy' : 'node.follow', { node: c.node.spec.id, primary: c.primary.spec.id }),
         { discards: discarded(c) },
       ),
   },
@@ -271,7 +271,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
       tell(
         c,
         steppedDown(c) ? { name: 'persist', cutClients: true } : { name: 'persist' },
-        `${c.node.spec.id} keeps its role in its file${steppedDown(c) ? '; its clients are cut' : ''}`,
+        say(steppedDown(c) ? 'node.persistCut' : 'node.persist', { node: c.node.spec.id }),
       ),
   },
   {
@@ -279,6 +279,6 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     why: 'it follows the primary, or waits for its turn to copy',
     gives: 'rest',
     when: () => true,
-    then: (c) => ({ kind: 'rest', sentence: `${c.node.spec.id} is settled`, evidence: {} }),
+    then: (c) => rest(say('node.settled', { node: c.node.spec.id })),
   },
 ]

@@ -5,19 +5,20 @@ import { failbackMaxMs, plannedRetryMs, scheduleGraceMs } from './limits.ts'
 import type { Evidence, Instant, NodeId, Scheduled } from './model.ts'
 import type { NodeView } from './observe.ts'
 import { type Case, type Rule, type Step, hold, save } from './rule.ts'
+import { type Said, say } from './said.ts'
 import { type Situation, inMaintenance, others, paused } from './situation.ts'
 import { type SwitchoverPlan, planSwitchover } from './switchoverPlan.ts'
 
 type Ready = Extract<SwitchoverPlan, { ok: true }>
 
 /** The intent of a planned switchover, or why it cannot begin. */
-export function beginSwitchover(c: Case, to: NodeId | null, why: string): Step {
+export function beginSwitchover(c: Case, to: NodeId | null, why: Said): Step {
   const plan = planSwitchover(c, to)
-  return plan.ok ? begin(c, plan, why) : hold(`${why}; ${plan.sentence}`, c.verdict.evidence)
+  return plan.ok ? begin(c, plan, why) : hold(say('switchover.cannot', { why, refusal: plan.said }), c.verdict.evidence)
 }
 
-function begin(c: Case, plan: Ready, why: string, evidence: Evidence = {}): Step {
-  return save(`${why}; switch over to ${plan.node}`, switchover(c.s, c.record, plan.node, plan.reading), {
+function begin(c: Case, plan: Ready, why: Said, evidence: Evidence = {}): Step {
+  return save(say('switchover.begin', { why, node: plan.node }), switchover(c.s, c.record, plan.node, plan.reading), {
     ...c.verdict.evidence,
     ...evidence,
     candidate: plan.node,
@@ -46,25 +47,25 @@ export function scheduledOf(s: Situation): Scheduled | null {
 }
 
 /** Why it is not made although its time has come; null when it may be. */
-function refusal(c: Case, { at, to }: Scheduled): string | null {
+function refusal(c: Case, { at, to }: Scheduled): Said | null {
   const lateMs = c.s.wall - at
-  if (lateMs > scheduleGraceMs) return `its time passed ${Math.round(lateMs / 60_000)} min ago, and nobody expects it any more`
-  if (paused(c.s)) return `the group is paused by ${c.s.spec.pause?.by}`
+  if (lateMs > scheduleGraceMs) return say('planned.late', { minutes: Math.round(lateMs / 60_000) })
+  if (paused(c.s)) return say('planned.paused', { by: c.s.spec.pause?.by ?? '' })
   const plan = planSwitchover(c, to)
-  return plan.ok ? null : plan.sentence
+  return plan.ok ? null : plan.said
 }
 
 /** Made or refused, and never looked at again: whoever wants it after a refusal asks for it. */
 function answer(c: Case): Step {
   const asked = scheduledOf(c.s)
-  if (asked === null) return hold('nothing is scheduled')
-  const why = `scheduled by ${asked.by}${asked.why === '' ? '' : ` (${asked.why})`}`
+  if (asked === null) return hold(say('planned.nothing'))
+  const why = say('planned.scheduled', { by: asked.by, why: asked.why })
   const refused = refusal(c, asked)
   const plan = planSwitchover(c, asked.to)
   const answered = { ...c.record, answered: asked.at }
   if (refused === null && plan.ok) return begin({ ...c, record: answered }, plan, why, { scheduled: asked.at })
   const evidence = { ...c.verdict.evidence, scheduled: asked.at, to: asked.to }
-  return save(`no switchover, although ${why}: ${refused}`, amended(c.s, c.record, { answered: asked.at }), evidence)
+  return save(say('planned.refused', { asked: why, why: refused ?? '' }), amended(c.s, c.record, { answered: asked.at }), evidence)
 }
 
 // -------------------------------------------------------------------------------------------- failback
@@ -114,7 +115,9 @@ export const plannedRules: readonly Rule<Case>[] = [
     when: (c) => successor(c) !== null,
     then: (c) => {
       const plan = successor(c)
-      return plan === null ? hold('nobody can take over') : begin(c, plan, `${c.primary.spec.id} is in maintenance`)
+      return plan === null
+        ? hold(say('planned.nobodyTakesOver'))
+        : begin(c, plan, say('planned.maintenance', { primary: c.primary.spec.id }))
     },
   },
   {
@@ -131,11 +134,9 @@ export const plannedRules: readonly Rule<Case>[] = [
     when: (c) => failback(c) !== null,
     then: (c) => {
       const plan = failback(c)
-      if (plan === null) return hold('nobody is preferred')
+      if (plan === null) return hold(say('planned.nobodyPreferred'))
       const waitedMs = failbackWaitMs(c.s)
-      return begin(c, plan, `${plan.node} is preferred by its priority and has been in sync for ${Math.round(waitedMs / 1000)} s`, {
-        waitedMs,
-      })
+      return begin(c, plan, say('planned.failback', { node: plan.node, seconds: Math.round(waitedMs / 1000) }), { waitedMs })
     },
   },
 ]

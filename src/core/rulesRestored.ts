@@ -2,14 +2,16 @@
 import { failover, readopted } from './draft.ts'
 import { type Election, electByOrder, electRestored } from './elect.ts'
 import { nowhere } from './limits.ts'
+import { together } from './loss.ts'
 import type { FailoverCause, GroupRecord } from './model.ts'
 import { type NodeView, answers, sameAddress } from './observe.ts'
 import { type Answering, orderOf } from './order.ts'
-import { type Case, type Decision, type Rule, hold, riskOf, save, wait } from './rule.ts'
+import { type Case, type Decision, type Rule, hold, save, wait } from './rule.ts'
 import { all, foreign, ledBy, names, waiting, whyMissing } from './rulesNew.ts'
+import { type Said, say } from './said.ts'
 import { type Situation, empty, paused } from './situation.ts'
 
-const wayOut = (s: Situation): string => `choose the primary: \`regroup failover ${s.spec.id} --accept-loss --to NODE\``
+const choice = (s: Situation) => ({ group: s.spec.id, node: 'NODE' })
 
 /** Nodes that were told to follow somebody whom the restored spec does not know. */
 function strayed(s: Situation): NodeView[] {
@@ -35,24 +37,26 @@ function leader(c: Case): Answering | null {
 }
 
 function decided(c: Case, election: Election, cause: FailoverCause): Decision {
-  const lead = 'the record is that of a backup'
-  if (election.kind === 'wait') return { rule: election.rule, step: wait(`${lead}; ${election.sentence}`, election.evidence) }
-  if (election.kind === 'hold') return { rule: election.rule, step: hold(`${lead}; ${election.sentence}`, election.evidence) }
+  const why = election.said
+  if (election.kind === 'wait') return { rule: election.rule, step: wait(say('restored.elect', { why }), election.evidence) }
+  if (election.kind === 'hold') return { rule: election.rule, step: hold(say('restored.elect', { why }), election.evidence) }
   const draft = failover(c.s, c.record, election, cause)
-  const sentence = `${lead}; promote ${election.node}: ${election.sentence}${riskOf(election.loss)}`
-  return { rule: election.rule, step: save(sentence, { ...draft, floor: floorAt(election) }, election.evidence) }
+  const said = say('restored.promote', { node: election.node, why, risk: election.risk })
+  return { rule: election.rule, step: save(said, { ...draft, floor: floorAt(election) }, election.evidence) }
 }
 
-function whom(nodes: readonly NodeView[], verb: string): string {
-  return nodes.map((node) => `${node.spec.id} ${verb} ${node.reading?.upstream?.host}:${node.reading?.upstream?.port}`).join(', ')
+function whom(nodes: readonly NodeView[], verb: 'follows' | 'followed'): Said[] {
+  return nodes.map(({ spec, reading }) =>
+    say(`restored.${verb}`, { node: spec.id, address: `${reading?.upstream?.host}:${reading?.upstream?.port}` }),
+  )
 }
 
 /** A stranger that is gone may have been the primary of today. */
 function withStrangers(s: Situation, election: Election): Election {
   const lost = strayed(s)
   if (election.kind !== 'candidate' || lost.length === 0) return election
-  const risk = `${whom(lost, 'followed')}, which this group does not know and which may hold more`
-  return { ...election, loss: election.loss === null ? risk : `${election.loss}; ${risk}` }
+  const strangers = say('restored.strangers', { who: whom(lost, 'followed') })
+  return { ...election, risk: together([election.risk, strangers]) }
 }
 
 /** Until it is primary nobody who holds less may take its place. */
@@ -74,44 +78,35 @@ export const restoredRules: readonly Rule<Case>[] = [
     why: 'an operator paused the group: it is watched and nothing else',
     gives: 'hold',
     when: (c) => paused(c.s),
-    then: () => hold('paused by an operator; its record is that of a backup and was not verified yet'),
+    then: () => hold(say('restored.paused')),
   },
   {
     id: 'restored.waiting',
     why: 'unknown is not down: every node gets the time to answer first',
     gives: 'wait',
     when: (c) => waiting(c.s).length > 0,
-    then: (c) => wait(`the record is that of a backup; waits to hear from ${names(waiting(c.s))}`),
+    then: (c) => wait(say('restored.waiting', { nodes: names(waiting(c.s)) })),
   },
   {
     id: 'restored.unreachable',
     why: 'a node that does not answer may have become primary since the backup was made, and hold the newest data',
     gives: 'hold',
     when: (c) => all(c.s).some((node) => !answers(node)),
-    then: (c) =>
-      hold(
-        `the record is that of a backup, so it is verified when every node answers; missing: ${whyMissing(c.s)}. Start them, remove them, or ${wayOut(c.s)}`,
-      ),
+    then: (c) => hold(say('restored.unreachable', { missing: whyMissing(c.s), ...choice(c.s) })),
   },
   {
     id: 'restored.foreign',
     why: "a node with another group's mark holds that group's data; following would wipe it",
     gives: 'hold',
     when: (c) => foreign(c.s).length > 0,
-    then: (c) =>
-      hold(
-        `the record is that of a backup, and ${names(foreign(c.s))} bears the mark of another group or installation: it went elsewhere since. Remove it from this group, or add it with --overwrite when its data may go`,
-      ),
+    then: (c) => hold(say('restored.foreign', { nodes: names(foreign(c.s)) })),
   },
   {
     id: 'restored.stranger',
     why: 'a node is linked to somebody whom the restored spec does not know: that may be the primary of today, added after the backup',
     gives: 'hold',
     when: (c) => led(c.s).length > 0,
-    then: (c) =>
-      hold(
-        `the record is that of a backup, and ${whom(led(c.s), 'follows')}, which is no node of this group. Add that node, or ${wayOut(c.s)}`,
-      ),
+    then: (c) => hold(say('restored.stranger', { who: whom(led(c.s), 'follows'), ...choice(c.s) })),
   },
   {
     id: 'restored.adopt',
@@ -120,10 +115,10 @@ export const restoredRules: readonly Rule<Case>[] = [
     when: (c) => leader(c) !== null,
     then: (c) => {
       const primary = leader(c)
-      if (primary === null) return hold('nobody to adopt')
+      if (primary === null) return hold(say('new.nobody'))
       const { id } = primary.spec
-      const was = id === c.record.primary ? '' : `, where the backup has ${c.record.primary}`
-      return save(`verified after a restore: every node answers and follows ${id}${was}`, readopted(c.s, c.record, id, primary.reading), {
+      const before = id === c.record.primary ? null : c.record.primary
+      return save(say('restored.adopt', { primary: id, before }), readopted(c.s, c.record, id, primary.reading), {
         primary: id,
         backup: c.record.primary,
       })

@@ -8,7 +8,8 @@ import { closedGuard, guardWanted } from './limits.ts'
 import type { FailoverCause } from './model.ts'
 import { type NodeView, freshSince, refuses, troubleOf } from './observe.ts'
 import { beginSwitchover, plannedRules } from './rulesPlanned.ts'
-import { type Case, type Decision, type Rule, type Step, act, hold, riskOf, save, wait } from './rule.ts'
+import { type Case, type Decision, type Rule, type Step, act, hold, rest as resting, save, wait } from './rule.ts'
+import { type Said, say } from './said.ts'
 import { nodeOf, paused, quote } from './situation.ts'
 
 const alive = (c: Case): boolean => c.verdict.kind === 'alive'
@@ -28,11 +29,15 @@ const causes: Partial<Record<Verdict['kind'], FailoverCause>> = {
   'shutting down': 'dead',
 }
 
-const situations: Partial<Record<Verdict['kind'], string>> = {
-  dead: 'refuses connections and no replica has a link to it',
-  silent: 'has been silent too long and no replica can prove a link to it',
-  restarted: 'is another process than the recorded one',
-  'not primary': 'is no longer a primary',
+const situations = {
+  dead: 'lost.dead',
+  silent: 'lost.silent',
+  restarted: 'lost.restarted',
+  'not primary': 'lost.notPrimary',
+} as const
+
+function orderedBy(c: Case): Said {
+  return say('steady.orderedBy', { by: c.s.memory.order?.by ?? null })
 }
 
 /** Elects and writes the intent, or says for whom the group waits. */
@@ -40,20 +45,18 @@ export function electNow(c: Case): Decision {
   const { s, record, verdict, primary } = c
   const cause = causes[verdict.kind] ?? 'dead'
   const election = elect(s, record, cause, suspectedAt(c))
-  const lead = `${primary.spec.id} ${situations[verdict.kind] ?? 'is lost'}`
+  const lead = say(lost(verdict) ? situations[verdict.kind] : 'lost.lost', { primary: primary.spec.id })
   return { rule: election.rule, step: stepOf(c, election, cause, lead) }
 }
 
-function stepOf(c: Case, election: Election, cause: FailoverCause, lead: string): Step {
+function stepOf(c: Case, election: Election, cause: FailoverCause, lead: Said): Step {
   const evidence = { ...c.verdict.evidence, ...election.evidence }
-  if (election.kind === 'wait') return wait(`${lead}; ${election.sentence}`, evidence)
-  if (election.kind === 'hold') return hold(`${lead}; ${election.sentence}`, evidence)
-  const verb = election.node === c.record.primary ? 're-open' : 'promote'
-  return save(
-    `${lead}; ${verb} ${election.node}: ${election.sentence}${riskOf(election.loss)}`,
-    failover(c.s, c.record, election, cause),
-    evidence,
-  )
+  const why = election.said
+  if (election.kind === 'wait') return wait(say('lost.elects', { lead, why }), evidence)
+  if (election.kind === 'hold') return hold(say('lost.elects', { lead, why }), evidence)
+  const code = election.node === c.record.primary ? 'lost.reopen' : 'lost.promote'
+  const said = say(code, { lead, node: election.node, why, risk: election.risk })
+  return save(said, failover(c.s, c.record, election, cause), evidence)
 }
 
 // --------------------------------------------------------------------------------------------- the rows
@@ -64,15 +67,14 @@ const orders: readonly Rule<Case>[] = [
     why: 'an operator accepts the loss; what a person decides is not refused for caution',
     gives: 'save -> failover',
     when: (c) => c.s.memory.order?.name === 'failover',
-    then: (c) =>
-      stepOf(c, electByOrder(c.s, c.s.memory.order?.to ?? null), 'operator', `ordered by ${c.s.memory.order?.by ?? 'an operator'}`),
+    then: (c) => stepOf(c, electByOrder(c.s, c.s.memory.order?.to ?? null), 'operator', orderedBy(c)),
   },
   {
     id: 'steady.orderSwitchover',
     why: 'an operator moves the primary in a planned way',
     gives: 'save -> switchover',
     when: (c) => c.s.memory.order?.name === 'switchover',
-    then: (c) => beginSwitchover(c, c.s.memory.order?.to ?? null, `ordered by ${c.s.memory.order?.by ?? 'an operator'}`),
+    then: (c) => beginSwitchover(c, c.s.memory.order?.to ?? null, orderedBy(c)),
   },
   {
     id: 'steady.paused',
@@ -81,7 +83,12 @@ const orders: readonly Rule<Case>[] = [
     when: (c) => paused(c.s) && !alive(c),
     then: (c) =>
       hold(
-        `paused by ${c.s.spec.pause?.by} (${c.s.spec.pause?.why}); the primary is ${c.verdict.kind}. \`regroup resume ${c.s.spec.id}\` lets it act`,
+        say('steady.paused', {
+          by: c.s.spec.pause?.by ?? '',
+          why: c.s.spec.pause?.why ?? '',
+          verdict: c.verdict.kind,
+          group: c.s.spec.id,
+        }),
         c.verdict.evidence,
       ),
   },
@@ -93,7 +100,7 @@ const waits: readonly Rule<Case>[] = [
     why: 'a controller that has just started has heard nobody; it must wait, not fail over',
     gives: 'wait',
     when: (c) => c.verdict.kind === 'unheard',
-    then: (c) => wait(`${c.primary.spec.id} has not been heard yet`, c.verdict.evidence),
+    then: (c) => wait(say('steady.unheard', { primary: c.primary.spec.id }), c.verdict.evidence),
   },
   {
     id: 'steady.suspect',
@@ -103,8 +110,12 @@ const waits: readonly Rule<Case>[] = [
     then: (c) =>
       wait(
         flapping(c.s)
-          ? `${c.primary.spec.id} does not answer; ${c.s.policy.flapFailovers} failovers within ${c.s.policy.flapWindowMs / 60_000} min, so silence must last longer before it counts`
-          : `${c.primary.spec.id} does not answer; gathering evidence`,
+          ? say('steady.suspectFlapping', {
+              primary: c.primary.spec.id,
+              failovers: c.s.policy.flapFailovers,
+              minutes: c.s.policy.flapWindowMs / 60_000,
+            })
+          : say('steady.suspect', { primary: c.primary.spec.id }),
         { primary: c.primary.spec.id, failure: c.primary.failure?.kind ?? null },
       ),
   },
@@ -114,11 +125,8 @@ const waits: readonly Rule<Case>[] = [
     gives: 'hold',
     when: (c) => c.verdict.kind === 'unreadable',
     then: (c) => {
-      const [code, message] = c.verdict.kind === 'unreadable' ? [c.verdict.code, c.verdict.message] : ['', '']
-      return hold(
-        `${c.primary.spec.id} is alive but answers ${code}: ${message}. No failover for that; mend the node or regroup's rights`,
-        c.verdict.evidence,
-      )
+      const [error, message] = c.verdict.kind === 'unreadable' ? [c.verdict.code, c.verdict.message] : ['', '']
+      return hold(say('steady.unreadable', { primary: c.primary.spec.id, error, message }), c.verdict.evidence)
     },
   },
   {
@@ -126,14 +134,17 @@ const waits: readonly Rule<Case>[] = [
     why: 'when we cannot even ask, the trouble is ours',
     gives: 'hold',
     when: (c) => c.verdict.kind === 'unasked',
-    then: (c) => hold(`${c.primary.spec.id} cannot be asked: ${c.verdict.kind === 'unasked' ? c.verdict.message : ''}`, c.verdict.evidence),
+    then: (c) => {
+      const message = c.verdict.kind === 'unasked' ? c.verdict.message : ''
+      return hold(say('steady.unasked', { primary: c.primary.spec.id, message }), c.verdict.evidence)
+    },
   },
   {
     id: 'steady.selfSuspect',
     why: 'when most hosts fall silent at once it is rather our own network than theirs',
     gives: 'hold',
     when: (c) => c.verdict.kind === 'self-suspect',
-    then: (c) => hold(`${c.primary.spec.id} is silent, but so are most hosts: no verdict by silence`, c.verdict.evidence),
+    then: (c) => hold(say('steady.selfSuspect', { primary: c.primary.spec.id }), c.verdict.evidence),
   },
   {
     id: 'steady.contested',
@@ -142,11 +153,9 @@ const waits: readonly Rule<Case>[] = [
     when: (c) => c.verdict.kind === 'contested',
     then: (c) => {
       const v = c.verdict
-      const sign = v.kind === 'contested' ? `${v.witness} proves by ${v.sign} that it lives` : ''
-      return hold(
-        `regroup cannot reach ${c.primary.spec.id} (${c.primary.failure?.kind ?? 'no answer'}), but ${sign}: no failover. Mend the way from here to it`,
-        v.evidence,
-      )
+      const { witness, sign } = v.kind === 'contested' ? v : { witness: '', sign: 'its link' as const }
+      const failure = c.primary.failure?.kind ?? null
+      return hold(say('steady.contested', { primary: c.primary.spec.id, failure, witness, sign }), v.evidence)
     },
   },
   {
@@ -155,11 +164,10 @@ const waits: readonly Rule<Case>[] = [
     gives: 'hold',
     when: (c) => unprovable(c).length > 0,
     then: (c) => {
-      const why = unprovable(c).map((node) => `${node.spec.id}: ${troubleOf(node, 'proveLink')?.message ?? ''}`)
-      return hold(
-        `${c.primary.spec.id} is silent, and regroup cannot make its replicas prove their links (${why.join('; ')}). Give regroup the right to CLIENT KILL`,
-        c.verdict.evidence,
+      const why = unprovable(c).map((node) =>
+        say('steady.unprovableNode', { node: node.spec.id, message: troubleOf(node, 'proveLink')?.message ?? '' }),
       )
+      return hold(say('steady.unprovable', { primary: c.primary.spec.id, why }), c.verdict.evidence)
     },
   },
   {
@@ -170,7 +178,7 @@ const waits: readonly Rule<Case>[] = [
     then: (c) => {
       const ask = c.verdict.kind === 'unproven' ? c.verdict.ask : []
       return act(
-        `${c.primary.spec.id} is silent; ${quote(ask)} must prove the link to it`,
+        say('steady.prove', { primary: c.primary.spec.id, nodes: ask }),
         ask.map((node) => ({ node, action: { name: 'proveLink' } })),
         c.verdict.evidence,
       )
@@ -186,12 +194,10 @@ const losses: readonly Rule<Case>[] = [
     when: (c) => movedTo(c, suspectedAt(c)) !== null,
     then: (c) => {
       const to = movedTo(c, suspectedAt(c))
-      if (to === null) return hold('nobody to adopt')
-      return save(
-        `the primary was moved by hand to ${to.spec.id} and every node that answers follows it`,
-        adopted(c.s, to.spec.id, to.reading, newestEpoch(c.s) + 1),
-        { primary: to.spec.id },
-      )
+      if (to === null) return hold(say('new.nobody'))
+      return save(say('steady.moved', { primary: to.spec.id }), adopted(c.s, to.spec.id, to.reading, newestEpoch(c.s) + 1), {
+        primary: to.spec.id,
+      })
     },
   },
   {
@@ -201,7 +207,7 @@ const losses: readonly Rule<Case>[] = [
     when: (c) => foreignUpstream(c) !== null,
     then: (c) =>
       hold(
-        `${c.primary.spec.id} follows ${foreignUpstream(c)}, which is no node of this group. Add that node, or \`regroup failover ${c.s.spec.id} --accept-loss --to NODE\``,
+        say('steady.foreignUpstream', { primary: c.primary.spec.id, address: foreignUpstream(c) ?? '', group: c.s.spec.id }),
         c.verdict.evidence,
       ),
   },
@@ -210,8 +216,7 @@ const losses: readonly Rule<Case>[] = [
     why: 'moving a primary by hand takes two commands; between them the group looks broken and is not',
     gives: 'wait',
     when: (c) => c.verdict.kind === 'not primary' && handoverGrace(c.s),
-    then: (c) =>
-      wait(`${c.primary.spec.id} was made a replica by somebody else; waits a moment for a new primary to appear`, c.verdict.evidence),
+    then: (c) => wait(say('steady.handover', { primary: c.primary.spec.id }), c.verdict.evidence),
   },
   {
     id: 'steady.lost',
@@ -225,7 +230,7 @@ const losses: readonly Rule<Case>[] = [
     why: 'it says that it is going: move now, while it can still hand over',
     gives: 'save -> switchover',
     when: (c) => c.verdict.kind === 'shutting down',
-    then: (c) => beginSwitchover(c, null, `${c.primary.spec.id} is shutting down`),
+    then: (c) => beginSwitchover(c, null, say('steady.shuttingDown', { primary: c.primary.spec.id })),
   },
   {
     id: 'steady.latePause',
@@ -233,9 +238,7 @@ const losses: readonly Rule<Case>[] = [
     gives: 'act resumeWrites',
     when: (c) => c.verdict.kind === 'hung' && latePause(c.s, c.primary) && !refuses(c.primary, 'resumeWrites', c.s.now),
     then: (c) =>
-      act(`lifts a write pause that may have come late to ${c.primary.spec.id}`, [
-        { node: c.primary.spec.id, action: { name: 'resumeWrites' } },
-      ]),
+      act(say('steady.latePause', { primary: c.primary.spec.id }), [{ node: c.primary.spec.id, action: { name: 'resumeWrites' } }]),
   },
   {
     id: 'steady.hungForced',
@@ -249,8 +252,10 @@ const losses: readonly Rule<Case>[] = [
     why: 'it answers but its writes do not end: hand over in a planned way first, nothing is lost then',
     gives: 'save -> switchover',
     when: (c) => c.verdict.kind === 'hung',
-    then: (c) =>
-      beginSwitchover(c, null, `${c.primary.spec.id} answers but cannot write: ${c.verdict.kind === 'hung' ? c.verdict.why : ''}`),
+    then: (c) => {
+      const why = c.verdict.kind === 'hung' ? c.verdict.why : ''
+      return beginSwitchover(c, null, say('steady.hung', { primary: c.primary.spec.id, why }))
+    },
   },
 ]
 
@@ -260,14 +265,15 @@ const upkeep: readonly Rule<Case>[] = [
     why: 'after an action the node is asked again before anything else is decided about it',
     gives: 'rest',
     when: (c) => !freshSince(c.primary, c.s.memory.loadedAt),
-    then: (c) => ({ kind: 'rest', sentence: `asks ${c.primary.spec.id} again after an action`, evidence: {} }),
+    then: (c) => resting(say('steady.stale', { primary: c.primary.spec.id })),
   },
   {
     id: 'steady.resumeWrites',
     why: 'a switchover was given up, by us or by a controller before us: writes that it paused shall not wait for the pause to end by itself',
     gives: 'act resumeWrites',
     when: (c) => c.s.can.canPauseWrites && pauseLeft(c) && !refuses(c.primary, 'resumeWrites', c.s.now),
-    then: (c) => act(`lets the writes of ${c.primary.spec.id} go on`, [{ node: c.primary.spec.id, action: { name: 'resumeWrites' } }]),
+    then: (c) =>
+      act(say('steady.resumeWrites', { primary: c.primary.spec.id }), [{ node: c.primary.spec.id, action: { name: 'resumeWrites' } }]),
   },
   {
     id: 'steady.fenced',
@@ -276,7 +282,7 @@ const upkeep: readonly Rule<Case>[] = [
     when: (c) => !c.record.fenced && c.primary.persisted?.as === 'nowhere',
     then: (c) => {
       const lineage = c.primary.reading === null ? c.record.lineage : rerooted(c.s, c.record, c.primary.reading)
-      return save(`${c.primary.spec.id} boots fenced from now on`, amended(c.s, c.record, { fenced: true, lineage }))
+      return save(say('steady.fenced', { primary: c.primary.spec.id }), amended(c.s, c.record, { fenced: true, lineage }))
     },
   },
   {
@@ -289,7 +295,7 @@ const upkeep: readonly Rule<Case>[] = [
     },
     then: (c) => {
       const lineage = c.primary.reading === null ? c.record.lineage : rerooted(c.s, c.record, c.primary.reading)
-      return save(`the history of ${c.primary.spec.id} has a new replication id`, amended(c.s, c.record, { lineage }))
+      return save(say('steady.rerooted', { primary: c.primary.spec.id }), amended(c.s, c.record, { lineage }))
     },
   },
   {
@@ -300,7 +306,7 @@ const upkeep: readonly Rule<Case>[] = [
     then: (c) => {
       const out = toShrink(c).map((m) => m.node)
       const inSync = c.record.inSync.filter((m) => !out.includes(m.node))
-      return save(`out of sync by the word of ${c.primary.spec.id}: ${quote(out)}`, amended(c.s, c.record, { inSync }), {
+      return save(say('steady.shrink', { primary: c.primary.spec.id, out }), amended(c.s, c.record, { inSync }), {
         out: quote(out),
         inSync: quote(inSync.map((m) => m.node)),
       })
@@ -313,7 +319,7 @@ const upkeep: readonly Rule<Case>[] = [
     when: (c) => guardWanted(c.s.spec, c.s.policy, c.record) < c.record.guard,
     then: (c) =>
       save(
-        `no replica is in sync: ${c.primary.spec.id} may write without one`,
+        say('steady.relax', { primary: c.primary.spec.id }),
         amended(c.s, c.record, { guard: guardWanted(c.s.spec, c.s.policy, c.record) }),
       ),
   },
@@ -327,7 +333,7 @@ const upkeep: readonly Rule<Case>[] = [
       (c.s.can.canGuard && c.primary.reading?.guard !== guardToSet(c) && c.primary.reading?.guard !== c.record.guard),
     then: (c) =>
       act(
-        `${c.primary.spec.id} is opened to writes`,
+        say('steady.open', { primary: c.primary.spec.id }),
         [{ node: c.primary.spec.id, action: { name: 'open', guard: guardToSet(c), bootFenced: c.record.fenced } }],
         { guard: guardToSet(c) },
       ),
@@ -341,23 +347,21 @@ const upkeep: readonly Rule<Case>[] = [
       c.primary.persistProblem !== null &&
       !refuses(c.primary, 'bootFence', c.s.now) &&
       !refuses(c.primary, 'persist', c.s.now),
-    then: (c) =>
-      act(`tries whether the file of ${c.primary.spec.id} can be written now`, [{ node: c.primary.spec.id, action: { name: 'persist' } }]),
+    then: (c) => act(say('steady.tryFile', { primary: c.primary.spec.id }), [{ node: c.primary.spec.id, action: { name: 'persist' } }]),
   },
   {
     id: 'steady.bootFence',
     why: 'a primary whose file says "primary" comes back writable and alone after any restart; its file shall say "replica of nowhere"',
     gives: 'act bootFence',
     when: (c) => fenceWanted(c) && c.primary.persistProblem === null && !refuses(c.primary, 'bootFence', c.s.now),
-    then: (c) =>
-      act(`writes the boot fence into the file of ${c.primary.spec.id}`, [{ node: c.primary.spec.id, action: { name: 'bootFence' } }]),
+    then: (c) => act(say('steady.bootFence', { primary: c.primary.spec.id }), [{ node: c.primary.spec.id, action: { name: 'bootFence' } }]),
   },
   {
     id: 'steady.hasData',
     why: 'from now on an empty node is known to lack data',
     gives: 'save -> steady',
     when: (c) => !c.record.hasData && (c.primary.reading?.keys ?? 0) > 0,
-    then: (c) => save('the group holds data now', amended(c.s, c.record, { hasData: true })),
+    then: (c) => save(say('steady.hasData'), amended(c.s, c.record, { hasData: true })),
   },
   {
     id: 'steady.tighten',
@@ -365,7 +369,7 @@ const upkeep: readonly Rule<Case>[] = [
     gives: 'act guard',
     when: (c) => c.s.can.canGuard && guardToSet(c) > (c.primary.reading?.guard ?? 0),
     then: (c) =>
-      act(`${c.primary.spec.id} shall write only with ${guardToSet(c)} replica that keeps up`, [
+      act(say('steady.tighten', { primary: c.primary.spec.id, guard: guardToSet(c) }), [
         { node: c.primary.spec.id, action: { name: 'guard', guard: guardToSet(c) } },
       ]),
   },
@@ -377,7 +381,10 @@ const upkeep: readonly Rule<Case>[] = [
       guardWanted(c.s.spec, c.s.policy, c.record) > c.record.guard &&
       guardToSet(c) > c.record.guard &&
       c.primary.reading?.guard === guardToSet(c),
-    then: (c) => save(`${c.primary.spec.id} is guarded`, amended(c.s, c.record, { guard: guardToSet(c) }), { guard: guardToSet(c) }),
+    then: (c) =>
+      save(say('steady.guarded', { primary: c.primary.spec.id }), amended(c.s, c.record, { guard: guardToSet(c) }), {
+        guard: guardToSet(c),
+      }),
   },
   {
     id: 'steady.grow',
@@ -388,7 +395,7 @@ const upkeep: readonly Rule<Case>[] = [
       const added = toGrow(c)
       const guard = guardToSet(c)
       const inSync = [...c.record.inSync, ...added]
-      return save(`in sync: ${quote(added.map((m) => m.node))}`, amended(c.s, c.record, { inSync, guard }), {
+      return save(say('steady.grow', { nodes: added.map((m) => m.node) }), amended(c.s, c.record, { inSync, guard }), {
         inSync: quote(inSync.map((m) => m.node)),
         guard,
       })
@@ -402,7 +409,7 @@ const rest: readonly Rule<Case>[] = [
     why: 'all is as it should be',
     gives: 'rest',
     when: () => true,
-    then: (c) => ({ kind: 'rest', sentence: `${c.primary.spec.id} is primary at epoch ${c.record.epoch}`, evidence: {} }),
+    then: (c) => resting(say('steady.healthy', { primary: c.primary.spec.id, epoch: c.record.epoch })),
   },
 ]
 

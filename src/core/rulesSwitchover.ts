@@ -6,6 +6,7 @@ import { freshSince } from './observe.ts'
 import { type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { candidateLost, candidateOf, moving, orderRule, seenClosed } from './rulesFailover.ts'
 import { electNow } from './rulesSteady.ts'
+import { say } from './said.ts'
 
 const isPrimary = (c: Case): boolean => c.verdict.kind === 'alive' || c.verdict.kind === 'shutting down' || c.verdict.kind === 'hung'
 const demoted = (c: Case): boolean => c.verdict.kind === 'not primary'
@@ -35,9 +36,9 @@ export const switchoverRules: readonly Rule<Case>[] = [
     when: seenClosed,
     then: (c) => {
       const candidate = candidateOf(c)
-      if (candidate.reading === null) return hold('the candidate has no reading')
+      if (candidate.reading === null) return hold(say('failover.unread'))
       return save(
-        `${candidate.spec.id} took over from ${c.record.primary}, nothing lost`,
+        say('switchover.done', { node: candidate.spec.id, before: c.record.primary }),
         crowned(c.s, moving(c), candidate.reading, candidate.persisted?.as === 'nowhere'),
         {
           primary: candidate.spec.id,
@@ -66,7 +67,7 @@ export const switchoverRules: readonly Rule<Case>[] = [
     gives: 'act promote',
     when: (c) => ((demoted(c) && caughtUp(c, c.s.memory.loadedAt)) || closedInstead(c)) && candidateOf(c).acting === null,
     then: (c) =>
-      act(`promotes ${candidateOf(c).spec.id}, closed`, [
+      act(say('failover.promote', { node: candidateOf(c).spec.id }), [
         { node: candidateOf(c).spec.id, action: { name: 'promote', bootFence: c.s.policy.bootFence && c.s.can.canBootFence } },
       ]),
   },
@@ -76,12 +77,9 @@ export const switchoverRules: readonly Rule<Case>[] = [
     gives: 'save -> steady',
     when: (c) => isPrimary(c) && (overdue(c) || candidateLost(c)),
     then: (c) => {
-      const why = overdue(c) ? 'took too long' : 'lost its candidate'
-      return save(
-        `the switchover to ${candidateOf(c).spec.id} ${why}: ${c.record.primary} stays primary, its writes go on`,
-        kept(c.s, c.record),
-        c.verdict.evidence,
-      )
+      const code = overdue(c) ? 'switchover.tooLong' : 'switchover.noCandidate'
+      const said = say(code, { node: candidateOf(c).spec.id, primary: c.record.primary })
+      return save(said, kept(c.s, c.record), c.verdict.evidence)
     },
   },
   {
@@ -91,9 +89,13 @@ export const switchoverRules: readonly Rule<Case>[] = [
     when: (c) => isPrimary(c) && c.s.can.canPauseWrites && c.s.memory.writesPausedAt === null && c.primary.acting === null && !troubled(c),
     then: (c) => {
       const forMs = c.s.policy.switchoverDeadlineMs + 2 * c.s.policy.actionTimeoutMs
-      return act(`pauses the writes of ${c.primary.spec.id}`, [{ node: c.primary.spec.id, action: { name: 'pauseWrites', forMs } }], {
-        forMs,
-      })
+      return act(
+        say('switchover.pause', { primary: c.primary.spec.id }),
+        [{ node: c.primary.spec.id, action: { name: 'pauseWrites', forMs } }],
+        {
+          forMs,
+        },
+      )
     },
   },
   {
@@ -108,7 +110,7 @@ export const switchoverRules: readonly Rule<Case>[] = [
       !troubled(c),
     then: (c) => {
       const { host, port } = candidateOf(c).spec
-      return act(`demotes ${c.primary.spec.id}`, [
+      return act(say('switchover.demote', { primary: c.primary.spec.id }), [
         {
           node: c.primary.spec.id,
           action: { name: 'demote', target: { host, port }, cutClients: !c.record.fenced, resumeWrites: true, persist: !c.record.fenced },
@@ -121,7 +123,7 @@ export const switchoverRules: readonly Rule<Case>[] = [
     why: 'the candidate is still receiving, or an answer is outstanding',
     gives: 'wait',
     when: () => true,
-    then: (c) => wait(`switching over to ${candidateOf(c).spec.id}: waits for it to have everything ${c.record.primary} has`),
+    then: (c) => wait(say('switchover.waiting', { node: candidateOf(c).spec.id, primary: c.record.primary })),
   },
 ]
 

@@ -2,6 +2,7 @@
 import type { Checkup } from './doctor/finding.ts'
 import type { Address, EngineName, Epoch, Evidence, GroupId, NodeId, OperatorPause, Roll, Scheduled, WallTime } from './model.ts'
 import type { RollProgress } from './roll.ts'
+import type { Said, Worded } from './said.ts'
 
 /** healthy: writable, every node follows and is in sync. degraded: writable, but not all of that. down: not writable. unknown: not heard yet. */
 export type GroupState = 'healthy' | 'degraded' | 'down' | 'unknown'
@@ -39,6 +40,7 @@ export interface NodeStatus {
   readonly health: NodeHealth
   /** Why it is not simply up; null when it is. */
   readonly problem: string | null
+  readonly problemSaid: Said | null
   readonly inSync: boolean
   readonly linkUp: boolean | null
   /** Bytes behind the primary; null when the positions cannot be compared. */
@@ -73,10 +75,9 @@ export interface Moment {
   readonly nodes: Readonly<Record<NodeId, { readonly role: NodeRole; readonly health: NodeHealth; readonly linkUp: boolean | null }>>
 }
 
-export interface Verdict {
+export interface Verdict extends Worded {
   readonly rule: string
   readonly kind: 'decision' | 'hold'
-  readonly sentence: string
   readonly evidence: Evidence
   readonly at: WallTime
 }
@@ -92,17 +93,17 @@ export interface RecordStatus {
   /** Why the primary is replaced by force, and what is lost or risked by it; null when it is not. */
   readonly cause: string | null
   readonly loss: string | null
+  readonly lossSaid: Said | null
   /** Completed forced failovers that still count, newest last. */
   readonly failovers: readonly WallTime[]
 }
 
-export interface GroupStatus {
+export interface GroupStatus extends Worded {
   readonly group: GroupId
   readonly engine: EngineName
   readonly state: GroupState
   /** The situation's name, for example `primary dead, proven`. */
   readonly diagnosis: string
-  readonly sentence: string
   readonly evidence: Evidence
   readonly epoch: Epoch
   readonly phase: 'new' | 'restored' | 'steady' | 'failover' | 'switchover'
@@ -127,6 +128,7 @@ export interface GroupStatus {
   readonly recoveries: readonly Recovery[]
   /** Things a person should mend, each with its way out. */
   readonly warnings: readonly string[]
+  readonly warningsSaid: readonly Said[]
   readonly specRevision: number
   /** What the doctor found when it last looked. */
   readonly doctor: Checkup

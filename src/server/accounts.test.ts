@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type ApiServer, adminSecret, apiServer, testStore } from '../../test/api.ts'
-import { type TestFacade, testTime } from '../../test/facade.ts'
+import { type TestFacade, plainly, testTime } from '../../test/facade.ts'
 import type { Store } from '../ports.ts'
 import type { AuditEntry } from './accountSchemas.ts'
 import { loginMs } from './accounts.ts'
@@ -295,7 +295,7 @@ test('audit: done, refused by role, refused by the controller, a dry run -> who,
   const at = `${url}/api/v1/groups/orders`
   await ask(`${at}/pause`, 'POST', admin, { forMs: 60_000, why: 'rack move' })
   await ask(`${at}/pause`, 'POST', viewer, { why: 'no right' })
-  facade.answer = { ok: false, code: 'NOT_NOW', sentence: 'c is not in sync' }
+  facade.answer = { ok: false, code: 'NOT_NOW', ...plainly('c is not in sync') }
   await ask(`${at}/switchover`, 'POST', admin, { to: 'c' })
   await ask(`${at}/switchover?dryRun=true`, 'POST', admin, { to: 'c' })
   await ask(`${at}/switchover`, 'POST', {}, { to: 'c' })

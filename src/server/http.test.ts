@@ -3,7 +3,7 @@ import http from 'node:http'
 import { test } from 'node:test'
 import type { Static, TSchema } from 'typebox'
 import { apiServer, testStore } from '../../test/api.ts'
-import { billingStatus, ordersSpec, ordersStatus, testFacade, testTime } from '../../test/facade.ts'
+import { billingStatus, ordersSpec, ordersStatus, plainly, testFacade, testTime } from '../../test/facade.ts'
 import type { ApplyResult } from '../controller/facade.ts'
 import type { LogEntry } from '../core/model.ts'
 import type { DoctorReport } from '../core/doctor/finding.ts'
@@ -184,9 +184,11 @@ test('switchover: accepted -> the answer; the controller was asked once, by the 
     ok: true,
     epoch: 5,
     candidate: 'b',
-    sentence: 'b takes over from a',
+    ...plainly('b takes over from a'),
     steps: ['b is promoted'],
+    stepsSaid: [],
     loss: null,
+    lossSaid: null,
   })
   assertShape(await post(`${url}/api/v1/groups/orders/switchover`, {}), s.Accepted)
   assert.deepEqual(facade.commands, [
@@ -202,7 +204,7 @@ test('switchover: the controller refuses -> its code and its sentence', async (t
     ['WOULD_LOSE_DATA', 409],
     ['UNKNOWN_NODE', 404],
   ] as const) {
-    facade.answer = { ok: false, code, sentence: `because of ${code}` }
+    facade.answer = { ok: false, code, ...plainly(`because of ${code}`) }
     assertProblem(await post(`${url}/api/v1/groups/orders/switchover`, {}), status, code, new RegExp(`^because of ${code}$`))
   }
   assertProblem(await post(`${url}/api/v1/groups/nope/switchover`, {}), 404, 'UNKNOWN_GROUP', /nope/)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { adminSecret, apiServer } from '../../test/api.ts'
-import { testTime } from '../../test/facade.ts'
+import { plainly, testTime } from '../../test/facade.ts'
 import { keptMs, maxKept } from './idempotency.ts'
 
 async function served(t: TestContext) {
@@ -20,12 +20,12 @@ async function served(t: TestContext) {
 test('Idempotency-Key: the same command again -> the same answer, done once, one entry in the audit', async (t) => {
   const { url, facade, post } = await served(t)
   const first = await post('k1', { to: 'b' })
-  facade.answer = { ok: false, code: 'NOT_NOW', sentence: 'a move is under way' }
+  facade.answer = { ok: false, code: 'NOT_NOW', ...plainly('a move is under way') }
   const again = await post('k1', { to: 'b' })
   assert.deepEqual([again.text, again.status, again.replayed, first.replayed], [first.text, 200, true, false])
   assert.equal(facade.commands.length, 1)
   const refused = await post('k2')
-  facade.answer = { ok: true, epoch: 9, candidate: 'c', sentence: '', steps: [], loss: null }
+  facade.answer = { ok: true, epoch: 9, candidate: 'c', ...plainly(''), steps: [], stepsSaid: [], loss: null, lossSaid: null }
   assert.deepEqual([(await post('k2')).text, refused.status], [refused.text, 409])
   assert.equal((await post(null)).status, 200)
   assert.equal(facade.commands.length, 3)

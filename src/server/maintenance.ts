@@ -87,7 +87,7 @@ async function handoverOf(facade: ControllerFacade, group: GroupId, node: NodeId
   if (candidate === node) throw new UserError('NOT_NOW', `a ${phase} to ${node} is under way; wait for it to end`)
   if (primary !== node) return null
   const answer = await facade.command(group, { name: 'switchover', to: null, by, dryRun: true })
-  if (answer.ok) return { ...answer, steps: [...answer.steps] }
+  if (answer.ok) return { ...answer, steps: [...answer.steps], stepsSaid: [...answer.stepsSaid] }
   throw new UserError(answer.code, `${node} is the primary of ${group} and nobody can take over: ${answer.sentence}`)
 }
 

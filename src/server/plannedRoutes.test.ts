@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { apiServer, ask, assertProblem, assertShape, post } from '../../test/api.ts'
-import { ordersSpec, ordersStatus, riskyPlan, safePlan, testTime } from '../../test/facade.ts'
+import { ordersSpec, ordersStatus, plainly, riskyPlan, safePlan, testTime } from '../../test/facade.ts'
 import { Maintained } from './maintenance.ts'
 import { Rolling } from './roll.ts'
 import { ScheduledAnswer, Spec } from './schemas.ts'
@@ -50,7 +50,7 @@ test('maintain: the primary -> says who takes over first; nobody can -> refused 
   const given = assertShape(await post(at, { node: 'a' }), Maintained) as Maintained
   assert.deepEqual([given.revision, given.handover?.candidate], [4, 'b'])
   assert.deepEqual(facade.commands, [{ group: 'orders', command: { name: 'switchover', to: null, by: 'cli:ann', dryRun: true } }])
-  facade.answer = { ok: false, code: 'NOT_NOW', sentence: 'no replica is in sync' }
+  facade.answer = { ok: false, code: 'NOT_NOW', ...plainly('no replica is in sync') }
   assertProblem(
     await post(at, { node: 'a' }),
     409,

@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { severities } from '../core/doctor/finding.ts'
+import type { Said as SaidValue } from '../core/said.ts'
 import { recoverySteps } from '../core/status.ts'
 import { GroupInput, PolicyRuleInput, why } from './specSchemas.ts'
 
@@ -15,6 +16,20 @@ const ms = Type.Number({ description: 'Milliseconds.' })
 const Evidence = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]), {
   description: 'Facts behind a sentence.',
 })
+
+/** Recursive: a value may be a sentence itself. */
+export const Said = Type.Unsafe<SaidValue>(
+  Type.Object(
+    {
+      code: Type.String({ description: 'Which sentence; stays when its words change.' }),
+      values: Type.Record(Type.String(), Type.Unknown(), {
+        description: 'What is put in: texts, numbers, lists of them, or sentences again, each as a code and values.',
+      }),
+    },
+    { description: 'The sentence beside it in no language: the English one is rendered from these, and a page renders any other.' },
+  ),
+)
+const worded = { sentence: text, said: Said }
 
 const phase = Type.Enum(['new', 'restored', 'steady', 'failover', 'switchover'])
 const role = Type.Enum(['primary', 'replica', 'fenced', 'foreign primary', 'unknown'])
@@ -42,13 +57,14 @@ export const LogEntry = Type.Object({
   kind: Type.Enum(['decision', 'hold', 'event']),
   rule: text,
   sentence: text,
+  said: Type.Optional(Said),
   evidence: Evidence,
   moment: Type.Optional(Moment),
 })
 
 export const Pause = Type.Object({ until: wall(), by: text, why: text })
 
-const Verdict = Type.Object({ rule: text, kind: Type.Enum(['decision', 'hold']), sentence: text, evidence: Evidence, at: wall() })
+const Verdict = Type.Object({ rule: text, kind: Type.Enum(['decision', 'hold']), ...worded, evidence: Evidence, at: wall() })
 
 const NodeStatus = Type.Object({
   id: text,
@@ -57,6 +73,7 @@ const NodeStatus = Type.Object({
   role,
   health,
   problem: nullable(text),
+  problemSaid: nullable(Said),
   inSync: Type.Boolean(),
   linkUp: nullable(Type.Boolean()),
   lagBytes: nullable(bytes),
@@ -130,7 +147,7 @@ export const GroupStatus = Type.Object({
   engine: Type.Enum(['redis', 'valkey', 'pika']),
   state: Type.Enum(['healthy', 'degraded', 'down', 'unknown']),
   diagnosis: text,
-  sentence: text,
+  ...worded,
   evidence: Evidence,
   epoch: Type.Integer(),
   phase,
@@ -148,6 +165,7 @@ export const GroupStatus = Type.Object({
       fenced: Type.Boolean(),
       cause: nullable(text),
       loss: nullable(text),
+      lossSaid: nullable(Said),
       failovers: Type.Array(wall()),
     }),
   ),
@@ -159,6 +177,7 @@ export const GroupStatus = Type.Object({
   nodes: Type.Array(NodeStatus),
   recoveries: Type.Array(Recovery),
   warnings: Type.Array(text),
+  warningsSaid: Type.Array(Said, { description: 'The warnings, each as a code and its values, in the same order.' }),
   specRevision: Type.Integer(),
   doctor: Type.Object(checkup),
 })
@@ -220,9 +239,11 @@ export const Accepted = Type.Object({
   ok: Type.Literal(true),
   epoch: Type.Integer(),
   candidate: text,
-  sentence: text,
+  ...worded,
   steps: Type.Array(text, { description: 'What happens, in order.' }),
+  stepsSaid: Type.Array(Said),
   loss: nullable(Type.String({ description: 'What is lost or risked by it.' })),
+  lossSaid: nullable(Said),
 })
 export const Paused = Type.Object({ revision: Type.Integer(), pause: nullable(Pause) })
 export const ScheduledAnswer = Type.Object({ revision: Type.Integer(), scheduled: nullable(Scheduled) })

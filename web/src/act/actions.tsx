@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import type { Accepted, Applied, GroupStatus, Maintained, Paused } from '../api/types.ts'
 import { Epoch } from '../look/marks.tsx'
+import { Sentence } from '../look/sentence.tsx'
 import { clockTime, span } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
 import { Action } from './action.tsx'
@@ -17,15 +18,19 @@ function Moved({ before, answer }: { readonly before: GroupStatus; readonly answ
         <b>{before.primary ?? '—'}</b> <Epoch epoch={before.epoch} /> <span aria-label={say('act.becomes')}>→</span>{' '}
         <b>{answer.candidate}</b> <Epoch epoch={answer.epoch} />
       </p>
-      <p lang="en">{answer.sentence}</p>
-      <ol className="then" lang="en">
-        {answer.steps.map((step) => (
-          <li key={step}>{step}</li>
+      <p>
+        <Sentence english={answer.sentence} said={answer.said} />
+      </p>
+      <ol className="then">
+        {answer.steps.map((step, at) => (
+          <li key={step}>
+            <Sentence english={step} said={answer.stepsSaid[at]} />
+          </li>
         ))}
       </ol>
       {answer.loss !== null && (
-        <p className="bad tone" lang="en">
-          {answer.loss}
+        <p className="bad tone">
+          <Sentence english={answer.loss} said={answer.lossSaid} />
         </p>
       )}
     </>

@@ -2,6 +2,7 @@
 import { useMemo } from 'react'
 import type { GroupStatus, Moment, NodeStatus } from '../api/types.ts'
 import { NodeSign, nodeTone } from '../look/marks.tsx'
+import { Sentence } from '../look/sentence.tsx'
 import { bytes, count, span } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
 import { type Wire, Wires } from './wires.tsx'
@@ -10,7 +11,7 @@ import { type Wire, Wires } from './wires.tsx'
 export interface GraphNode extends Pick<NodeStatus, 'id' | 'role' | 'health' | 'inSync'> {
   /** Null: for a primary, and when it did not say. `node`: null outside the group. */
   readonly follows: { readonly node: string | null; readonly linkUp: boolean } | null
-  readonly facts: Pick<NodeStatus, 'address' | 'lagBytes' | 'probeMs' | 'keys' | 'maintenance' | 'problem'> | null
+  readonly facts: Pick<NodeStatus, 'address' | 'lagBytes' | 'probeMs' | 'keys' | 'maintenance' | 'problem' | 'problemSaid'> | null
 }
 
 export interface GraphView {
@@ -139,8 +140,8 @@ function Facts({ facts, up }: { readonly facts: NonNullable<GraphNode['facts']>;
         </p>
       )}
       {facts.problem !== null && (
-        <p className="card-problem" lang="en">
-          {facts.problem}
+        <p className="card-problem">
+          <Sentence english={facts.problem} said={facts.problemSaid} />
         </p>
       )}
     </>

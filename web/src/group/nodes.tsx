@@ -5,6 +5,7 @@ import { Reattach, RemoveNode } from '../act/specActions.tsx'
 import type { GroupStatus, NodeStatus } from '../api/types.ts'
 import { useMay } from '../live/asker.ts'
 import { NodeSign, nodeTone } from '../look/marks.tsx'
+import { Sentence } from '../look/sentence.tsx'
 import { bytes, clockTime, count, span } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
 
@@ -67,8 +68,8 @@ function Facts({ node }: { readonly node: NodeStatus }) {
       <td>
         <span className={`tone ${nodeTone(node)}`}>{say(`health.${node.health}`)}</span>
         {node.problem !== null && (
-          <span className="problem" lang="en">
-            {node.problem}
+          <span className="problem">
+            <Sentence english={node.problem} said={node.problemSaid} />
           </span>
         )}
         {node.maintenance !== null && (

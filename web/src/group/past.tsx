@@ -1,8 +1,9 @@
 // The group at any past moment, from what each entry of the history kept of it. A slider goes through them.
 import type { LogEntry } from '../api/types.ts'
 import { Epoch } from '../look/marks.tsx'
+import { Sentence } from '../look/sentence.tsx'
 import { dayTime } from '../words/figures.ts'
-import { useSay } from '../words/words.tsx'
+import { useSay, useTell } from '../words/words.tsx'
 import { Graph, viewAt } from './graph.tsx'
 
 interface PastProps {
@@ -17,6 +18,7 @@ interface PastProps {
 
 export function Past({ entries, seq, choose, more }: PastProps) {
   const say = useSay()
+  const tell = useTell()
   const last = entries.length - 1
   const found = seq === null ? 0 : entries.findIndex((entry) => entry.seq === seq)
   const at = found === -1 ? 0 : found
@@ -39,7 +41,7 @@ export function Past({ entries, seq, choose, more }: PastProps) {
           max={Math.max(last, 1)}
           value={last - at}
           aria-label={say('past.slider')}
-          aria-valuetext={`${when}: ${entry.sentence}`}
+          aria-valuetext={`${when}: ${tell(entry.sentence, entry.said).text}`}
           onChange={(event) => go(last - Number(event.target.value))}
         />
         <button type="button" className="button" disabled={at === 0} onClick={() => go(at - 1)}>
@@ -69,8 +71,8 @@ function Stood({ entry, when }: { readonly entry: LogEntry; readonly when: strin
         <Epoch epoch={entry.epoch} />
         {moment !== undefined && <span className={`badge ${moment.phase === 'steady' ? '' : 'warn'}`}>{say(`phase.${moment.phase}`)}</span>}
       </p>
-      <p className="says" lang="en">
-        {entry.sentence}
+      <p className="says">
+        <Sentence english={entry.sentence} said={entry.said} />
       </p>
       <p className="quiet">
         <code>{entry.rule}</code> · {say(`kind.${entry.kind}`)}

@@ -1,6 +1,6 @@
 // One group: understood in five seconds, acted on in two clicks.
 import '../look/group.css'
-import { Suspense, lazy, useState } from 'react'
+import { Fragment, Suspense, lazy, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { BeginRoll, CancelSchedule } from '../act/planned.tsx'
 import { Failover, Maintain, Pause, Resume, Switchover } from '../act/actions.tsx'
@@ -12,6 +12,7 @@ import { useEntries, useGroup } from '../live/group.ts'
 import { useNow } from '../live/hooks.ts'
 import { Epoch, State, stateTone } from '../look/marks.tsx'
 import { Refused } from '../look/refused.tsx'
+import { Sentence } from '../look/sentence.tsx'
 import { untold } from '../look/untold.ts'
 import { clockTime, dayTime, span } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
@@ -88,16 +89,21 @@ function Head({ status }: { readonly status: GroupStatus }) {
         {status.phase !== 'steady' && <span className="badge warn">{say(`phase.${status.phase}`)}</span>}
         <span className="badge">{status.engine}</span>
       </div>
-      <p className="says" lang="en">
-        {status.sentence}
+      <p className="says">
+        <Sentence english={status.sentence} said={status.said} />
       </p>
-      <p className="quiet" lang="en">
-        <span lang={undefined}>{say(`diagnosis.${status.diagnosis as 'primary alive'}`)}</span> · <code>{status.verdict.rule}</code> ·{' '}
+      <p className="quiet">
+        {say(`diagnosis.${status.diagnosis as 'primary alive'}`)} · <code>{status.verdict.rule}</code> ·{' '}
         {say('ago', { time: span(Math.max(0, now - status.verdict.at)) })}
       </p>
       {troubles.length > 0 && (
-        <p className="strip" lang="en">
-          {troubles.join(' · ')}
+        <p className="strip">
+          {troubles.map(({ id, problem, said }, at) => (
+            <Fragment key={id}>
+              {at > 0 && ' · '}
+              {id}: <Sentence english={problem} said={said} />
+            </Fragment>
+          ))}
         </p>
       )}
       {status.pause !== null && (
@@ -112,9 +118,9 @@ function Head({ status }: { readonly status: GroupStatus }) {
         </p>
       )}
       <Planned status={status} />
-      {status.warnings.map((warning) => (
-        <p key={warning} className="warn strip" lang="en">
-          {warning}
+      {status.warnings.map((warning, at) => (
+        <p key={warning} className="warn strip">
+          <Sentence english={warning} said={status.warningsSaid[at]} />
         </p>
       ))}
       <Actions status={status} />

@@ -2,6 +2,7 @@
 import type { GroupStatus } from '../api/types.ts'
 import { Epoch } from '../look/marks.tsx'
 import { dayTime } from '../words/figures.ts'
+import { Sentence } from '../look/sentence.tsx'
 import { useSay } from '../words/words.tsx'
 
 interface Side {
@@ -63,8 +64,8 @@ export function Sides({ status }: { readonly status: GroupStatus }) {
         </p>
       )}
       {status.record?.loss != null && (
-        <p className="bad strip" lang="en">
-          {status.record.loss}
+        <p className="bad strip">
+          <Sentence english={status.record.loss} said={status.record.lossSaid} />
         </p>
       )}
     </section>

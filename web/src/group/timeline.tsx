@@ -5,6 +5,7 @@ import type { LogEntry } from '../api/types.ts'
 import type { Entries } from '../live/group.ts'
 import { Epoch } from '../look/marks.tsx'
 import { Refused } from '../look/refused.tsx'
+import { Sentence } from '../look/sentence.tsx'
 import { dayTime } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
 import { Past } from './past.tsx'
@@ -88,7 +89,9 @@ function Entry({ entry, shown, choose }: EntryProps) {
         <KindSign kind={entry.kind} /> <span className="hidden">{say(`kind.${entry.kind}`)}</span>
       </span>
       <div>
-        <p lang="en">{entry.sentence}</p>
+        <p>
+          <Sentence english={entry.sentence} said={entry.said} />
+        </p>
         {facts.length === 0 ? (
           <p className="quiet">
             <code>{entry.rule}</code> · {entry.seq}

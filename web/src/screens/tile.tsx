@@ -1,7 +1,8 @@
-import { memo } from 'react'
+import { Fragment, memo } from 'react'
 import { Link } from 'wouter'
 import type { GroupStatus } from '../api/types.ts'
 import { Epoch, NodeSign, State, stateTone, useNodeWords } from '../look/marks.tsx'
+import { Sentence } from '../look/sentence.tsx'
 import { untold } from '../look/untold.ts'
 import { useSay } from '../words/words.tsx'
 
@@ -28,11 +29,17 @@ export const Tile = memo(function Tile({ status }: { readonly status: GroupStatu
             </span>
           ))}
       </span>
-      <span className="tile-says" lang="en">
-        {status.pause !== null && <span className="badge warn">{say('pause.on')}</span>} {status.sentence}
-        {untold(status).map((trouble) => ` · ${trouble}`)}
+      <span className="tile-says">
+        {status.pause !== null && <span className="badge warn">{say('pause.on')}</span>}{' '}
+        <Sentence english={status.sentence} said={status.said} />
+        {untold(status).map(({ id, problem, said }) => (
+          <Fragment key={id}>
+            {' · '}
+            {id}: <Sentence english={problem} said={said} />
+          </Fragment>
+        ))}
         {coming.map(({ node, steps }) => (
-          <span key={node} lang={undefined}>
+          <span key={node}>
             {' · '}
             {node}{' '}
             {say('tile.coming', { n: steps.filter(({ state }) => state === 'done' || state === 'skipped').length, all: steps.length })}

@@ -1,6 +1,8 @@
 // The words of the page in the language of the person: a typed dictionary for each, so that none can lack a word.
 import { createContext, use } from 'react'
+import type { Said } from '../../../src/core/said.ts'
 import { type WordKey, type Words, en } from './en.ts'
+import { type Told, toldIn } from './told.ts'
 import { zh } from './zh.ts'
 
 export type { WordKey } from './en.ts'
@@ -25,6 +27,12 @@ export const SpeakingProvider = Speaking.Provider
 
 export function useSay(): Say {
   return use(Speaking).say
+}
+
+/** What the server says; `said`: the sentence as it gives it besides. */
+export function useTell(): (english: string, said: Said | null | undefined) => Told {
+  const language = useLanguage()
+  return (english, said) => toldIn(language, english, said)
 }
 
 export function useLanguage(): Language {

@@ -1,0 +1,25 @@
+// What is said while a candidate is promoted.
+import { quote } from '../situation.ts'
+
+interface OfNode {
+  readonly node: string
+}
+
+export const failoverSentences = {
+  'failover.unread': () => 'the candidate has no reading',
+  'failover.done': (v: OfNode & { readonly epoch: number }) => `${v.node} is primary at epoch ${v.epoch}`,
+  'failover.recovered': (v: { readonly primary: string }) => `${v.primary} answers again before anybody was promoted: it stays primary`,
+  'failover.fence': () => 'fences open primaries other than the candidate',
+  'failover.closing': (v: OfNode) => `waits until ${v.node} is closed`,
+  'failover.unfenced': (v: OfNode & { readonly message: string; readonly group: string }) =>
+    `${v.node} cannot write, answers, and refuses to be closed (${v.message}): another primary beside it would make two. ` +
+    `Give regroup the right to REPLICAOF, stop ${v.node}, or \`regroup failover ${v.group} --accept-loss\``,
+  'failover.refuses': (v: OfNode & { readonly message: string }) => `${v.node} refuses to be promoted (${v.message})`,
+  'failover.candidateGone': (v: OfNode) => `the candidate ${v.node} is gone`,
+  'failover.detach': () => 'detaches the replicas from the silent primary',
+  'failover.detaching': (v: { readonly nodes: readonly string[] }) => `waits until ${quote(v.nodes)} left the silent primary`,
+  'failover.consent': () => 'asks the replicas again before the promotion',
+  'failover.promote': (v: OfNode) => `promotes ${v.node}, closed`,
+  'failover.waiting': (v: OfNode) => `waits for ${v.node}`,
+  'failover.waitingRefused': (v: OfNode & { readonly message: string }) => `waits for ${v.node} (${v.message})`,
+}

@@ -1,0 +1,48 @@
+// What is said of one node under the saved record: what it is told, or why it is not.
+import { quote } from '../situation.ts'
+
+interface OfNode {
+  readonly node: string
+}
+interface Follower extends OfNode {
+  readonly primary: string
+}
+
+export const nodeSentences = {
+  'node.cutOlder': (v: OfNode) => `ends what earlier controllers may have left for ${v.node}`,
+  'node.fenceReturned': (v: OfNode) => `${v.node} restarted open: fenced until it is known what it holds`,
+  'node.primary': (v: OfNode) => `${v.node} is the recorded primary`,
+  'node.queueDemotion': (v: OfNode) => `a demotion waits for ${v.node} to wake`,
+  'node.down': (v: OfNode) => `${v.node} is down`,
+  'node.mute': (v: OfNode) => `${v.node} does not answer`,
+  'node.newer': (v: OfNode & { readonly epoch: number | null; readonly recorded: number; readonly group: string }) =>
+    `${v.node} bears epoch ${v.epoch}, the record only ${v.recorded}: it may hold newer data. Choose: \`regroup failover ${v.group} --accept-loss --to NODE\``,
+  'node.foreign': (v: OfNode & { readonly group: string }) =>
+    `${v.node} holds data of its own that is not this group's. Empty it, or \`regroup node add ${v.group} ${v.node} ... --overwrite\``,
+  'node.fence': (v: OfNode) => `${v.node} is not the recorded primary: fenced`,
+  'node.madePrimary': (v: OfNode) => `${v.node} was made a primary by somebody else; waits a moment for the other one to follow it`,
+  'node.ledAway': (v: OfNode) => `${v.node} was led to another node by somebody else; waits a moment for what comes next`,
+  'node.still': (v: OfNode) => `${v.node} is closed and detached, to see what it holds`,
+  'node.mend': (v: Follower & { readonly why: string }) => `${v.node} is detached from ${v.primary}: ${v.why}`,
+  'node.mayFollow': (v: OfNode) => `${v.node} may follow`,
+  'node.demote': (v: Follower) => `${v.node} becomes a replica of ${v.primary}`,
+  'node.demoteCopy': (v: Follower) => `${v.node} becomes a replica of ${v.primary}, by a full copy`,
+  'node.follow': (v: Follower) => `${v.node} follows ${v.primary}`,
+  'node.followCopy': (v: Follower) => `${v.node} follows ${v.primary}, by a full copy`,
+  'node.persist': (v: OfNode) => `${v.node} keeps its role in its file`,
+  'node.persistCut': (v: OfNode) => `${v.node} keeps its role in its file; its clients are cut`,
+  'node.settled': (v: OfNode) => `${v.node} is settled`,
+  'link.gaveUp': () => 'its position does not fit, and it has given up',
+  'link.otherId': () => 'it has another replication id, and is not let in',
+  'link.copyOpen': () => 'its copy did not end, although its link is up',
+  'link.stuck': (v: { readonly seconds: number }) => `its link has been down for more than ${v.seconds} s while the primary lives`,
+  'rejoin.answer': (v: { readonly nodes: readonly string[] }) => `waits for an answer of ${quote(v.nodes)}`,
+  'rejoin.mark': (v: { readonly primary: string; readonly epoch: number | null }) =>
+    `waits until ${v.primary} bears the mark of epoch ${v.epoch}`,
+  'rejoin.less': (v: Follower) => `${v.primary} holds less than ${v.node}`,
+  'rejoin.left': (v: Follower) => `${v.node} left ${v.primary} just now: waits until the old connection is closed`,
+  'rejoin.wait': (v: { readonly primary: string }) => `waits for ${v.primary}`,
+  'rejoin.ask': (v: { readonly primary: string }) => `asks ${v.primary} again`,
+  'rejoin.more': (v: Follower & { readonly bytes: number }) =>
+    `${v.node} holds ${v.bytes} bytes more than its primary ${v.primary}: copying would wipe them`,
+}

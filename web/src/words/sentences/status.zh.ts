@@ -1,0 +1,38 @@
+import type { commandSentences } from '../../../../src/core/sentences/command.ts'
+import type { statusSentences } from '../../../../src/core/sentences/status.ts'
+import { action, names } from './names.ts'
+
+const shownZh: typeof statusSentences = {
+  'status.reads': () => '正在读取记录',
+  'status.unstored': (v) => `${v.what}；没有执行，因为无法存储（${v.message}）`,
+  'warning.notInFile': (v) => `${v.node} 的角色没有写进它的配置文件（${v.message}）：请用可写的配置文件启动它，否则重启会恢复旧角色`,
+  'warning.noneInSync': (v) => `没有副本同步：如果 ${v.primary} 现在死掉，提升谁都会丢数据`,
+  'warning.maintenancePrimary': (v) => `${v.primary} 在维护中却仍是主节点：${v.why}`,
+  'warning.unstored': (v) => `决定无法存储，因此都不会执行：${v.message}。请让存储可写；regroup 会自己继续`,
+  'warning.uncovered': (v) => `${names(v.nodes)} 在维护中：如果 ${v.primary} 现在死掉，在 \`regroup maintain NODE --end\` 之前没有节点接替`,
+  'warning.flapping': (v) => `最近有 ${v.failovers} 次强制故障转移：下一次之前，无应答要持续更久`,
+  'warning.empty': (v) => `${v.primary} 是空的，而这个组有过数据`,
+  'problem.answered': (v) => `${v.error}：${v.message}`,
+  'problem.refused': () => '该地址没有服务在监听',
+  'problem.silent': () => '无应答',
+  'problem.notInFile': (v) => `角色没有写进配置文件：${v.message}`,
+  'problem.trouble': (v) => `拒绝${action(v.action)}：${v.error} ${v.message}`,
+  'problem.loading': () => '正在加载数据',
+  'problem.foreign': () => '持有不属于这个组的数据',
+  text: (v) => v.text,
+}
+
+const commandZh: typeof commandSentences = {
+  'command.reading': () => '正在读取记录；请重试',
+  'command.noNode': (v) => `组 ${v.group} 没有节点 ${v.node}；它有 ${names(v.nodes)}`,
+  'command.noPrimary': () => '这个组还没有记录主节点；`regroup explain` 会说明在等什么',
+  'command.failover': (v) => `${v.choice}。${v.loss}`,
+  'command.switchover': (v) => `从 ${v.from} 切换到 ${v.to}；写入会暂停片刻，不丢任何数据`,
+  'step.writesWait': (v) => `对 ${v.from} 的写入等到 ${v.to} 拥有全部数据；超过 ${v.ms} ms 就放弃，${v.from} 保持不变`,
+  'step.becomesReplica': (v) => `${v.from} 成为 ${v.to} 的副本`,
+  'step.othersClosed': () => '其他应答的节点都停止接受写入',
+  'step.promoted': (v) => `${v.to} 在纪元 ${v.epoch} 被提升，开始接受写入，并通知客户端`,
+  'step.follow': (v) => `${names(v.nodes)} 跟随 ${v.to}；超出它的数据会被丢弃`,
+}
+
+export const statusZh = { ...shownZh, ...commandZh }
