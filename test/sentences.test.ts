@@ -18,7 +18,8 @@ function asked(sentence: unknown): { readonly names: readonly string[]; readonly
       },
     },
   )
-  return { text: String((sentence as (values: object) => string)(values)), names: [...names].toSorted() }
+  const told = (sentence as (values: object) => string | readonly string[])(values)
+  return { text: [told].flat().join(''), names: [...names].toSorted() }
 }
 
 void describe('sentences', () => {
