@@ -40,6 +40,8 @@ const outcomes: Readonly<Record<string, string>> = {
   '2015-equal-marks': 'all restarted, equal marks, no positions -> what nobody can compare is said',
   '2001109-target-of-another-link':
     'a replica is restarted empty and its primary was not read since -> the old link does not speak for the new process',
+  '2011686-first-replica-of-an-empty-primary':
+    'an operator starts a group with nothing, and the first replica changes its history -> it is still the primary he chose',
   '3233-candidate-fell-silent': 'the candidate falls silent before it is promoted -> what it was read to hold counts',
   '31-roll-call-old-file': 'nobody watched, and the best of everybody comes from old files -> what was taken last is said to be lost',
   '3056-guard-not-in-the-file': 'an unfenced primary restarts while nobody can see it -> its guard is not counted on',

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { acts, everyRuleFired, foreignMark, holds, order, saves, waits } from '../../test/decisions.ts'
 import { alive, at, epochStart, failingOver, group, now, refused, remembered, silent, viewed, withPolicy } from '../../test/situations.ts'
 import { decide } from './decide.ts'
+import { closedGuard } from './limits.ts'
 import type { Situation } from './situation.ts'
 
 void describe('a failover is under way', () => {
@@ -129,6 +130,14 @@ void describe('a failover is under way', () => {
     acts(closed, 'failover.promote', ['b', { name: 'promote' }])
     const ordered = failingOver(group('a', alive('a'), alive('b')), 'b', 'operator')
     acts(viewed(ordered, 'a', { troubles: [trouble] }), 'failover.promote', ['b', { name: 'promote' }])
+  })
+
+  test('ordered to begin with nothing -> the history that its first replica gives it is still its own', () => {
+    const candidate = alive('b', { of: null, keys: 0, mark: null, replid: 'R9', guard: closedGuard })
+    const empty = (cause: 'operator' | 'dead'): Situation =>
+      failingOver(group('a', silent('a', 8_500), candidate), 'b', cause, { mark: null })
+    saves(empty('operator'), 'failover.seen', { primary: 'b', phase: 'steady' })
+    holds(empty('dead'), 'failover.again/elect.nobody', /the candidate b is gone/)
   })
 
   test('an operator names another candidate -> intent for that one', () => {

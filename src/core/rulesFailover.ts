@@ -32,6 +32,8 @@ function isStill(c: Case, reading: Reading): boolean {
   const { incarnation, replid, mark } = moving(c).candidateIs
   if (reading.incarnation !== incarnation) return false
   if (c.record.hasData && reading.keys === 0 && !byOrder(c)) return false
+  // Ordered to begin with nothing: it has no history to lose, and its first replica gives it another one.
+  if (mark === null && reading.keys === 0 && byOrder(c)) return true
   const { position } = reading
   if (replid === null || position.kind !== 'stream' || position.replid === replid || position.replid2 === replid) return true
   // Promoted twice without being seen in between: its mark tells whose data it holds.

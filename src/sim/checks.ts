@@ -144,9 +144,9 @@ export class Checks {
     }
     const record = history.store.record('g')
     const dead = record === null ? null : history.node(record.primary)
-    if (dead !== null && dead.running !== null) this.#ranWatched = this.ledger.watches()
-    // It died in the second in which its controller went.
-    else if (this.#deadSince === null && (!this.ledger.isWatcherHere() || history.controller?.exhausted === true)) this.#ranWatched = false
+    if (dead !== null && dead.running !== null) this.#ranWatched = this.#watching() && this.ledger.watches()
+    // It died in the second in which its controller went, or stood still.
+    else if (this.#deadSince === null && !this.#watching()) this.#ranWatched = false
     if (dead === null || !this.#candidateIsGone(record) || dead.running !== null || history.net.isDown(dead.host) || !this.#wellOff(dead)) {
       this.#deadSince = null
       return
@@ -158,6 +158,12 @@ export class Checks {
       'a dead primary is replaced',
       `${dead.id} has been dead for ${replacedWithinMs} ms and its replicas are well, but nobody was promoted`,
     )
+  }
+
+  /** The controller that read the primary last is at work. */
+  #watching(): boolean {
+    const { controller } = this.#history
+    return this.ledger.isWatcherHere() && controller !== null && !controller.exhausted && !controller.isStalled
   }
 
   /** Nobody is on his way to become primary, or he died on it. */
