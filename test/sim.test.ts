@@ -35,6 +35,8 @@ const outcomes: Readonly<Record<string, string>> = {
   '299-priority-0-held-more': 'the one that holds more must not be promoted -> its loss is said',
   '1182-restarted-empty-is-no-witness':
     'nobody watched, and the replica that kept up to the end was restarted empty -> it does not speak for the guard',
+  '2001391-returned-with-less-than-it-was-read-to-hold':
+    'the primary comes back from an old snapshot, still ahead of a lagging replica -> re-opened, and what it was read to hold beyond is said to be lost',
   '2001396-late-answer-is-no-watch':
     'an answer of the primary that was on its way for a minute arrives when it is dead -> nobody watched it meanwhile',
   '2015-equal-marks': 'all restarted, equal marks, no positions -> what nobody can compare is said',

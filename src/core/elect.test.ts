@@ -93,7 +93,27 @@ void describe('the primary is dead, replicas were in sync', () => {
       remembered(s, { watched: { reading: readingOf('a', 'a', { offset, lists: [lists('b', change)] }), at: 9_900 } })
     held(run(watched({ online: false })), 'elect.nobody', /.*/)
     held(run(watched({ acked: 1000 }, 1000 + 1024 * 1024 + 1)), 'elect.nobody', /.*/)
-    chosen(run(watched({ acked: 1000 }, 1000 + 1024 * 1024)), 'elect.inSync', 'b')
+    chosen(
+      run(watched({ acked: 1000 }, 1000 + 1024 * 1024)),
+      'elect.inSync',
+      'b',
+      /^a was read 1048576 bytes further than b is now: that, and what it took afterwards, is lost$/,
+    )
+  })
+
+  test('the primary came back with less than it was read to hold, and still more than the replicas -> re-opened, what is gone is said', () => {
+    const again = (offset: number): Situation => {
+      const says = { incarnation: 'a2', of: 'nowhere', replid: 'R7', replid2: 'R1', second: offset + 1, offset } as const
+      const s = group('a', alive('a', says), alive('b', { ...down, offset: 1000 }))
+      return remembered(s, { watched: { reading: readingOf('a', 'a', { offset: 1500, lists: [lists('b')] }), at: 9_900 } })
+    }
+    chosen(run(again(1400), 'restarted'), 'elect.ahead', 'a', /^a was read 100 bytes further than it is now/)
+    chosen(run(again(1500), 'restarted'), 'elect.ahead', 'a')
+  })
+
+  test('a hung primary is a few bytes ahead of the replica that it still feeds -> nothing is called lost', () => {
+    const s = group('a', alive('a', { offset: 1014 }), alive('b', { offset: 1000 }))
+    chosen(run(s, 'hung'), 'elect.inSync', 'b')
   })
 
   test('three refusals to be promoted -> the next one', () => {

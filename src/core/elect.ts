@@ -2,7 +2,7 @@
 import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts'
 import { verdictOf } from './diagnose.ts'
 import { heldBy } from './holdings.ts'
-import { blindness, heldBack, takenUnseen, together } from './loss.ts'
+import { blindness, fellShort, heldBack, takenUnseen, together } from './loss.ts'
 import { type Answering, bestOf, orderOf } from './order.ts'
 import type { Evidence, FailoverCause, GroupRecord, Instant, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
@@ -144,12 +144,15 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     ahead.filter((node) => allowed(s, node)),
   )
   const consented = consents.map((consent) => (consent.ok ? consent.risk : null))
+  // A hung primary still feeds its replicas.
+  const short = cause === 'hung' ? null : fellShort(s, record, furthest ?? best)
   if (furthest !== null) {
     const unseen = furthest.spec.id === record.primary ? takenUnseen(s, record, here) : null
-    return aheadOf(s, best, furthest, together([...consented, unseen, blindness(s, record, furthest, [best])]))
+    return aheadOf(s, best, furthest, together([...consented, short, unseen, blindness(s, record, furthest, [best])]))
   }
   const risks = [
     ...consented,
+    short,
     better === null ? null : say('loss.better', { node: better }),
     cause === 'restarted' && primary.wasOpen ? say('loss.open', { primary: record.primary }) : null,
     heldBack(ahead),

@@ -1,6 +1,6 @@
 // What a node holds, measured against all that is known of what the group acknowledged.
 import { watchedClosely } from './consent.ts'
-import { type GroupRecord, type Mark, isMoving } from './model.ts'
+import { type Comparison, type GroupRecord, type Mark, isMoving } from './model.ts'
 import { type Answering, orderOfMarks } from './order.ts'
 import { type Situation, empty } from './situation.ts'
 
@@ -14,15 +14,20 @@ export function heldBy(s: Situation, record: GroupRecord, node: Answering): 'all
   const floor = floorOf(s, record)
   if (reading.mark !== null && reading.mark.epoch < record.epoch && reading.mark.epoch < newestMarked(record)) return 'less'
   if (reading.mark !== null && seenMarks(s, record).some((mark) => orderOfMarks(mark, reading.mark) === 'ahead')) return 'less'
-  if (floor !== null && reading.usable) {
-    const known = { kind: 'stream', replid: floor.replid, replid2: '', second: -1, offset: floor.offset } as const
-    const { order } = s.can.comparePositions(reading.position, known, record.lineage)
-    if (order === 'behind' || order === 'diverged') return 'less'
-    if (order !== 'incomparable' && watchedClosely(s)) return 'all'
-  }
+  const { order } = againstFloor(s, record, node)
+  if (order === 'behind' || order === 'diverged') return 'less'
+  if (order !== 'incomparable' && watchedClosely(s)) return 'all'
   // Only the primary had everything, and an append-only file that survived says what it had.
   if (node.spec.id !== record.primary || reading.mark === null || reading.mark.seq < (floor?.markSeq ?? 0)) return 'less'
   return reading.durable ? 'all' : 'unknown'
+}
+
+/** How a node stands to the highest position that the recorded primary was seen to hold. */
+export function againstFloor(s: Situation, record: GroupRecord, { reading }: Answering): Comparison {
+  const floor = floorOf(s, record)
+  if (floor === null || !reading.usable) return { order: 'incomparable', reason: 'unusable' }
+  const known = { kind: 'stream', replid: floor.replid, replid2: '', second: -1, offset: floor.offset } as const
+  return s.can.comparePositions(reading.position, known, record.lineage)
 }
 
 /** Marks of this group that were seen on any of its nodes, be they down by now, or that made a candidate worth promoting. */

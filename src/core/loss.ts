@@ -1,5 +1,6 @@
 // What promoting somebody may lose, in words for people.
 import { watchedClosely } from './consent.ts'
+import { againstFloor } from './holdings.ts'
 import type { GroupRecord } from './model.ts'
 import type { NodeView } from './observe.ts'
 import { type Answering, comparable } from './order.ts'
@@ -27,6 +28,18 @@ export function heldBack(ahead: readonly NodeView[]): Said | null {
 export function blindness(s: Situation, record: GroupRecord, best: Answering, holders: readonly Answering[]): Said | null {
   const alike = holders.filter((node) => node !== best && !empty(node) && !comparable(s, record, node, best)).map((node) => node.spec.id)
   return alike.length === 0 ? null : say('loss.blind', { node: best.spec.id, nodes: alike })
+}
+
+/**
+ * What the primary was read to hold and this node does not: asynchronous replication had not brought it, or its own disk had not kept it.
+ * Nothing more can come to a node whose primary is gone, so it goes with the promotion.
+ */
+export function fellShort(s: Situation, record: GroupRecord, node: Answering): Said | null {
+  const comparison = againstFloor(s, record, node)
+  if (comparison.order !== 'behind' && comparison.order !== 'diverged') return null
+  const bytes = 'otherTail' in comparison ? comparison.otherTail : comparison.tail
+  const { primary } = record
+  return node.spec.id === primary ? say('loss.shortItself', { primary, bytes }) : say('loss.short', { primary, node: node.spec.id, bytes })
 }
 
 /**

@@ -29,6 +29,11 @@ void describe('if a node dies', () => {
     assert.deepEqual([plan.stop, plan.start, plan.first], [[], [], []])
   })
 
+  test('a busy primary, whose replicas were read a little before it -> their age is no loss', () => {
+    const busy = group('a', alive('a', { ...aof, offset: 5_000_000 }), alive('b', aof), alive('c', aof))
+    assert.deepEqual([dies(busy, 'a').safety, dies(busy, 'a').outcomes.map(({ loss }) => loss)], ['safe', [null, null]])
+  })
+
   test('the primary of a 1+1 that falls silent -> the risk of a split is said', () => {
     const plan = dies(pair, 'a')
     assert.equal(plan.safety, 'risk')

@@ -2,7 +2,7 @@
 import { type Decided, caseOf, decide } from './decide.ts'
 import { flapSilenceFactor, nowhere, proveWithinMs } from './limits.ts'
 import { inForce, judged, watch } from './memory.ts'
-import type { GroupRecord, Instant, NodeId, Reading } from './model.ts'
+import type { GroupRecord, Instant, NodeId, Position, Reading } from './model.ts'
 import { type NodeView, answers, follows, sameAddress } from './observe.ts'
 import type { Act, Decision, RecordDraft } from './rule.ts'
 import { type Situation, nodeOf } from './situation.ts'
@@ -62,6 +62,7 @@ export function without(s: Situation, gone: readonly NodeId[], fate: Fate): Situ
     const cut = upstream !== null && lost.some((spec) => follows(node, spec))
     const reading = {
       ...node.reading,
+      position: cut && upstream.linkUp ? arrived(start, node.reading) : node.reading.position,
       upstream: cut ? { ...upstream, linkUp: false, syncing: false } : upstream,
       replicas: replicas.filter((replica) => !lost.some((spec) => sameAddress(spec, replica))),
     }
@@ -69,6 +70,13 @@ export function without(s: Situation, gone: readonly NodeId[], fate: Fate): Situ
     return { ...node, reading, advancedAfter: cut ? null : node.advancedAfter }
   })
   return later({ ...start, nodes }, 1)
+}
+
+/** What is on its way to a linked replica gets there: that it was read before its primary is age and no lag. */
+function arrived(s: Situation, { position }: Reading): Position {
+  const its = s.record === null ? undefined : nodeOf(s, s.record.primary).reading?.position
+  const behind = its !== undefined && s.can.comparePositions(position, its, s.record?.lineage ?? []).order === 'behind'
+  return behind ? its : position
 }
 
 /** A node that was gone is back as another process, with what it had written to its disk: its file says that it is a replica of nowhere. */

@@ -125,7 +125,7 @@ export class Ledger {
     const { thawedAt } = this.#history.node(write.node)
     const inSockets = write.sentAt <= thawedAt && at.when - thawedAt < wokeMs
     const excuse =
-      this.#told(crown) ??
+      this.#told(write, crown) ??
       this.#byPeople(write) ??
       // An operator made it a primary again after it had been replaced.
       (this.#deeds.handAt >= crown.at && this.#now - this.#deeds.handAt < handMs ? 'by hand' : null) ??
@@ -237,14 +237,18 @@ export class Ledger {
   // -------------------------------------------------------------------------------------------- excuses
 
   #excuse(write: Write, crown: Crown): string | null {
-    return this.#told(crown) ?? this.#byPeople(write) ?? this.#byNature(write, crown)
+    return this.#told(write, crown) ?? this.#byPeople(write) ?? this.#byNature(write, crown)
   }
 
   /** People were told what it may lose, or asked for it. */
-  #told({ intent }: Pick<Crown, 'intent'>): string | null {
+  #told({ at }: Write, { intent }: Pick<Crown, 'intent'>): string | null {
     if (intent?.record.phase !== 'failover') return null
-    if (intent.record.cause === 'operator') return 'ordered'
-    return intent.record.loss === null ? null : 'reported'
+    const { cause, loss, lossSaid } = intent.record
+    if (cause === 'operator') return 'ordered'
+    if (loss === null) return null
+    const inBytes = lossSaid?.code === 'loss.short' || lossSaid?.code === 'loss.shortItself'
+    // What the primary held when it was read, and took soon after, is said to be gone, and nothing else.
+    return !inBytes || (at !== null && this.#unread(at, intent, this.#silenceMs(intent.record), Infinity)) ? 'reported' : null
   }
 
   /** Done to the nodes or to the store behind regroup's back: what had been written by then may go. */
@@ -285,10 +289,14 @@ export class Ledger {
     // A member that the primary did not list any more was no member.
     const listedAt = this.#attachedAt.get(this.#history.node(candidate).host) ?? -Infinity
     if (watched === null || watched.at - listedAt > unlistedMs) return false
+    return this.#unread(at, intent, this.#silenceMs(record), this.#history.policy.inSyncMaxLagBytes)
+  }
+
+  /** How long a primary had to be silent before it counted. */
+  #silenceMs(record: GroupRecord): number {
     const { policy } = this.#history
     const failovers = record.failovers.filter((when) => record.at - when < policy.flapWindowMs)
-    const silenceMs = policy.silentAfterMs * (failovers.length >= policy.flapFailovers ? flapSilenceFactor : 1)
-    return this.#unread(at, intent, silenceMs, policy.inSyncMaxLagBytes)
+    return policy.silentAfterMs * (failovers.length >= policy.flapFailovers ? flapSilenceFactor : 1)
   }
 
   /** It came after the last reading, or is among the last bytes of it; who decided had read it himself, not longer ago than that. */
@@ -313,14 +321,16 @@ export class Ledger {
     const bears = parseMark(markOf(held) ?? '')?.epoch ?? 0
     const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0)
     const intent = this.#intent?.record.epoch === this.#history.store.record('g')?.epoch ? this.#intent : null
-    const told = this.#told({ intent })
     // Who is on his way already feeds others; he is judged as when he is recorded.
     const coming = intent !== null && isMoving(intent.record) ? { node: intent.record.candidate, intent } : null
     const excuses = new Set<string>()
     const unexcused = missing.filter((write) => {
       const excuse = open
         ? 'unfenced'
-        : (given ?? told ?? this.#byPeople(write, outdated) ?? (coming === null ? null : this.#byNature(write, coming)))
+        : (given ??
+          this.#told(write, { intent }) ??
+          this.#byPeople(write, outdated) ??
+          (coming === null ? null : this.#byNature(write, coming)))
       this.#gone(write, excuse)
       if (excuse !== null) excuses.add(excuse)
       return excuse === null

@@ -78,5 +78,9 @@ export const electSentences = {
   'loss.heldBack': (v: OfNodes) => `${quote(v.nodes)} holds more but must not be promoted (priority 0 or maintenance)`,
   'loss.blind': (v: OfNodes & { readonly node: string }) =>
     `the positions of ${v.node} and ${quote(v.nodes)} cannot be compared, their marks only to about a second`,
+  'loss.short': (v: OfNode & { readonly primary: string; readonly bytes: number }) =>
+    `${v.primary} was read ${v.bytes} bytes further than ${v.node} is now: that, and what it took afterwards, is lost`,
+  'loss.shortItself': (v: { readonly primary: string; readonly bytes: number }) =>
+    `${v.primary} was read ${v.bytes} bytes further than it is now: that, and what it took afterwards, is lost`,
   'loss.takenUnseen': (v: { readonly primary: string }) => `nobody watched ${v.primary} until it stopped: what it took last may be lost`,
 }
