@@ -42,6 +42,7 @@ const outcomes: Readonly<Record<string, string>> = {
   '2015-equal-marks': 'all restarted, equal marks, no positions -> what nobody can compare is said',
   '2001109-target-of-another-link':
     'a replica is restarted empty and its primary was not read since -> the old link does not speak for the new process',
+  '2012484-untold-old-copy': 'an old copy of the store is put in place untold -> who is primary today is asked before anybody is opened',
   '2011686-first-replica-of-an-empty-primary':
     'an operator starts a group with nothing, and the first replica changes its history -> it is still the primary he chose',
   '3233-candidate-fell-silent': 'the candidate falls silent before it is promoted -> what it was read to hold counts',

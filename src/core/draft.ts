@@ -95,9 +95,15 @@ export function adopted(s: Situation, primary: NodeId, reading: Reading, epoch: 
  * which process, and how far, is forgotten: a replica that was in sync then may lack everything since.
  */
 export function restored(record: GroupRecord): GroupRecord {
-  const { epoch, primary, hasData, lineage, failovers, specRevision, writer, nonce, at } = record
+  const { specRevision, writer, nonce, at } = record
+  return { ...doubted(record), specRevision, writer, nonce, at }
+}
+
+/** The same of a record that a node was found to be ahead of. */
+export function doubted(record: GroupRecord): RecordDraft {
+  const { epoch, primary, hasData, lineage, failovers } = record
   const unknown = { incarnation: '', inSync: [], guard: 0, fenced: false, floor: null, ...answeredBy(record) }
-  return { phase: 'restored', epoch, primary, hasData, lineage, failovers, specRevision, writer, nonce, at, ...unknown }
+  return { phase: 'restored', epoch, primary, hasData, lineage, failovers, ...unknown }
 }
 
 /** A restored group whose primary everybody follows: as a new one, but what the copy knew of its data still holds. */

@@ -140,6 +140,11 @@ void describe('a failover is under way', () => {
     holds(empty('dead'), 'failover.again/elect.nobody', /the candidate b is gone/)
   })
 
+  test('the intent is that of an old copy of the store -> everybody is asked before anybody is promoted', () => {
+    const s = group('a', refused('a', 8_500), alive('b'), alive('c', { of: null, mark: '4.1' }))
+    saves(failingOver(s, 'b'), 'failover.outdated', { phase: 'restored', primary: 'a' })
+  })
+
   test('an operator names another candidate -> intent for that one', () => {
     saves(remembered(failingOver(dead, 'b'), order('failover', 'c')), 'failover.order', { candidate: 'c', epoch: 3, cause: 'operator' })
   })

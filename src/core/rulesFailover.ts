@@ -6,6 +6,7 @@ import { closedGuard } from './limits.ts'
 import { type Moving, type Reading, assert, isMoving } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, silent, troubleOf } from './observe.ts'
 import { type Act, type Case, type Rule, act, hold, save, wait } from './rule.ts'
+import { outdatedRule } from './rulesRestored.ts'
 import { type Said, say } from './said.ts'
 import { nodeOf, others, ours } from './situation.ts'
 
@@ -123,6 +124,7 @@ export const orderRule: Rule<Case> = {
 
 export const failoverRules: readonly Rule<Case>[] = [
   orderRule,
+  { ...outdatedRule, id: 'failover.outdated' },
   {
     id: 'failover.seen',
     why: 'believe the node, not the reply to our command: it now reports the primary role and nobody has written to it',

@@ -1,15 +1,15 @@
 // A group whose record was read from a copy of the store: what it says may be long past, so everybody is asked before anything is done.
-import { failover, readopted } from './draft.ts'
+import { doubted, failover, readopted } from './draft.ts'
 import { type Election, electByOrder, electRestored } from './elect.ts'
 import { nowhere } from './limits.ts'
 import { together } from './loss.ts'
-import type { FailoverCause, GroupRecord } from './model.ts'
-import { type NodeView, answers, sameAddress } from './observe.ts'
+import type { FailoverCause, GroupRecord, Reading } from './model.ts'
+import { type NodeView, answers, freshSince, sameAddress } from './observe.ts'
 import { type Answering, orderOf } from './order.ts'
 import { type Case, type Decision, type Rule, hold, save, wait } from './rule.ts'
 import { all, foreign, ledBy, names, waiting, whyMissing } from './rulesNew.ts'
 import { type Said, say } from './said.ts'
-import { type Situation, empty, paused } from './situation.ts'
+import { type Situation, empty, ours, paused } from './situation.ts'
 
 const choice = (s: Situation) => ({ group: s.spec.id, node: 'NODE' })
 
@@ -63,6 +63,36 @@ function withStrangers(s: Situation, election: Election): Election {
 function floorAt({ reading }: Extract<Election, { kind: 'candidate' }>): GroupRecord['floor'] {
   const { position, mark } = reading
   return position.kind === 'stream' ? { replid: position.replid, offset: position.offset, markSeq: mark?.seq ?? 0 } : null
+}
+
+/** Another process than the recorded primary is one, of a later epoch. What bears such a mark and is no primary may be a leftover: `node.newer`. */
+function successor(c: Case): (NodeView & { readonly reading: Reading }) | null {
+  const { s, record } = c
+  const later = (reading: Reading): boolean => reading.role === 'primary' && (reading.mark?.epoch ?? 0) > record.epoch
+  for (const node of all(s)) {
+    const recorded = node.spec.id === record.primary && node.reading?.incarnation === record.incarnation
+    if (!recorded && !node.spec.overwrite && freshSince(node, s.memory.loadedAt) && ours(s, node) && later(node.reading)) return node
+  }
+  return null
+}
+
+/** An old copy of the store that nobody told us of: it is found out by the epochs that only a later record can have given. */
+export const outdatedRule: Rule<Case> = {
+  id: 'steady.outdated',
+  why: 'a primary of a later epoch than the record: the record is an old copy, and the primary that it names was replaced',
+  gives: 'save -> restored',
+  when: (c) => !paused(c.s) && successor(c) !== null,
+  then: (c) => {
+    const node = successor(c)
+    if (node === null) return hold(say('new.nobody'))
+    const epoch = node.reading.mark?.epoch ?? 0
+    const { epoch: recorded, primary } = c.record
+    return save(say('record.outdated', { node: node.spec.id, epoch, recorded, primary }), doubted(c.record), {
+      node: node.spec.id,
+      epoch,
+      recorded,
+    })
+  },
 }
 
 export const restoredRules: readonly Rule<Case>[] = [

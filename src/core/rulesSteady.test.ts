@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { acts, alone, everyRuleFired, groupStep, holds, order, pause, returned, saves, waits } from '../../test/decisions.ts'
+import { acts, alone, everyRuleFired, foreignMark, groupStep, holds, order, pause, returned, saves, waits } from '../../test/decisions.ts'
 import {
   able,
   alive,
@@ -141,6 +141,26 @@ void describe('steady, the primary is well', () => {
     saves(recorded(pair, { hasData: false }), 'steady.hasData', { hasData: true })
     const empty = recorded(group('a', alive('a', { keys: 0 }), alive('b', { keys: 0 })), { hasData: false })
     assert.equal(groupStep(empty, 'steady.healthy').kind, 'rest')
+  })
+})
+
+void describe('steady, the record is an old copy', () => {
+  const later = { of: null, mark: '4.1', incarnation: 'b2' } as const
+
+  test('somebody else is a primary of a later epoch -> nobody is opened or promoted before everybody was asked', () => {
+    const s = group('a', alive('a', { lists: [] }), alive('b', later))
+    const { evidence } = saves(s, 'steady.outdated', { phase: 'restored', epoch: 1, primary: 'a', incarnation: '', inSync: [] })
+    assert.deepEqual(evidence, { node: 'b', epoch: 4, recorded: 1 })
+    saves(group('b', alive('a', { of: 'b' }), alive('b', later)), 'steady.outdated', { primary: 'b' })
+  })
+
+  test('paused, a replica with such a mark, the very process of the record, another group, data that may go -> not', () => {
+    const s = group('a', alive('a'), alive('b', later))
+    const rests = (one: Situation): void => assert.notEqual(decide(one).group.rule, 'steady.outdated')
+    rests(withSpec(s, { pause }))
+    rests(group('a', alive('a'), alive('b', { mark: '4.1' })))
+    rests(group('a', alive('a', { mark: '4.1' }), alive('b')))
+    rests(group('a', alive('a'), alive('b', { ...later, mark: { ...foreignMark, epoch: 9 } })))
   })
 })
 

@@ -8,6 +8,7 @@ import { closedGuard, guardWanted } from './limits.ts'
 import type { FailoverCause } from './model.ts'
 import { type NodeView, freshSince, refuses, troubleOf } from './observe.ts'
 import { beginSwitchover, plannedRules } from './rulesPlanned.ts'
+import { outdatedRule } from './rulesRestored.ts'
 import { type Case, type Decision, type Rule, type Step, act, hold, rest as resting, save, wait } from './rule.ts'
 import { type Said, say } from './said.ts'
 import { nodeOf, paused, quote } from './situation.ts'
@@ -431,4 +432,4 @@ function unprovable(c: Case): NodeView[] {
   return asked.every((node) => refuses(node, 'proveLink', c.s.now)) ? asked : []
 }
 
-export const steadyRules: readonly Rule<Case>[] = [...orders, ...waits, ...losses, ...upkeep, ...plannedRules, ...rest]
+export const steadyRules: readonly Rule<Case>[] = [...orders, outdatedRule, ...waits, ...losses, ...upkeep, ...plannedRules, ...rest]

@@ -11,6 +11,12 @@ void describe('a switchover is under way', () => {
     acts(s, 'switchover.pause', ['a', { name: 'pauseWrites', forMs: 7_000 }])
   })
 
+  test('the intent is that of an old copy of the store -> everybody is asked first', () => {
+    saves(switching(group('a', alive('a'), alive('b'), alive('c', { of: null, mark: '4.1' })), 'b'), 'switchover.outdated', {
+      phase: 'restored',
+    })
+  })
+
   test('paused, the candidate is behind -> waits', () => {
     waits(
       remembered(switching(group('a', alive('a'), alive('b', { offset: 990 })), 'b'), pausedAt),

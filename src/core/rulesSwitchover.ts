@@ -3,6 +3,7 @@ import { crowned, kept } from './draft.ts'
 import { orderOf } from './order.ts'
 import { closedGuard } from './limits.ts'
 import { freshSince } from './observe.ts'
+import { outdatedRule } from './rulesRestored.ts'
 import { type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { candidateLost, candidateOf, moving, orderRule, seenClosed } from './rulesFailover.ts'
 import { electNow } from './rulesSteady.ts'
@@ -29,6 +30,7 @@ function closedInstead(c: Case): boolean {
 
 export const switchoverRules: readonly Rule<Case>[] = [
   { ...orderRule, id: 'switchover.order' },
+  { ...outdatedRule, id: 'switchover.outdated' },
   {
     id: 'switchover.seen',
     why: 'the candidate reports the primary role and nobody has written to it: the record may name it',

@@ -25,6 +25,9 @@ export const newSentences = {
     `${choose(v)} and \`regroup node add --overwrite\` for the others`,
   'new.noPrimary': (v: Choice) =>
     `no node of the group is a primary that all others follow, and nothing is recorded. Choose it: ${choose(v)}`,
+  'record.outdated': (v: { readonly node: string; readonly epoch: number; readonly recorded: number; readonly primary: string }) =>
+    `${v.node} is a primary of epoch ${v.epoch}, and the record, of epoch ${v.recorded}, says ${v.primary}: the record is that of an old copy of the store. ` +
+    'Nothing is done before every node of the group was asked',
   'restored.paused': () => 'paused by an operator; its record is that of a backup and was not verified yet',
   'restored.waiting': (v: { readonly nodes: readonly string[] }) => `the record is that of a backup; waits to hear from ${quote(v.nodes)}`,
   'restored.unreachable': (v: Choice & { readonly missing: readonly string[] }) =>

@@ -23,6 +23,8 @@ const newZh: typeof newSentences = {
   'new.histories': (v) =>
     `${names(v.nodes)} 都是各有数据或副本的主节点：这是不同的历史。请清空其他的只留一个，或选择保留谁的数据：${choose(v)}，其余的用 \`regroup node add --overwrite\``,
   'new.noPrimary': (v) => `组里没有所有节点都跟随的主节点，也没有任何记录。请指定：${choose(v)}`,
+  'record.outdated': (v) =>
+    `${v.node} 是纪元 ${v.epoch} 的主节点，而纪元 ${v.recorded} 的记录说是 ${v.primary}：记录来自存储的旧副本。在询问过组内每个节点之前什么也不做`,
   'restored.paused': () => '操作员已暂停；记录来自备份，尚未核实',
   'restored.waiting': (v) => `记录来自备份；等待 ${names(v.nodes)} 的消息`,
   'restored.unreachable': (v) =>
