@@ -105,12 +105,24 @@ void describe('who is asked when', () => {
 
   test('a node at its turns -> one question in each period, always at its own place in it, also after a late or hurried one', () => {
     for (const phase of [0, 0.25, 0.999]) {
+      const place = Math.floor(phase * 25) * 10
       for (const now of [0, 62.5, 249.999, 250, 1e9 + 0.3]) {
         const turn = turnAfter(now, 250, phase)
         assert.ok(turn > now && turn <= now + 250 + 1e-6, `${turn} after ${now}`)
-        assert.ok(Math.abs(turn / 250 - phase - Math.round(turn / 250 - phase)) < 1e-6, `${turn} is the place ${phase}`)
+        assert.ok(Math.abs((turn - place) / 250 - Math.round((turn - place) / 250)) < 1e-6, `${turn} is the place ${place}`)
       }
     }
+    assert.ok(turnAfter(0, 5, 0.7) <= 5, 'a period of less than a step has one')
+  })
+
+  test('a thousand nodes at their turns -> a hundred turns in a second, each with its share of them', () => {
+    const turns = new Map<number, number>()
+    for (let index = 0; index < 1000; index++) {
+      const turn = turnAfter(3_000_000, 1_000, phaseOf(`g${index}/a`))
+      turns.set(turn, (turns.get(turn) ?? 0) + 1)
+    }
+    assert.ok(turns.size <= 100 && turns.size > 90, `${turns.size} turns`)
+    assert.ok(Math.max(...turns.values()) < 30, `${Math.max(...turns.values())} at once`)
   })
 
   test('many groups -> their questions are spread; attempts at one node too', () => {

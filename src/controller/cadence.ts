@@ -1,5 +1,5 @@
 // When a node is asked next. Pure: the group keeps the instants, this says how far apart they are.
-import { loadEveryMs, steadyUrgentProbeMs, urgentProbeMs, urgentShare } from '../core/limits.ts'
+import { loadEveryMs, steadyUrgentProbeMs, turnStepMs, urgentProbeMs, urgentShare } from '../core/limits.ts'
 import type { Instant, Policy } from '../core/model.ts'
 import { type NodeView, refused } from '../core/observe.ts'
 
@@ -24,9 +24,14 @@ export function isHurried(stirredAt: Instant | null, now: Instant): boolean {
   return stirredAt !== null && now - stirredAt < emergencyMs
 }
 
-/** The next turn of a node, later than `now`: one in each gap, at its own phase, so that questions stay spread over the gap. */
+/**
+ * The next turn of a node, later than `now`: one in each gap, at its own phase, so that questions stay spread over the gap. Turns come in
+ * steps of `turnStepMs`.
+ */
 export function turnAfter(now: Instant, gap: number, phase: number): Instant {
-  const turn = (Math.floor(now / gap - phase) + 1 + phase) * gap
+  const steps = Math.max(1, Math.floor(gap / turnStepMs))
+  const place = Math.floor(phase * steps) / steps
+  const turn = (Math.floor(now / gap - place) + 1 + place) * gap
   return turn > now ? turn : turn + gap
 }
 

@@ -37,6 +37,8 @@ const atOnce = 4
 const gapMs = 20
 /** A node that needs longer is told as not examined. */
 const timeoutMs = 2000
+/** All groups are looked at for what they share, and one is examined every few ms: what was seen is good for this long. */
+const fleetForMs = 1000
 /** No group's name: it has a letter that none may have. */
 const alarmName = ':doctor'
 
@@ -55,6 +57,7 @@ export class Doctor {
   /** Who waits for a group to be looked at. */
   readonly #waiting = new Map<GroupId, (() => void)[]>()
   #lastAt: Instant = -Infinity
+  #seen: { readonly fleet: Fleet; readonly at: Instant } | null = null
   #closed = false
 
   constructor(settings: DoctorSettings, ward: Ward) {
@@ -65,6 +68,7 @@ export class Doctor {
   /** Groups came, went or got another spec. */
   rounds(): void {
     const now = this.#ward.clock.now()
+    this.#seen = null
     for (const id of this.#charts.keys()) if (!this.#ward.groups.has(id)) this.#discharge(id)
     for (const id of this.#ward.groups.keys())
       if (!this.#charts.has(id)) this.#write(id, { checkup: neverLookedAt, dueAt: now + settleMs, facts: new Map() })
@@ -82,6 +86,7 @@ export class Doctor {
 
   /** Looks at these now, still a few at a time; ends when all were looked at. */
   async look(ids: Iterable<GroupId>): Promise<void> {
+    this.#seen = null
     const looks = [...ids].map((id) => {
       const chart = this.#charts.get(id)
       if (chart !== undefined) this.#charts.set(id, { ...chart, dueAt: -Infinity })
@@ -208,7 +213,9 @@ export class Doctor {
   }
 
   #fleet(): Fleet {
-    return fleetOf(this.#ward.groups.values())
+    const now = this.#ward.clock.now()
+    if (this.#seen === null || now - this.#seen.at >= fleetForMs) this.#seen = { fleet: fleetOf(this.#ward.groups.values()), at: now }
+    return this.#seen.fleet
   }
 }
 

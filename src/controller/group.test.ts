@@ -5,10 +5,10 @@ import { epochStart, readingOf } from '../../test/situations.ts'
 import { Tape } from '../../test/tape.ts'
 import type { GroupRecord } from '../core/model.ts'
 
-/** A group that was adopted and is at rest. What led there is in the story `adoption`. */
+/** A group that was adopted and is at rest, between two turns at which nodes are asked. What led there is in the story `adoption`. */
 function settled(ids: readonly string[], policy: ConstructorParameters<typeof Tape>[1] = {}): Tape {
   const tape = new Tape(ids, policy)
-  tape.run(5_000)
+  tape.run(5_005)
   assert.equal(tape.group.record?.inSync.length, ids.length, tape.text)
   tape.lines.length = 0
   return tape

@@ -19,11 +19,12 @@ function calm(): Group {
 function stirred(): { readonly groups: readonly Group[]; readonly now: number } {
   const tapes = [new Tape(nodes), new Tape(nodes), new Tape(nodes)]
   for (const tape of tapes) {
-    tape.run(20_000)
+    // Between two turns at which nodes are asked.
+    tape.run(20_005)
     tape.kill('a')
     tape.run(1)
   }
-  return { groups: tapes.map(({ group }) => group), now: 20_001 }
+  return { groups: tapes.map(({ group }) => group), now: 20_006 }
 }
 
 test('survey: all is calm and the loop in time -> nothing is held back', () => {

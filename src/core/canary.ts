@@ -1,5 +1,5 @@
 // The canary: a small mark that the open primary writes about once a second. Whether one may be written, and what it says.
-import { closedGuard } from './limits.ts'
+import { closedGuard, turnStepMs } from './limits.ts'
 import type { Memory } from './memory.ts'
 import type { Action, Capabilities, GroupId, GroupRecord, Instant, NodeId, Reading } from './model.ts'
 import { type NodeView, answers } from './observe.ts'
@@ -39,7 +39,10 @@ export function markAction(record: GroupRecord, { can, installation, spec }: Mar
   return { name: 'mark', mark: { installation, group: spec.id, epoch, seq } }
 }
 
-/** A mark leaves now, as the action of that id. */
+/** A mark leaves now, as the action of that id; the next one at a turn. */
 export function marking(memory: Memory, id: number, seq: number, now: Instant, everyMs: number): Memory {
-  return { ...memory, canary: { ...memory.canary, seq, dueAt: now + everyMs, inFlight: { id, since: now } } }
+  return {
+    ...memory,
+    canary: { ...memory.canary, seq, dueAt: Math.floor((now + everyMs) / turnStepMs) * turnStepMs, inFlight: { id, since: now } },
+  }
 }

@@ -34,6 +34,8 @@ export const safeSyncDelayS = 5
 /** The upstream of a fenced node: nothing listens on port 1, so it is read-only, keeps its data and feeds nobody. */
 export const nowhere: Address = { host: '127.0.0.1', port: 1 }
 
+/** While all is well, what is due within this is done together: a process that wakes for each node of a thousand groups wakes thousands of times a second. */
+export const turnStepMs = 10
 /** While something is wrong or changing, nodes are asked this often: a crash heals in milliseconds, so we must look that often. */
 export const urgentProbeMs = 4
 /** ... while that is new. When nothing stirs, the gap grows with the time since: looking costs this share of what was waited at most, */

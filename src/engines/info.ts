@@ -16,10 +16,14 @@ export function numberOf(text: string | undefined, otherwise: number): number {
   return text === undefined || text === '' || Number.isNaN(value) ? otherwise : value
 }
 
+const keysWord = ':keys='
+
 /** `db0:keys=3,expires=0,avg_ttl=0`, one line per database: all keys of all databases. */
 export function keysOf(keyspace: string): number {
   let keys = 0
-  for (const [, count] of keyspace.matchAll(/^db\d+:keys=(\d+)/gm)) keys += Number(count)
+  for (let at = keyspace.indexOf(keysWord); at >= 0; at = keyspace.indexOf(keysWord, at + 1)) {
+    keys += Number.parseInt(keyspace.slice(at + keysWord.length), 10) || 0
+  }
   return keys
 }
 
