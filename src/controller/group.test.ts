@@ -125,6 +125,11 @@ void describe('stories, each with its transcript in test/transcripts/group', () 
   })
 })
 
+/** Until the record is on its way to the store. */
+function untilSaving(tape: Tape): void {
+  for (let ms = 0; ms < 100 && !tape.lines.some((line) => line.startsWith('save')); ms++) tape.run(1)
+}
+
 void describe('the save', () => {
   test('somebody else wrote first -> nothing is done before it is read, then his record counts', () => {
     const tape = settled(['a', 'b'])
@@ -140,7 +145,7 @@ void describe('the save', () => {
     }
     tape.stored = { value: other, version: tape.stored.version + 1 }
     tape.kill('a')
-    tape.run(20)
+    tape.run(100)
     golden('group/conflict', tape.text)
     assert.equal(tape.group.record?.epoch, 9)
     assert.equal(
@@ -153,7 +158,7 @@ void describe('the save', () => {
     const tape = settled(['a', 'b'])
     tape.saving = 'unknown'
     tape.kill('a')
-    tape.run(2)
+    untilSaving(tape)
     tape.saving = 'ok'
     tape.run(3_000)
     golden('group/unknown', tape.text)
@@ -165,7 +170,7 @@ void describe('the save', () => {
     const tape = settled(['a', 'b'])
     tape.saving = 'lost'
     tape.kill('a')
-    tape.run(2)
+    untilSaving(tape)
     tape.saving = 'ok'
     tape.run(3_000)
     assert.equal(tape.lines.filter((line) => line.startsWith('save steady.lost')).length, 2, tape.text)

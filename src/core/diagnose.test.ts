@@ -127,8 +127,15 @@ void describe('the primary does not answer', () => {
 })
 
 void describe('refused: nothing listens, what do the replicas say', () => {
-  test('link down -> dead, without any waiting', () => {
+  test('link down for long -> dead, without any waiting', () => {
     is(group('a', refused('a', 9_980), alive('b', { linkUp: false })), 'dead', { linkDownAt: 'b' })
+  })
+
+  test('the link was lost just now -> suspect: it may be made again; down for as long as that takes -> dead', () => {
+    const lostAgo = (ms: number): Situation =>
+      viewed(group('a', refused('a', 9_980), alive('b', { linkUp: false })), 'b', { unlinkedSince: now - 10 - ms })
+    is(lostAgo(19), 'suspect')
+    is(lostAgo(20), 'dead', { linkDownAt: 'b' })
   })
 
   test('no replica answers -> dead', () => {

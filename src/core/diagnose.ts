@@ -1,5 +1,5 @@
 // What the situation of a group's primary is called. It gets its name before anything is done about it.
-import { flapSilenceFactor, handoverGraceMs, proveAgainMs, proveWithinMs } from './limits.ts'
+import { flapSilenceFactor, handoverGraceMs, proveAgainMs, proveWithinMs, relinkMs } from './limits.ts'
 import type { Evidence, NodeId } from './model.ts'
 import { type NodeView, answers, follows, freshSince, quietSince, refused, unheard } from './observe.ts'
 import { type Situation, nodeOf, others } from './situation.ts'
@@ -52,7 +52,8 @@ function testimonyOf(s: Situation, replica: NodeView, suspectedAt: number, byRef
   const proof = replica.proof !== null && replica.proof.since >= suspectedAt ? replica.proof : null
   const moved = replica.advancedAfter !== null && s.now - replica.advancedAfter < (byRefusal ? claimMs : s.policy.silentAfterMs)
   if (!replica.reading.upstream?.linkUp) {
-    if (proof === null) return { node, says: 'down' }
+    // Whatever cut the connections of a living primary, its replica is making a new one.
+    if (proof === null) return { node, says: replica.askedAt - (replica.unlinkedSince ?? -Infinity) >= relinkMs ? 'down' : 'pending' }
     return { node, says: proof.done !== null && replica.askedAt >= proof.done + proveWithinMs ? 'down' : 'pending' }
   }
   if (moved) return { node, says: 'advance' }

@@ -44,6 +44,8 @@ export const urgentShare = 0.08
 export const steadyUrgentProbeMs = 50
 /** A replica re-makes a link to a living primary within 1-8 ms (measured); this is many times that. */
 export const proveWithinMs = 150
+/** A link that was lost proves a death only when it stays down for longer than its replica needs to make it again; 1-8 ms on one machine (measured). */
+export const relinkMs = 20
 /** Between two demands for proof while a primary stays contested: each costs the replica a partial resync. */
 export const proveAgainMs = 2000
 /** An operator who moves the primary by hand needs two commands; we wait this long before taking a group without primary for broken. */
