@@ -143,8 +143,9 @@ export class Net {
   }
 
   reject(host: HostId, whom: ((from: HostId) => boolean) | null): void {
-    if (whom === null) this.#rejects.delete(host)
-    else this.#rejects.set(host, whom)
+    if (whom !== null) return void this.#rejects.set(host, whom)
+    if (!this.#rejects.delete(host)) return
+    for (const [key, path] of this.#paths) if (key.endsWith(`>${host}`)) path.troubledAt = this.timeline.now
   }
 
   /** Nothing of what is between these two can pass, in either direction. */
