@@ -208,6 +208,8 @@ export class VerdictChecks {
     if (old === null || next === null || old === next || !within(old.data, next.data)) return
     // What does not bear the group's mark is not adopted, whoever leads there.
     if (parseMark(markOf(next.data) ?? '')?.group !== this.#history.spec.id) return
+    // What is under way is finished first.
+    if (store.record('g')?.phase !== 'steady') return
     // A preferred one may come back.
     if (this.#history.policy.failback !== 'off' || gapMs >= handoverGraceMs - 500 || !this.#free() || !this.#reaches(clientHosts[0])) return
     const given = this.#now
