@@ -67,6 +67,8 @@ export class Ambushes {
       case 'killControllerWakePrimary':
         this.#means.begin({ at, kind: 'controllerCrash', downMs: op.ms })
         return old.thaw()
+      case 'backUp':
+        return this.#means.begin({ at, kind: 'backUp' })
       case 'orderOther':
         return this.#means.begin({ at, kind: 'failover', to: other })
     }

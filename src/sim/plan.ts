@@ -69,6 +69,7 @@ export type Deed =
   | 'wakePrimary'
   | 'killControllerWakePrimary'
   | 'orderOther'
+  | 'backUp'
 
 export type OpKind = Op['kind']
 

@@ -133,6 +133,20 @@ const yesterday: Story = (dice, _nodes, at) => {
   return { ops, until: restored + 30_000 }
 }
 
+/** A copy of the store that was made in the middle of a move is put in place after the next one. */
+const halfway: Story = (dice, _nodes, at) => {
+  const begin = at + calmMs
+  const again = begin + dice.between(12_000, 18_000)
+  const restored = again + dice.between(4_000, 12_000)
+  const ops: Op[] = [
+    { at: begin - 100, kind: 'ambush', moment: 'intent', deed: 'backUp', delayMs: 0, ms: 0 },
+    dice.chance(0.5) ? { ...kill, at: begin, node: '@primary', downMs: 3_000 } : { at: begin, kind: 'switchover', to: null },
+    { at: again, kind: 'switchover', to: null },
+    { at: restored, kind: 'restore', told: false },
+  ]
+  return { ops, until: restored + 30_000 }
+}
+
 /** The primary cannot write any more, and perhaps it cannot hand over either. */
 const hung: Story = (dice, _nodes, at) => {
   const begin = at + calmMs
@@ -176,6 +190,7 @@ const stories: readonly Story[] = [
   lateWord,
   byHand,
   yesterday,
+  halfway,
   hung,
   muteWitness,
   secondThoughts,
