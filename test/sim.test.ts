@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { run } from '../proof/sim/campaign.ts'
+import { ordersOf, planOfOrder } from '../src/sim/orders.ts'
 import type { Plan } from '../src/sim/plan.ts'
 import { simulate, simulateSeed } from '../src/sim/simulate.ts'
 
@@ -112,6 +113,17 @@ test('sim: every order of two nodes, the controller restarted at each place -> a
   )
   assert.deepEqual(held, {})
   assert.equal(played, 326)
+})
+
+test('sim: an old primary wrote on after it was replaced, then everybody is back -> nobody waits for a person', () => {
+  for (const [persistence, numbers] of [
+    ['aof', [7175, 9060, 9199]],
+    ['rdb', [3165, 7076, 8903]],
+  ] as const) {
+    const orders = [...ordersOf(3)].filter((order) => numbers.some((number) => number === order.seed))
+    for (const order of orders) assert.equal(simulate(planOfOrder(order, persistence)).heldFor, null, order.name)
+    assert.equal(orders.length, numbers.length)
+  }
 })
 
 test('sim: a planted hole -> found; without the check that found it, not', async () => {

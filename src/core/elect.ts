@@ -3,7 +3,7 @@ import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts
 import { verdictOf } from './diagnose.ts'
 import { heldBy } from './holdings.ts'
 import { blindness, fellShort, heldBack, takenUnseen, together } from './loss.ts'
-import { type Answering, bestOf, orderOf } from './order.ts'
+import { type Answering, bestOf, inCurrentLineage, orderOf, standing } from './order.ts'
 import type { Evidence, FailoverCause, GroupRecord, Instant, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
 import { type Said, type Worded, say, worded } from './said.ts'
@@ -51,13 +51,6 @@ function patience(s: Situation, node: NodeView): number {
 
 function allowed(s: Situation, node: NodeView): boolean {
   return node.spec.priority !== 0 && !inMaintenance(s, node) && !node.reading?.partial
-}
-
-/** Its history descends from the record's newest one: a replica that was wiped by a stranger does not. */
-function inCurrentLineage(record: GroupRecord, reading: Reading): boolean {
-  const current = record.lineage.at(-1)?.replid
-  const { position } = reading
-  return position.kind === 'stream' && (position.replid === current || position.replid2 === current)
 }
 
 /** The primary's last word on it was good: listed, online, within the lag policy. */
@@ -138,7 +131,7 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     best,
   )
   if (rival !== null) return holdDiverged(s, best, rival)
-  const ahead = here.filter((node) => node !== best && !empty(node) && orderOf(s, node, best) === 'ahead')
+  const ahead = here.filter((node) => node !== best && !empty(node) && standing(s, node, best) === 'ahead')
   const furthest = bestOf(
     s,
     ahead.filter((node) => allowed(s, node)),
@@ -184,7 +177,7 @@ function aheadOf(s: Situation, best: NodeView, ahead: Answering, risk: Said | nu
 /** A node of the current history with writes that the best lacks. What an older primary held beyond its end was given up when it was replaced. */
 function divergedFrom(s: Situation, record: GroupRecord, here: readonly Answering[], best: Answering): Answering | null {
   const current = here.filter((node) => inCurrentLineage(record, node.reading) || record.inSync.some((m) => m.node === node.spec.id))
-  return current.find((node) => node !== best && orderOf(s, node, best) === 'diverged') ?? null
+  return current.find((node) => node !== best && standing(s, node, best) === 'diverged') ?? null
 }
 
 function holdDiverged(s: Situation, best: NodeView, rival: NodeView): Election {
@@ -209,7 +202,7 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
   const held = heldBy(s, record, primary)
   if (held === 'less' || (held === 'unknown' && !s.policy.acceptStaleRisk)) return null
   const members = record.inSync.filter((m) => m.node !== record.primary).map((m) => nodeOf(s, m.node))
-  const ahead = here.find((node) => node !== primary && orderOf(s, node, primary) === 'ahead' && !empty(node))
+  const ahead = here.find((node) => node !== primary && standing(s, node, primary) === 'ahead' && !empty(node))
   if (ahead !== undefined) return null
   const rival = divergedFrom(s, record, here, primary)
   if (rival !== null) return holdDiverged(s, primary, rival)
@@ -266,7 +259,7 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
 /** What promoting the best of those who may be may lose: what is known to be gone, or lies with others or with nodes that nobody can compare. */
 function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): Said | null {
   const incomplete = heldBy(s, record, best) === 'all' ? null : say('loss.incomplete', { primary: record.primary })
-  const ahead = here.filter((node) => node !== best && !empty(node) && orderOf(s, node, best) === 'ahead')
+  const ahead = here.filter((node) => node !== best && !empty(node) && standing(s, node, best) === 'ahead')
   // What nobody is known to hold covers what nobody saw.
   const unseen = incomplete === null ? takenUnseen(s, record, here) : null
   return together([incomplete, unseen, heldBack(ahead), blindness(s, record, best, here)])

@@ -155,6 +155,34 @@ void describe('everybody is back and nobody is known to be complete', () => {
     chosen(run(s, 'restarted'), 'elect.rollCall', 'b', /a holds more but must not be promoted/)
   })
 
+  // a was replaced by b at 900 and wrote on; b took more, which c has, and is back with less.
+  const replaced = (c: Parameters<typeof alive>[1] = {}): Situation => {
+    const s = group(
+      'b',
+      alive('a', { ...back, replid: 'R1', offset: 950, mark: '1.11' }),
+      alive('b', { ...back, incarnation: 'b2', replid: 'R8', offset: 0, mark: '1.10' }),
+      alive('c', { ...down, replid: 'R2', replid2: 'R1', second: 901, offset: 940, mark: '2.1', ...c }),
+    )
+    const entry = { at: epochStart, continues: true }
+    const lineage = [
+      { ...entry, epoch: 1, node: 'a', replid: 'R1', start: 1 },
+      { ...entry, epoch: 2, node: 'b', replid: 'R2', start: 900 },
+    ]
+    return recorded(unwatched(s), { epoch: 2, inSync: [{ node: 'b', incarnation: 'b1' }], lineage })
+  }
+
+  test('one wrote on after it was replaced, another followed its successor -> that was given up: the other', () => {
+    chosen(run(replaced(), 'restarted'), 'elect.rollCall', 'c', /no node is known to hold everything that b had acknowledged/)
+  })
+
+  test('... and the other must not be promoted -> what it holds is said to be lost', () => {
+    chosen(run(replaced({ spec: { priority: 0 } }), 'restarted'), 'elect.rollCall', 'a', /c holds more but must not be promoted/)
+  })
+
+  test('... but a node bears a later epoch than the record -> a person must choose', () => {
+    held(run(replaced({ mark: '3.1' }), 'restarted'), 'elect.diverged', /a and c each hold/)
+  })
+
   test('one is missing -> waits for it, and says why each of the others is not enough', () => {
     const s = unwatched(group('a', refused('a', 5_000), alive('b', { ...back, incarnation: 'b2', replid: 'R8' })))
     held(run(s, 'dead', 5_000), 'elect.nobody', /a is down; b was restarted or lost its link since it was in sync; waits for a/)

@@ -25,6 +25,26 @@ export function orderOf(s: Situation, a: Answering, b: Answering): Order {
   return orderOfMarks(a.reading.mark, b.reading.mark)
 }
 
+/** Its history descends from the record's newest one: a replica that was wiped by a stranger does not. */
+export function inCurrentLineage(record: GroupRecord, reading: Reading): boolean {
+  const current = record.lineage.at(-1)?.replid
+  const { position } = reading
+  return position.kind === 'stream' && (position.replid === current || position.replid2 === current)
+}
+
+/**
+ * The same for an election: of two that diverged, the one of the record's newest history is ahead. What the other wrote past the point where it
+ * was replaced was given up then. Not when the record may be the older one itself: read from a copy, or a node bears a later epoch.
+ */
+export function standing(s: Situation, a: Answering, b: Answering): Order {
+  const order = orderOf(s, a, b)
+  const { record } = s
+  if (order !== 'diverged' || record === null || record.phase === 'restored') return order
+  if ([a, b].some(({ reading }) => (reading.mark?.epoch ?? 0) > record.epoch)) return order
+  const current = inCurrentLineage(record, a.reading)
+  return current === inCurrentLineage(record, b.reading) ? order : current ? 'ahead' : 'behind'
+}
+
 /** The best of them: nobody is ahead of it; ties go to the recorded primary, then the lowest priority number, then the spec's order. */
 export function bestOf(s: Situation, nodes: readonly Answering[]): Answering | null {
   let best: Answering | null = null
@@ -33,7 +53,7 @@ export function bestOf(s: Situation, nodes: readonly Answering[]): Answering | n
       best = node
       continue
     }
-    const order = orderOf(s, node, best)
+    const order = standing(s, node, best)
     if (order === 'ahead' || (order !== 'behind' && preferred(s, node, best, order))) best = node
   }
   return best
