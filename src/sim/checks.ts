@@ -115,6 +115,8 @@ export class Checks {
     if (before !== null && before.incarnation === record.incarnation && before.primary === record.primary) {
       return this.verdicts.grown(record, before)
     }
+    // A record that is not verified yet names nobody.
+    if (record.phase === 'restored') return
     if (before?.phase === 'failover') this.failovers++
     this.ledger.crowned(record, entry)
   }
