@@ -40,6 +40,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'the primary comes back from an old snapshot, still ahead of a lagging replica -> re-opened, and what it was read to hold beyond is said to be lost',
   '2001396-late-answer-is-no-watch':
     'an answer of the primary that was on its way for a minute arrives when it is dead -> nobody watched it meanwhile',
+  '2010655-roll-call-of-a-non-member':
+    'a replica that was linked for a moment is the best of everybody -> promoted, and what it may lack is said',
   '2015-equal-marks': 'all restarted, equal marks, no positions -> what nobody can compare is said',
   '2001109-target-of-another-link':
     'a replica is restarted empty and its primary was not read since -> the old link does not speak for the new process',

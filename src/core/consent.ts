@@ -88,7 +88,7 @@ function listed(s: Situation, node: NodeView): boolean {
 }
 
 /** The process that was in sync: what it acknowledged it still holds. One that was restarted may have been the one that kept up, and lost it. */
-function keptItsData(record: GroupRecord, node: NodeView): boolean {
+export function keptItsData(record: GroupRecord, node: NodeView): boolean {
   return record.inSync.some((member) => member.node === node.spec.id && member.incarnation === node.reading?.incarnation)
 }
 

@@ -1,5 +1,5 @@
 // Who may become primary. Never a node that is known to lack acknowledged data; a refusal says for whom the group waits.
-import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts'
+import { consentToSilence, consentToUnwatched, deathWatched, keptItsData } from './consent.ts'
 import { verdictOf } from './diagnose.ts'
 import { heldBy } from './holdings.ts'
 import { blindness, fellShort, heldBack, takenUnseen, together } from './loss.ts'
@@ -258,7 +258,9 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
 
 /** What promoting the best of those who may be may lose: what is known to be gone, or lies with others or with nodes that nobody can compare. */
 function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): Said | null {
-  const incomplete = heldBy(s, record, best) === 'all' ? null : say('loss.incomplete', { primary: record.primary })
+  // All that the primary was read to hold is not all that it acknowledged since, unless it is here itself or called this one in sync.
+  const vouched = best.spec.id === record.primary || keptItsData(record, best) || empty(best)
+  const incomplete = vouched && heldBy(s, record, best) === 'all' ? null : say('loss.incomplete', { primary: record.primary })
   const ahead = here.filter((node) => node !== best && !empty(node) && standing(s, node, best) === 'ahead')
   // What nobody is known to hold covers what nobody saw.
   const unseen = incomplete === null ? takenUnseen(s, record, here) : null

@@ -144,6 +144,11 @@ void describe('everybody is back and nobody is known to be complete', () => {
     chosen(run(s, 'restarted'), 'elect.rollCall', 'b', /no node is known to hold everything that a had acknowledged/)
   })
 
+  test('the best holds all that was read, and the primary had not called it in sync yet -> promoted, and what came after that is said', () => {
+    const s = group('a', alive('a', { ...back, incarnation: 'a2', replid: 'R7', mark: '1.8' }), alive('b', { ...down, mark: '1.9' }))
+    chosen(run(recorded(s, alone), 'restarted'), 'elect.rollCall', 'b', /no node is known to hold everything/)
+  })
+
   test('the newest mark is on a node that must not be promoted -> another, and the loss said', () => {
     const s = unwatched(
       group(

@@ -267,12 +267,14 @@ export class Ledger {
     const { intent } = crown
     if (intent?.record.phase !== 'failover') return null
     const { rule } = intent.entry
-    if (/elect\.(inSync|ahead|rollCall)/.test(rule) && this.#asynchronous(at, intent, crown.node)) return 'asynchronous'
     if (/elect\.(inSync|ahead)/.test(rule)) {
+      if (this.#asynchronous(at, intent, crown.node)) return 'asynchronous'
       const last = at.stream.acked.at(-1)?.at?.when ?? at.when
       return guarded(crown) && at.when >= last - guardEngagesMs ? 'guard' : null
     }
-    return this.#lacksOnDisk(write, at, intent) && /elect\.(returned|rollCall)/.test(rule) ? 'disk' : null
+    // A roll call that promotes another than who took it says that nobody is known to be complete.
+    const itself = /elect\.returned/.test(rule) || (/elect\.rollCall/.test(rule) && crown.node === write.node)
+    return itself && this.#lacksOnDisk(write, at, intent) ? 'disk' : null
   }
 
   /** Of what its primary was last read to have its disk may lack an append-only file's last seconds; of what came after that, all. */
