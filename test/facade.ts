@@ -101,6 +101,7 @@ export const ordersStatus: GroupStatus = {
   verdict: { rule: 'steady.well', kind: 'decision', ...plainly('nothing to do'), evidence: {}, at: testTime - 5000 },
   nodes: [nodeStatus('a', 6379, { role: 'primary', linkUp: null, lagBytes: null }), nodeStatus('b', 6380), nodeStatus('c', 6381)],
   recoveries: [],
+  passage: { running: null, last: null },
   warnings: [],
   warningsSaid: [],
   specRevision: 3,

@@ -40,7 +40,16 @@ void describe('acting on the page', () => {
     await shop.node('n1').server.kill9()
     await epoch(page, 2).waitFor()
     const steps = page.getByRole('heading', { name: 'Failover to epoch 2' }).locator('..')
-    for (const step of ['decided and saved', 'promoted, closed', 'seen as primary', 'open to writes', 'a replica in sync'])
+    for (const step of [
+      'suspected',
+      'agreed that it is lost',
+      'decided and saved',
+      'promoted, closed',
+      'seen as primary',
+      'open to writes',
+      'clients told',
+      'all others follow',
+    ])
       await steps.getByRole('listitem').filter({ hasText: step }).filter({ hasText: 'done' }).waitFor()
     await page.getByRole('listitem').filter({ hasText: 'n1' }).getByText('refused').waitFor()
     await shop.node('n1').server.start()

@@ -1,6 +1,6 @@
 // `regroup explain` and `regroup history`: what is so, what was decided or refused, and the facts behind it. Data in, text out.
 import type { Evidence, LogEntry } from '../core/model.ts'
-import type { GroupStatus, Recovery, RecoveryStep } from '../core/status.ts'
+import type { GroupStatus, Passage, Recovery, RecoveryStep } from '../core/status.ts'
 import type { Explanation } from '../server/schemas.ts'
 import { nodesText, paintedState, pauseText, plannedLines } from './statusText.ts'
 import { table } from './table.ts'
@@ -31,6 +31,7 @@ export function explainText(explanation: Explanation, now: number, paint: Paint)
       paint,
     ),
     titled('Nodes', indented(nodesText(status.nodes, paint)), paint),
+    titled('Change of primary', passageLines(status.passage.running ?? status.passage.last, now, paint), paint),
     titled(
       'Recoveries',
       status.recoveries.flatMap((recovery) => recoveryLines(recovery, now, paint)),
@@ -80,6 +81,21 @@ function recoveryLines(recovery: Recovery, now: number, paint: Paint): string[] 
       const [mark, colour] = marks[step.state]
       const when = step.afterMs === null ? '' : duration(step.afterMs)
       return `    ${paint(colour, mark)} ${step.name.padEnd(width)}  ${when.padEnd(8)}  ${stepNote(step)}`.trimEnd()
+    }),
+  ]
+}
+
+/** The one under way, or the last that this server saw: each step with its time after the first. */
+function passageLines(passage: Passage | null, now: number, paint: Paint): string[] {
+  if (passage === null) return []
+  const { kind, epoch, from, to, startedAt, endedAt, steps } = passage
+  const took = duration(Math.max(0, (endedAt ?? now) - startedAt))
+  const width = Math.max(...steps.map((step) => step.name.length))
+  return [
+    `  ${kind} from ${from} to ${to ?? 'nobody yet'}, epoch ${epoch}: ${endedAt === null ? `under way for ${took}` : `ended after ${took}`}, began ${instant(startedAt)}`,
+    ...steps.map(({ name, state, afterMs }) => {
+      const [mark, colour] = marks[state]
+      return `    ${paint(colour, mark)} ${name.padEnd(width)}  ${afterMs === null ? state : duration(afterMs)}`
     }),
   ]
 }

@@ -31,7 +31,7 @@ import { asksLoad, probeTimeout } from './cadence.ts'
 import { answerTo } from './commands.ts'
 import { Notebook, type Told } from './notebook.ts'
 import { isNothingNew } from './nothingNew.ts'
-import { Recoveries } from './recoveries.ts'
+import { Progress } from './progress.ts'
 
 export interface Time {
   readonly now: Instant
@@ -64,7 +64,7 @@ export class Group {
   #loading = false
   #nodes = new Map<NodeId, NodeView>()
   readonly #asker = new Asker()
-  readonly #recoveries = new Recoveries()
+  readonly #progress = new Progress()
   #memory: Memory
   #pending: PendingSave | null = null
   #nextId = 1
@@ -269,7 +269,7 @@ export class Group {
     const s = this.#situation(time)
     const c = caseOf(s)
     if (c === null) return { s, c }
-    this.#recoveries.remember(c, this.#nodes.values())
+    this.#progress.remember(c)
     const memory = judged(this.#memory, c.verdict, time.now)
     if (memory === this.#memory) return { s, c }
     this.#memory = memory
@@ -390,6 +390,7 @@ export class Group {
     const topology = topologyOf(this.#situation(time), this.#decided?.verdict)
     if (sameTopology(this.#published, topology)) return
     this.#published = topology
+    this.#progress.told(topology, time.now)
     effects.push({ kind: 'publish', topology })
   }
 
@@ -404,7 +405,7 @@ export class Group {
   /** What is shown of it now. */
   status(time: Time, doctor?: Checkup): GroupStatus {
     const s = this.#situation(time)
-    return present(s, this.#decided ?? decide(s), this.#notebook.last, this.#recoveries.all(), doctor)
+    return present(s, this.#decided ?? decide(s), this.#notebook.last, this.#progress.shown(), doctor)
   }
 
   /** Looks at it as the rules do now. */

@@ -5,6 +5,7 @@ import { type Checkup, neverLookedAt } from './doctor/finding.ts'
 import { closedGuard, nowhere } from './limits.ts'
 import { type Address, type GroupRecord, type NodeId, type OperatorPause, isMoving } from './model.ts'
 import { type NodeView, answers, follows, quietSince, refused, sameAddress, unheard } from './observe.ts'
+import { type Passages, shownPassage } from './passage.ts'
 import { type Tracked, shown } from './recovery.ts'
 import { type Said, inEnglish, say, worded } from './said.ts'
 import { type Situation, empty, hasTurn, inMaintenance, nodeOf, ours, paused } from './situation.ts'
@@ -214,7 +215,7 @@ export function present(
   s: Situation,
   decided: Decided,
   last: ShownVerdict,
-  tracked: readonly Tracked[],
+  { tracked, passages }: { readonly tracked: readonly Tracked[]; readonly passages: Passages },
   doctor: Checkup = neverLookedAt,
 ): GroupStatus {
   const { record } = s
@@ -245,6 +246,10 @@ export function present(
       const node = s.nodes.get(t.node)
       return node === undefined ? [] : [shown(t, node)]
     }),
+    passage: {
+      running: passages.running === null ? null : shownPassage(passages.running),
+      last: passages.last === null ? null : shownPassage(passages.last),
+    },
     warnings: warnings.map(inEnglish),
     warningsSaid: warnings,
     specRevision: s.specRevision,

@@ -8,6 +8,7 @@ import type { Roll } from './model.ts'
 import { present } from './present.ts'
 import { type RollView, rollView } from './roll.ts'
 import type { Situation } from './situation.ts'
+import { noPassages } from './passage.ts'
 import { say, worded } from './said.ts'
 
 const begun: Roll = {
@@ -123,7 +124,12 @@ void describe('a rolling restart', () => {
   test('its turn -> in maintenance until it is back in sync as another process, or its time is over', () => {
     const s = rolling(trio, turn('c'))
     const shown = (of: Situation) =>
-      present(of, decide(of), { rule: '', kind: 'hold', ...worded(say('status.reads')), evidence: {}, at: 0 }, []).nodes[2]?.maintenance
+      present(
+        of,
+        decide(of),
+        { rule: '', kind: 'hold', ...worded(say('status.reads')), evidence: {}, at: 0 },
+        { tracked: [], passages: noPassages },
+      ).nodes[2]?.maintenance
     assert.deepEqual(shown(s), { until: epochStart + now + 1_000, by: 'ann', why: 'rolling restart' })
     const back = group('a', alive('a'), alive('b'), again('c'))
     assert.notEqual(shown(rolling(inSync(back, 'a', 'b'), turn('c'))), null)

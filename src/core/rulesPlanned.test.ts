@@ -8,12 +8,18 @@ import { plannedRules } from './rulesPlanned.ts'
 import type { Situation } from './situation.ts'
 import type { GroupStatus } from './status.ts'
 import { planSwitchover } from './switchoverPlan.ts'
+import { noPassages } from './passage.ts'
 import { say, worded } from './said.ts'
 
 const worked = { spec: { maintenanceUntil: epochStart + now + 1, maintenanceNote: { by: 'ann', why: 'new kernel' } } }
 
 function statusOf(s: Situation): GroupStatus {
-  return present(s, decide(s), { rule: '', kind: 'hold', ...worded(say('status.reads')), evidence: {}, at: 0 }, [])
+  return present(
+    s,
+    decide(s),
+    { rule: '', kind: 'hold', ...worded(say('status.reads')), evidence: {}, at: 0 },
+    { tracked: [], passages: noPassages },
+  )
 }
 
 void describe('a node in maintenance', () => {

@@ -32,6 +32,33 @@ export interface Recovery {
   readonly steps: readonly RecoveryStep[]
 }
 
+export const passageSteps = {
+  failover: ['suspected', 'proven', 'elected', 'promoting', 'confirmed', 'opened', 'told', 'attached'],
+  switchover: ['elected', 'paused', 'demoted', 'promoting', 'confirmed', 'opened', 'told', 'attached'],
+} as const
+export type PassageStepName = (typeof passageSteps)[keyof typeof passageSteps][number]
+
+export interface PassageStep {
+  readonly name: PassageStepName
+  /** skipped: not reached, and it ended. */
+  readonly state: 'done' | 'now' | 'waiting' | 'skipped'
+  /** Milliseconds after the first step; null when not reached. */
+  readonly afterMs: number | null
+}
+
+/** A change of primary, as this process saw it. */
+export interface Passage {
+  readonly kind: 'failover' | 'switchover'
+  /** The epoch that it leads to. */
+  readonly epoch: Epoch
+  readonly from: NodeId
+  readonly to: NodeId | null
+  readonly startedAt: WallTime
+  /** Clients know the new primary and every node that answers follows it, or it was given up. */
+  readonly endedAt: WallTime | null
+  readonly steps: readonly PassageStep[]
+}
+
 export interface NodeStatus {
   readonly id: NodeId
   readonly address: Address
@@ -126,6 +153,8 @@ export interface GroupStatus extends Worded {
   readonly verdict: Verdict
   readonly nodes: readonly NodeStatus[]
   readonly recoveries: readonly Recovery[]
+  /** The change of primary under way, and the last one that ended, while this process watched. */
+  readonly passage: { readonly running: Passage | null; readonly last: Passage | null }
   /** Things a person should mend, each with its way out. */
   readonly warnings: readonly string[]
   readonly warningsSaid: readonly Said[]

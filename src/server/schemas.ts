@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { severities } from '../core/doctor/finding.ts'
 import type { Said as SaidValue } from '../core/said.ts'
-import { recoverySteps } from '../core/status.ts'
+import { passageSteps, recoverySteps } from '../core/status.ts'
 import { GroupInput, PolicyRuleInput, why } from './specSchemas.ts'
 
 export const nullable = <T extends Type.TSchema>(type: T, description?: string) =>
@@ -99,6 +99,22 @@ const RecoveryStep = Type.Object({
 
 const Recovery = Type.Object({ node: text, startedAt: wall(), endedAt: nullable(wall()), steps: Type.Array(RecoveryStep) })
 
+const Passage = Type.Object({
+  kind: Type.Enum(['failover', 'switchover']),
+  epoch: Type.Integer({ description: 'The epoch that it leads to.' }),
+  from: text,
+  to: nullable(text, 'Null: nobody was elected yet.'),
+  startedAt: wall(),
+  endedAt: nullable(wall(), 'When clients knew the new primary and every node that answers followed it, or when it was given up.'),
+  steps: Type.Array(
+    Type.Object({
+      name: Type.Enum([...new Set([...passageSteps.failover, ...passageSteps.switchover])]),
+      state: Type.Enum(['done', 'now', 'waiting', 'skipped']),
+      afterMs: nullable(ms, 'After the first step; null when not reached.'),
+    }),
+  ),
+})
+
 const checkup = {
   at: Type.Union([wall(), Type.Null()], { description: 'When the doctor last looked; null: not yet.' }),
   nextAt: nullable(wall()),
@@ -176,6 +192,10 @@ export const GroupStatus = Type.Object({
   verdict: Verdict,
   nodes: Type.Array(NodeStatus),
   recoveries: Type.Array(Recovery),
+  passage: Type.Object(
+    { running: nullable(Passage), last: nullable(Passage) },
+    { description: 'The change of primary under way, and the last one that ended, while this process watched.' },
+  ),
   warnings: Type.Array(text),
   warningsSaid: Type.Array(Said, { description: 'The warnings, each as a code and its values, in the same order.' }),
   specRevision: Type.Integer(),

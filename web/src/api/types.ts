@@ -8,7 +8,17 @@ import type * as stopPlan from '../../../src/server/stopPlan.ts'
 
 export type { Finding } from '../../../src/core/doctor/finding.ts'
 export type { LogEntry } from '../../../src/core/model.ts'
-export type { GroupState, GroupStatus, Moment, NodeHealth, NodeRole, NodeStatus, Recovery, RecoveryStep } from '../../../src/core/status.ts'
+export type {
+  GroupState,
+  GroupStatus,
+  Moment,
+  NodeHealth,
+  NodeRole,
+  NodeStatus,
+  Passage,
+  Recovery,
+  RecoveryStep,
+} from '../../../src/core/status.ts'
 export type { Maintained } from '../../../src/server/maintenance.ts'
 export type { Difference, Revision, Revisions } from '../../../src/server/revisionSchemas.ts'
 export type { History, Paused, Problem, ScheduledAnswer, Spec } from '../../../src/server/schemas.ts'

@@ -1,11 +1,10 @@
 // The group as it is: who is who, what is recorded and observed, what is under way.
-import type { GroupStatus, LogEntry } from '../api/types.ts'
+import type { GroupStatus } from '../api/types.ts'
 import { useNow } from '../live/hooks.ts'
 import { FindingLine } from '../screens/doctor.tsx'
 import { useSay } from '../words/words.tsx'
 import { Graph, viewOf } from './graph.tsx'
 import { Nodes } from './nodes.tsx'
-import { passageOf } from './phases.ts'
 import { PassageSteps, RecoverySteps } from './recovery.tsx'
 import { RollPanel } from './roll.tsx'
 import { Sides } from './sides.tsx'
@@ -13,10 +12,11 @@ import { Sides } from './sides.tsx'
 /** A change of primary and a node's way back are news for so long. */
 const newsMs = 15 * 60_000
 
-export function Now({ status, entries }: { readonly status: GroupStatus; readonly entries: readonly LogEntry[] }) {
+export function Now({ status }: { readonly status: GroupStatus }) {
   const say = useSay()
   const now = useNow()
-  const passage = passageOf(status, entries)
+  const { running, last } = status.passage
+  const passage = running ?? (last !== null && now - (last.endedAt ?? now) < newsMs ? last : null)
   const isUp = (node: string): boolean => status.nodes.some(({ id, health }) => id === node && health === 'up')
   const recoveries = status.recoveries.filter(({ node, endedAt }) => endedAt === null || (now - endedAt < newsMs && isUp(node)))
   return (
@@ -31,7 +31,7 @@ export function Now({ status, entries }: { readonly status: GroupStatus; readonl
         <div className="aside">
           {status.roll !== null && <RollPanel status={status} />}
           <Sides status={status} />
-          {passage !== null && (!passage.over || now - passage.at < newsMs) && <PassageSteps passage={passage} />}
+          {passage !== null && <PassageSteps passage={passage} />}
         </div>
       </div>
       <Nodes status={status} />

@@ -1,9 +1,8 @@
 // A node's way back, step by step, and a change of primary the same way.
-import type { Recovery } from '../api/types.ts'
+import type { Passage, Recovery } from '../api/types.ts'
 import { span } from '../words/figures.ts'
 import { useNow } from '../live/hooks.ts'
 import { useSay } from '../words/words.tsx'
-import type { Passage } from './phases.ts'
 
 interface StepProps {
   readonly name: string
@@ -55,15 +54,20 @@ export function RecoverySteps({ recovery }: { readonly recovery: Recovery }) {
 export function PassageSteps({ passage }: { readonly passage: Passage }) {
   const say = useSay()
   const now = useNow()
+  const { kind, epoch, from, to, startedAt, steps } = passage
   return (
     <section className="panel passage">
       <h2>
-        {say(`passage.${passage.kind}`, { n: passage.epoch })}
-        <span className="quiet">{say('ago', { time: span(Math.max(0, now - passage.at)) })}</span>
+        {to === null ? say('passage.suspected') : say(`passage.${kind}`, { n: epoch })}
+        <span className="quiet">{say('ago', { time: span(Math.max(0, now - startedAt)) })}</span>
       </h2>
+      <p className="quiet">
+        {from}
+        {to !== null && ` → ${to}`}
+      </p>
       <ol className="steps">
-        {passage.steps.map(({ name, state, afterMs, sentence }) => (
-          <Step key={name} name={say(`passage.step.${name}`)} state={state} afterMs={afterMs} note={sentence} />
+        {steps.map(({ name, state, afterMs }) => (
+          <Step key={name} name={say(`passage.step.${name}`)} state={state} afterMs={afterMs} note={null} />
         ))}
       </ol>
     </section>

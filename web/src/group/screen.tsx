@@ -56,7 +56,7 @@ export function GroupScreen({ group, tab }: { readonly group: string; readonly t
           </Link>
         ))}
       </nav>
-      {shown === 'now' && <Now status={status} entries={entries.entries} />}
+      {shown === 'now' && <Now status={status} />}
       {shown === 'charts' && (
         <Suspense
           fallback={
