@@ -55,7 +55,16 @@ export async function apiServer(t: TestContext, change: Partial<HttpOptions> & {
     return () => timers.splice(timers.indexOf(timer), 1)
   }
   const options = { listen: '127.0.0.1:0', log: { info: note, error: note }, wall: () => testTime, every, version: '0.1.0' }
-  const server = await startHttp({ ...options, vitals: () => testVitals, adminSecret, credentials: testDesk, ...change, facade, store })
+  const server = await startHttp({
+    ...options,
+    vitals: () => testVitals,
+    recent: () => testVitals,
+    adminSecret,
+    credentials: testDesk,
+    ...change,
+    facade,
+    store,
+  })
   t.after(() => server.close())
   return { url: `http://${server.address}`, server, facade, store, logged, timers }
 }

@@ -27,10 +27,10 @@ export class MemoryStore implements Store {
     return Promise.resolve({ ok: true, version: (changes[0]?.expected ?? 0) + 1 })
   }
 
-  history(group: string, limit: number): Promise<readonly LogEntry[]> {
+  history(group: string, limit: number, before = Infinity): Promise<readonly LogEntry[]> {
     return Promise.resolve(
       this.entries
-        .filter((entry) => entry.group === group)
+        .filter((entry) => entry.group === group && entry.seq < before)
         .toReversed()
         .slice(0, limit),
     )

@@ -173,10 +173,13 @@ function auditCommand(): Command {
     .description('who changed what, from where, why, and what came of it, newest first')
     .option('--limit <n>', 'how many, 1 to 500', wholeNumber, 50)
     .option('--before <seq>', 'only entries with a smaller seq', wholeNumber)
-    .action(async (options: { limit: number; before?: number }, command: Command) => {
+    .option('--by <text>', 'only entries in whose author or address it stands')
+    .option('--what <text>', 'only entries in whose route, facts, reason or result it stands')
+    .option('--group <name>', 'only entries about this group')
+    .action(async (options: { limit: number; before?: number; by?: string; what?: string; group?: string }, command: Command) => {
       const session = sessionOf(command)
-      const before = options.before === undefined ? '' : `&before=${options.before}`
-      const page = await session.client.get<Static<typeof a.AuditPage>>(`${at.audit}?limit=${options.limit}${before}`)
+      const given = Object.entries(options).map(([name, value]): [string, string] => [name, String(value)])
+      const page = await session.client.get<Static<typeof a.AuditPage>>(`${at.audit}?${new URLSearchParams(given)}`)
       session.show(page, () => auditText(page, session.paint))
     })
 }

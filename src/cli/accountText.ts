@@ -48,7 +48,8 @@ export function tokenMadeText(token: Static<typeof a.TokenMade>): string {
 }
 
 export function auditText({ entries, next }: Static<typeof a.AuditPage>, paint: Paint): string {
-  if (entries.length === 0) return 'nothing was changed yet\n'
+  const more = next === null ? '' : `\nmore: regroup audit --before ${next}\n`
+  if (entries.length === 0) return `nothing was found\n${more}`
   const rows = entries.map((entry) => [
     instant(entry.at),
     String(entry.seq),
@@ -58,6 +59,5 @@ export function auditText({ entries, next }: Static<typeof a.AuditPage>, paint: 
     entry.result === 'done' ? 'done' : paint('yellow', entry.result),
     safe([entry.why, entry.asked === '{}' ? null : entry.asked].filter((part) => part !== null).join(' ')),
   ])
-  const more = next === null ? '' : `\nmore: regroup audit --before ${next}\n`
   return `${table(['TIME', 'SEQ', 'BY', 'FROM', 'WHAT', 'RESULT', 'WHY'], rows, paint)}\n${more}`
 }

@@ -70,7 +70,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
   })
   const desk = credentialDesk({ book, facade: controller, tls: (spec) => tlsOf(settings, spec), log: tell })
   const stopReloading = reloadOnHangup(desk, log)
-  const vitals = startVitals()
+  const [vitals, recent] = [startVitals(), startVitals()]
   const adminSecret = writeAdminToken(dir)
   try {
     const http = await startHttp({
@@ -83,6 +83,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
       every,
       version,
       vitals: () => vitals.read(),
+      recent: () => recent.read(),
       certificate,
       plainHttp: settings.listen.plainHttp,
       page,
@@ -98,6 +99,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
   } finally {
     stopReloading()
     vitals.stop()
+    recent.stop()
     removeAdminToken(dir)
     controller.close()
     await store.close()

@@ -119,13 +119,12 @@ export function tokenRoutes(app: FastifyInstance, accounts: Accounts, wall: () =
 }
 
 export function auditRoute(app: FastifyInstance, audit: Audit): void {
-  app.get<{ Querystring: Static<typeof s.HistoryQuery> }>(
+  app.get<{ Querystring: Static<typeof a.AuditQuery> }>(
     '/api/v1/audit',
-    { config: looking, schema: described('Who changed what, newest first.', a.AuditPage, { querystring: s.HistoryQuery }) },
-    async ({ query: { limit = defaultPage, before } }) => {
-      const found = await audit.page(limit + 1, before)
-      const entries = found.slice(0, limit)
-      return { entries, next: found.length > limit ? (entries.at(-1)?.seq ?? null) : null }
+    { config: looking, schema: described('Who changed what, newest first.', a.AuditPage, { querystring: a.AuditQuery }) },
+    async ({ query: { limit = defaultPage, before, ...sought } }) => {
+      const { entries, next } = await audit.page(limit, before, sought)
+      return { entries: [...entries], next }
     },
   )
 }

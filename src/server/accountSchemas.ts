@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { namePattern, nameRule } from '../core/spec.ts'
 import { roles } from './access.ts'
+import { HistoryQuery } from './schemas.ts'
 import { why } from './specSchemas.ts'
 
 const closed = { additionalProperties: false }
@@ -97,7 +98,17 @@ export const AuditEntry = Type.Object({
   result: Type.String({ description: 'done, or the code of the refusal' }),
   sentence: text,
 })
+const part = (of: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: `a text of up to 200 letters: ${of}` }))
+export const AuditQuery = Type.Object(
+  {
+    ...HistoryQuery.properties,
+    by: part('only entries in whose author or address it stands'),
+    what: part('only entries in whose route, path, facts, reason or result it stands'),
+    group: part('the name of a group: only entries about it'),
+  },
+  closed,
+)
 export const AuditPage = Type.Object({
-  entries: Type.Array(AuditEntry, { description: 'Newest first.' }),
-  next: nullable(Type.Integer({ description: 'The value of `before` that gives the entries after these.' })),
+  entries: Type.Array(AuditEntry, { description: 'Newest first. What is sought for may give fewer than `limit` and go on all the same.' }),
+  next: nullable(Type.Integer({ description: 'The value of `before` that gives the entries after these; null when there are none.' })),
 })

@@ -347,4 +347,13 @@ test('audit: done, refused by role, refused by the controller, a dry run -> who,
   const next = await ask(`${url}/api/v1/audit?limit=4&before=${String(page.body['next'])}`, 'GET', admin)
   const older = (next.body['entries'] as Static<typeof AuditEntry>[]).map(({ by, what }) => `${by} ${what}`)
   assert.deepEqual(older, ['admin.token POST /api/v1/tokens', 'api POST /api/v1/users'])
+  const sought = async (query: string): Promise<string[]> => {
+    const found = await ask(`${url}/api/v1/audit?${query}`, 'GET', admin)
+    assert.equal(found.body['next'], null)
+    return (found.body['entries'] as Static<typeof AuditEntry>[]).map(({ by, result }) => `${by} ${result}`)
+  }
+  assert.deepEqual(await sought('by=EYES'), ['token:eyes FORBIDDEN'])
+  assert.deepEqual(await sought('what=rack%20move'), ['admin.token done'])
+  assert.deepEqual(await sought('group=orders&what=switchover'), ['admin.token NOT_NOW'])
+  assert.deepEqual(await sought('group=order'), [])
 })

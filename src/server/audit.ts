@@ -11,9 +11,24 @@ import type { HttpLog } from './http.ts'
 const logName = '@audit'
 const maxText = 500
 
+/** So many entries are read at a time, and so many of them at most for one page: other work goes on meanwhile, and a rare word costs several pages. */
+const readAtOnce = 1000
+const readsAPage = 20
+
+/** Whom, what and which group an entry must be about; each only when it is given. */
+export interface Sought {
+  readonly by?: string
+  readonly what?: string
+  readonly group?: string
+}
+
 export interface Audit {
-  /** Newest first. */
-  page(limit: number, before?: number): Promise<readonly Static<typeof AuditEntry>[]>
+  /** Newest first. `next`: where to go on; null when there is nothing older. There may be more although a page has fewer than `limit`. */
+  page(
+    limit: number,
+    before?: number,
+    sought?: Sought,
+  ): Promise<{ readonly entries: readonly Static<typeof AuditEntry>[]; readonly next: number | null }>
 }
 
 /** Writes an entry for each request to a route that changes something, before it is answered; a dry run changes nothing. */
@@ -27,8 +42,22 @@ export function startAudit(app: FastifyInstance, store: Store, log: HttpLog, wal
     return payload
   })
   return {
-    async page(limit, before) {
-      return (await store.history(logName, limit, before)).map(shown)
+    async page(limit, before, sought = {}) {
+      const entries: Static<typeof AuditEntry>[] = []
+      const atOnce = isSought(sought) ? readAtOnce : limit + 1
+      let next = before
+      for (let reads = 0; reads < readsAPage; reads++) {
+        const found = await store.history(logName, atOnce, next)
+        for (const entry of found) {
+          const one = shown(entry)
+          if (!meets(one, sought)) continue
+          if (entries.length === limit) return { entries, next: entries.at(-1)?.seq ?? null }
+          entries.push(one)
+        }
+        if (found.length < atOnce) return { entries, next: null }
+        next = found.at(-1)?.seq
+      }
+      return { entries, next: next ?? null }
     },
   }
 }
@@ -54,6 +83,18 @@ function entryOf(request: FastifyRequest, status: number, payload: unknown, at: 
       result: answer === null ? 'done' : (answer.code ?? 'INTERNAL'),
     },
   }
+}
+
+function isSought({ by, what, group }: Sought): boolean {
+  return by !== undefined || what !== undefined || group !== undefined
+}
+
+function meets(entry: Static<typeof AuditEntry>, { by, what, group }: Sought): boolean {
+  const has = (texts: readonly (string | null)[], part: string): boolean =>
+    texts.some((text) => text?.toLowerCase().includes(part.toLowerCase()) ?? false)
+  if (group !== undefined && entry.group !== group) return false
+  if (by !== undefined && !has([entry.by, entry.from], by)) return false
+  return what === undefined || has([entry.what, entry.path, entry.asked, entry.why, entry.result], what)
 }
 
 function pathOf(request: FastifyRequest): string {

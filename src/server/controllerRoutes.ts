@@ -1,11 +1,18 @@
 // Who watches the groups. In this version it is one, and it decides alone.
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import type { Static } from 'typebox'
 import { probeEnds } from '../controller/counts.ts'
 import { access } from './access.ts'
 import type { HttpOptions } from './http.ts'
 import { described } from './routes.ts'
-import { EmptyQuery, text } from './schemas.ts'
+import { EmptyQuery, nullable, text } from './schemas.ts'
+
+/** A window of the loop's delay and of the CPU; shorter ones tell of single moments. */
+export const windowMs = 10_000
+
+const ms = Type.Number({ description: 'Milliseconds.' })
+const bytes = Type.Integer({ description: 'Bytes.' })
 
 const total = Type.Integer({ description: 'Since it began.' })
 
@@ -20,13 +27,45 @@ export const Controllers = Type.Object({
       nodes: Type.Integer(),
       heard: Type.Integer({ description: 'Nodes that answer.' }),
       votes: Type.String({ description: 'How many of how many observers its evidence comes from.' }),
+      load: nullable(
+        Type.Object({
+          cpu: Type.Number({ description: 'Of one core: 0.5 is half of it.' }),
+          residentBytes: bytes,
+          heapBytes: bytes,
+          loopDelay: Type.Object(
+            { p50: ms, p99: ms, max: ms },
+            { description: 'Between two turns of the loop that were to be 10 ms apart. What a node is told waits as long.' },
+          ),
+        }),
+        'Within the last 10 s or so; null until it ran as long.',
+      ),
       probes: Type.Object(Object.fromEntries(probeEnds.map((end) => [end, total] as const))),
     }),
   ),
 })
 
-export function controllerRoutes(app: FastifyInstance, { version, wall }: Pick<HttpOptions, 'version' | 'wall'>): void {
+type Load = Static<typeof Controllers>['controllers'][number]['load']
+
+/** Reads the process anew each window; gives what the last whole window was like. */
+function watchLoad(app: FastifyInstance, { recent, every, wall }: Pick<HttpOptions, 'recent' | 'every' | 'wall'>): () => Load {
+  let from = { cpuSeconds: recent().cpuSeconds, at: wall() }
+  let load: Load = null
+  const stop = every(windowMs, () => {
+    const { cpuSeconds, residentBytes, heapBytes, loopDelay } = recent()
+    const at = wall()
+    const inMs = (seconds: number): number => Math.round(seconds * 10_000) / 10
+    const cpu = Math.round(((cpuSeconds - from.cpuSeconds) / Math.max(0.001, (at - from.at) / 1000)) * 1000) / 1000
+    load = { cpu, residentBytes, heapBytes, loopDelay: { p50: inMs(loopDelay.p50), p99: inMs(loopDelay.p99), max: inMs(loopDelay.max) } }
+    from = { cpuSeconds, at }
+  })
+  app.addHook('onClose', stop)
+  return () => load
+}
+
+export function controllerRoutes(app: FastifyInstance, options: Pick<HttpOptions, 'version' | 'wall' | 'recent' | 'every'>): void {
+  const { version, wall } = options
   const startedAt = wall()
+  const load = watchLoad(app, options)
   app.get(
     '/api/v1/controllers',
     { config: access('viewer', 'groups'), schema: described('Who watches the groups.', Controllers, { querystring: EmptyQuery }) },
@@ -35,7 +74,7 @@ export function controllerRoutes(app: FastifyInstance, { version, wall }: Pick<H
       const nodes = statuses.flatMap((status) => status.nodes)
       const heard = nodes.filter(({ health }) => health === 'up' || health === 'answering').length
       const own = { installation: controller.installation, version, startedAt, votes: '1 of 1', probes: { ...controller.totals().probes } }
-      return { controllers: [{ ...own, groups: statuses.length, nodes: nodes.length, heard }] }
+      return { controllers: [{ ...own, groups: statuses.length, nodes: nodes.length, heard, load: load() }] }
     },
   )
 }

@@ -312,6 +312,23 @@ function logs(on: Case): void {
   })
 
   on(
+    'a journal of the installation -> keeps far more entries than a group, and none that is older than its time',
+    async ({ store }) => {
+      const day = 86_400_000
+      const at = (days: number): NewLogEntry => ({ ...entry('@audit', 0), at: 1_700_000_000_000 + days * day })
+      for (let days = 0; days < 12; days++) accepted(await store.commit([], [at(days)]))
+      assert.equal((await store.history('@audit', 100)).length, 12)
+      accepted(await store.commit([], [at(405)]))
+      const left = await store.history('@audit', 100)
+      assert.deepEqual(
+        left.map((found) => found.seq),
+        [13, 12, 11, 10, 9, 8, 7, 6],
+      )
+    },
+    4,
+  )
+
+  on(
     'more entries than are kept -> the oldest go and no seq comes back, also after a restart',
     async (opened) => {
       const seqs = async (store: Store): Promise<number[]> => (await store.history('g', 100)).map((found) => found.seq)

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { UserError } from '../../errors.ts'
 import { type CopyMark, copyOf, dropCopies } from './fileCopy.ts'
 import { messageOf, openProblem, resultCode, sqlite } from './fileProblem.ts'
+import { expiredAtOnce, isJournal, journal } from './limits.ts'
 import { checkSchema, migrate, migrations, pragma } from './schema.ts'
 
 export interface FileSettings {
@@ -243,7 +244,8 @@ export class StoreFile {
     for (const entry of commit.entries) {
       const seq = Number(this.#sql.nextSeq.get(entry.group)?.['seq'])
       this.#sql.append.run(entry.group, seq, entry.text)
-      this.#sql.drop.run(entry.group, seq - this.#keepEntries)
+      this.#sql.drop.run(entry.group, seq - (isJournal(entry.group) ? journal.entries : this.#keepEntries))
+      if (isJournal(entry.group)) this.#sql.expire.run(entry.group, entry.group, expiredAtOnce, entry.text, journal.ms)
     }
     return { ok: true, version, touched }
   }
@@ -318,6 +320,12 @@ function statements(db: DatabaseSync) {
     nextSeq: prepare('INSERT INTO log_end (grp, seq) VALUES (?, 1) ON CONFLICT (grp) DO UPDATE SET seq = seq + 1 RETURNING seq'),
     append: prepare('INSERT INTO log (grp, seq, entry) VALUES (?, ?, ?)'),
     drop: prepare('DELETE FROM log WHERE grp = ? AND seq <= ?'),
+    // Only the oldest few are looked at: each entry takes some with it, so that no commit waits for all of them.
+    expire: prepare(
+      `DELETE FROM log WHERE grp = ? AND seq IN (
+         SELECT seq FROM (SELECT seq, entry FROM log WHERE grp = ? ORDER BY seq LIMIT ?)
+         WHERE json_extract(entry, '$.at') < json_extract(?, '$.at') - ?)`,
+    ),
     history: prepare('SELECT seq, entry FROM log WHERE grp = ? AND seq < ? ORDER BY seq DESC LIMIT ?'),
   }
 }

@@ -1,6 +1,8 @@
 // Who changed what, from where and why, newest first.
 import '../look/pages.css'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useSearchParams } from 'wouter'
+import { TextField } from '../act/fields.tsx'
 import { type Refusal, ask } from '../api/ask.ts'
 import type { AuditPage } from '../api/types.ts'
 import { Refused } from '../look/refused.tsx'
@@ -9,11 +11,22 @@ import { useSay } from '../words/words.tsx'
 
 type Entry = AuditPage['entries'][number]
 
+/** What is sought for stands in the address, so that it can be passed on. */
+const keys = ['by', 'what', 'group'] as const
+
 export function AuditScreen() {
   const say = useSay()
+  const [query, setQuery] = useSearchParams()
+  const sought = Object.fromEntries(keys.map((key) => [key, query.get(key) ?? ''])) as Readonly<Record<(typeof keys)[number], string>>
   const pages = useInfiniteQuery<AuditPage, Refusal, readonly Entry[], readonly string[], number | null>({
-    queryKey: ['audit'],
-    queryFn: ({ signal, pageParam }) => ask(`/api/v1/audit?limit=100${pageParam === null ? '' : `&before=${pageParam}`}`, { signal }),
+    queryKey: ['audit', ...keys.map((key) => sought[key])],
+    queryFn: ({ signal, pageParam }) => {
+      const given: [string, string][] = Object.entries({ ...sought, before: pageParam === null ? '' : String(pageParam) }).filter(
+        ([, value]) => value !== '',
+      )
+      return ask(`/api/v1/audit?${new URLSearchParams([['limit', '100'], ...given])}`, { signal })
+    },
+    placeholderData: keepPreviousData,
     initialPageParam: null,
     getNextPageParam: ({ next }) => next,
     select: (all) => all.pages.flatMap(({ entries }) => entries),
@@ -22,6 +35,18 @@ export function AuditScreen() {
   return (
     <>
       <h1 className="page-title">{say('nav.audit')}</h1>
+      <search className="form-row" aria-label={say('audit.search')}>
+        {keys.map((key) => (
+          <TextField
+            key={key}
+            label={say(`audit.${key}`)}
+            value={sought[key]}
+            set={(value) =>
+              setQuery(Object.fromEntries(Object.entries({ ...sought, [key]: value }).filter(([, one]) => one !== '')), { replace: true })
+            }
+          />
+        ))}
+      </search>
       {pages.error !== null && <Refused refusal={pages.error} />}
       {pages.data?.length === 0 && <p className="note panel">{say('audit.none')}</p>}
       {pages.data !== undefined && pages.data.length > 0 && (
@@ -61,13 +86,14 @@ export function AuditScreen() {
               ))}
             </tbody>
           </table>
-          {pages.hasNextPage && (
-            <button type="button" className="button" onClick={() => void pages.fetchNextPage()}>
-              {say('timeline.more')}
-            </button>
-          )}
         </div>
       )}
+      {pages.hasNextPage && (
+        <button type="button" className="button" onClick={() => void pages.fetchNextPage()}>
+          {say('timeline.more')}
+        </button>
+      )}
+      <p className="quiet">{say('audit.bound')}</p>
     </>
   )
 }

@@ -5,8 +5,8 @@ import { type Refusal, ask } from '../api/ask.ts'
 import type { Controllers } from '../api/types.ts'
 import { useLink, useNow } from '../live/hooks.ts'
 import { Asked } from '../look/asked.tsx'
-import { count, dayTime, span } from '../words/figures.ts'
-import { useSay } from '../words/words.tsx'
+import { bytes, count, dayTime, span } from '../words/figures.ts'
+import { type Say, useSay } from '../words/words.tsx'
 
 type Controller = Controllers['controllers'][number]
 
@@ -40,6 +40,7 @@ function One({ controller }: { readonly controller: Controller }) {
     [say('nav.groups'), count(controller.groups)],
     [say('controllers.nodes'), `${count(controller.heard)} / ${count(controller.nodes)}`],
     [say('controllers.installation'), controller.installation],
+    ...loadFigures(controller.load, say),
   ] as const
   return (
     <section className="panel settings">
@@ -51,6 +52,16 @@ function One({ controller }: { readonly controller: Controller }) {
       />
     </section>
   )
+}
+
+function loadFigures(load: Controller['load'], say: Say): readonly (readonly [string, string])[] {
+  if (load === null) return [[say('controllers.cpu'), '–']]
+  const { cpu, residentBytes, loopDelay } = load
+  return [
+    [say('controllers.cpu'), `${Math.round(cpu * 1000) / 10} %`],
+    [say('controllers.memory'), bytes(residentBytes)],
+    [say('controllers.delay'), `${span(loopDelay.p50)} · ${span(loopDelay.p99)} · ${span(loopDelay.max)}`],
+  ]
 }
 
 function Figures({ figures }: { readonly figures: readonly (readonly [string, string])[] }) {
