@@ -57,8 +57,7 @@ export async function apiServer(t: TestContext, change: Partial<HttpOptions> & {
   const options = { listen: '127.0.0.1:0', log: { info: note, error: note }, wall: () => testTime, every, version: '0.1.0' }
   const server = await startHttp({
     ...options,
-    vitals: () => testVitals,
-    recent: () => testVitals,
+    vitals: { read: () => testVitals, recent: () => testVitals },
     adminSecret,
     credentials: testDesk,
     ...change,

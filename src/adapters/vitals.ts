@@ -16,23 +16,28 @@ export interface Vitals {
 const samplingMs = 10
 const nanoseconds = 1e9
 
-/** Measures from now on. Each reading of `loopDelay` begins a new window. */
-export function startVitals(): { read(): Vitals; stop(): void } {
-  const histogram = monitorEventLoopDelay({ resolution: samplingMs })
-  histogram.enable()
+/** Measures from now on. Each reading of `loopDelay` begins a new window; `read` and `recent` have windows of their own. */
+export function startVitals(): { read(): Vitals; recent(): Vitals; stop(): void } {
+  const [scraped, looked] = [monitorEventLoopDelay({ resolution: samplingMs }), monitorEventLoopDelay({ resolution: samplingMs })]
   const startedAt = Date.now() / 1000 - process.uptime()
+  for (const histogram of [scraped, looked]) histogram.enable()
   return {
-    read() {
-      const { user, system } = process.cpuUsage()
-      const { rss, heapUsed } = process.memoryUsage()
-      const loopDelay = {
-        p50: histogram.percentile(50) / nanoseconds,
-        p99: histogram.percentile(99) / nanoseconds,
-        max: histogram.max / nanoseconds,
-      }
-      histogram.reset()
-      return { cpuSeconds: (user + system) / 1e6, residentBytes: rss, heapBytes: heapUsed, startedAt, loopDelay }
+    read: () => vitalsOf(scraped, startedAt),
+    recent: () => vitalsOf(looked, startedAt),
+    stop() {
+      for (const histogram of [scraped, looked]) histogram.disable()
     },
-    stop: () => void histogram.disable(),
   }
+}
+
+function vitalsOf(histogram: ReturnType<typeof monitorEventLoopDelay>, startedAt: number): Vitals {
+  const { user, system } = process.cpuUsage()
+  const { rss, heapUsed } = process.memoryUsage()
+  const loopDelay = {
+    p50: histogram.percentile(50) / nanoseconds,
+    p99: histogram.percentile(99) / nanoseconds,
+    max: histogram.max / nanoseconds,
+  }
+  histogram.reset()
+  return { cpuSeconds: (user + system) / 1e6, residentBytes: rss, heapBytes: heapUsed, startedAt, loopDelay }
 }

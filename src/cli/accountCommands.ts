@@ -179,7 +179,7 @@ function auditCommand(): Command {
     .action(async (options: { limit: number; before?: number; by?: string; what?: string; group?: string }, command: Command) => {
       const session = sessionOf(command)
       const given = Object.entries(options).map(([name, value]): [string, string] => [name, String(value)])
-      const page = await session.client.get<Static<typeof a.AuditPage>>(`${at.audit}?${new URLSearchParams(given)}`)
+      const page = await session.client.get<Static<typeof a.AuditPage>>(`${at.audit}?${new URLSearchParams(given).toString()}`)
       session.show(page, () => auditText(page, session.paint))
     })
 }

@@ -70,7 +70,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
   })
   const desk = credentialDesk({ book, facade: controller, tls: (spec) => tlsOf(settings, spec), log: tell })
   const stopReloading = reloadOnHangup(desk, log)
-  const [vitals, recent] = [startVitals(), startVitals()]
+  const vitals = startVitals()
   const adminSecret = writeAdminToken(dir)
   try {
     const http = await startHttp({
@@ -82,8 +82,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
       wall: () => clock.wall(),
       every,
       version,
-      vitals: () => vitals.read(),
-      recent: () => recent.read(),
+      vitals,
       certificate,
       plainHttp: settings.listen.plainHttp,
       page,
@@ -99,7 +98,6 @@ export async function runServer(options: ServerOptions): Promise<void> {
   } finally {
     stopReloading()
     vitals.stop()
-    recent.stop()
     removeAdminToken(dir)
     controller.close()
     await store.close()

@@ -18,7 +18,7 @@ test('controllers: a window is over -> what the process needed in it; before tha
   let [cpuSeconds, at] = [3, testTime]
   const loopDelay = { p50: 0.0101, p99: 0.0123, max: 0.25 }
   const recent = () => ({ cpuSeconds, residentBytes: 90_000_000, heapBytes: 30_000_000, startedAt: 0, loopDelay })
-  const { url, timers } = await apiServer(t, { recent, wall: () => at })
+  const { url, timers } = await apiServer(t, { vitals: { read: recent, recent }, wall: () => at })
   const load = async () =>
     (assertShape(await ask(`${url}/api/v1/controllers`), Controllers) as Static<typeof Controllers>).controllers[0]?.load
   assert.equal(await load(), null)

@@ -47,11 +47,11 @@ export const Controllers = Type.Object({
 type Load = Static<typeof Controllers>['controllers'][number]['load']
 
 /** Reads the process anew each window; gives what the last whole window was like. */
-function watchLoad(app: FastifyInstance, { recent, every, wall }: Pick<HttpOptions, 'recent' | 'every' | 'wall'>): () => Load {
-  let from = { cpuSeconds: recent().cpuSeconds, at: wall() }
+function watchLoad(app: FastifyInstance, { vitals, every, wall }: Pick<HttpOptions, 'vitals' | 'every' | 'wall'>): () => Load {
+  let from = { cpuSeconds: vitals.recent().cpuSeconds, at: wall() }
   let load: Load = null
   const stop = every(windowMs, () => {
-    const { cpuSeconds, residentBytes, heapBytes, loopDelay } = recent()
+    const { cpuSeconds, residentBytes, heapBytes, loopDelay } = vitals.recent()
     const at = wall()
     const inMs = (seconds: number): number => Math.round(seconds * 10_000) / 10
     const cpu = Math.round(((cpuSeconds - from.cpuSeconds) / Math.max(0.001, (at - from.at) / 1000)) * 1000) / 1000
@@ -62,7 +62,7 @@ function watchLoad(app: FastifyInstance, { recent, every, wall }: Pick<HttpOptio
   return () => load
 }
 
-export function controllerRoutes(app: FastifyInstance, options: Pick<HttpOptions, 'version' | 'wall' | 'recent' | 'every'>): void {
+export function controllerRoutes(app: FastifyInstance, options: Pick<HttpOptions, 'version' | 'wall' | 'vitals' | 'every'>): void {
   const { version, wall } = options
   const startedAt = wall()
   const load = watchLoad(app, options)

@@ -58,10 +58,8 @@ export interface HttpOptions {
   /** Runs something each so many milliseconds; returns how to stop. */
   readonly every: (ms: number, run: () => void) => () => void
   readonly version: string
-  /** For who scrapes metrics: the loop's delay since it was read before. */
-  readonly vitals: () => Vitals
-  /** The same in a window of its own, for who looks at the controllers. */
-  readonly recent: () => Vitals
+  /** `read`: for who scrapes metrics, the loop's delay since it was read before. `recent`: the same for who looks at the controllers. */
+  readonly vitals: { readonly read: () => Vitals; readonly recent: () => Vitals }
   /** Not given: HTTP without TLS. */
   readonly certificate?: CertificateSource | null
   /** Beyond this machine without TLS: somebody in front of us ends it. */

@@ -46,7 +46,7 @@ export function healthRoutes(app: FastifyInstance, facade: ControllerFacade): vo
 export function metricsRoute(app: FastifyInstance, { vitals, version }: Pick<HttpOptions, 'vitals' | 'version'>): void {
   const summary = 'The process, every group and every node as numbers, in the text format of Prometheus.'
   app.get('/metrics', { config: access('viewer', 'groups'), schema: { summary, produces: ['text/plain'] } }, async (request, reply) => {
-    return reply.type(metricsType).send(await metricsPage(request.controller, vitals(), version))
+    return reply.type(metricsType).send(await metricsPage(request.controller, vitals.read(), version))
   })
 }
 

@@ -13,18 +13,19 @@ type Entry = AuditPage['entries'][number]
 
 /** What is sought for stands in the address, so that it can be passed on. */
 const keys = ['by', 'what', 'group'] as const
+type Sought = Readonly<Record<(typeof keys)[number], string>>
 
 export function AuditScreen() {
   const say = useSay()
   const [query, setQuery] = useSearchParams()
-  const sought = Object.fromEntries(keys.map((key) => [key, query.get(key) ?? ''])) as Readonly<Record<(typeof keys)[number], string>>
+  const sought = Object.fromEntries(keys.map((key) => [key, query.get(key) ?? ''])) as Sought
   const pages = useInfiniteQuery<AuditPage, Refusal, readonly Entry[], readonly string[], number | null>({
     queryKey: ['audit', ...keys.map((key) => sought[key])],
     queryFn: ({ signal, pageParam }) => {
       const given: [string, string][] = Object.entries({ ...sought, before: pageParam === null ? '' : String(pageParam) }).filter(
         ([, value]) => value !== '',
       )
-      return ask(`/api/v1/audit?${new URLSearchParams([['limit', '100'], ...given])}`, { signal })
+      return ask(`/api/v1/audit?${new URLSearchParams([['limit', '100'], ...given]).toString()}`, { signal })
     },
     placeholderData: keepPreviousData,
     initialPageParam: null,
@@ -35,18 +36,7 @@ export function AuditScreen() {
   return (
     <>
       <h1 className="page-title">{say('nav.audit')}</h1>
-      <search className="form-row" aria-label={say('audit.search')}>
-        {keys.map((key) => (
-          <TextField
-            key={key}
-            label={say(`audit.${key}`)}
-            value={sought[key]}
-            set={(value) =>
-              setQuery(Object.fromEntries(Object.entries({ ...sought, [key]: value }).filter(([, one]) => one !== '')), { replace: true })
-            }
-          />
-        ))}
-      </search>
+      <Search sought={sought} seek={(next) => setQuery(next, { replace: true })} />
       {pages.error !== null && <Refused refusal={pages.error} />}
       {pages.data?.length === 0 && <p className="note panel">{say('audit.none')}</p>}
       {pages.data !== undefined && pages.data.length > 0 && (
@@ -63,26 +53,7 @@ export function AuditScreen() {
             </thead>
             <tbody>
               {pages.data.map((entry) => (
-                <tr key={entry.seq}>
-                  <td className="mono">{dayTime(entry.at)}</td>
-                  <th scope="row">
-                    {entry.by} <span className="quiet">{entry.as}</span>
-                  </th>
-                  <td className="mono">{entry.from}</td>
-                  <td>
-                    <code>{entry.what}</code> {entry.group !== null && <b>{entry.group}</b>}
-                    <span className="problem mono">{entry.asked}</span>
-                  </td>
-                  <td>{entry.why ?? '–'}</td>
-                  <td>
-                    <span className={`badge ${entry.result === 'done' ? 'good' : 'warn'}`}>{entry.result}</span>
-                    {entry.result !== 'done' && (
-                      <span className="problem" lang="en">
-                        {entry.sentence}
-                      </span>
-                    )}
-                  </td>
-                </tr>
+                <Row key={entry.seq} entry={entry} />
               ))}
             </tbody>
           </table>
@@ -95,5 +66,51 @@ export function AuditScreen() {
       )}
       <p className="quiet">{say('audit.bound')}</p>
     </>
+  )
+}
+
+function Row({ entry }: { readonly entry: Entry }) {
+  return (
+    <tr>
+      <td className="mono">{dayTime(entry.at)}</td>
+      <th scope="row">
+        {entry.by} <span className="quiet">{entry.as}</span>
+      </th>
+      <td className="mono">{entry.from}</td>
+      <td>
+        <code>{entry.what}</code> {entry.group !== null && <b>{entry.group}</b>}
+        <span className="problem mono">{entry.asked}</span>
+      </td>
+      <td>{entry.why ?? '–'}</td>
+      <td>
+        <span className={`badge ${entry.result === 'done' ? 'good' : 'warn'}`}>{entry.result}</span>
+        {entry.result !== 'done' && (
+          <span className="problem" lang="en">
+            {entry.sentence}
+          </span>
+        )}
+      </td>
+    </tr>
+  )
+}
+
+interface SearchProps {
+  readonly sought: Sought
+  readonly seek: (next: Readonly<Record<string, string>>) => void
+}
+
+function Search({ sought, seek }: SearchProps) {
+  const say = useSay()
+  return (
+    <search className="form-row" aria-label={say('audit.search')}>
+      {keys.map((key) => (
+        <TextField
+          key={key}
+          label={say(`audit.${key}`)}
+          value={sought[key]}
+          set={(value) => seek(Object.fromEntries(Object.entries({ ...sought, [key]: value }).filter(([, one]) => one !== '')))}
+        />
+      ))}
+    </search>
   )
 }
