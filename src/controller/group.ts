@@ -215,7 +215,7 @@ export class Group {
     if (node?.acting?.id !== input.id) return
     const { action } = node.acting
     this.#nodes.set(input.node, acted(node, input.result, time.now))
-    this.#memory = told(this.#memory, action.name, input.result, node.reading?.incarnation ?? null, time.now)
+    this.#memory = told(this.#memory, action, input.result, node.reading?.incarnation ?? null, time.now)
     this.#asker.stir(time.now)
     this.#asker.hurry([input.node], time.now)
   }

@@ -127,17 +127,19 @@ void describe('the end of the primary is proven after it was silent', () => {
 void describe('a write pause of ours ended without an answer', () => {
   const silence = { ok: false, code: 'SILENT', message: '' } as const
   const done = { ok: true, persisted: true, note: null } as const
-  const doubted = told(fresh, 'pauseWrites', silence, 'a1', now)
+  const pause = { name: 'pauseWrites', forMs: 7_000 } as const
+  const resume = { name: 'resumeWrites' } as const
+  const doubted = told(fresh, pause, silence, 'a1', now)
   const unanswered = { ...doubted, canary: { ...doubted.canary, inFlight: { id: 3, since: 4 } } }
 
   test('it may come late -> in doubt; refused, or answered -> not', () => {
-    assert.equal(doubted.pauseInDoubt, 'open')
-    assert.equal(told(fresh, 'pauseWrites', { ...silence, code: 'NOPERM' }, 'a1', now).pauseInDoubt, null)
-    assert.deepEqual(told(fresh, 'pauseWrites', done, 'a1', now), { ...fresh, writesPausedAt: now })
+    assert.deepEqual([doubted.pauseInDoubt, doubted.pausedProcess], ['open', 'a1'])
+    assert.equal(told(fresh, pause, { ...silence, code: 'NOPERM' }, 'a1', now).pauseInDoubt, null)
+    assert.deepEqual(told(fresh, pause, done, 'a1', now), { ...fresh, writesPausedAt: now, pausedProcess: 'a1' })
   })
 
   test('writes were told to go on -> what waited until then says nothing, the next write does', () => {
-    const lifted = told(unanswered, 'resumeWrites', done, 'a1', now)
+    const lifted = told(unanswered, resume, done, 'a1', now)
     assert.deepEqual([lifted.pauseInDoubt, lifted.writesResumedAt, lifted.canary.inFlight, lifted.canary.dueAt], ['lifted', now, null, now])
     assert.equal(canaryEnded(lifted, silence, now).pauseInDoubt, 'lifted')
     assert.equal(canaryEnded(lifted, done, now).pauseInDoubt, 'open')
@@ -145,7 +147,7 @@ void describe('a write pause of ours ended without an answer', () => {
 
   test('no pause in doubt -> writes that go on say nothing about the write under way', () => {
     const plain = { ...unanswered, pauseInDoubt: null }
-    assert.deepEqual(told(plain, 'resumeWrites', done, 'a1', now), { ...plain, writesResumedAt: now })
+    assert.deepEqual(told(plain, resume, done, 'a1', now), { ...plain, writesResumedAt: now, pausedProcess: null })
   })
 
   test('another primary -> forgotten', () => {

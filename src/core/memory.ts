@@ -25,6 +25,8 @@ export interface Memory {
   readonly watched: { readonly reading: Reading; readonly at: Instant } | null
   /** When the primary confirmed the write pause of that switchover. */
   readonly writesPausedAt: Instant | null
+  /** The process whose writes were paused, and that was not told since to let them go on. */
+  readonly pausedProcess: string | null
   /** When the primary was last told to let its writes go on. */
   readonly writesResumedAt: Instant | null
   /**
@@ -69,6 +71,7 @@ export function newMemory(now: Instant): Memory {
     goneAt: null,
     watched: null,
     writesPausedAt: null,
+    pausedProcess: null,
     writesResumedAt: null,
     pauseInDoubt: null,
     tuned: null,
@@ -145,12 +148,16 @@ const proveMarkMs = 20
 const unknownOutcome = ['SILENT', 'CLOSED']
 
 /** An action on the recorded primary's process ended. */
-export function told(memory: Memory, action: Action['name'], result: ActionResult, incarnation: string | null, now: Instant): Memory {
-  if (!result.ok) return action === 'pauseWrites' && unknownOutcome.includes(result.code) ? { ...memory, pauseInDoubt: 'open' } : memory
-  if (action === 'open') return { ...memory, tuned: incarnation }
-  if (action === 'pauseWrites') return { ...memory, writesPausedAt: now }
-  if (action !== 'resumeWrites') return memory
-  const next: Memory = { ...memory, writesResumedAt: now }
+export function told(memory: Memory, action: Action, result: ActionResult, incarnation: string | null, now: Instant): Memory {
+  if (!result.ok) {
+    const maybe = action.name === 'pauseWrites' && unknownOutcome.includes(result.code)
+    return maybe ? { ...memory, pauseInDoubt: 'open', pausedProcess: incarnation } : memory
+  }
+  if (action.name === 'open') return { ...memory, tuned: incarnation }
+  if (action.name === 'pauseWrites') return { ...memory, writesPausedAt: now, pausedProcess: incarnation }
+  if (action.name === 'demote' && action.resumeWrites) return { ...memory, pausedProcess: null }
+  if (action.name !== 'resumeWrites') return memory
+  const next: Memory = { ...memory, writesResumedAt: now, pausedProcess: null }
   // What waited for a pause that came late says nothing: the next write shows whether the node writes.
   return memory.pauseInDoubt === 'open'
     ? { ...next, pauseInDoubt: 'lifted', canary: { ...memory.canary, dueAt: now, inFlight: null, problem: null } }

@@ -419,10 +419,10 @@ function fenceWanted(c: Case): boolean {
   return c.s.policy.bootFence && c.s.can.canBootFenceRunning && !c.record.fenced
 }
 
-/** A switchover was given up since the writes were last told to go on. */
+/** A switchover was given up since the writes were last told to go on, or this very process was paused and is the primary again. */
 function pauseLeft(c: Case): boolean {
-  const { abortedAt, writesResumedAt } = c.s.memory
-  return abortedAt !== null && (writesResumedAt === null || writesResumedAt < abortedAt)
+  const { abortedAt, pausedProcess, writesResumedAt } = c.s.memory
+  return pausedProcess === c.record.incarnation || (abortedAt !== null && (writesResumedAt === null || writesResumedAt < abortedAt))
 }
 
 /** Replicas that claim a link and refuse to be made to prove it. */
