@@ -57,6 +57,7 @@ async function mutants(): Promise<number> {
       hole: hole.name,
       stopAtFirst: true,
       orders: null,
+      plans: null,
     }
     const one = await look(campaign, hole.what)
     found.push(one)

@@ -81,6 +81,7 @@ async function sim(): Promise<number> {
     hole: null,
     stopAtFirst: false,
     orders,
+    plans: null,
   }
   const summary = await run(
     campaign,

@@ -14,6 +14,7 @@ export interface Campaign {
   readonly hole: string | null
   readonly stopAtFirst: boolean
   readonly orders: Share['orders']
+  readonly plans: Share['plans']
 }
 
 interface Held {
@@ -59,16 +60,16 @@ export async function run(campaign: Campaign, progress: (done: number, failing: 
     progress(results.length, failing.length)
     if (campaign.stopAtFirst && failing.length > 0) for (const thread of threads) void thread.terminate()
   }
-  const work = (index: number): Promise<void> =>
+  const share: Share = { ...campaign, until: campaign.from + campaign.seeds, taken: new SharedArrayBuffer(4) }
+  const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const share: Share = { ...campaign, from: campaign.from + index, until: campaign.from + campaign.seeds, step: campaign.workers }
       const thread = new Worker(new URL('worker.ts', import.meta.url), { workerData: share })
       threads.push(thread)
       thread.on('message', take)
       thread.once('error', reject)
       thread.once('exit', () => resolve())
     })
-  await Promise.all(Array.from({ length: campaign.workers }, (_, index) => work(index)))
+  await Promise.all(Array.from({ length: campaign.workers }, work))
   return summarize(results, failing, rules, (performance.now() - began) / 1000)
 }
 

@@ -1,4 +1,4 @@
-// Plays seeds in a thread of its own: a share of the seeds, one after the other, each result told at once.
+// Plays histories in a thread of its own: whichever nobody plays yet, one after the other, each result told at once.
 import { parentPort, workerData } from 'node:worker_threads'
 import { countRows } from '../../src/sim/rows.ts'
 import { type Result, simulate, simulateSeed } from '../../src/sim/simulate.ts'
@@ -10,7 +10,6 @@ import { plant } from './holes.ts'
 export interface Share {
   readonly from: number
   readonly until: number
-  readonly step: number
   readonly minutes: number
   readonly engines: Engines
   readonly without: string | null
@@ -18,6 +17,10 @@ export interface Share {
   readonly stopAtFirst: boolean
   /** Orders of stopping and starting instead of random histories. */
   readonly orders: { readonly nodes: number; readonly persistence: Persistence } | null
+  /** These histories instead of drawn ones. */
+  readonly plans: readonly Plan[] | null
+  /** How many histories were taken by all threads; one that got slow ones takes fewer. */
+  readonly taken: SharedArrayBuffer
 }
 
 export type Told =
@@ -30,29 +33,46 @@ if (port === null) throw new Error('this file is a worker')
 const tell = (told: Told): void => port.postMessage(told, [])
 const rules = countRows()
 const engined = (plan: Plan): Plan => onEngine(plan, share.engines)
-const planted = share.hole === null ? {} : plant(share.hole)
+const options = { ...(share.hole === null ? {} : plant(share.hole)), without: share.without }
+const taken = new Int32Array(share.taken)
+
+/** The place of a history that nobody plays yet. */
+function take(): number {
+  return Atomics.add(taken, 0, 1)
+}
+
 /** Gives whether it may go on. */
 function told(result: Result): boolean {
   tell({ kind: 'result', result })
   return !share.stopAtFirst || result.violation === null
 }
 
-function playOrders(nodes: number, persistence: Persistence): void {
-  // Four nodes have too many: some of them.
-  if (nodes > 3) {
-    for (let seed = share.from; seed < share.until; seed += share.step)
-      told(simulate(engined(planOfOrder(sampledOrder(nodes, seed), persistence)), planted))
-    return
-  }
-  for (const order of ordersOf(nodes)) {
-    if (order.seed % share.step === share.from % share.step) told(simulate(engined(planOfOrder(order, persistence)), planted))
+/** Of a list that every thread walks through. */
+function playEach(plans: Iterable<Plan>): void {
+  let mine = take()
+  let place = 0
+  for (const plan of plans) {
+    if (place++ !== mine) continue
+    if (!told(simulate(plan, options))) return
+    mine = take()
   }
 }
 
-if (share.orders !== null) playOrders(share.orders.nodes, share.orders.persistence)
-else {
-  for (let seed = share.from; seed < share.until; seed += share.step) {
-    if (!told(simulateSeed(seed, share.minutes, { ...planted, without: share.without }, share.engines))) break
+function playSeeds(play: (seed: number) => Result): void {
+  for (let seed = share.from + take(); seed < share.until; seed = share.from + take()) {
+    if (!told(play(seed))) return
   }
 }
+
+function* planned(nodes: number, persistence: Persistence): Generator<Plan> {
+  for (const order of ordersOf(nodes)) yield engined(planOfOrder(order, persistence))
+}
+
+const { orders, plans } = share
+if (plans !== null) playEach(plans)
+else if (orders === null) playSeeds((seed) => simulateSeed(seed, share.minutes, options, share.engines))
+// Four nodes have too many: some of them.
+else if (orders.nodes > 3)
+  playSeeds((seed) => simulate(engined(planOfOrder(sampledOrder(orders.nodes, seed), orders.persistence)), options))
+else playEach(planned(orders.nodes, orders.persistence))
 tell({ kind: 'end', rules })

@@ -6,6 +6,7 @@ import type { Group } from '../controller/group.ts'
 import type { Effect, Input, NewLogEntry } from '../ports.ts'
 import type { ControllerHost } from './controllerHost.ts'
 import { Deeds } from './deeds.ts'
+import { ElectionChecks } from './electionChecks.ts'
 import type { History } from './history.ts'
 import { Ledger } from './ledger.ts'
 import type { Server } from './server.ts'
@@ -36,6 +37,7 @@ export class Checks {
   readonly deeds = new Deeds()
   readonly ledger: Ledger
   readonly verdicts: VerdictChecks
+  readonly #elections: ElectionChecks
   readonly #crowned = new Map<number, string>()
   #highest = 0
   #deadSince: number | null = null
@@ -50,6 +52,7 @@ export class Checks {
     const fail: Fail = (check, text) => this.fail(check, text)
     this.ledger = new Ledger(history, this.deeds, fail)
     this.verdicts = new VerdictChecks(history, this.deeds, fail)
+    this.#elections = new ElectionChecks(history, fail)
   }
 
   fail(check: string, text: string): void {
@@ -87,6 +90,7 @@ export class Checks {
       this.verdicts.read(host, group, input.node)
     }
     this.verdicts.stepped(effects)
+    this.#elections.stepped(host, group, effects)
     for (const effect of effects) {
       if (effect.kind === 'note' || effect.kind === 'save') this.#entry(effect.entry)
     }
@@ -140,6 +144,7 @@ export class Checks {
   /** A dead primary is replaced when there is somebody to replace it. */
   everySecond(): void {
     const history = this.#history
+    this.#elections.everySecond()
     const { running } = history.stranger
     if (running === null || keysOf(running.data) !== 1 || running.follows !== null || running.guard !== 0) {
       this.fail('strangers are left alone', `the server of another group is not as it was: ${history.stranger.describe()}`)

@@ -92,7 +92,10 @@ export class Faults {
         return history.store.backUp()
       case 'restore':
         history.crashController()
-        if (history.store.restore(op.told ?? true)) history.checks.restored()
+        if (!history.store.restore(op.told ?? true)) return this.#later(50, () => history.startController())
+        history.checks.restored()
+        if (op.lacks !== undefined) history.forget(op.lacks)
+        this.#later(op.ms ?? 0, () => history.listAll())
         return this.#later(50, () => history.startController())
       case 'switchover':
         if (op.inMs !== undefined) return this.#schedule(op.to, op.inMs)
@@ -155,6 +158,7 @@ export class Faults {
     history.controller?.resume()
     if (history.controller !== null) history.controller.exhausted = false
     history.startController()
+    history.listAll()
     history.rightAddresses()
     history.changeSpec(({ scheduled: _taken, ...spec }) => ({
       ...spec,

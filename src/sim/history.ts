@@ -1,6 +1,6 @@
 // One simulated history: its machines, its controller, its clients, and what is done to them until all is well again.
 import { closedGuard, persistRetryMs, policyOf } from '../core/limits.ts'
-import type { GroupSpec, NodeSpec, Policy, Topology, WallTime } from '../core/model.ts'
+import type { GroupSpec, NodeId, NodeSpec, Policy, Topology, WallTime } from '../core/model.ts'
 import type { Engine } from '../engines/engine.ts'
 import { pika } from '../engines/pika.ts'
 import { redis } from '../engines/redis.ts'
@@ -275,6 +275,23 @@ export class History {
 
   changeNode(id: string, change: (node: NodeSpec) => NodeSpec): void {
     this.changeSpec((spec) => ({ ...spec, nodes: spec.nodes.map((node) => (node.id === id ? change(node) : node)) }))
+  }
+
+  /** The spec does not have this node. */
+  forget(id: NodeId): void {
+    this.changeSpec((spec) => ({ ...spec, nodes: spec.nodes.filter((node) => node.id !== id) }))
+  }
+
+  /** The spec has every node again. */
+  listAll(): void {
+    const listed = (id: NodeId): boolean => this.spec.nodes.some((node) => node.id === id)
+    if ([...this.nodes.keys()].every(listed)) return
+    this.changeSpec((spec) => ({
+      ...spec,
+      nodes: specOf(this.plan).nodes.map(
+        (node) => spec.nodes.find((one) => one.id === node.id) ?? { ...node, ...this.node(node.id).setup.address },
+      ),
+    }))
   }
 
   /** Every node's address in the spec is the one that it has. */

@@ -40,7 +40,8 @@ export type Op = { readonly at: number } & (
   | { readonly kind: 'storeTrouble'; readonly ms: number; readonly slowMs: number; readonly unsure: number }
   | { readonly kind: 'wallJump'; readonly ms: number }
   | { readonly kind: 'backUp' }
-  | { readonly kind: 'restore'; readonly told?: boolean }
+  /** `lacks`: a node that was added after the copy was made, so that the restored spec does not know it for `ms`. */
+  | { readonly kind: 'restore'; readonly told?: boolean; readonly lacks?: string; readonly ms?: number }
   /** `inMs`: scheduled for then, when somebody else may run. */
   | { readonly kind: 'switchover'; readonly to: string | null; readonly inMs?: number }
   | { readonly kind: 'failover'; readonly to: string | null }

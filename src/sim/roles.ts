@@ -28,6 +28,10 @@ export function resolved(op: Op, history: History): Op | null {
     const to = nodeOf(op.to, history)
     return to === null ? null : { ...op, to }
   }
+  if (op.kind === 'restore' && op.lacks !== undefined) {
+    const lacks = nodeOf(op.lacks, history)
+    return lacks === null ? null : { ...op, lacks }
+  }
   if (op.kind === 'switchover' || op.kind === 'failover') return { ...op, to: op.to === null ? null : nodeOf(op.to, history) }
   if (!('node' in op)) return op
   const node = nodeOf(op.node, history)

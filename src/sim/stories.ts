@@ -178,6 +178,46 @@ const secondThoughts: Story = (dice, _nodes, at) => {
   return { ops, until: begin + 20_000 }
 }
 
+/** The hosts of all nodes go off together, and come back one after the other; sometimes with nothing. */
+const blackout: Story = (dice, nodes, at) => {
+  const begin = at + calmMs
+  const how = dice.pick(['kill', 'power'] as const)
+  const recovers = dice.chance(0.2) ? 'nothing' : how === 'power' ? 'synced' : 'all'
+  const ops = nodes.map(({ id }): Op => ({
+    at: begin + dice.between(0, 300),
+    kind: 'stop',
+    node: id,
+    how,
+    downMs: dice.between(500, 9_000),
+    recovers,
+    file: 'kept',
+  }))
+  return { ops, until: begin + 30_000 }
+}
+
+/** The successor of a planned switchover dies on the way, while the primary lives. */
+const successor: Story = (dice, _nodes, at) => {
+  const begin = at + calmMs
+  const ops: Op[] = [
+    { at: begin - 100, kind: 'ambush', moment: 'intent', deed: 'killCandidate', delayMs: dice.between(0, 3), ms: dice.pick([20, 50_000]) },
+    { at: begin, kind: 'switchover', to: null },
+  ]
+  return { ops, until: begin + 55_000 }
+}
+
+/** A copy of the store is put back that was made before the node was added which is primary by now. */
+const newcomer: Story = (dice, nodes, at) => {
+  const begin = at + calmMs
+  const restored = begin + 15_000
+  const ms = dice.between(2_000, 12_000)
+  const ops: Op[] = [
+    { at: begin, kind: 'backUp' },
+    { at: begin + 1_000, kind: 'switchover', to: null },
+    ...(nodes.length < 2 ? [] : [{ at: restored, kind: 'restore', told: true, lacks: '@primary', ms } as const]),
+  ]
+  return { ops, until: restored + 30_000 }
+}
+
 const stories: readonly Story[] = [
   blind,
   split,
@@ -194,6 +234,9 @@ const stories: readonly Story[] = [
   hung,
   muteWitness,
   secondThoughts,
+  blackout,
+  successor,
+  newcomer,
 ]
 
 export function drawStory(dice: Dice, nodes: readonly PlannedNode[], at: number): Told {

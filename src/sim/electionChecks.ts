@@ -1,0 +1,121 @@
+// Who is elected, by what the electing controller had been told and by what is so; and that a switchover does not last for ever.
+import type { GroupRecord, Instant, NodeId, Reading } from '../core/model.ts'
+import { type NodeView, answers } from '../core/observe.ts'
+import type { Group } from '../controller/group.ts'
+import type { Effect } from '../ports.ts'
+import type { Fail } from './checks.ts'
+import type { ControllerHost } from './controllerHost.ts'
+import type { History } from './history.ts'
+import { controllerName } from './plan.ts'
+import type { Server } from './server.ts'
+import { type Data, keysOf, within } from './stream.ts'
+
+type Forced = Extract<GroupRecord, { readonly phase: 'failover' }>
+type Heard = NodeView & { readonly reading: Reading }
+
+/** What was asked for so lately counts in every election that it could count in. */
+const lateMs = 500
+/** One canary may be under way to a node while another node is read. */
+const marksApart = 2
+/** Its deadline, what a wall clock may have been set by meanwhile left aside, and the time to notice and to save. */
+const switchoverEndsMs = 20_000
+const undisturbedMs = 15_000
+
+export class ElectionChecks {
+  readonly #history: History
+  readonly #fail: Fail
+  #moving: { readonly epoch: number; readonly since: number; readonly wallOffset: number } | null = null
+
+  constructor(history: History, fail: Fail) {
+    this.#history = history
+    this.#fail = fail
+  }
+
+  /** A controller decides to promote somebody by force. */
+  stepped(host: ControllerHost, group: Group, effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind !== 'save' || effect.record.phase !== 'failover' || effect.record.cause === 'operator') continue
+      if (effect.record.epoch === group.record?.epoch) continue
+      const data = this.#dataOf(effect.record.candidate, effect.record.candidateIs.incarnation)
+      if (data === null) continue
+      this.#overEmpty(effect.record, data)
+      this.#passedOver(effect.record, data, group, host.time().now)
+    }
+  }
+
+  #dataOf(id: NodeId, incarnation: string): Data | null {
+    const { running } = this.#history.node(id)
+    return running?.runId === incarnation ? running.data : null
+  }
+
+  /** Nothing is no data: when all are empty a person restores a backup, or says that nothing it is. */
+  #overEmpty(record: Forced, data: Data): void {
+    if (keysOf(data) > 0 || this.#history.store.record(this.#history.spec.id)?.hasData !== true) return
+    this.#fail('nothing is never promoted over data', `${record.candidate} is empty and is to be primary of a group that has data`)
+  }
+
+  /** Whoever answered with a newer mark, and holds all that the chosen one holds, is the better one. */
+  #passedOver(record: Forced, data: Data, group: Group, now: Instant): void {
+    const chosen = group.view.get(record.candidate)
+    const better = [...group.view.values()].find((view) => {
+      const id = view.spec.id
+      if (id === record.candidate || !answers(view) || now - view.askedAt > lateMs || !this.#mayBe(view, group)) return false
+      // It is what must be got rid of; its replicas move on while they are read.
+      if (record.cause === 'hung') return false
+      const held = this.#dataOf(id, view.reading.incarnation)
+      return held !== null && within(data, held) && newer(view.reading, chosen?.reading ?? null)
+    })
+    if (better === undefined) return
+    this.#fail(
+      'nobody who holds more is passed over',
+      `${record.candidate} is to be primary, and ${better.spec.id} answers, bears a newer mark and holds everything that it holds`,
+    )
+  }
+
+  /** Nothing but what it holds decides whether it becomes primary. */
+  #mayBe(view: Heard, group: Group): boolean {
+    const { spec, reading } = view
+    const ours = reading.mark !== null && reading.mark.group === group.id && reading.mark.installation === 'inst'
+    const told = view.acting !== null || (view.actedAt !== null && view.askedAt < view.actedAt)
+    return ours && !told && !reading.loading && spec.priority > 0 && spec.maintenanceUntil === null && view.troubles.length === 0
+  }
+
+  everySecond(): void {
+    const { store, spec, timeline, wallOffset } = this.#history
+    const record = store.record(spec.id)
+    if (record?.phase !== 'switchover') {
+      this.#moving = null
+      return
+    }
+    if (this.#moving?.epoch !== record.epoch) this.#moving = { epoch: record.epoch, since: timeline.now, wallOffset }
+    const lastsMs = timeline.now - this.#moving.since
+    if (lastsMs < switchoverEndsMs || this.#moving.wallOffset !== wallOffset || !this.#free(this.#history.node(record.primary))) return
+    this.#moving = { ...this.#moving, since: timeline.now }
+    this.#fail(
+      'a switchover ends',
+      `the switchover from ${record.primary} to ${record.candidate} lasts for ${Math.round(lastsMs)} ms, and nothing keeps the controller from ending it`,
+    )
+  }
+
+  /** Since well before now nothing was done to the primary, to the controller, or to the way between them. */
+  #free(primary: Server): boolean {
+    const { net, controller, store, timeline } = this.#history
+    const long = (since: number): boolean => timeline.now - since >= undisturbedMs
+    return (
+      controller !== null &&
+      controller.runsFor >= undisturbedMs &&
+      !controller.exhausted &&
+      store.slowMs === 0 &&
+      store.unsure === 0 &&
+      primary.awake &&
+      long(primary.calmSince) &&
+      long(net.clearSince(controllerName, primary.host))
+    )
+  }
+}
+
+function newer({ mark: one }: Reading, chosen: Reading | null): boolean {
+  const mark = chosen?.mark ?? null
+  if (one === null || mark === null) return one !== null
+  return one.epoch > mark.epoch || (one.epoch === mark.epoch && one.seq >= mark.seq + marksApart)
+}
