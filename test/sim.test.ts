@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import { run } from '../proof/sim/campaign.ts'
 import { ordersOf, planOfOrder } from '../src/sim/orders.ts'
 import type { Plan } from '../src/sim/plan.ts'
-import { simulateSeed } from '../src/sim/simulate.ts'
+import { simulate, simulateSeed } from '../src/sim/simulate.ts'
 
 const folder = new URL('sim/', import.meta.url)
 /** How much is played: to be 500 histories of 8 minutes. Every core plays whichever nobody plays yet. */
