@@ -72,6 +72,8 @@ export const saveRetryMaxMs = 1000
 export const stallMs = 250
 /** A replica whose primary lives and whose link stays down for longer will not find it by itself: it tries every 10 s (docs/pika.md, P8). */
 export const stuckLinkMs = 25_000
+/** A primary that lives answers a replica at once, within 3 s while its role changes: who waits longer has missed the answer (docs/pika.md, P20). */
+export const unansweredMs = 8_000
 /** Recoveries are shown this long after they ended. */
 export const recoveryKeptMs = 3_600_000
 

@@ -284,6 +284,8 @@ export interface Upstream {
   readonly syncing: boolean
   /** It gave up and will not try again by itself. */
   readonly failed?: true
+  /** It has asked to follow and was not answered. */
+  readonly waiting?: true
 }
 
 /** One answer of one node, as its engine reads it. */

@@ -65,6 +65,8 @@ export interface NodeView {
   readonly left: { readonly from: Address | null; readonly at: Instant } | null
   /** Since when it follows somebody without a link. */
   readonly unlinkedSince: Instant | null
+  /** Since when it waits for whom it follows to answer it. */
+  readonly unansweredSince: Instant | null
   /** The primary that its position did not fit, until it had a link to it. */
   readonly unfit: Address | null
   /** Epoch of the demotion queued on its silent connection. */
@@ -95,6 +97,7 @@ export function newNode(spec: NodeSpec): NodeView {
     cleared: false,
     left: null,
     unlinkedSince: null,
+    unansweredSince: null,
     unfit: null,
     queuedEpoch: null,
   }
@@ -126,13 +129,18 @@ function withHistory(reading: Reading, last: Reading | null): Reading {
 }
 
 /** What its link to whom it follows has been like. */
-function linkOf(node: NodeView, reading: Reading, now: Instant): Pick<NodeView, 'unlinkedSince' | 'unfit'> {
+function linkOf(node: NodeView, reading: Reading, now: Instant): Pick<NodeView, 'unlinkedSince' | 'unansweredSince' | 'unfit'> {
   const { upstream } = reading
-  if (upstream === null) return { unlinkedSince: null, unfit: node.unfit }
-  if (upstream.linkUp) return { unlinkedSince: null, unfit: node.unfit !== null && sameAddress(node.unfit, upstream) ? null : node.unfit }
+  const none = { unlinkedSince: null, unansweredSince: null }
+  if (upstream === null) return { ...none, unfit: node.unfit }
+  if (upstream.linkUp) return { ...none, unfit: node.unfit !== null && sameAddress(node.unfit, upstream) ? null : node.unfit }
   const before = node.reading?.upstream ?? null
   const stays = before !== null && sameAddress(before, upstream)
-  return { unlinkedSince: stays ? (node.unlinkedSince ?? now) : now, unfit: upstream.failed ? upstream : node.unfit }
+  return {
+    unlinkedSince: stays ? (node.unlinkedSince ?? now) : now,
+    unansweredSince: upstream.waiting ? (stays ? (node.unansweredSince ?? now) : now) : null,
+    unfit: upstream.failed ? upstream : node.unfit,
+  }
 }
 
 /** Takes in the end of one probe. */

@@ -140,6 +140,12 @@ test('P8, P9: its link is down for as long as its own attempts take -> left alon
   told(viewed(remembered(s, {}), 'a', { unlinkedSince: now - 30_000 }), 'a', 'node.mend', { name: 'fence' })
 })
 
+test('P20: it has waited to be answered for as long as a role change takes -> left alone; longer, while the primary lives -> detached', () => {
+  const s = viewed(returning({ of: 'b', linkUp: false, offset: 900 }), 'a', { unlinkedSince: now - 9_000, unansweredSince: now - 4_000 })
+  assert.equal(nodeStep(s, 'a', 'node.settled').kind, 'rest')
+  told(viewed(remembered(s, {}), 'a', { unansweredSince: now - 9_000 }), 'a', 'node.mend', { name: 'fence' })
+})
+
 test('P13: it left this primary a moment ago -> waits; later, what its position did not fit is copied anew', () => {
   const b = { host: '127.0.0.1', port: 7_002 }
   const s = viewed(returning({ of: 'nowhere', offset: 900 }), 'a', { left: { from: b, at: now - 1_000 }, unfit: b })

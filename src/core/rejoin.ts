@@ -1,7 +1,7 @@
 // How a node may come back to the recorded primary, where the server tells no history from another (docs/pika.md, P2): it is measured while
 // nobody writes to it or feeds it, and copied anew unless it is shown to hold nothing that the primary lacks.
-import { closedGuard, nowhere, stuckLinkMs } from './limits.ts'
-import { type Reading, logIdOf } from './model.ts'
+import { closedGuard, nowhere, stuckLinkMs, unansweredMs } from './limits.ts'
+import { type Instant, type Reading, logIdOf } from './model.ts'
 import { type NodeView, answers, follows, sameAddress } from './observe.ts'
 import type { Case } from './rule.ts'
 import { type Said, say } from './said.ts'
@@ -27,9 +27,10 @@ export function brokenLink(c: Case, node: NodeView): Said | null {
   if (upstream === null || upstream.syncing) return null
   if (upstream.failed) return say('link.gaveUp')
   if (!upstream.linkUp && hasOtherId(node, c.primary)) return say('link.otherId')
-  if (partial && upstream.linkUp) return say('link.copyOpen')
-  const stuck = node.unlinkedSince !== null && c.s.now - node.unlinkedSince > stuckLinkMs
-  return stuck && !upstream.linkUp ? say('link.stuck', { seconds: stuckLinkMs / 1000 }) : null
+  if (upstream.linkUp) return partial ? say('link.copyOpen') : null
+  const longer = (since: Instant | null, ms: number): boolean => since !== null && c.s.now - since > ms
+  if (longer(node.unansweredSince, unansweredMs)) return say('link.unanswered', { seconds: unansweredMs / 1000 })
+  return longer(node.unlinkedSince, stuckLinkMs) ? say('link.stuck', { seconds: stuckLinkMs / 1000 }) : null
 }
 
 /** Both are named, and by different ids: neither position nor force brings these together (P9). */

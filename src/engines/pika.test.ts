@@ -76,15 +76,15 @@ test('files of the binlog -> one offset, as slave_repl_offset counts it [56]', (
 test('a replica on its way -> its states, never promoted in the middle of a copy (P5) [10]', () => {
   const states = [0, 1, 2, 3, 4, 5, 6].map((nth) => readingOf(recorded('10-slaveof-first-sync', 9231, nth + 1)))
   assert.deepEqual(
-    states.map((reading) => [reading.upstream?.linkUp, reading.upstream?.syncing, reading.partial ?? false]),
+    states.map(({ upstream, partial = false }) => [upstream?.linkUp, upstream?.syncing, upstream?.waiting ?? false, partial]),
     [
-      [false, false, false],
-      [false, true, false],
-      [false, false, false],
-      [false, true, true],
-      [false, false, false],
-      [false, false, false],
-      [true, false, false],
+      [false, false, false, false],
+      [false, true, false, false],
+      [false, false, true, false],
+      [false, true, false, true],
+      [false, false, false, false],
+      [false, false, true, false],
+      [true, false, false, false],
     ],
   )
   assert.deepEqual(states[6]?.upstream, { host: '127.0.0.1', port: 9221, linkUp: true, syncing: false })

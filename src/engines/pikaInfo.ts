@@ -32,6 +32,7 @@ export function readReplication(text: string): PikaReplication {
 
 const copyingStates = ['try_to_full_sync', 'kTryDBSync', 'syncing_full', 'WaitDBSync']
 const failedStates = ['error', 'Error']
+const waitingStates = ['connecting', 'kWaitReply']
 
 export function isCopying({ states }: PikaReplication): boolean {
   return states.some((state) => copyingStates.includes(state))
@@ -49,14 +50,15 @@ export function upstreamOf(said: PikaReplication): Upstream | null {
   const host = said.fields.get('master_host')
   if (host === undefined) return null
   const port = Number(said.fields.get('master_port') ?? 0)
-  const failed = said.states.some((state) => failedStates.includes(state))
+  const [failed, waiting] = [failedStates, waitingStates].map((states) => said.states.some((state) => states.includes(state)))
   return {
     // A loopback address may have been replaced by the network card's.
     host: port === nowhere.port ? nowhere.host : host,
     port,
     linkUp: said.fields.get('master_link_status') === 'up',
     syncing: isCopying(said),
-    ...(failed ? { failed: true } : {}),
+    ...(failed ? { failed } : {}),
+    ...(waiting ? { waiting } : {}),
   }
 }
 

@@ -72,6 +72,8 @@ export interface PikaSetup {
   readonly copyMs?: number
   /** SLAVEOF takes up to this long when it must end a connection. */
   readonly blockMostMs?: number
+  /** So many answers of a primary come before this one has noted that it asked: it goes on waiting for them (docs/pika.md, P20). */
+  readonly missedAnswers?: number
 }
 
 export class PikaNode {
@@ -103,6 +105,7 @@ export class PikaNode {
   #aliveAt = 0
   readonly #copyMs: number
   readonly #blockMostMs: number
+  #missedAnswers: number
 
   constructor(host: PikaHost, setup: PikaSetup) {
     this.host = host
@@ -116,6 +119,7 @@ export class PikaNode {
     this.eligible = !this.config.unfinishedCopy
     this.#copyMs = setup.copyMs ?? pikaTimes.copyMs
     this.#blockMostMs = setup.blockMostMs ?? pikaTimes.blockMostMs
+    this.#missedAnswers = setup.missedAnswers ?? 0
     const { slaveof } = this.config
     if (slaveof !== null) this.upstream = new Upstream(slaveof, false, host.now() + pikaTimes.stepMs)
   }
@@ -176,6 +180,11 @@ export class PikaNode {
       feed(this)
     }
     return reply
+  }
+
+  /** Does it miss this answer? */
+  missesAnswer(): boolean {
+    return this.#missedAnswers > 0 && this.#missedAnswers-- > 0
   }
 
   setReplicationId(id: string): void {

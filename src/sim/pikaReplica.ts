@@ -134,12 +134,14 @@ function heardFromPrimary(node: PikaNode, up: Upstream, message: PikaMessage): v
     case 'metaReply':
       return metaReplied(node, up, message.ok, message.replicationId)
     case 'tryReply':
-      return tryReplied(node, up, message.result)
+      return node.missesAnswer() ? undefined : tryReplied(node, up, message.result)
     case 'copyBegun':
+      if (node.missesAnswer()) return
       up.state = 'copying'
       node.beginCopy()
       return
     case 'snapshot':
+      if (up.state !== 'copying') return
       node.endCopy(message.entries, message.at)
       up.state = 'tryIncremental'
       up.nextAt = now + pikaTimes.stepMs
@@ -150,7 +152,7 @@ function heardFromPrimary(node: PikaNode, up: Upstream, message: PikaMessage): v
       up.link?.send({ kind: 'taken' })
       return
     case 'alive':
-      up.link?.send({ kind: 'alive' })
+      if (up.state !== 'waitReply') up.link?.send({ kind: 'alive' })
       return
     // What only a replica says.
     case 'meta':

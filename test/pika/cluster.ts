@@ -24,6 +24,7 @@ export interface ClusterOptions {
   readonly version?: string
   readonly copyMs?: number
   readonly blockMostMs?: number
+  readonly missedAnswers?: number
   readonly config?: Partial<PikaConfig>
   readonly seed?: number
 }
@@ -57,7 +58,7 @@ export class PikaCluster {
     }
     this.#places.set(port, place)
     place.generation++
-    const { version = '3.5.5', copyMs, blockMostMs } = this.#options
+    const { version = '3.5.5', copyMs, blockMostMs, missedAnswers } = this.#options
     const node = new PikaNode(this.#host(place), {
       address: { host: '127.0.0.1', port },
       version,
@@ -66,6 +67,7 @@ export class PikaCluster {
       disk: place.disk,
       ...(copyMs === undefined ? {} : { copyMs }),
       ...(blockMostMs === undefined ? {} : { blockMostMs }),
+      ...(missedAnswers === undefined ? {} : { missedAnswers }),
     })
     place.node = node
     const { generation } = place

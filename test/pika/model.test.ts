@@ -45,6 +45,26 @@ test('P13: NO ONE and at once SLAVEOF, from a link that is up -> a full copy as 
   assert.equal(c.node(9231).eligible, true)
 })
 
+test('P20: an answer comes before the question is noted -> `connecting` for ever; detached for a moment, it follows', () => {
+  const c = new PikaCluster({ missedAnswers: 1 })
+  c.start(9221)
+  c.say(9221, 'SET', 'k', 'v')
+  c.start(9231)
+  c.say(9231, 'SLAVEOF', '127.0.0.1', '9221')
+  assert.equal(
+    c.until(() => c.node(9231).upstream?.state !== 'waitReply' && c.node(9231).keys.size > 0, 60_000),
+    false,
+  )
+  assert.match(String(c.say(9231, 'INFO', 'replication')), /db0:connecting\r\n[^]*\(db0:kWaitReply\)/)
+  c.say(9231, 'SLAVEOF', '127.0.0.1', '9221')
+  c.run(5_000)
+  assert.equal(c.node(9231).upstream?.state, 'waitReply', 'the same primary again: nothing')
+  c.say(9231, 'SLAVEOF', '127.0.0.1', '1')
+  c.run(1_000)
+  c.say(9231, 'SLAVEOF', '127.0.0.1', '9221', 'force')
+  assert.ok(c.until(() => linked(c, 9231), 15_000))
+})
+
 function refusedPair(): PikaCluster {
   const c = new PikaCluster({ copyMs: 6_000 })
   c.start(9221)

@@ -45,6 +45,7 @@ const realConfig = {
   'db-sync-path': './dbsync/',
   pidfile: './pika.pid',
   'cache-model': 0,
+  maxclients: 1_000,
 }
 
 /** Not started yet: its folder and its file are there. */
@@ -55,7 +56,7 @@ export async function newPika(options: PikaOptions = {}): Promise<RedisServer> {
     ...(binary === undefined
       ? { launcher: [process.execPath, '--no-warnings'], binary: script, args: [JSON.stringify(rest)] }
       : // Its file is the value of -c.
-        { launcher: [binary], binary: '-c', readyText: null, startTimeoutMs: 30_000 }),
+        { launcher: [binary], binary: '-c', readyText: null, startTimeoutMs: 90_000 }),
     configText: (at) =>
       Object.entries({ ...lines, port: at })
         .map(([name, value]) => `${name} : ${value}\n`)

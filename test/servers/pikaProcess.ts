@@ -23,6 +23,8 @@ export interface PikaProcessOptions {
   readonly blockMostMs?: number
   /** Clients are served this long after SIGTERM. */
   readonly stopMs?: number
+  /** So many answers of a primary are missed by each process (docs/pika.md, P20). */
+  readonly missedAnswers?: number
 }
 
 const tickMs = 50
@@ -130,7 +132,7 @@ const host: PikaHost = {
   appended: (record) => appendFileSync(logFile, `${JSON.stringify(record)}\n`),
   replaced,
 }
-const { version = '3.5.5', copyMs, blockMostMs, stopMs = 5_000 } = options
+const { version = '3.5.5', copyMs, blockMostMs, stopMs = 5_000, missedAnswers } = options
 const node = new PikaNode(host, {
   address: { host: '127.0.0.1', port },
   version,
@@ -139,6 +141,7 @@ const node = new PikaNode(host, {
   disk: readDisk(config.fileBytes),
   ...(copyMs === undefined ? {} : { copyMs }),
   ...(blockMostMs === undefined ? {} : { blockMostMs }),
+  ...(missedAnswers === undefined ? {} : { missedAnswers }),
 })
 
 /** One message is one line. */

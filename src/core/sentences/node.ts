@@ -35,6 +35,7 @@ export const nodeSentences = {
   'link.gaveUp': () => 'its position does not fit, and it has given up',
   'link.otherId': () => 'it has another replication id, and is not let in',
   'link.copyOpen': () => 'its copy did not end, although its link is up',
+  'link.unanswered': (v: { readonly seconds: number }) => `it has waited for more than ${v.seconds} s for its primary's answer`,
   'link.stuck': (v: { readonly seconds: number }) => `its link has been down for more than ${v.seconds} s while the primary lives`,
   'rejoin.answer': (v: { readonly nodes: readonly string[] }) => `waits for an answer of ${quote(v.nodes)}`,
   'rejoin.mark': (v: { readonly primary: string; readonly epoch: number | null }) =>

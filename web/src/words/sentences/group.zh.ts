@@ -158,6 +158,7 @@ const nodeZh: typeof nodeSentences = {
   'link.gaveUp': () => '它的位置不合，它已放弃',
   'link.otherId': () => '它的复制 ID 不同，被拒之门外',
   'link.copyOpen': () => '复制没有结束，尽管连接正常',
+  'link.unanswered': (v) => `它等待主节点的答复已超过 ${v.seconds} s`,
   'link.stuck': (v) => `主节点正常，而它的连接已断开超过 ${v.seconds} s`,
   'rejoin.answer': (v) => `等待 ${names(v.nodes)} 的应答`,
   'rejoin.mark': (v) => `等待 ${v.primary} 带上纪元 ${v.epoch ?? '?'} 的标记`,
