@@ -30,6 +30,7 @@ class Server {
     this.#link = new NodeLink({
       address,
       credentials: () => (credential === null ? [] : [credential]),
+      defaultUser: pika.defaultUser,
       tls: null,
       name: 'regroup:contract:1',
       clock: systemClock,

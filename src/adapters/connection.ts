@@ -24,6 +24,8 @@ export interface ConnectionOptions {
   readonly address: Address
   readonly tls: TlsOptions | null
   readonly credential: Credential | null
+  /** Whom a password without a name is tried for as well: a server that lets in whoever errs refuses it only then. Default: nobody. */
+  readonly defaultUser?: string | null
   /** CLIENT SETNAME, by which a later leader finds and cuts this connection; null: none. */
   readonly name: string | null
   /**
@@ -159,10 +161,7 @@ export class Connection {
   #greet(): void {
     if (this.#stage === 'ended') return
     const { credential, name, greetFirst } = this.#options
-    const greeting: string[][] = []
-    if (credential !== null) {
-      greeting.push(['AUTH', ...(credential.username === null ? [] : [credential.username]), credential.password])
-    }
+    const greeting = credential === null ? [] : this.#logins(credential)
     if (name !== null) greeting.push(['CLIENT', 'SETNAME', name])
     this.#stage = greeting.length === 0 ? 'ready' : 'greeting'
     if (greeting.length > 0) {
@@ -177,6 +176,12 @@ export class Connection {
     this.#flush()
   }
 
+  #logins({ username, password }: Credential): string[][] {
+    if (username !== null) return [['AUTH', username, password]]
+    const { defaultUser = null } = this.#options
+    return [['AUTH', password], ...(defaultUser === null ? [] : [['AUTH', defaultUser, password]])]
+  }
+
   #flush(): void {
     const bytes = Buffer.concat(this.#unsent)
     this.#unsent = []
@@ -186,7 +191,9 @@ export class Connection {
   #greeted(answer: Answer): void {
     if (!answer.ok) return
     const { credential, name, greetFirst } = this.#options
-    const auth = credential === null ? null : answer.replies[0]
+    const logins = credential === null ? [] : answer.replies.slice(0, this.#logins(credential).length)
+    // The last one counts, unless the server is so old that it knows no users.
+    const auth = logins.findLast((reply, at) => at === 0 || !(reply instanceof RespError && /number of arguments/.test(reply.message)))
     const refusal = auth instanceof RespError ? refusalOfAuth(auth) : null
     if (refusal !== null) return this.#end(refusal)
     const naming = name === null ? null : answer.replies.at(-1)

@@ -5,7 +5,7 @@ import type { Clock } from '../ports.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { closed, failed } from './outcome.ts'
 
-export interface InspectOptions extends Pick<ConnectionOptions, 'address' | 'tls' | 'credential'> {
+export interface InspectOptions extends Pick<ConnectionOptions, 'address' | 'tls' | 'credential' | 'defaultUser'> {
   readonly inspector: Inspector
   readonly clock: Clock
   /** For each of the two batches, the connect included. */

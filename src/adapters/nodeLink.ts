@@ -18,6 +18,7 @@ export interface NodeLinkOptions {
   readonly tls: TlsOptions | null
   /** What it may be spoken to with, in this order; none: without. Read at every connect. */
   readonly credentials: () => readonly Credential[]
+  readonly defaultUser?: string | null
   /** Names every connection that may change a role, so that a later leader can cut them (CLIENT SETNAME; no spaces). */
   readonly name: string
   readonly clock: Clock
@@ -287,9 +288,9 @@ export class NodeLink {
     return new Connection({ ...this.#connectionOptions(), greetFirst: true })
   }
 
-  #connectionOptions(): Pick<ConstructorParameters<typeof Connection>[0], 'address' | 'tls' | 'credential' | 'name'> {
-    const { address, tls, name } = this.#options
-    return { address, tls, credential: this.#keys.current, name }
+  #connectionOptions(): Pick<ConstructorParameters<typeof Connection>[0], 'address' | 'tls' | 'credential' | 'defaultUser' | 'name'> {
+    const { address, tls, name, defaultUser = null } = this.#options
+    return { address, tls, credential: this.#keys.current, defaultUser, name }
   }
 }
 

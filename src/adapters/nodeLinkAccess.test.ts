@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { keys, linkTo, listening, message, ping, redisFor, script, transaction, word } from '../../test/link.ts'
+import { startPika } from '../../test/servers/pika.ts'
 import { makeCertificates } from '../../test/servers/certificates.ts'
 import { patience, until } from '../../test/until.ts'
 import { RespError } from '../resp/value.ts'
@@ -57,6 +58,25 @@ test('link: the first credential is refused -> the next answers the same questio
   assert.equal(word(await fresh.probe(ping, patience)), 'ok')
   const refusals = await redis.ask('AUTH', 'second', 'THEN', 'ACL', 'LOG')
   assert.equal(Array.isArray(refusals) && refusals.length, 1, 'refused once per link at most; entries that are alike count as one')
+})
+
+test('link: a Pika, which lets in whoever errs -> a wrong password is refused all the same and the next one tried; before it knew users too', async (t) => {
+  const [wrong, right] = ['first', 'second'].map((password): Credential => ({ username: null, password }))
+  assert.ok(wrong !== undefined && right !== undefined)
+  for (const version of ['3.5.5', '3.5.2']) {
+    await using pika = await startPika({ version, config: { requirepass: 'second' } })
+    const options = {
+      defaultUser: 'default',
+      ...(version === '3.5.2' ? { credentials: keys(right) } : { credentials: keys(wrong, right) }),
+    }
+    const { link } = linkTo(t, pika.port, options)
+    assert.equal(word(await link.probe([['GET', 'k']], patience)), 'ok')
+    assert.equal(link.credential, right)
+    assert.equal(word(await link.run('act', script(['SET', 'k', version]), patience)), 'ok')
+    assert.equal(await pika.ask('AUTH', 'second', 'THEN', 'GET', 'k'), version)
+  }
+  await using open = await startPika()
+  assert.equal(word(await linkTo(t, open.port, { defaultUser: 'default', credentials: keys(right) }).link.probe(ping, patience)), 'ok')
 })
 
 test('link: every credential is refused -> WRONGPASS; the list is another then -> the next question is answered', async (t) => {

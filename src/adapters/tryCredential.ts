@@ -6,7 +6,7 @@ import { closed, describeFailure } from './outcome.ts'
 export type Acceptance = 'accepted' | 'refused' | { readonly unknown: string }
 
 export async function tryCredential(
-  options: Pick<ConnectionOptions, 'address' | 'tls' | 'credential'>,
+  options: Pick<ConnectionOptions, 'address' | 'tls' | 'credential' | 'defaultUser'>,
   timeoutMs: number,
 ): Promise<Acceptance> {
   const connection = new Connection({ ...options, name: null, greetFirst: true })

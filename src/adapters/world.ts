@@ -87,7 +87,10 @@ class RealWorld implements World {
     const { inspector } = engine
     assert(inspector !== null, `the doctor knows that ${engine.name} cannot be inspected`)
     const { clock } = this.#options
-    done(await inspectNode({ address: target.address, tls, credential, inspector, clock, timeoutMs }), credential?.username ?? 'default')
+    done(
+      await inspectNode({ address: target.address, tls, credential, defaultUser: engine.defaultUser, inspector, clock, timeoutMs }),
+      credential?.username ?? 'default',
+    )
   }
 
   #link(target: NodeTarget, post: Post): NodeLink {
@@ -97,12 +100,13 @@ class RealWorld implements World {
       known.post = post
       return known.link
     }
-    const { tls } = this.#options.access(target.group)
+    const { tls, engine } = this.#options.access(target.group)
     const linked: Linked = {
       post,
       link: new NodeLink({
         address: target.address,
         credentials: () => this.#options.access(target.group).credentials,
+        defaultUser: engine.defaultUser,
         tls,
         name: this.#options.connectionName(),
         clock: this.#options.clock,

@@ -3,6 +3,7 @@ import type { TlsOptions } from '../adapters/connection.ts'
 import { type Acceptance, tryCredential } from '../adapters/tryCredential.ts'
 import type { ControllerFacade } from '../controller/facade.ts'
 import type { GroupSpec } from '../core/model.ts'
+import { engineOf } from '../engines/all.ts'
 import { UserError } from '../errors.ts'
 import type { CredentialDesk } from '../server/credentialRoutes.ts'
 import type { CredentialBook } from './credentialBook.ts'
@@ -44,7 +45,15 @@ export function credentialDesk({ book, facade, tls, log }: DeskOptions): Credent
       for (let from = 0; from < places.length; from += atOnce) {
         const asked = places.slice(from, from + atOnce).map(async ({ group, node }) => {
           const ask = async (credential: typeof current): Promise<Acceptance> =>
-            await tryCredential({ address: { host: node.host, port: node.port }, tls: tls(group), credential }, tryWithinMs)
+            await tryCredential(
+              {
+                address: { host: node.host, port: node.port },
+                tls: tls(group),
+                credential,
+                defaultUser: engineOf(group.engine).defaultUser,
+              },
+              tryWithinMs,
+            )
           const [a, b] = await Promise.all([ask(current), next === null ? null : ask(next)])
           return { group: group.id, node: node.id, current: said(a), next: b === null ? null : said(b) }
         })

@@ -11,6 +11,8 @@ export interface Script {
 
 export interface Engine extends Capabilities {
   readonly name: EngineName
+  /** Who is meant by a password without a name, where that must be said: the server lets whoever errs in as somebody else. Null: need not. */
+  readonly defaultUser: string | null
   /** The commands of one probe, the same every time: sent as one batch, answered in order. */
   readonly probe: readonly (readonly string[])[]
   /** Asked after those of a probe, now and then. */

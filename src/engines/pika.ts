@@ -191,6 +191,7 @@ function readActed(action: Action, replies: readonly RespValue[]): ActionResult 
 
 export const pika: Engine = {
   name: 'pika',
+  defaultUser: 'default',
   canPauseWrites: true,
   canGuard: false,
   canClose: true,

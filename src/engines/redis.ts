@@ -220,6 +220,7 @@ function readActed(action: Action, replies: readonly RespValue[]): ActionResult 
 export function streamEngine(name: EngineName): Engine {
   return {
     name,
+    defaultUser: null,
     canPauseWrites: true,
     canGuard: true,
     canClose: true,

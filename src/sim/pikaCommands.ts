@@ -1,7 +1,7 @@
 // What a simulated Pika answers to a client, byte for byte where it matters.
 import { encodeSimple, encodeValue } from '../resp/encode.ts'
 import { RespError, type RespValue } from '../resp/value.ts'
-import { pikaInfo, saysSum } from './pikaInfo.ts'
+import { knowsUsers, pikaInfo, saysSum } from './pikaInfo.ts'
 import { hasTooFewWords, isKeyCommand, isWrite, ok } from './pikaKeys.ts'
 import type { PikaNode } from './pikaNode.ts'
 import { configGet, configSet } from './pikaSettings.ts'
@@ -142,6 +142,7 @@ function greeting(node: PikaNode, client: PikaClient, name: string, command: rea
     client.user = 'default'
     return hello
   }
+  if (second !== undefined && !knowsUsers(node.version)) return wrongNumber('auth')
   if (second === undefined) {
     if (requirepass === '') return error('ERR Client sent AUTH, but no password is set')
     // Whatever does not fit is tried as the user `limit`, who has no password.

@@ -21,6 +21,12 @@ export function saysSum(version: string): boolean {
   return major > 4 || (major === 4 && (minor > 0 || patch >= 1)) || (major === 3 && minor === 5 && patch >= 5)
 }
 
+/** The access list came with 3.5.3. */
+export function knowsUsers(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
+  return major > 3 || minor > 5 || patch >= 3
+}
+
 export function pikaInfo(node: PikaNode, section: string): string {
   const wanted = section === '' || section === 'all' ? ['server', 'data', 'clients', 'replication', 'keyspace'] : [section]
   return wanted.map((one) => sections[one]?.(node) ?? '').join('\r\n')
