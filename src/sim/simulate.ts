@@ -88,26 +88,31 @@ function end(history: History): Ending {
   const { checks } = history
   if (history.telling) history.tell('heal', [...history.nodes.values()].map((node) => node.describe()).join('; '))
   history.faults.heal()
-  let ending = converge(history)
-  if (ending.convergedMs === null && ending.heldFor === null) return ending
-  if (ending.heldFor !== null) {
-    // A person ends it; then it must come to order.
-    checks.ordered()
-    // Whatever a node holds that the group does not know may go.
-    history.changeSpec((spec) => ({ ...spec, nodes: spec.nodes.map((node) => ({ ...node, overwrite: true })) }))
-    if (ending.heldFor !== 'node.foreign') history.controller?.command('g', { name: 'failover', to: null, by: 'ops', dryRun: false })
-    const resolved = converge(history)
-    if (resolved.convergedMs === null) {
-      if (checks.violations.length === 0)
-        checks.fail('converges after healing', `an operator ended ${ending.heldFor}, but ${history.unsettled()}`)
-      return ending
-    }
-    ending = { convergedMs: null, heldFor: ending.heldFor }
+  const first = converge(history)
+  let ending = first
+  // Data that nobody knows may go: then it can turn out that others differ too. Any other decision is the last.
+  const most = first.heldFor === 'node.foreign' ? 2 : 1
+  for (let decisions = 0; ending.heldFor !== null && decisions < most; decisions++) {
+    decide(history, ending.heldFor)
+    ending = converge(history)
+  }
+  if (ending.convergedMs === null) {
+    if (checks.violations.length === 0)
+      checks.fail('converges after healing', `an operator ended ${first.heldFor}, but ${history.unsettled()}`)
+    return first
   }
   calm(history)
   checks.ledger.final()
   equal(history)
-  return ending
+  return first
+}
+
+/** A person ends what only a person can; then the group must come to order. */
+function decide(history: History, heldFor: string): void {
+  history.checks.ordered()
+  // Whatever a node holds that the group does not know may go.
+  history.changeSpec((spec) => ({ ...spec, nodes: spec.nodes.map((node) => ({ ...node, overwrite: true })) }))
+  if (heldFor !== 'node.foreign') history.controller?.command('g', { name: 'failover', to: null, by: 'ops', dryRun: false })
 }
 
 function converge(history: History): Ending {
