@@ -70,7 +70,8 @@ export const shots: readonly Shot[] = [
   { name: 'act-switchover-refused', path: '/groups/cart', ready: acting(0, '.refused'), whole: false },
   { name: 'act-pause', path: '/groups/shop', ready: acting(1, '.safe'), whole: false },
   { name: 'act-maintain', path: '/groups/shop', ready: acting(2, '.would'), whole: false },
-  { name: 'act-failover', path: '/groups/shop', ready: acting(6, '.move'), whole: false },
+  { name: 'act-failover', path: '/groups/shop', ready: acting(7, '.move'), whole: false },
+  { name: 'act-policy', path: '/groups/shop', ready: acting(6, '.policy') },
   { name: 'act-what-if', path: '/groups/shop', ready: acting(3, '.safe'), whole: false },
   { name: 'spec', path: '/spec', ready: drawn('.revisions button', '.changes') },
   {
@@ -84,6 +85,17 @@ export const shots: readonly Shot[] = [
       await page.locator('dialog .changes').waitFor()
     },
     whole: false,
+  },
+  {
+    name: 'act-policies',
+    path: '/spec',
+    async ready(page) {
+      await page.locator('.page-head button').click()
+      await page.locator('dialog .policy').waitFor()
+      await page.locator('dialog input').nth(0).fill('*')
+      await page.locator('dialog .policy input').nth(1).fill('1500')
+      await page.locator('dialog .changes').waitFor()
+    },
   },
   { name: 'doctor', path: '/doctor', ready: drawn('.panel') },
   { name: 'controllers', path: '/controllers', ready: drawn('.figures') },

@@ -358,7 +358,7 @@ test('a roll under way -> in the status, in explain, and with what is next', () 
   const status = { ...ordersStatus, roll }
   assert.ok(groupText(status, plain).includes(`\n${line}\n`))
   assert.ok(explainText({ status, recent: [] } as never, testTime, plain).includes(`\n${line}\n`))
-  const step = { kind: 'wait', sentence: 'waits for b to come back' } as const
+  const step = { kind: 'wait', ...plainly('waits for b to come back') } as const
   assert.equal(rollViewText('orders', { ...roll, was: [], step }), `orders: ${line}\nNext: waits for b to come back\n`)
   assert.equal(rollViewText('orders', null), 'no rolling restart of orders is under way\n')
 })

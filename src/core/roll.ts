@@ -3,20 +3,22 @@ import { caseOf, decide } from './decide.ts'
 import type { NodeId, Roll } from './model.ts'
 import { type NodeView, answers, refused, silent } from './observe.ts'
 import type { Case } from './rule.ts'
+import { type Said, type Worded, say, worded } from './said.ts'
 import { type Situation, inMaintenance, nodeOf, paused } from './situation.ts'
 import { stopPlan } from './stopPlan.ts'
 import { planSwitchover } from './switchoverPlan.ts'
 
-export type RollStep =
-  /** This node may be restarted now. */
-  | { readonly kind: 'restart'; readonly node: NodeId; readonly sentence: string }
-  /** Only the primary is left: it hands over first. */
-  | { readonly kind: 'switchover'; readonly to: NodeId; readonly sentence: string }
-  /** Something is under way and ends by itself. */
-  | { readonly kind: 'wait'; readonly sentence: string }
-  /** A person should look before it goes on. */
-  | { readonly kind: 'doubt'; readonly sentence: string }
-  | { readonly kind: 'done'; readonly sentence: string }
+export type RollStep = Worded &
+  (
+    | /** This node may be restarted now. */ { readonly kind: 'restart'; readonly node: NodeId }
+    /** Only the primary is left: it hands over first. */
+    | { readonly kind: 'switchover'; readonly to: NodeId }
+    /** Something is under way and ends by itself. */
+    | { readonly kind: 'wait' }
+    /** A person should look before it goes on. */
+    | { readonly kind: 'doubt' }
+    | { readonly kind: 'done' }
+  )
 
 export interface RollProgress {
   readonly restarted: readonly NodeId[]
@@ -48,7 +50,7 @@ export function nextOfRoll(c: Case, roll: Roll): RollStep {
     const under = underWay(c, turn, left)
     if (under !== null) return under
   }
-  if (left.length === 0) return { kind: 'done', sentence: 'every node was restarted and is in sync' }
+  if (left.length === 0) return { kind: 'done', ...worded(say('roll.done')) }
   const next = nextReplica(c, left)
   return next === null ? primaryLeft(c) : mayRestart(c, next)
 }
@@ -56,16 +58,13 @@ export function nextOfRoll(c: Case, roll: Roll): RollStep {
 /** The group itself is not in an order in which anything may be taken away. */
 function troubleOfGroup(c: Case, roll: Roll): RollStep | null {
   const { record, verdict, s } = c
-  if (paused(s)) return doubt(`the group is paused by ${s.spec.pause?.by}; \`regroup resume ${s.spec.id}\` ends it`)
-  if (record.phase === 'switchover') return wait(`a switchover to ${record.candidate} is under way`)
-  if (record.phase !== 'steady') return doubt(`a ${record.phase} is under way: ${decide(s).group.step.sentence}`)
+  if (paused(s)) return doubt(say('roll.paused', { by: s.spec.pause?.by ?? '', group: s.spec.id }))
+  if (record.phase === 'switchover') return wait(say('roll.switchover', { node: record.candidate }))
+  if (record.phase !== 'steady') return doubt(say('roll.moving', { phase: record.phase, what: decide(s).group.step.said }))
   const failovers = record.failovers.filter((at) => at > roll.since).length
-  if (failovers > 0)
-    return doubt(
-      `${failovers === 1 ? 'a failover' : `${failovers} failovers`} happened since it began; look at \`regroup history ${s.spec.id}\``,
-    )
-  if (['unheard', 'suspect'].includes(verdict.kind)) return wait(decide(s).group.step.sentence)
-  if (verdict.kind !== 'alive') return doubt(decide(s).group.step.sentence)
+  if (failovers > 0) return doubt(say('roll.failovers', { failovers, group: s.spec.id }))
+  if (['unheard', 'suspect'].includes(verdict.kind)) return wait(decide(s).group.step.said)
+  if (verdict.kind !== 'alive') return doubt(decide(s).group.step.said)
   return null
 }
 
@@ -74,10 +73,10 @@ function otherTrouble(c: Case, roll: Roll, left: readonly NodeId[]): RollStep | 
   for (const node of c.s.nodes.values()) {
     const { id } = node.spec
     if (id === roll.turn?.node || id === c.record.primary) continue
-    if (inMaintenance(c.s, node)) return doubt(`${id} is in maintenance; \`regroup maintain ${c.s.spec.id}/${id} --end\` ends it`)
-    if (refused(node) || silent(node, c.s.now, c.s.policy.silentAfterMs)) return doubt(`${id} is down, and it is not its turn`)
-    if (!answers(node)) return wait(`waits for an answer of ${id}`)
-    if (!inSync(c, node)) return wait(`waits until ${id} is in sync${left.includes(id) ? '' : ' again'}`)
+    if (inMaintenance(c.s, node)) return doubt(say('plan.inMaintenance', { node: id, group: c.s.spec.id }))
+    if (refused(node) || silent(node, c.s.now, c.s.policy.silentAfterMs)) return doubt(say('roll.down', { node: id }))
+    if (!answers(node)) return wait(say('roll.answer', { node: id }))
+    if (!inSync(c, node)) return wait(say(left.includes(id) ? 'roll.inSync' : 'roll.inSyncAgain', { node: id }))
   }
   return null
 }
@@ -89,9 +88,9 @@ function inSync(c: Case, node: NodeView): boolean {
 /** The node whose turn it is: not there yet, or not in sync yet. */
 function underWay(c: Case, id: NodeId, left: readonly NodeId[]): RollStep | null {
   const node = nodeOf(c.s, id)
-  if (!answers(node)) return wait(`waits for ${id} to come back`)
-  if (left.includes(id)) return { kind: 'restart', node: id, sentence: `${id} may be restarted; it still runs as before` }
-  if (!inSync(c, node)) return wait(`${id} is back; waits until it is in sync`)
+  if (!answers(node)) return wait(say('roll.comeBack', { node: id }))
+  if (left.includes(id)) return { kind: 'restart', node: id, ...worded(say('roll.stillRuns', { node: id })) }
+  if (!inSync(c, node)) return wait(say('roll.back', { node: id }))
   return null
 }
 
@@ -103,24 +102,24 @@ function nextReplica(c: Case, left: readonly NodeId[]): NodeId | null {
 
 function mayRestart(c: Case, id: NodeId): RollStep {
   const plan = stopPlan(c.s, { what: 'stops', nodes: [id] })
-  if (plan.safety === 'outage') return doubt(`without ${id}, ${plan.sentence}: ${plan.reasons.join('; ')}`)
-  return { kind: 'restart', node: id, sentence: `${id} may be restarted: ${plan.sentence}` }
+  if (plan.safety === 'outage') return doubt(say('roll.without', { node: id, what: plan.said, why: plan.reasonsSaid }))
+  return { kind: 'restart', node: id, ...worded(say('roll.may', { node: id, what: plan.said })) }
 }
 
 function primaryLeft(c: Case): RollStep {
   const { record, s } = c
-  if (s.nodes.size === 1) return doubt(`${record.primary} is the only node: its restart stops the writes. Restart it by hand`)
+  if (s.nodes.size === 1) return doubt(say('roll.onlyNode', { primary: record.primary }))
   const plan = planSwitchover(c, null)
-  if (!plan.ok) return doubt(`${record.primary} is left, and ${plan.sentence}`)
-  return { kind: 'switchover', to: plan.node, sentence: `only the primary ${record.primary} is left: it hands over to ${plan.node} first` }
+  if (!plan.ok) return doubt(say('roll.left', { primary: record.primary, why: plan.said }))
+  return { kind: 'switchover', to: plan.node, ...worded(say('roll.handsOver', { primary: record.primary, node: plan.node })) }
 }
 
-function wait(sentence: string): RollStep {
-  return { kind: 'wait', sentence }
+function wait(said: Said): RollStep {
+  return { kind: 'wait', ...worded(said) }
 }
 
-function doubt(sentence: string): RollStep {
-  return { kind: 'doubt', sentence }
+function doubt(said: Said): RollStep {
+  return { kind: 'doubt', ...worded(said) }
 }
 
 /** The roll of a group with its next step; null when none was begun. */
@@ -132,6 +131,6 @@ export function rollView(s: Situation): RollView | null {
   const { roll } = s.spec
   if (roll === undefined) return null
   const c = caseOf(s)
-  const step: RollStep = c === null ? wait('the record is not known yet') : nextOfRoll(c, roll)
+  const step: RollStep = c === null ? wait(say('roll.unknown')) : nextOfRoll(c, roll)
   return { ...roll, ...progressOf(roll, s.nodes.values()), step }
 }

@@ -1,9 +1,11 @@
 // What people are told, as a code and its values. English is rendered from these, and so is every other language: there is no second copy.
 import { commandSentences } from './sentences/command.ts'
+import { doctorSentences } from './sentences/doctor.ts'
 import { electSentences } from './sentences/elect.ts'
 import { failoverSentences } from './sentences/failover.ts'
 import { newSentences } from './sentences/new.ts'
 import { nodeSentences } from './sentences/node.ts'
+import { planSentences } from './sentences/plan.ts'
 import { plannedSentences } from './sentences/planned.ts'
 import { statusSentences } from './sentences/status.ts'
 import { steadySentences } from './sentences/steady.ts'
@@ -18,6 +20,8 @@ export const english = {
   ...nodeSentences,
   ...statusSentences,
   ...commandSentences,
+  ...doctorSentences,
+  ...planSentences,
 }
 
 export type Catalog = typeof english

@@ -2,7 +2,9 @@
 import { caseOf } from './decide.ts'
 import type { GroupId, NodeId } from './model.ts'
 import { type NodeView, answers } from './observe.ts'
-import { type Situation, nodeOf, quote } from './situation.ts'
+import { lossOf } from './loss.ts'
+import { type Said, type Worded, inEnglish, say, worded } from './said.ts'
+import { type Situation, nodeOf } from './situation.ts'
 import { planSwitchover } from './switchoverPlan.ts'
 import { type Foreseen, back, foresee, inWork, movedTo, without } from './whatIf.ts'
 
@@ -19,13 +21,14 @@ export interface Question {
 export type Safety = 'safe' | 'prepare' | 'outage' | 'risk'
 
 /** One thing that would happen, by the rule that would decide it. */
-export interface Outcome {
+export interface Outcome extends Worded {
   readonly when: string
+  readonly whenSaid: Said
   readonly rule: string
-  readonly sentence: string
   readonly primary: NodeId | null
   /** What is known to be lost or risked; null when nothing is. */
   readonly loss: string | null
+  readonly lossSaid: Said | null
   /**
    * no: writes go on. moment: they stop for `waitsMs` that the rules wait, and the work of promoting. until: nobody can write until a person acts or
    * a node is back.
@@ -33,15 +36,15 @@ export interface Outcome {
   readonly writes: { readonly stop: 'no' } | { readonly stop: 'moment'; readonly waitsMs: number } | { readonly stop: 'until' }
 }
 
-export interface StopPlan {
+export interface StopPlan extends Worded {
   readonly group: GroupId
   readonly what: Question['what']
   readonly nodes: readonly NodeId[]
   readonly safety: Safety
-  readonly sentence: string
   readonly outcomes: readonly Outcome[]
   /** Why it is not simply safe. */
   readonly reasons: readonly string[]
+  readonly reasonsSaid: readonly Said[]
   /** Commands to give before. */
   readonly first: readonly string[]
   readonly stop: readonly NodeId[]
@@ -50,24 +53,25 @@ export interface StopPlan {
 
 interface Draft {
   readonly safety: Safety
-  readonly sentence: string
+  readonly said: Said
   readonly outcomes: readonly Outcome[]
-  readonly reasons?: readonly string[]
+  readonly reasons?: readonly Said[]
   readonly first?: readonly string[]
 }
 
 /** Answers from the record and the views of now. Pure; errors: none, what cannot be known is a reason. */
 export function stopPlan(s: Situation, question: Question): StopPlan {
   const { what, nodes } = question
-  const draft = draftOf(s, question)
+  const { safety, said, outcomes, reasons = [], first = [] } = draftOf(s, question)
   const stop = what === 'stops' ? stopOrder(s, nodes) : []
-  return { group: s.spec.id, what, nodes, reasons: [], first: [], ...draft, stop, start: stop.toReversed() }
+  const why = { reasons: reasons.map(inEnglish), reasonsSaid: reasons }
+  return { group: s.spec.id, what, nodes, safety, ...worded(said), outcomes, ...why, first, stop, start: stop.toReversed() }
 }
 
 function draftOf(s: Situation, { what, nodes }: Question): Draft {
   const trouble = troubleNow(s)
   if (s.record === null) {
-    return { safety: 'risk', sentence: 'nothing is recorded yet, so nothing can be said', outcomes: [], reasons: [trouble ?? ''] }
+    return { safety: 'risk', said: say('ifStops.nothingRecorded'), outcomes: [], reasons: trouble === null ? [] : [trouble] }
   }
   const draft = what === 'dies' ? ifDies(s, s.record.primary, nodes) : ifStops(s, s.record.primary, nodes)
   if (trouble === null) return draft
@@ -75,10 +79,11 @@ function draftOf(s: Situation, { what, nodes }: Question): Draft {
 }
 
 /** The group is not in an order from which anything should be taken away. */
-function troubleNow(s: Situation): string | null {
+function troubleNow(s: Situation): Said | null {
   const c = caseOf(s)
   const now = foresee(inWork(s, []))
-  if (c === null || c.record.phase !== 'steady' || c.verdict.kind !== 'alive' || now.kind === 'held') return `as it is now: ${now.sentence}`
+  if (c === null || c.record.phase !== 'steady' || c.verdict.kind !== 'alive' || now.kind === 'held')
+    return say('ifStops.now', { what: now.said })
   return null
 }
 
@@ -86,16 +91,15 @@ function troubleNow(s: Situation): string | null {
 
 function ifDies(s: Situation, primary: NodeId, nodes: readonly NodeId[]): Draft {
   if (!nodes.includes(primary)) return replicasGone(s, nodes, 'dies')
-  const dead = outcome(`${quote(nodes)} dies: its process ends`, foresee(without(s, nodes, 'dies')))
-  const silent = outcome(`${quote(nodes)} falls silent: host lost, network cut, frozen`, foresee(without(s, nodes, 'falls silent')))
+  const dead = outcome(say('when.processEnds', { nodes }), foresee(without(s, nodes, 'dies')))
+  const silent = outcome(say('when.fallsSilent', { nodes }), foresee(without(s, nodes, 'falls silent')))
   const outcomes = [dead, silent]
   const bad = outcomes.filter((each) => each.primary === null || each.loss !== null)
-  const reasons = bad.map((each) => `${each.when}: ${each.loss ?? each.sentence}`)
-  if (bad.length > 0)
-    return { safety: 'risk', sentence: `${primary} is the primary, and its loss would not simply be healed`, outcomes, reasons }
+  const reasons = bad.map((each) => say('ifStops.because', { when: each.whenSaid, what: each.lossSaid ?? each.said }))
+  if (bad.length > 0) return { safety: 'risk', said: say('ifDies.notHealed', { primary }), outcomes, reasons }
   return {
     safety: 'safe',
-    sentence: `${dead.primary} would take over from ${primary}; known to be lost: nothing but what ${primary} had not sent yet`,
+    said: say('ifDies.takesOver', { node: dead.primary ?? '', primary }),
     outcomes,
   }
 }
@@ -105,22 +109,18 @@ function replicasGone(s: Situation, nodes: readonly NodeId[], what: Question['wh
   const gone = foresee(without(s, nodes, 'dies'))
   const after = gone.then
   const primary = after.record?.primary ?? ''
-  const first = outcome(
-    `${quote(nodes)} ${what === 'dies' ? (nodes.length === 1 ? 'dies' : 'die') : nodes.length === 1 ? 'is stopped' : 'are stopped'}`,
-    gone,
-    refusesWrites(after),
-  )
-  const then = outcome(`${primary} dies meanwhile`, foresee(without(after, [primary], 'dies')))
+  const first = outcome(say(what === 'dies' ? 'when.die' : 'when.stopped', { nodes }), gone, refusesWrites(after))
+  const then = outcome(say('when.diesMeanwhile', { primary }), foresee(without(after, [primary], 'dies')))
   const outcomes = [first, then]
   if (first.writes.stop === 'until') {
-    const reasons = [`policy guard refuses every write of ${primary} while no replica keeps up`]
-    return { safety: 'outage', sentence: `writes stop until a replica is back`, outcomes, reasons }
+    const reasons = [say('ifStops.guard', { primary })]
+    return { safety: 'outage', said: say('ifStops.untilBack'), outcomes, reasons }
   }
   if (then.primary === null || then.loss !== null) {
-    const reasons = [`if ${primary} dies meanwhile: ${then.loss ?? then.sentence}`]
-    return { safety: 'risk', sentence: `${primary} goes on writing, but nobody could take over from it without loss`, outcomes, reasons }
+    const reasons = [say('ifStops.meanwhile', { primary, what: then.lossSaid ?? then.said })]
+    return { safety: 'risk', said: say('ifStops.nobodyMeanwhile', { primary }), outcomes, reasons }
   }
-  return { safety: 'safe', sentence: `${primary} goes on writing, and ${then.primary} could take over from it`, outcomes }
+  return { safety: 'safe', said: say('ifStops.goesOn', { primary, node: then.primary }), outcomes }
 }
 
 /** The guard that is in force when all has settled asks for more replicas than are left. */
@@ -129,11 +129,12 @@ function refusesWrites(s: Situation): boolean {
   return primary !== null && s.can.canGuard && (s.record?.guard ?? 0) > primary.replicas.filter((replica) => replica.online).length
 }
 
-function outcome(when: string, seen: Foreseen, refused = false): Outcome {
-  const { rule, sentence, elected, loss, waitedMs, kind, then } = seen
+function outcome(when: Said, seen: Foreseen, refused = false): Outcome {
+  const { rule, sentence, said, elected, risk, waitedMs, kind, then } = seen
   const writes: Outcome['writes'] =
     kind === 'held' || refused ? { stop: 'until' } : kind === 'calm' ? { stop: 'no' } : { stop: 'moment', waitsMs: waitedMs }
-  return { when, rule, sentence, primary: kind === 'calm' ? (then.record?.primary ?? null) : elected, loss, writes }
+  const primary = kind === 'calm' ? (then.record?.primary ?? null) : elected
+  return { when: inEnglish(when), whenSaid: when, rule, sentence, said, primary, ...lossOf(risk), writes }
 }
 
 // ----------------------------------------------------------------------------------------- it is stopped
@@ -145,22 +146,22 @@ function ifStops(s: Situation, primary: NodeId, nodes: readonly NodeId[]): Draft
     const draft = replicasGone(inWork(s, nodes), nodes, 'stops')
     return { ...draft, first: commands }
   }
-  const straight = outcome(`${quote(nodes)} stopped as it is now`, foresee(without(s, nodes, 'dies')))
+  const straight = outcome(say('when.stoppedAsItIs', { nodes }), foresee(without(s, nodes, 'dies')))
   // The rule itself says who takes over from a primary that is in maintenance.
   const worked = inWork(s, nodes)
   const handover = foresee(worked)
   if (handover.elected === null) {
     const c = caseOf(worked)
     const plan = c === null ? null : planSwitchover(c, null)
-    const why = plan === null || plan.ok ? handover.sentence : plan.sentence
+    const why = plan === null || plan.ok ? handover.said : plan.said
     return {
       safety: 'risk',
-      sentence: `${primary} is the primary and cannot hand over first`,
+      said: say('ifStops.cannotHandOver', { primary }),
       outcomes: [straight],
-      reasons: [`nobody else can take over: ${why}`],
+      reasons: [say('ifStops.nobodyElse', { why })],
     }
   }
-  const moved = outcome(`${primary} hands over first`, handover)
+  const moved = outcome(say('when.handsOver', { primary }), handover)
   const rest = replicasGone(movedTo(worked, handover.elected), nodes, 'stops')
   const outcomes = [{ ...moved, writes: { stop: 'moment', waitsMs: 0 } } as const, ...rest.outcomes]
   // Itself first: its switchover is refused once the others are in maintenance and down.
@@ -168,7 +169,7 @@ function ifStops(s: Situation, primary: NodeId, nodes: readonly NodeId[]): Draft
   if (rest.safety !== 'safe') return { ...rest, outcomes, first }
   return {
     safety: 'prepare',
-    sentence: `${primary} is the primary: it hands over to ${handover.elected} first, then it may be stopped`,
+    said: say('ifStops.handsOver', { primary, node: handover.elected }),
     outcomes,
     first,
   }
@@ -179,18 +180,18 @@ function allStop(s: Situation, primary: NodeId, nodes: readonly NodeId[]): Draft
   const replicas = nodes.filter((id) => id !== primary)
   const alone = replicas.length === 0 ? s : foresee(without(s, replicas, 'dies')).then
   const stopped = foresee(without(alone, nodes, 'dies'))
-  const started = outcome(`${primary} is started first`, foresee(back(stopped.then, primary)))
-  const outcomes = [outcome(`all are stopped, ${primary} last`, stopped, true), started]
+  const started = outcome(say('when.started', { primary }), foresee(back(stopped.then, primary)))
+  const outcomes = [outcome(say('when.allStopped', { primary }), stopped, true), started]
   const { reading } = nodeOf(s, primary)
   const durable = reading?.durable ?? false
-  const reasons = durable ? [] : [`${primary} has no append-only file: stop it with SHUTDOWN SAVE, or what it did not save is gone`]
+  const reasons = durable ? [] : [say('ifStops.saveFirst', { primary })]
   if (started.primary !== primary || started.loss !== null) {
-    const why = `when ${primary} is started again: ${started.loss ?? started.sentence}`
-    return { safety: 'risk', sentence: 'regroup would not simply go on after it', outcomes, reasons: [...reasons, why] }
+    const why = say('ifStops.startedAgain', { primary, what: started.lossSaid ?? started.said })
+    return { safety: 'risk', said: say('ifStops.notGoOn'), outcomes, reasons: [...reasons, why] }
   }
   return {
     safety: 'outage',
-    sentence: `nobody can write from the stop of ${primary} until it is back; stopped last and started first, it has everything`,
+    said: say('ifStops.outage', { primary }),
     outcomes,
     reasons,
   }

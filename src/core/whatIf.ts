@@ -5,19 +5,19 @@ import { inForce, judged, watch } from './memory.ts'
 import type { GroupRecord, Instant, NodeId, Position, Reading } from './model.ts'
 import { type NodeView, answers, follows, sameAddress } from './observe.ts'
 import type { Act, Decision, RecordDraft } from './rule.ts'
+import type { Said, Worded } from './said.ts'
 import { type Situation, nodeOf } from './situation.ts'
 
 /** dies: its process ends, its host answers. falls silent: host lost, network cut, frozen. */
 export type Fate = 'dies' | 'falls silent'
 
 /** How it comes to rest: a node is chosen, a refusal that lasts, or all is well without a change of primary. */
-export interface Foreseen {
+export interface Foreseen extends Worded {
   readonly kind: 'elected' | 'held' | 'calm'
   readonly rule: string
-  readonly sentence: string
   readonly elected: NodeId | null
   /** What is known to be lost or risked by it; null when nothing is. */
-  readonly loss: string | null
+  readonly risk: Said | null
   /** Milliseconds that the rules themselves wait; the work of promoting comes on top. */
   readonly waitedMs: number
   /** The situation it comes to rest in; of an election the one before it. */
@@ -190,12 +190,14 @@ function elected(
   record: Extract<RecordDraft, { phase: 'failover' | 'switchover' }>,
   waitedMs: number,
 ): Foreseen {
-  const loss = record.phase === 'failover' ? record.loss : null
-  return { kind: 'elected', rule, sentence: step.sentence, elected: record.candidate, loss, waitedMs, then: s }
+  const risk = record.phase === 'failover' ? (record.lossSaid ?? null) : null
+  const { sentence, said } = step
+  return { kind: 'elected', rule, sentence, said, elected: record.candidate, risk, waitedMs, then: s }
 }
 
 function atRest(kind: 'held' | 'calm', s: Situation, { rule, step }: Decided['group'], waitedMs: number): Foreseen {
-  return { kind, rule, sentence: step.sentence, elected: null, loss: null, waitedMs, then: s }
+  const { sentence, said } = step
+  return { kind, rule, sentence, said, elected: null, risk: null, waitedMs, then: s }
 }
 
 /** What a node says after it was told something, as far as a rule looks at it. */

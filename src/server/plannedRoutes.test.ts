@@ -87,7 +87,12 @@ test('roll: begun, a turn, gone on with, ended -> a revision each, kept by apply
   const begun = { since: testTime, by: 'cli:ann', why: 'new kernel', was, turn: null }
   assert.deepEqual(rollIn(), begun)
   facade.put({ ...ordersStatus, roll: { ...begun, restarted: [], left: ['a', 'b', 'c'] } })
-  facade.rolling = { ...begun, restarted: [], left: ['a', 'b', 'c'], step: { kind: 'restart', node: 'b', sentence: 'b may be restarted' } }
+  facade.rolling = {
+    ...begun,
+    restarted: [],
+    left: ['a', 'b', 'c'],
+    step: { kind: 'restart', node: 'b', ...plainly('b may be restarted') },
+  }
   assert.deepEqual(assertShape(await ask(at), Rolling), { roll: facade.rolling })
   assertProblem(await post(at, { restart: 'c' }), 409, 'NOT_NOW', /c may not be restarted now: b may be restarted/)
   await post(at, { restart: 'b' })

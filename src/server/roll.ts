@@ -30,7 +30,7 @@ const RollBody = Type.Object(
   { additionalProperties: false, description: 'a mapping; without restart and end a roll is begun, or gone on with' },
 )
 
-const step = (kind: string, more: Record<string, Type.TSchema> = {}) => Type.Object({ kind: Type.Literal(kind), sentence: s.text, ...more })
+const step = (kind: string, more: Record<string, Type.TSchema> = {}) => Type.Object({ kind: Type.Literal(kind), ...s.worded, ...more })
 
 export const Rolling = Type.Object({
   roll: s.nullable(

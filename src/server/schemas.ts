@@ -29,7 +29,7 @@ export const Said = Type.Unsafe<SaidValue>(
     { description: 'The sentence beside it in no language: the English one is rendered from these, and a page renders any other.' },
   ),
 )
-const worded = { sentence: text, said: Said }
+export const worded = { sentence: text, said: Said }
 
 const phase = Type.Enum(['new', 'restored', 'steady', 'failover', 'switchover'])
 const role = Type.Enum(['primary', 'replica', 'fenced', 'foreign primary', 'unknown'])
@@ -123,8 +123,9 @@ const checkup = {
       id: text,
       severity: Type.Enum([...severities]),
       node: nullable(text),
-      sentence: text,
+      ...worded,
       wayOut: text,
+      wayOutSaid: Said,
       commands: Type.Array(text, { description: 'To be pasted into a shell.' }),
     }),
     { description: 'The most serious first.' },

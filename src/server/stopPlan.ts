@@ -5,7 +5,7 @@ import type { Static } from 'typebox'
 import type { StopPlan } from '../core/stopPlan.ts'
 import { UserError } from '../errors.ts'
 import { described, looking, ofGroup } from './routes.ts'
-import { nullable, text } from './schemas.ts'
+import { Said, nullable, text, worded } from './schemas.ts'
 
 const whom = (verb: string) =>
   Type.String({
@@ -31,14 +31,16 @@ export const Plans = Type.Object({
         description:
           'safe: writes go on, a primary that dies meanwhile is replaced without known loss. prepare: so after `first`. outage: nobody can write until it is back, nothing is lost in this order. risk: see `reasons`.',
       }),
-      sentence: text,
+      ...worded,
       outcomes: Type.Array(
         Type.Object({
           when: text,
+          whenSaid: Said,
           rule: text,
-          sentence: text,
+          ...worded,
           primary: nullable(text, 'Who would be primary then; null: nobody.'),
           loss: nullable(text, 'What is known to be lost or risked.'),
+          lossSaid: nullable(Said),
           writes: Type.Union([
             Type.Object({ stop: Type.Enum(['no', 'until']) }),
             Type.Object({
@@ -49,6 +51,7 @@ export const Plans = Type.Object({
         }),
       ),
       reasons: names,
+      reasonsSaid: Type.Array(Said),
       first: Type.Array(text, { description: 'Commands to give before.' }),
       stop: Type.Array(text, { description: 'The order of stopping.' }),
       start: Type.Array(text, { description: 'The order of starting.' }),

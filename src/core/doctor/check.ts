@@ -1,4 +1,5 @@
 // What a check is: a row that looks at one thing and says what it sees, with the way out.
+import { type Said, inEnglish, worded } from '../said.ts'
 import type { Examination, Patient } from './examination.ts'
 import type { Finding, Severity } from './finding.ts'
 
@@ -11,6 +12,6 @@ export interface Check {
   readonly look: (e: Examination) => readonly Seen[]
 }
 
-export function seen(patient: Patient | null, sentence: string, wayOut: string, commands: readonly string[] = []): Seen {
-  return { node: patient?.id ?? null, sentence, wayOut, commands }
+export function seen(patient: Patient | null, said: Said, wayOut: Said, commands: readonly string[] = []): Seen {
+  return { node: patient?.id ?? null, ...worded(said), wayOut: inEnglish(wayOut), wayOutSaid: wayOut, commands }
 }

@@ -1,4 +1,5 @@
 // What is kept on disk and in memory, and whether the nodes of a group agree about it.
+import { say } from '../said.ts'
 import type { Check, Seen } from './check.ts'
 import { seen } from './check.ts'
 import { type Examination, type Patient, examined, numberOf, sizeText, tell } from './examination.ts'
@@ -22,12 +23,9 @@ const noPersistence: Check = {
       : examined(e)
           .filter(({ facts }) => !persists(facts))
           .map((patient) =>
-            seen(
-              patient,
-              `${patient.id} keeps nothing on disk: a restart empties it, and when all nodes restart the data is gone`,
-              'switch the append-only file on, and write appendonly yes into its file',
-              [tell(patient, 'CONFIG SET appendonly yes')],
-            ),
+            seen(patient, say('persistence.none', { node: patient.id }), say('way.persistence.none'), [
+              tell(patient, 'CONFIG SET appendonly yes'),
+            ]),
           ),
 }
 
@@ -42,24 +40,18 @@ function persistenceOf({ settings }: Facts): string {
 }
 
 /** One finding for a group whose nodes differ in what should be alike. */
-function unlike(e: Examination, of: (facts: Facts) => string, say: (differences: string) => Seen): Seen[] {
+function unlike(e: Examination, of: (facts: Facts) => string, tellOf: (differences: string) => Seen): Seen[] {
   const nodes = examined(e)
   const kinds = Map.groupBy(nodes, ({ facts }) => of(facts))
   if (kinds.size < 2) return []
-  return [say([...kinds].map(([kind, who]) => `${who.map(({ id }) => id).join(', ')}: ${kind}`).join('; '))]
+  return [tellOf([...kinds].map(([kind, who]) => `${who.map(({ id }) => id).join(', ')}: ${kind}`).join('; '))]
 }
 
 const unlikePersistence: Check = {
   id: 'persistence.differs',
   severity: 'warning',
   look: (e) =>
-    unlike(e, persistenceOf, (differences) =>
-      seen(
-        null,
-        `the nodes keep their data differently, so it depends on who is primary what a restart costs (${differences})`,
-        'make appendonly, appendfsync and save alike on all nodes, with CONFIG SET and in their files',
-      ),
-    ),
+    unlike(e, persistenceOf, (differences) => seen(null, say('persistence.differs', { differences }), say('way.persistence.differs'))),
 }
 
 const failing: Check = {
@@ -72,8 +64,8 @@ const failing: Check = {
         : [
             seen(
               patient,
-              `${patient.id} could not write its data: ${patient.facts.diskProblem}; by default it then refuses writes`,
-              'look at its log and its disk (space, rights, the directory named by dir), then have it write again',
+              say('persistence.failing', { node: patient.id, message: patient.facts.diskProblem }),
+              say('way.persistence.failing'),
               [tell(patient, 'CONFIG GET dir'), tell(patient, 'BGSAVE SCHEDULE')],
             ),
           ],
@@ -88,14 +80,7 @@ function memoryOf(facts: Facts): string {
 const unlikeMemory: Check = {
   id: 'memory.differs',
   severity: 'warning',
-  look: (e) =>
-    unlike(e, memoryOf, (differences) =>
-      seen(
-        null,
-        `the nodes may hold different amounts: after a failover the group evicts keys or refuses writes that fitted before (${differences})`,
-        'make maxmemory and maxmemory-policy alike on all nodes, with CONFIG SET and in their files',
-      ),
-    ),
+  look: (e) => unlike(e, memoryOf, (differences) => seen(null, say('memory.differs', { differences }), say('way.memory.differs'))),
 }
 
 function release(version: string): string {
@@ -109,12 +94,7 @@ const unlikeVersions: Check = {
     unlike(
       e,
       ({ version }) => version,
-      (differences) =>
-        seen(
-          null,
-          `the nodes run different versions; an older one may not read what a newer primary sends (${differences})`,
-          'finish the upgrade: replicas first, then `regroup switchover`, then the old primary',
-        ),
+      (differences) => seen(null, say('version.differs', { differences }), say('way.version.differs')),
     ),
 }
 
@@ -130,8 +110,8 @@ const oldVersion: Check = {
       .map((patient) =>
         seen(
           patient,
-          `${patient.id} runs ${e.spec.engine} ${patient.facts.version}; regroup needs ${oldest[e.spec.engine]} or newer`,
-          'upgrade it, replicas first',
+          say('version.old', { node: patient.id, engine: e.spec.engine, version: patient.facts.version, least: oldest[e.spec.engine] }),
+          say('way.version.old'),
         ),
       ),
 }
@@ -160,8 +140,8 @@ const clocks: Check = {
         const skew = skewOf(patient)
         return seen(
           patient,
-          `the clock of ${patient.id} is ${(Math.abs(skew) / 1000).toFixed(1)} s ${skew < 0 ? 'behind' : 'ahead of'} this controller's: keys expire at another time there`,
-          'have a time service run on both machines: timedatectl set-ntp true',
+          say(skew < 0 ? 'clock.behind' : 'clock.ahead', { node: patient.id, seconds: (Math.abs(skew) / 1000).toFixed(1) }),
+          say('way.clock'),
         )
       }),
 }

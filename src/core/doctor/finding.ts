@@ -1,18 +1,19 @@
 // What the doctor tells: findings, each with its way out, and when a group was looked at.
+import type { Said, Worded } from '../said.ts'
 import type { GroupId, NodeId, WallTime } from '../model.ts'
 
 /** serious: a failover or a return would fail, or data would be lost. warning: harm under circumstances that come. advice: could be better. */
 export const severities = ['serious', 'warning', 'advice'] as const
 export type Severity = (typeof severities)[number]
 
-export interface Finding {
+export interface Finding extends Worded {
   /** Of its check; stable. */
   readonly id: string
   readonly severity: Severity
   /** Null when it is about the group as a whole. */
   readonly node: NodeId | null
-  readonly sentence: string
   readonly wayOut: string
+  readonly wayOutSaid: Said
   /** To paste into a shell; empty when no command mends it. */
   readonly commands: readonly string[]
 }

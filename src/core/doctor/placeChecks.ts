@@ -1,6 +1,6 @@
 // Where things are: what dies together, and who answers under whose name.
 import { formatAddress } from '../address.ts'
-import { quote } from '../situation.ts'
+import { say } from '../said.ts'
 import type { Check } from './check.ts'
 import { seen } from './check.ts'
 import { type Examination, hostOf, primaryOf } from './examination.ts'
@@ -25,8 +25,8 @@ const controllerThere: Check = {
     return [
       seen(
         primary,
-        `this controller, the only one, runs on ${primary.view.spec.host} with the primary ${primary.id}: if that machine dies, nobody promotes anybody`,
-        `run the controller on a machine without primaries${to === undefined ? '' : ', or move the primary'}`,
+        say('place.controller', { node: primary.id, host: primary.view.spec.host }),
+        say(to === undefined ? 'way.place.controller' : 'way.place.controllerOrMove'),
         to === undefined ? [] : [`regroup switchover ${e.spec.id} --to ${to}`],
       ),
     ]
@@ -46,10 +46,8 @@ const together: Check = {
     return [
       seen(
         null,
-        all
-          ? `all nodes are on ${host}: if that machine dies, the whole group is gone`
-          : `${quote(beside)} and the primary ${primary.id} are on ${host}: if that machine dies, they die together`,
-        'put the nodes on different machines: add one elsewhere, then remove one here',
+        all ? say('place.all', { host }) : say('place.together', { nodes: beside, primary: primary.id, host }),
+        say('way.place.together'),
         [`regroup node add ${e.spec.id} NAME HOST:PORT`, `regroup node remove ${e.spec.id} ${beside[0] ?? 'NAME'}`],
       ),
     ]
@@ -66,8 +64,8 @@ const crowded: Check = {
     return [
       seen(
         primary,
-        `${hostOf(primary)} hosts ${move.here} of ${e.fleet.primaries.size} primaries: its death would be that many failovers at once`,
-        `move this one to ${move.host}`,
+        say('place.crowded', { host: hostOf(primary), here: move.here, all: e.fleet.primaries.size }),
+        say('way.place.crowded', { host: move.host }),
         [`regroup switchover ${e.spec.id} --to ${move.node}`],
       ),
     ]
@@ -83,12 +81,12 @@ const twice: Check = {
       const places = process === undefined ? [] : (e.fleet.processes.get(process) ?? [])
       const others = places.filter(({ group, node }) => group !== e.spec.id || node !== patient.id)
       if (others.length === 0) return []
-      const names = others.map(({ group, node, address }) => `node ${node} of group ${group} (${address})`)
+      const names = others.map(({ group, node, address }) => say('address.place', { node, group, address }))
       return [
         seen(
           patient,
-          `${patient.id} (${formatAddress(patient.view.spec)}) is the same process as ${names.join(' and ')}: one of the addresses is wrong, or is a forwarded port`,
-          'take the wrong one out of its group',
+          say('address.twice', { node: patient.id, address: formatAddress(patient.view.spec), others: names }),
+          say('way.address.twice'),
           [`regroup node remove ${e.spec.id} ${patient.id}`],
         ),
       ]
@@ -102,12 +100,10 @@ const loopback: Check = {
     const local = e.patients.filter((patient) => isLoopback(hostOf(patient)))
     if (local.length === 0 || local.length === e.patients.length) return []
     return local.map((patient) =>
-      seen(
-        patient,
-        `${patient.id} is named by the loopback address ${formatAddress(patient.view.spec)}: nodes on other machines are told to follow it there and find themselves`,
-        'name it by the address that the other machines reach, and let it listen there (bind)',
-        [`regroup group show ${e.spec.id} > group.yaml`, 'regroup apply group.yaml'],
-      ),
+      seen(patient, say('address.loopback', { node: patient.id, address: formatAddress(patient.view.spec) }), say('way.address.loopback'), [
+        `regroup group show ${e.spec.id} > group.yaml`,
+        'regroup apply group.yaml',
+      ]),
     )
   },
 }

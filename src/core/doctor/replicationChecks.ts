@@ -2,6 +2,7 @@
 import { guardLagS, safeSyncDelayS } from '../limits.ts'
 import { answers, follows, sameAddress } from '../observe.ts'
 import { formatAddress } from '../address.ts'
+import { type Said, say } from '../said.ts'
 import type { Check } from './check.ts'
 import { seen } from './check.ts'
 import { type Examination, type Patient, examined, numberOf, primaryOf, sizeText, tell } from './examination.ts'
@@ -47,8 +48,8 @@ const backlog: Check = {
       return [
         seen(
           patient,
-          `the backlog of ${patient.id} is ${sizeText(size)}, but ${sizeText(needed)} are written in ${backlogSeconds} s: a replica that was away that long is copied in full`,
-          'raise it on every node and in every file, since each may become primary',
+          say('backlog.small', { node: patient.id, size: sizeText(size), needed: sizeText(needed), seconds: backlogSeconds }),
+          say('way.backlog.small'),
           [tell(patient, `CONFIG SET repl-backlog-size ${mebibytes(needed * reserve)}`)],
         ),
       ]
@@ -68,17 +69,15 @@ const buffer: Check = {
       const needed = Math.max(backlogSize, duringCopy)
       if (limit === null || limit === 0 || limit >= needed) return []
       const hard = Math.max(usualBuffer, needed * reserve)
-      const why =
+      const of = { node: patient.id, size: sizeText(limit) }
+      const said =
         backlogSize > limit
-          ? `less than its backlog (${sizeText(backlogSize)}): a replica that goes on where it was is cut off`
-          : `less than is written while all data is copied (${sizeText(duringCopy)}): the copy never ends`
+          ? say('buffer.lessThanBacklog', { ...of, backlog: sizeText(backlogSize) })
+          : say('buffer.lessThanCopy', { ...of, written: sizeText(duringCopy) })
       return [
-        seen(
-          patient,
-          `${patient.id} lets ${sizeText(limit)} wait for a replica, ${why}`,
-          'raise the limit for replicas on every node and in every file',
-          [tell(patient, `CONFIG SET client-output-buffer-limit "replica ${mebibytes(hard)} ${mebibytes(hard / 4)} 60"`)],
-        ),
+        seen(patient, said, say('way.buffer.small'), [
+          tell(patient, `CONFIG SET client-output-buffer-limit "replica ${mebibytes(hard)} ${mebibytes(hard / 4)} 60"`),
+        ]),
       ]
     })
   },
@@ -89,13 +88,13 @@ function wrongNumber(
   e: Examination,
   name: string,
   isWrong: (value: number, patient: Patient & { readonly facts: Facts }) => boolean,
-  say: (value: number, patient: Patient) => { readonly sentence: string; readonly wayOut: string; readonly to: string },
+  tellOf: (value: number, patient: Patient) => { readonly said: Said; readonly wayOut: Said; readonly to: string },
 ) {
   return examined(e).flatMap((patient) => {
     const value = numberOf(patient.facts, name)
     if (value === null || !isWrong(value, patient)) return []
-    const { sentence, wayOut, to } = say(value, patient)
-    return [seen(patient, sentence, wayOut, [tell(patient, `CONFIG SET ${name} ${to}`)])]
+    const { said, wayOut, to } = tellOf(value, patient)
+    return [seen(patient, said, wayOut, [tell(patient, `CONFIG SET ${name} ${to}`)])]
   })
 }
 
@@ -108,8 +107,8 @@ const clientTimeout: Check = {
       'timeout',
       (seconds) => seconds > 0 && seconds < leastClientTimeoutS,
       (seconds, { id }) => ({
-        sentence: `${id} closes connections that are idle for ${seconds} s: the one for role changes has to be made anew when it counts`,
-        wayOut: `0 or at least ${leastClientTimeoutS}, there and in its file`,
+        said: say('timeout.clients', { node: id, seconds }),
+        wayOut: say('way.timeout.clients', { least: leastClientTimeoutS }),
         to: '0',
       }),
     ),
@@ -125,8 +124,8 @@ const replicationTimeout: Check = {
       'repl-timeout',
       (seconds) => seconds < least,
       (seconds, { id }) => ({
-        sentence: `${id} gives a replication link up after ${seconds} s; with silentAfterMs ${e.policy.silentAfterMs} a pause that is no death costs links, or a full copy`,
-        wayOut: `at least ${least} s on every node and in every file; 60 is the server's own default`,
+        said: say('timeout.replication', { node: id, seconds, silentAfterMs: e.policy.silentAfterMs }),
+        wayOut: say('way.timeout.replication', { least }),
         to: '60',
       }),
     )
@@ -142,8 +141,8 @@ const keepAlive: Check = {
       'tcp-keepalive',
       (seconds) => seconds === 0 || seconds > mostKeepAliveS,
       (seconds, { id }) => ({
-        sentence: `${id} ${seconds === 0 ? 'never asks' : `asks only after ${seconds} s`} whether a silent client still exists: connections of vanished machines stay until maxclients is reached`,
-        wayOut: "300 s is the server's own default, there and in its file",
+        said: seconds === 0 ? say('keepalive.never', { node: id }) : say('keepalive.late', { node: id, seconds }),
+        wayOut: say('way.keepalive'),
         to: '300',
       }),
     ),
@@ -166,8 +165,8 @@ const guard: Check = {
         'min-replicas-to-write',
         (value, patient) => patient.id !== primary && value !== 0,
         (value, { id }) => ({
-          sentence: `min-replicas-to-write is ${value} on the replica ${id}: somebody else sets it, and it may refuse writes after a restart`,
-          wayOut: 'leave it to regroup (policy guard): 0 on replicas, there and in its file',
+          said: say('guard.replica', { node: id, value }),
+          wayOut: say('way.guard.replica'),
           to: '0',
         }),
       ),
@@ -177,8 +176,8 @@ const guard: Check = {
         // Who may not set it has not set it.
         (value, patient) => patient.id === primary && value !== guardLagS && obeys(patient),
         (value, { id }) => ({
-          sentence: `min-replicas-max-lag is ${value} on the primary ${id}, where regroup had set ${guardLagS}: a cut off primary takes writes for that much longer`,
-          wayOut: 'find out what else sets it; then',
+          said: say('guard.lag', { node: id, value, set: guardLagS }),
+          wayOut: say('way.othersSet'),
           to: String(guardLagS),
         }),
       ),
@@ -193,12 +192,9 @@ const writableReplica: Check = {
     examined(e)
       .filter(({ facts }) => facts.isReplica && facts.settings.get('replica-read-only') === 'no')
       .map((patient) =>
-        seen(
-          patient,
-          `clients may write to the replica ${patient.id}: what they write is lost, and it is never taken for in sync`,
-          'make it read-only, there and in its file, then have it copied anew if somebody wrote to it',
-          [tell(patient, 'CONFIG SET replica-read-only yes')],
-        ),
+        seen(patient, say('replica.writable', { node: patient.id }), say('way.replica.writable'), [
+          tell(patient, 'CONFIG SET replica-read-only yes'),
+        ]),
       ),
 }
 
@@ -209,12 +205,9 @@ const staleRefused: Check = {
     examined(e)
       .filter(({ facts }) => facts.settings.get('replica-serve-stale-data') === 'no')
       .map((patient) =>
-        seen(
-          patient,
-          `${patient.id} answers no reads while its link is down: just then regroup cannot read whose data it holds`,
-          'let it answer, there and in its file',
-          [tell(patient, 'CONFIG SET replica-serve-stale-data yes')],
-        ),
+        seen(patient, say('replica.mute', { node: patient.id }), say('way.replica.mute'), [
+          tell(patient, 'CONFIG SET replica-serve-stale-data yes'),
+        ]),
       ),
 }
 
@@ -239,8 +232,8 @@ const announced: Check = {
       const { host, port } = patient.view.spec
       return seen(
         patient,
-        `${patient.id} follows ${primary.id}, which knows it by another address (${strangers.map(formatAddress).join(', ')}): it is never taken for in sync`,
-        'name it in the group by the address that its primary sees, or have it announce the one of the group, there and in its file',
+        say('replica.address', { node: patient.id, primary: primary.id, addresses: strangers.map(formatAddress) }),
+        say('way.replica.address'),
         [
           tell(patient, `CONFIG SET replica-announce-ip ${host}`),
           tell(patient, `CONFIG SET replica-announce-port ${port}`),
@@ -263,8 +256,8 @@ const linkDown: Check = {
       return [
         seen(
           patient,
-          `${patient.id} has had no link to ${primary.id} for ${Math.round(downMs / 1000)} s although both answer`,
-          `look at the log of ${patient.id}: the password for its primary in its file, protected mode, bind, or a firewall on the way to ${formatAddress(primary.view.spec)}`,
+          say('link.down', { node: patient.id, primary: primary.id, seconds: Math.round(downMs / 1000) }),
+          say('way.link.down', { node: patient.id, address: formatAddress(primary.view.spec) }),
           [tell(patient, 'INFO replication')],
         ),
       ]
@@ -284,8 +277,8 @@ const hastyCopy: Check = {
         patient.facts.settings.get('repl-diskless-sync') !== 'no' &&
         !(patient.id === e.record?.primary && e.record.fenced),
       (seconds, { id }) => ({
-        sentence: `repl-diskless-sync-delay is ${seconds} on ${id}: if it comes back empty as a primary while regroup is down, its replicas are empty within a second`,
-        wayOut: `${safeSyncDelayS}, the server's own default, there and in its file; regroup sets 0 by itself where that is safe`,
+        said: say('diskless.hasty', { node: id, seconds }),
+        wayOut: say('way.diskless.hasty', { safe: safeSyncDelayS }),
         to: String(safeSyncDelayS),
       }),
     ),
@@ -305,8 +298,8 @@ const slowCopy: Check = {
         patient.id === e.record.primary &&
         e.record.fenced,
       (seconds, { id }) => ({
-        sentence: `repl-diskless-sync-delay is ${seconds} on the primary ${id}, where regroup had set 0: each returning node waits so many seconds for its copy`,
-        wayOut: 'find out what else sets it; then, on the running process only',
+        said: say('diskless.slow', { node: id, seconds }),
+        wayOut: say('way.diskless.slow'),
         to: '0',
       }),
     ),

@@ -1,5 +1,5 @@
 // Users, tokens and one's own password.
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { TokenMade } from '../api/types.ts'
 import { span } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
@@ -41,22 +41,40 @@ function useRight() {
   return { fields, right: { name: name.trim(), role, groups: patterns(groups) } }
 }
 
-export function AddUser({ close }: Closing) {
+interface AddProps<Answer> extends Closing {
+  readonly kind: 'users' | 'tokens'
+  /** What it has besides a name and a right. */
+  readonly more: Readonly<Record<string, unknown>>
+  readonly ready?: boolean
+  readonly told?: (answer: Answer) => ReactNode
+  readonly children: ReactNode
+}
+
+function Add<Answer>({ kind, more, ready = true, children, ...rest }: AddProps<Answer>) {
   const say = useSay()
   const { fields, right } = useRight()
-  const [password, setPassword] = useState('')
   return (
-    <PlainForm
-      title={say('users.add')}
-      intro={say('users.addIntro')}
-      path="/api/v1/users"
+    <PlainForm<Answer>
+      {...rest}
+      title={say(`${kind}.add`)}
+      intro={say(`${kind}.addIntro`)}
+      path={`/api/v1/${kind}`}
       method="POST"
-      body={{ ...right, password }}
-      ready={right.name !== '' && password.length >= shortest}
-      verb={say('users.add')}
-      close={close}
+      body={{ ...right, ...more }}
+      ready={right.name !== '' && ready}
+      verb={say(`${kind}.add`)}
     >
       {fields}
+      {children}
+    </PlainForm>
+  )
+}
+
+export function AddUser({ close }: Closing) {
+  const say = useSay()
+  const [password, setPassword] = useState('')
+  return (
+    <Add kind="users" more={{ password }} ready={password.length >= shortest} close={close}>
       <TextField
         label={say('login.password')}
         type="password"
@@ -65,23 +83,17 @@ export function AddUser({ close }: Closing) {
         autoComplete="new-password"
         hint={say('password.hint', { n: shortest })}
       />
-    </PlainForm>
+    </Add>
   )
 }
 
 export function AddToken({ close }: Closing) {
   const say = useSay()
-  const { fields, right } = useRight()
   const [life, setLife] = useState(90 * day)
   return (
-    <PlainForm<TokenMade>
-      title={say('tokens.add')}
-      intro={say('tokens.addIntro')}
-      path="/api/v1/tokens"
-      method="POST"
-      body={{ ...right, forMs: life === 0 ? null : life }}
-      ready={right.name !== ''}
-      verb={say('tokens.add')}
+    <Add<TokenMade>
+      kind="tokens"
+      more={{ forMs: life === 0 ? null : life }}
       close={close}
       told={({ secret }) => (
         <>
@@ -90,14 +102,13 @@ export function AddToken({ close }: Closing) {
         </>
       )}
     >
-      {fields}
       <Choice
         label={say('tokens.life')}
         value={String(life)}
         set={(text) => setLife(Number(text))}
         options={[...lives.map((ms) => ({ value: String(ms), text: span(ms) })), { value: '0', text: say('tokens.ever') }]}
       />
-    </PlainForm>
+    </Add>
   )
 }
 

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type Refusal, ask } from '../api/ask.ts'
-import type { Applied, GroupInput, NodeInput, Spec } from '../api/types.ts'
+import type { Applied, GroupInput, NodeInput, PolicyRuleInput, Spec } from '../api/types.ts'
 import { Dialog } from '../look/dialog.tsx'
 import { Refused } from '../look/refused.tsx'
 import { useSay } from '../words/words.tsx'
@@ -13,7 +13,7 @@ import { Choice, TextField, WhyField } from './fields.tsx'
 const path = '/api/v1/spec'
 
 /** The spec as it was when the dialog was opened; a change on top of another one is refused. */
-function useSpec() {
+export function useSpec() {
   return useQuery<Spec, Refusal>({
     queryKey: ['spec', 'opened'],
     queryFn: ({ signal }) => ask(path, { signal }),
@@ -22,7 +22,15 @@ function useSpec() {
   })
 }
 
-function Loading({ title, refusal, close }: { readonly title: string; readonly refusal: Refusal | null; readonly close: () => void }) {
+export function Loading({
+  title,
+  refusal,
+  close,
+}: {
+  readonly title: string
+  readonly refusal: Refusal | null
+  readonly close: () => void
+}) {
   const say = useSay()
   return (
     <Dialog title={title} close={close}>
@@ -48,14 +56,18 @@ interface ChangeProps {
   readonly verb: string
   readonly hard?: boolean
   readonly spec: Spec
-  readonly change: { readonly groups?: readonly GroupInput[]; readonly remove?: readonly string[] } | null
+  readonly change: {
+    readonly groups?: readonly GroupInput[]
+    readonly remove?: readonly string[]
+    readonly policies?: readonly PolicyRuleInput[]
+  } | null
   readonly again: () => void
   readonly close: () => void
   readonly done?: () => void
   readonly children?: React.ReactNode
 }
 
-function SpecChange({ spec, change, children, done, ...rest }: ChangeProps) {
+export function SpecChange({ spec, change, children, done, ...rest }: ChangeProps) {
   const [why, setWhy] = useState('')
   return (
     <Action<Applied>

@@ -1,11 +1,12 @@
 // Is it safe to stop this, and what would happen: asked of the very rules that would decide it. Changes nothing.
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ReactElement, useState } from 'react'
 import { type Refusal, ask } from '../api/ask.ts'
 import type { GroupStatus, Plans } from '../api/types.ts'
 import { Dialog } from '../look/dialog.tsx'
 import type { Tone } from '../look/marks.tsx'
 import { Refused } from '../look/refused.tsx'
+import { Sentence } from '../look/sentence.tsx'
 import { span } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
 import { Choice } from './fields.tsx'
@@ -75,13 +76,28 @@ function Told({ plan }: { readonly plan: Plan }) {
       <p className={`safe ${tones[plan.safety]}`}>
         {plan.group}: {say(`safety.${plan.safety}`)}
       </p>
-      <p lang="en">{plan.sentence}</p>
-      <List title={say('whatIf.reasons')} items={plan.reasons} />
-      <List title={say('whatIf.first')} items={plan.first} code />
+      <p>
+        <Sentence english={plan.sentence} said={plan.said} />
+      </p>
+      <List
+        title={say('whatIf.reasons')}
+        items={plan.reasons.map((reason, at) => (
+          <Sentence key={reason} english={reason} said={plan.reasonsSaid[at]} />
+        ))}
+      />
+      <List
+        title={say('whatIf.first')}
+        items={plan.first.map((command) => (
+          <code key={command}>{command}</code>
+        ))}
+      />
       {plan.outcomes.map((outcome) => (
         <div key={outcome.when} className="outcome">
-          <p lang="en">
-            <b>{outcome.when}</b>: {outcome.sentence}
+          <p>
+            <b>
+              <Sentence english={outcome.when} said={outcome.whenSaid} />
+            </b>
+            : <Sentence english={outcome.sentence} said={outcome.said} />
           </p>
           <p className="quiet">
             <code>{outcome.rule}</code> ·{' '}
@@ -91,8 +107,8 @@ function Told({ plan }: { readonly plan: Plan }) {
             {outcome.primary !== null && ` · ${say('whatIf.primary', { node: outcome.primary })}`}
           </p>
           {outcome.loss !== null && (
-            <p className="bad tone" lang="en">
-              {outcome.loss}
+            <p className="bad tone">
+              <Sentence english={outcome.loss} said={outcome.lossSaid} />
             </p>
           )}
         </div>
@@ -102,14 +118,14 @@ function Told({ plan }: { readonly plan: Plan }) {
   )
 }
 
-function List({ title, items, code = false }: { readonly title: string; readonly items: readonly string[]; readonly code?: boolean }) {
+function List({ title, items }: { readonly title: string; readonly items: readonly ReactElement[] }) {
   if (items.length === 0) return null
   return (
     <div>
       <h3>{title}</h3>
-      <ul className="plain" lang="en">
+      <ul className="plain">
         {items.map((item) => (
-          <li key={item}>{code ? <code>{item}</code> : item}</li>
+          <li key={item.key}>{item}</li>
         ))}
       </ul>
     </div>

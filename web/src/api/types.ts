@@ -22,8 +22,10 @@ export type {
 export type { Maintained } from '../../../src/server/maintenance.ts'
 export type { Difference, Revision, Revisions } from '../../../src/server/revisionSchemas.ts'
 export type { History, Paused, Problem, ScheduledAnswer, Spec } from '../../../src/server/schemas.ts'
+export type { PolicyRule as PolicyRuleInput } from '../../../src/core/policyLayers.ts'
 export type { GroupInput, NodeInput } from '../../../src/server/specSchemas.ts'
 export type Accepted = Static<typeof schemas.Accepted>
+export type EffectivePolicy = Static<typeof schemas.EffectivePolicy>
 export type Applied = Static<typeof schemas.Applied>
 export type Asker = Static<typeof accounts.Asker>
 export type AuditPage = Static<typeof accounts.AuditPage>

@@ -7,6 +7,7 @@ import type { GroupStatus, Rolling } from '../api/types.ts'
 import { useMay } from '../live/asker.ts'
 import { Asked } from '../look/asked.tsx'
 import { Refused } from '../look/refused.tsx'
+import { Sentence } from '../look/sentence.tsx'
 import { useSay } from '../words/words.tsx'
 
 export function RollPanel({ status }: { readonly status: GroupStatus }) {
@@ -44,8 +45,8 @@ export function RollPanel({ status }: { readonly status: GroupStatus }) {
                   </li>
                 ))}
               </ol>
-              <p className={roll.step.kind === 'doubt' ? 'bad strip' : ''} lang="en">
-                {roll.step.sentence}
+              <p className={roll.step.kind === 'doubt' ? 'bad strip' : ''}>
+                <Sentence english={roll.step.sentence} said={roll.step.said} />
               </p>
               <Next status={status} path={path} step={roll.step} turn={roll.turn?.node ?? null} />
             </>

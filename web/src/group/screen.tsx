@@ -4,6 +4,7 @@ import { Fragment, Suspense, lazy, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { BeginRoll, CancelSchedule } from '../act/planned.tsx'
 import { Failover, Maintain, Pause, Resume, Switchover } from '../act/actions.tsx'
+import { GroupPolicy } from '../act/policy.tsx'
 import { AddNode, RemoveGroup } from '../act/specActions.tsx'
 import { WhatIf } from '../act/whatIf.tsx'
 import type { GroupStatus } from '../api/types.ts'
@@ -165,7 +166,7 @@ function Planned({ status }: { readonly status: GroupStatus }) {
   )
 }
 
-type Verb = 'roll' | 'whatIf' | 'switchover' | 'failover' | 'pause' | 'resume' | 'maintain' | 'addNode' | 'removeGroup'
+type Verb = 'policy' | 'roll' | 'whatIf' | 'switchover' | 'failover' | 'pause' | 'resume' | 'maintain' | 'addNode' | 'removeGroup'
 
 function Actions({ status }: { readonly status: GroupStatus }) {
   const say = useSay()
@@ -192,6 +193,7 @@ function Actions({ status }: { readonly status: GroupStatus }) {
         </button>
         {button('addNode')}
         {status.roll === null && button('roll')}
+        {button('policy')}
         <span className="gap" />
         {button('failover')}
         {button('removeGroup')}
@@ -206,6 +208,7 @@ function Actions({ status }: { readonly status: GroupStatus }) {
       {verb === 'maintain' && <Maintain status={status} close={close} />}
       {verb === 'roll' && <BeginRoll status={status} close={close} />}
       {verb === 'whatIf' && <WhatIf status={status} close={close} />}
+      {verb === 'policy' && <GroupPolicy {...group} />}
       {verb === 'addNode' && <AddNode {...group} />}
       {verb === 'removeGroup' && <RemoveGroup {...group} done={() => go('/')} />}
     </>

@@ -11,6 +11,7 @@ import { Asked } from '../look/asked.tsx'
 import type { Tone } from '../look/marks.tsx'
 import { Refused } from '../look/refused.tsx'
 import { span } from '../words/figures.ts'
+import { Sentence } from '../look/sentence.tsx'
 import { useSay } from '../words/words.tsx'
 
 type OfGroup = DoctorReport['groups'][number]
@@ -115,9 +116,11 @@ export function FindingLine({ finding }: { readonly finding: Finding }) {
         <span className={`badge ${tones[finding.severity]}`}>{say(`severity.${finding.severity}`)}</span> <code>{finding.id}</code>
         {finding.node !== null && <b> {finding.node}</b>}
       </p>
-      <p lang="en">{finding.sentence}</p>
-      <p lang="en">
-        <b className="quiet">{say('doctor.wayOut')}</b> {finding.wayOut}
+      <p>
+        <Sentence english={finding.sentence} said={finding.said} />
+      </p>
+      <p>
+        <b className="quiet">{say('doctor.wayOut')}</b> <Sentence english={finding.wayOut} said={finding.wayOutSaid} />
       </p>
       {finding.commands.length > 0 && <pre tabIndex={0}>{finding.commands.join('\n')}</pre>}
     </li>

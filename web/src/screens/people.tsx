@@ -1,6 +1,6 @@
-// Users and tokens, for admins.
+// Users and tokens, for admins: two lists of who may use the server, in one form.
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ComponentType, useState } from 'react'
 import { AddToken, AddUser, Remove } from '../act/accounts.tsx'
 import { type Refusal, ask } from '../api/ask.ts'
 import type { Tokens, Users } from '../api/types.ts'
@@ -8,59 +8,61 @@ import { Asked } from '../look/asked.tsx'
 import { dayTime } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
 
-export function UsersPanel() {
+interface Person {
+  /** Its place under the path of all. */
+  readonly id: string
+  readonly name: string
+  readonly role: string
+  readonly groups: readonly string[]
+  readonly at: number
+  readonly by: string
+  /** Null: until it is taken away. */
+  readonly until: number | null
+}
+
+interface PeopleProps<Answer> {
+  readonly kind: 'users' | 'tokens'
+  readonly all: (answer: Answer) => readonly Person[]
+  readonly Add: ComponentType<{ readonly close: () => void }>
+}
+
+function People<Answer>({ kind, all, Add }: PeopleProps<Answer>) {
   const say = useSay()
+  const path = `/api/v1/${kind}`
   const [adding, setAdding] = useState(false)
-  const [removing, setRemoving] = useState<string | null>(null)
-  const users = useQuery<Users, Refusal>({ queryKey: ['users'], queryFn: ({ signal }) => ask('/api/v1/users', { signal }) })
+  const [removing, setRemoving] = useState<Person | null>(null)
+  const people = useQuery<Answer, Refusal>({ queryKey: [kind], queryFn: ({ signal }) => ask(path, { signal }) })
   return (
     <section className="panel settings">
       <div className="page-head">
-        <h2>{say('users.title')}</h2>
+        <h2>{say(`${kind}.title`)}</h2>
         <button type="button" className="button" onClick={() => setAdding(true)}>
-          {say('users.add')}
+          {say(`${kind}.add`)}
         </button>
       </div>
-      <Asked query={users}>
+      <Asked query={people}>
         {(answer) =>
-          answer.users.length === 0 ? (
-            <p className="quiet">{say('users.none')}</p>
+          all(answer).length === 0 ? (
+            <p className="quiet">{say(`${kind}.none`)}</p>
           ) : (
             <table>
               <Heads />
               <tbody>
-                {answer.users.map(({ name, role, groups, at, by }) => (
-                  <tr key={name}>
-                    <th scope="row">{name}</th>
-                    <td>{role}</td>
-                    <td className="mono">{groups.join(', ')}</td>
-                    <td>
-                      {dayTime(at)} · {by}
-                    </td>
-                    <td>
-                      <button
-                        type="button"
-                        className="button small"
-                        onClick={() => setRemoving(name)}
-                        aria-label={say('users.removeOne', { name })}
-                      >
-                        {say('users.remove')}
-                      </button>
-                    </td>
-                  </tr>
+                {all(answer).map((one) => (
+                  <Row key={one.id} kind={kind} person={one} remove={() => setRemoving(one)} />
                 ))}
               </tbody>
             </table>
           )
         }
       </Asked>
-      {adding && <AddUser close={() => setAdding(false)} />}
+      {adding && <Add close={() => setAdding(false)} />}
       {removing !== null && (
         <Remove
-          title={say('users.removeOne', { name: removing })}
-          intro={say('users.removeIntro')}
-          verb={say('users.remove')}
-          path={`/api/v1/users/${encodeURIComponent(removing)}`}
+          title={say(`${kind}.removeOne`, { name: removing.name })}
+          intro={say(`${kind}.removeIntro`)}
+          verb={say(`${kind}.remove`)}
+          path={`${path}/${encodeURIComponent(removing.id)}`}
           close={() => setRemoving(null)}
         />
       )}
@@ -68,65 +70,39 @@ export function UsersPanel() {
   )
 }
 
-export function TokensPanel() {
+interface RowProps {
+  readonly kind: 'users' | 'tokens'
+  readonly person: Person
+  readonly remove: () => void
+}
+
+function Row({ kind, person, remove }: RowProps) {
   const say = useSay()
-  const [adding, setAdding] = useState(false)
-  const [removing, setRemoving] = useState<Tokens['tokens'][number] | null>(null)
-  const tokens = useQuery<Tokens, Refusal>({ queryKey: ['tokens'], queryFn: ({ signal }) => ask('/api/v1/tokens', { signal }) })
+  const { name, role, groups, at, by, until } = person
   return (
-    <section className="panel settings">
-      <div className="page-head">
-        <h2>{say('tokens.title')}</h2>
-        <button type="button" className="button" onClick={() => setAdding(true)}>
-          {say('tokens.add')}
+    <tr>
+      <th scope="row">{name}</th>
+      <td>{role}</td>
+      <td className="mono">{groups.join(', ')}</td>
+      <td>
+        {dayTime(at)} · {by}
+        {until !== null && ` · ${say('tokens.until', { time: dayTime(until) })}`}
+      </td>
+      <td>
+        <button type="button" className="button small" onClick={remove} aria-label={say(`${kind}.removeOne`, { name })}>
+          {say(`${kind}.remove`)}
         </button>
-      </div>
-      <Asked query={tokens}>
-        {(answer) =>
-          answer.tokens.length === 0 ? (
-            <p className="quiet">{say('tokens.none')}</p>
-          ) : (
-            <table>
-              <Heads />
-              <tbody>
-                {answer.tokens.map((token) => (
-                  <tr key={token.id}>
-                    <th scope="row">{token.name}</th>
-                    <td>{token.role}</td>
-                    <td className="mono">{token.groups.join(', ')}</td>
-                    <td>
-                      {dayTime(token.at)} · {token.by}
-                      {token.expiresAt !== null && ` · ${say('tokens.until', { time: dayTime(token.expiresAt) })}`}
-                    </td>
-                    <td>
-                      <button
-                        type="button"
-                        className="button small"
-                        onClick={() => setRemoving(token)}
-                        aria-label={say('tokens.revokeOne', { name: token.name })}
-                      >
-                        {say('tokens.revoke')}
-                      </button>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )
-        }
-      </Asked>
-      {adding && <AddToken close={() => setAdding(false)} />}
-      {removing !== null && (
-        <Remove
-          title={say('tokens.revokeOne', { name: removing.name })}
-          intro={say('tokens.revokeIntro')}
-          verb={say('tokens.revoke')}
-          path={`/api/v1/tokens/${encodeURIComponent(removing.id)}`}
-          close={() => setRemoving(null)}
-        />
-      )}
-    </section>
+      </td>
+    </tr>
   )
+}
+
+export function UsersPanel() {
+  return <People<Users> kind="users" all={({ users }) => users.map((one) => ({ ...one, id: one.name, until: null }))} Add={AddUser} />
+}
+
+export function TokensPanel() {
+  return <People<Tokens> kind="tokens" all={({ tokens }) => tokens.map((one) => ({ ...one, until: one.expiresAt }))} Add={AddToken} />
 }
 
 function Heads() {

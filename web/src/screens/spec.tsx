@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { Changes } from '../act/actions.tsx'
 import { Action } from '../act/action.tsx'
 import { Choice, WhyField } from '../act/fields.tsx'
+import { Policies } from '../act/policy.tsx'
 import { type Refusal, ask } from '../api/ask.ts'
 import type { Applied, Difference, Revisions } from '../api/types.ts'
 import { useMay } from '../live/asker.ts'
@@ -25,7 +26,9 @@ export function SpecScreen() {
     getNextPageParam: ({ next }) => next,
     select: ({ pages }) => ({ entries: pages.flatMap(({ revisions }) => revisions) }),
   })
+  const may = useMay()
   const [chosen, setChosen] = useState<number | null>(null)
+  const [editing, setEditing] = useState(false)
   if (list.data === undefined) return list.error === null ? <Waiting /> : <Refused refusal={list.error} />
   const { entries } = list.data
   const newest = entries[0]
@@ -39,7 +42,13 @@ export function SpecScreen() {
   const shown = entries.find(({ revision }) => revision === chosen) ?? newest
   return (
     <>
-      <h1 className="page-title">{say('nav.spec')}</h1>
+      <div className="page-head">
+        <h1 className="page-title">{say('nav.spec')}</h1>
+        <button type="button" className="button" disabled={!may('operator')} onClick={() => setEditing(true)}>
+          {say('policies.title')}
+        </button>
+      </div>
+      {editing && <Policies close={() => setEditing(false)} />}
       <div className="split">
         <div className="panel">
           <ol className="revisions">
