@@ -61,6 +61,8 @@ const outcomes: Readonly<Record<string, string>> = {
   '401311-newer-mark-seen-and-gone': 'a returned primary whose mark is older than one that was seen -> waits for the newer',
   '2000844-candidate-without-a-file':
     'nobody runs the group, and the new primary has no file and is restarted behind the woken old one -> that risk was said',
+  '2051823-fed-by-another':
+    'a primary is back with nothing, and another fed it an old copy -> its append-only file does not vouch for that',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

@@ -2,6 +2,7 @@
 import { describe, test } from 'node:test'
 import { alone, chosen, down, held, returned, run } from '../../test/elections.ts'
 import {
+  type Says,
   alive,
   epochStart,
   failingOver,
@@ -31,6 +32,14 @@ void describe('the primary came back as another process', () => {
 
   test('alone in sync, its append-only file vouches -> re-opened', () => {
     chosen(run(recorded(group('a', alive('a', returned)), alone), 'restarted'), 'elect.returned', 'a')
+  })
+
+  test('... its own old file led it to another node, and that node fed it -> its append-only file is a copy and vouches for nothing', () => {
+    const led = (change: Says): Situation =>
+      recorded(unwatched(group('a', alive('a', { ...returned, of: 'b', linkUp: false, ...change }), refused('b', 5_000))), alone)
+    chosen(run(led({}), 'restarted'), 'elect.returned', 'a')
+    held(run(led({ offset: 28 }), 'restarted'), 'elect.nobody', /waits for b/)
+    held(run(led({ linkUp: true }), 'restarted'), 'elect.nobody', /waits for b/)
   })
 
   test('no append-only file, and nobody watched it stop -> its snapshot need not be all: waits for the rest; policy accepts it, and says so', () => {

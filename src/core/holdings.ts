@@ -1,6 +1,8 @@
 // What a node holds, measured against all that is known of what the group acknowledged.
 import { watchedClosely } from './consent.ts'
-import { type Comparison, type GroupRecord, type Mark, isMoving } from './model.ts'
+import { nowhere } from './limits.ts'
+import { type Comparison, type GroupRecord, type Mark, type Reading, isMoving } from './model.ts'
+import { sameAddress } from './observe.ts'
 import { type Answering, orderOfMarks } from './order.ts'
 import { type Situation, empty } from './situation.ts'
 
@@ -19,7 +21,8 @@ export function heldBy(s: Situation, record: GroupRecord, node: Answering): 'all
   if (order !== 'incomparable' && watchedClosely(s)) return 'all'
   // Only the primary had everything, and an append-only file that survived says what it had.
   if (node.spec.id !== record.primary || reading.mark === null || reading.mark.seq < (floor?.markSeq ?? 0)) return 'less'
-  return reading.durable ? 'all' : 'unknown'
+  if (!reading.durable) return 'unknown'
+  return fedByAnother(reading) ? 'less' : 'all'
 }
 
 /** How a node stands to the highest position that the recorded primary was seen to hold. */
@@ -28,6 +31,12 @@ export function againstFloor(s: Situation, record: GroupRecord, { reading }: Ans
   if (floor === null || !reading.usable) return { order: 'incomparable', reason: 'unusable' }
   const known = { kind: 'stream', replid: floor.replid, replid2: '', second: -1, offset: floor.offset } as const
   return s.can.comparePositions(reading.position, known, record.lineage)
+}
+
+/** A restart with an append-only file leaves offset 0 (docs/protocol.md, M1): what came since is another's, and may have replaced what its own disk had. */
+function fedByAnother({ upstream, position }: Reading): boolean {
+  if (upstream === null || sameAddress(upstream, nowhere)) return false
+  return upstream.linkUp || (position.kind === 'stream' && position.offset > 0)
 }
 
 /** Marks of this group that were seen on any of its nodes, be they down by now, or that made a candidate worth promoting. */
