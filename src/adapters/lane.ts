@@ -1,5 +1,6 @@
-// A connection of its own for one kind of work, made when it is first needed and kept.
-import type { ProbeFailure } from '../core/model.ts'
+// A connection of its own for one kind of work, made when it is needed and kept while it is used.
+import type { Instant, ProbeFailure } from '../core/model.ts'
+import type { Clock } from '../ports.ts'
 import type { Connection } from './connection.ts'
 import { type Answer, failed, silent, unasked } from './outcome.ts'
 
@@ -8,10 +9,13 @@ const maxInFlight = 16
 
 export class Lane {
   readonly #open: () => Connection
+  readonly #clock: Clock
   #connection: Connection | null = null
+  #usedAt: Instant = -Infinity
 
-  constructor(open: () => Connection) {
+  constructor(open: () => Connection, clock: Clock) {
     this.#open = open
+    this.#clock = clock
   }
 
   /** Connects ahead, so that the first call saves the connect and the greeting. */
@@ -34,12 +38,18 @@ export class Lane {
     return answer
   }
 
+  /** Closes a connection that nobody needed for `ms`. */
+  closeAfter(ms: number): void {
+    if (this.#connection?.outstanding === 0 && this.#clock.now() - this.#usedAt >= ms) this.close(silent)
+  }
+
   close(failure: ProbeFailure): void {
     this.#connection?.destroy(failure)
     this.#connection = null
   }
 
   #live(): Connection {
+    this.#usedAt = this.#clock.now()
     if (this.#connection?.isOpen !== true) this.#connection = this.#open()
     return this.#connection
   }

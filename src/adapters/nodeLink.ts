@@ -31,8 +31,8 @@ interface Flight {
   readonly sentAt: Instant
   readonly settle: (outcome: Outcome) => void
   readonly cancel: () => void
-  /** How many more credentials may be tried. */
-  tries: number
+  /** How many credentials were refused. */
+  refusals: number
 }
 
 /**
@@ -40,6 +40,8 @@ interface Flight {
  * host that restarted meanwhile never does. Shorter would fill the frozen process's accept queue (511 by default) with our connections.
  */
 const challengerMaxAgeMs = 5_000
+/** At rest nobody is told a role for weeks: a thousand groups would hold three thousand connections for nothing. */
+const laneIdleMs = 10_000
 /** How long a replaced connection with queued bytes may still deliver them; by then the node has been a replica for long. */
 const keptMs = 60_000
 
@@ -66,7 +68,8 @@ export class NodeLink {
   constructor(options: NodeLinkOptions) {
     this.#options = options
     this.#keys = new KeyRing(options.credentials)
-    this.#lanes = { act: new Lane(() => this.#laneConnection()), mark: new Lane(() => this.#laneConnection()) }
+    const { clock } = options
+    this.#lanes = { act: new Lane(() => this.#laneConnection(), clock), mark: new Lane(() => this.#laneConnection(), clock) }
   }
 
   /**
@@ -91,7 +94,9 @@ export class NodeLink {
     if (this.#flight !== null) return Promise.resolve({ ...failed(unasked('IN_FLIGHT', 'this node is being probed already')), sentAt })
     return new Promise((settle) => {
       const cancel = deadline(timeoutMs, () => this.#late())
-      this.#flight = { commands, sentAt, settle, cancel, tries: this.#keys.size }
+      this.#flight = { commands, sentAt, settle, cancel, refusals: 0 }
+      this.#lanes.act.closeAfter(laneIdleMs)
+      this.#lanes.mark.closeAfter(laneIdleMs)
       if (this.#warm !== null && this.#warm.outstanding === 0) this.#ask(this.#warm, commands, sentAt)
       else this.#challenge(commands, sentAt)
     })
@@ -101,8 +106,8 @@ export class NodeLink {
    * Runs a script on a lane; a transaction leaves as MULTI .. EXEC in one write and its replies are EXEC's elements.
    * After `silent` the lane's connection is closed, so nothing more is read from it, but what the node has received it may still execute,
    * also long after; the same holds for `closed`. Belief comes from the next probe.
-   * A node without room for a connection of the act lane (MAXCLIENTS) is told on the warm probing connection instead: a full node must
-   * still be promotable. There the connection stays when the time is over.
+   * A node without room for a connection of the act lane (MAXCLIENTS), or a process of ours without a descriptor for one, uses the warm
+   * probing connection instead: a full node must still be promotable. There the connection stays when the time is over.
    * Codes as for `probe`, and that of a transaction's first refused command with its name in the message; LANE_FULL.
    */
   async run(lane: LaneName, script: Script, timeoutMs: number): Promise<Outcome> {
@@ -111,7 +116,7 @@ export class NodeLink {
     const commands = commandsOf(script)
     const warm = this.#warm
     let answer = await this.#inLane(lane, commands, timeoutMs)
-    if (lane === 'act' && isFull(answer) && warm !== null && warm === this.#warm && warm.isNamed)
+    if (lane === 'act' && hasNoRoom(answer) && warm !== null && warm === this.#warm && warm.isNamed)
       answer = await warm.ask(commands, timeoutMs)
     return { ...(answer.ok ? scriptAnswer(script, answer.replies) : answer), sentAt }
   }
@@ -142,7 +147,12 @@ export class NodeLink {
     }
   }
 
-  /** Opens a lane ahead of its first script: saves the connect and a round trip when it counts. */
+  /** The connection stands on which it answered last. */
+  get isWarm(): boolean {
+    return this.#warm !== null
+  }
+
+  /** Opens a lane ahead of its first script: saves the connect and a round trip when it counts. One that nobody needed for 10 s is closed. */
   prepare(lane: LaneName): void {
     if (!this.#isClosed) this.#lanes[lane].prepare()
   }
@@ -248,8 +258,7 @@ export class NodeLink {
   /** The node refused this credential; gives whether another one is being tried. */
   #askAgain(credential: Credential | null): boolean {
     const flight = this.#flight
-    if (flight === null || flight.tries <= 1) return false
-    flight.tries--
+    if (flight === null || ++flight.refusals >= this.#keys.size) return false
     this.#keys.refused(credential)
     this.#challenge(flight.commands, flight.sentAt)
     return true
@@ -310,7 +319,9 @@ function isRefusal(failure: ProbeFailure): boolean {
   return failure.kind === 'answered' && failure.code === 'WRONGPASS'
 }
 
-/** The node had no room for the connection: nothing that was sent on it was executed. */
-function isFull(answer: Answer): boolean {
-  return !answer.ok && answer.failure.kind === 'answered' && answer.failure.code === 'MAXCLIENTS'
+/** There is no room for another connection, at the node or here: nothing that was sent on it was executed. */
+const noRoom: ReadonlySet<string> = new Set(['MAXCLIENTS', 'EMFILE', 'ENFILE', 'ENOBUFS', 'EADDRNOTAVAIL'])
+
+function hasNoRoom(answer: Answer): boolean {
+  return !answer.ok && 'code' in answer.failure && noRoom.has(answer.failure.code)
 }

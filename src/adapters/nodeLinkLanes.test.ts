@@ -130,3 +130,24 @@ test('link: closed while everything is in flight -> every call ends, and the pro
   assert.equal(exit, 0)
   assert.deepEqual(printed.trim().split('\n'), ['true', 'LINK_CLOSED', 'LINK_CLOSED', 'LINK_CLOSED', 'LINK_CLOSED'])
 })
+
+test('link: nobody was told anything for 10 s -> the lane is closed at the next question, and opened when it is needed', async (t) => {
+  const redis = await redisFor(t)
+  let now = 0
+  const { link } = linkTo(t, redis.port, { clock: { now: () => now, wall: () => now } })
+  const named = async (): Promise<number> => String(await redis.ask('CLIENT', 'LIST')).split('name=regroup-test ').length - 1
+  await link.probe(ping, patience)
+  assert.equal(await named(), 1, 'a question opens no lane')
+  assert.equal(word(await link.run('act', script(['PING']), patience)), 'ok')
+  link.prepare('mark')
+  await until('both lanes stand', async () => (await named()) === 3)
+  now = 9_999
+  await link.probe(ping, patience)
+  assert.equal(await named(), 3)
+  link.prepare('mark')
+  now = 10_000
+  await link.probe(ping, patience)
+  await until('the lane that was not needed is closed', async () => (await named()) === 2)
+  assert.equal(word(await link.run('act', script(['PING']), patience)), 'ok')
+  assert.equal(await named(), 3)
+})

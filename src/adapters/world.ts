@@ -1,6 +1,6 @@
 // Carries the effects of every group out: questions and actions to nodes, records and notes to the store. Decides nothing.
 import type { Inspected } from '../core/doctor/inspection.ts'
-import type { ActionResult, GroupRecord, GroupSpec, Instant } from '../core/model.ts'
+import type { ActionResult, GroupId, GroupRecord, GroupSpec, Instant } from '../core/model.ts'
 import { assert } from '../core/model.ts'
 import { recordKey } from '../controller/specStore.ts'
 import type { Engine } from '../engines/engine.ts'
@@ -46,7 +46,7 @@ export function createWorld(options: WorldOptions): World {
 
 class RealWorld implements World {
   readonly #options: WorldOptions
-  readonly #links = new Map<string, Linked>()
+  readonly #links = new Map<GroupId, Map<string, Linked>>()
   #isFailing = false
 
   constructor(options: WorldOptions) {
@@ -69,11 +69,15 @@ class RealWorld implements World {
   }
 
   keep(targets: readonly NodeTarget[]): void {
-    const kept = new Set(targets.map(keyOf))
-    for (const [key, { link }] of this.#links) {
-      if (kept.has(key)) continue
-      link.close()
-      this.#links.delete(key)
+    const kept = new Map<GroupId, Set<string>>()
+    for (const target of targets) kept.set(target.group, (kept.get(target.group) ?? new Set()).add(keyOf(target)))
+    for (const [group, links] of this.#links) {
+      for (const [key, { link }] of links) {
+        if (kept.get(group)?.has(key) === true) continue
+        link.close()
+        links.delete(key)
+      }
+      if (links.size === 0) this.#links.delete(group)
     }
   }
 
@@ -83,7 +87,7 @@ class RealWorld implements World {
 
   async #inspect(target: NodeTarget, timeoutMs: number, done: (inspected: Inspected, user: string) => void): Promise<void> {
     const { engine, credentials, tls } = this.#options.access(target.group)
-    const credential = this.#links.get(keyOf(target))?.link.credential ?? credentials[0] ?? null
+    const credential = this.#links.get(target.group)?.get(keyOf(target))?.link.credential ?? credentials[0] ?? null
     const { inspector } = engine
     assert(inspector !== null, `the doctor knows that ${engine.name} cannot be inspected`)
     const { clock } = this.#options
@@ -95,7 +99,8 @@ class RealWorld implements World {
 
   #link(target: NodeTarget, post: Post): NodeLink {
     const key = keyOf(target)
-    const known = this.#links.get(key)
+    const links = this.#links.get(target.group) ?? new Map<string, Linked>()
+    const known = links.get(key)
     if (known !== undefined) {
       known.post = post
       return known.link
@@ -110,11 +115,19 @@ class RealWorld implements World {
         tls,
         name: this.#options.connectionName(),
         clock: this.#options.clock,
-        onDisconnected: () => linked.post({ kind: 'disconnected', node: target.node }),
+        onDisconnected: () => {
+          this.#ready(target.group)
+          linked.post({ kind: 'disconnected', node: target.node })
+        },
       }),
     }
-    this.#links.set(key, linked)
+    this.#links.set(target.group, links.set(key, linked))
     return linked.link
+  }
+
+  /** Its nodes will be told something soon: while that is decided and saved the connections for it are made. */
+  #ready(group: GroupId): void {
+    for (const { link } of this.#links.get(group)?.values() ?? []) if (link.isWarm) link.prepare('act')
   }
 
   async #probe({ target, timeoutMs, withLoad }: Of<'probe'>, post: Post): Promise<void> {
@@ -122,8 +135,8 @@ class RealWorld implements World {
     const link = this.#link(target, post)
     const outcome = await link.probe(withLoad ? [...engine.probe, ...engine.load] : engine.probe, timeoutMs)
     const result = outcome.ok ? engine.readProbe(outcome.replies) : ({ ok: false, failure: outcome.failure } as const)
-    // A role change must not wait for a connect, nor a mark for a probe that proves one.
-    if (outcome.ok) link.prepare('act')
+    if (!outcome.ok) this.#ready(target.group)
+    // A mark must not wait for a probe that proves its connection.
     if (result.ok && result.reading.role === 'primary') link.prepare('mark')
     post({ kind: 'probed', node: target.node, sentAt: outcome.sentAt, result })
   }
@@ -172,6 +185,7 @@ class RealWorld implements World {
   }
 
   async #save({ id, expected, record, entry }: Of<'save'>, post: Post): Promise<void> {
+    this.#ready(entry.group)
     const result = await this.#options.store.commit([{ key: recordKey(entry.group), expected, value: record }], [entry])
     this.#stored(result)
     if (!result.ok && result.reason === 'conflict') this.#options.log('record.conflict', { group: entry.group, message: result.message })
@@ -204,5 +218,5 @@ class RealWorld implements World {
 }
 
 function keyOf(target: NodeTarget): string {
-  return `${target.group}/${target.node}/${target.address.host}:${target.address.port}`
+  return `${target.node}/${target.address.host}:${target.address.port}`
 }

@@ -89,20 +89,30 @@ class Clinic {
   }
 }
 
-test('a hundred groups that begin together -> a few at a time, not two at once, then spread over the interval', () => {
+test('a hundred groups that begin together -> one after the other, then spread over the interval', () => {
   const clinic = new Clinic(100)
   clinic.pass(9_999)
   assert.equal(clinic.asked.length, 0, 'a new group settles first')
   clinic.pass(20_000)
   const begins = clinic.begins()
-  assert.deepEqual([begins.length, clinic.most], [100, 4])
-  assert.ok(begins.every((at, index) => index === 0 || at - (begins[index - 1] ?? 0) >= 20))
+  assert.deepEqual([begins.length, clinic.most], [100, 1])
+  assert.ok(begins.every((at, index) => index === 0 || at - (begins[index - 1] ?? 0) >= 100))
   assert.deepEqual([...new Set(clinic.asked.map(({ target }) => target.node))], ['a', 'b'], 'who refuses is not asked')
   const next = [...clinic.groups.keys()].map((id) => (clinic.doctor.checkup(id).nextAt ?? 0) - epochStart)
   assert.ok(next.every((at) => at > everyMs / 2 && at <= 30_000 + everyMs))
   assert.ok(Math.max(...next) - Math.min(...next) > everyMs / 4, 'they do not stay together')
   clinic.pass(everyMs)
   assert.equal(clinic.begins().length, 200, 'each once more')
+})
+
+test('somebody waits for a hundred groups -> a few at a time, not two at once', async () => {
+  const clinic = new Clinic(100)
+  const looked = clinic.doctor.look(clinic.groups.keys())
+  clinic.pass(4_000)
+  await looked
+  const begins = clinic.begins()
+  assert.deepEqual([begins.length, clinic.most], [100, 4])
+  assert.ok(begins.every((at, index) => index === 0 || at - (begins[index - 1] ?? 0) >= 20))
 })
 
 test('a look is asked for -> made at once, told when it is over; asked for in the middle of one -> one more', async () => {

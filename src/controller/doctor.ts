@@ -32,9 +32,11 @@ export interface Ward {
 
 /** A new group is left to settle before it is looked at; so is one that just got another primary. */
 const settleMs = 10_000
-/** Groups under examination at once, and the shortest time between two beginnings: a thousand groups take 20 s of a process that is hardly busy. */
+/** Groups under examination at once. */
 const atOnce = 4
-const gapMs = 20
+/** The shortest time between two beginnings: a round through a thousand groups takes 100 s and a small part of a core, unless somebody waits. */
+const gapMs = 100
+const waitedForGapMs = 20
 /** A node that needs longer is told as not examined. */
 const timeoutMs = 2000
 /** All groups are looked at for what they share, and one is examined every few ms: what was seen is good for this long. */
@@ -134,7 +136,8 @@ export class Doctor {
     if (this.#closed || this.#under.size >= atOnce) return
     let at = Infinity
     for (const [id, chart] of this.#charts) if (!this.#under.has(id)) at = Math.min(at, chart.dueAt)
-    if (at < Infinity) this.#ward.alarm.set(alarmName, Math.max(at, this.#lastAt + gapMs, this.#ward.clock.now()), () => this.#ring())
+    const gap = this.#waiting.size > 0 ? waitedForGapMs : gapMs
+    if (at < Infinity) this.#ward.alarm.set(alarmName, Math.max(at, this.#lastAt + gap, this.#ward.clock.now()), () => this.#ring())
   }
 
   #ring(): void {

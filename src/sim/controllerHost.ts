@@ -254,6 +254,7 @@ export class ControllerHost implements Owner {
       case 'note':
         return store.note(() => this.reads(() => back({ kind: 'noted' })))
       case 'save':
+        this.#ready(id)
         return store.save(id, effect.expected, effect.record, effect.entry, (result) =>
           this.reads(() => back({ kind: 'saved', id: effect.id, result })),
         )
@@ -261,7 +262,7 @@ export class ControllerHost implements Owner {
         const link = this.#link(run, effect.target)
         return link.probe(engine.probe, effect.timeoutMs, (outcome) => {
           const result = readingOf(engine, outcome)
-          if (outcome.ok) link.prepare('act')
+          if (!outcome.ok) this.#ready(id)
           if (result.ok && result.reading.role === 'primary') link.prepare('mark')
           back({ kind: 'probed', node: effect.target.node, sentAt: outcome.sentAt, result })
         })
@@ -295,13 +296,20 @@ export class ControllerHost implements Owner {
     this.timer(0, () => acted(sentAt, result))
   }
 
+  #ready(group: GroupId): void {
+    for (const [key, link] of this.#links) if (key.startsWith(`${group}/`) && link.isWarm) link.prepare('act')
+  }
+
   #link(run: Run, target: NodeTarget): SimNodeLink {
     const address = formatAddress(target.address)
     const key = `${target.group}/${target.node}/${address}`
     let link = this.#links.get(key)
     if (link === undefined) {
       const node: NodeId = target.node
-      link = new SimNodeLink(this, address, () => this.#post(run, { kind: 'disconnected', node }))
+      link = new SimNodeLink(this, address, () => {
+        this.#ready(target.group)
+        this.#post(run, { kind: 'disconnected', node })
+      })
       this.#links.set(key, link)
     }
     return link

@@ -37,6 +37,7 @@ const notProven: ProbeFailure = {
   message: 'no connection is known to reach the process that was read last',
 }
 const challengerMaxAgeMs = 5_000
+const laneIdleMs = 10_000
 const keptMs = 60_000
 
 const greeting = 'greeting'
@@ -148,6 +149,7 @@ export class SimNodeLink {
   readonly #address: string
   readonly #onDisconnected: () => void
   readonly #lanes: Record<LaneName, Line | null> = { act: null, mark: null }
+  readonly #usedAt: Record<LaneName, Instant> = { act: -Infinity, mark: -Infinity }
   #warm: Line | null = null
   #challenger: { readonly line: Line; readonly bornAt: Instant } | null = null
   #queuedOn: Line | null = null
@@ -166,6 +168,9 @@ export class SimNodeLink {
     const sentAt = this.#owner.clock()
     if (this.#flight !== null) throw new Error('the simulator is wrong: one probe at a time')
     this.#flight = { sentAt, settle, cancel: this.#owner.timer(timeoutMs, () => this.#fail(silent)) }
+    for (const lane of ['act', 'mark'] as const) {
+      if (this.#lanes[lane]?.outstanding === 0 && sentAt - this.#usedAt[lane] >= laneIdleMs) this.#lanes[lane].destroy(silent)
+    }
     if (this.#warm !== null && this.#warm.outstanding === 0) this.#ask(this.#warm, commands, sentAt)
     else this.#challenge(commands, sentAt)
   }
@@ -178,7 +183,7 @@ export class SimNodeLink {
     const line = this.#lane(lane)
     this.#timed(line, commands, timeoutMs, (answer) => {
       if (!answer.ok && line.isOpen) line.destroy(silent)
-      const full = !answer.ok && answer.failure.kind === 'answered' && answer.failure.code === 'MAXCLIENTS'
+      const full = !answer.ok && 'code' in answer.failure && ['MAXCLIENTS', 'EMFILE'].includes(answer.failure.code)
       if (lane === 'act' && full && warm !== null && warm === this.#warm && warm.isNamed) this.#timed(warm, commands, timeoutMs, told)
       else told(answer)
     })
@@ -194,6 +199,10 @@ export class SimNodeLink {
   get #standing(): Line | null {
     const { mark } = this.#lanes
     return mark !== null && mark.isOpen && mark.isConnected ? mark : null
+  }
+
+  get isWarm(): boolean {
+    return this.#warm !== null
   }
 
   /** Opens a lane ahead. */
@@ -236,6 +245,7 @@ export class SimNodeLink {
   }
 
   #lane(name: LaneName): Line {
+    this.#usedAt[name] = this.#owner.clock()
     const line = this.#lanes[name]
     if (line?.isOpen === true) return line
     const fresh = new Line(this.#owner, this.#address, true, () => undefined)
