@@ -135,7 +135,7 @@ test('link: nobody was told anything for 10 s -> the lane is closed at the next 
   const redis = await redisFor(t)
   let now = 0
   const { link } = linkTo(t, redis.port, { clock: { now: () => now, wall: () => now } })
-  const named = async (): Promise<number> => String(await redis.ask('CLIENT', 'LIST')).split('name=regroup-test ').length - 1
+  const named = (): Promise<number> => countOf(redis, 'regroup-test')
   await link.probe(ping, patience)
   assert.equal(await named(), 1, 'a question opens no lane')
   assert.equal(word(await link.run('act', script(['PING']), patience)), 'ok')

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { redisFor } from '../../test/link.ts'
+import { countOf, redisFor } from '../../test/link.ts'
 import type { RedisServer } from '../../test/servers/redis.ts'
 import { alive, group } from '../../test/situations.ts'
 import { patience, until } from '../../test/until.ts'
@@ -13,6 +13,7 @@ import type { Input, NodeTarget, World, WorldEffect } from '../ports.ts'
 import { openEmbeddedStore } from './store/embedded.ts'
 import { createWorld } from './world.ts'
 
+const name = 'regroup:i:p'
 const clock = { now: () => performance.now(), wall: () => Date.now() }
 
 interface Bed {
@@ -32,7 +33,7 @@ async function bed(t: TestContext): Promise<Bed> {
   const nodes = [await redisFor(t), await redisFor(t)]
   const tell = (): void => undefined
   const access = () => ({ engine, credentials: [], tls: null })
-  const world: World = createWorld({ store, clock, connectionName: () => 'regroup:i:p', access, log: tell, trouble: tell })
+  const world: World = createWorld({ store, clock, connectionName: () => name, access, log: tell, trouble: tell })
   t.after(() => world.keep([]))
   const targets: NodeTarget[] = nodes.map(({ port }, index) => ({ group: 'g', node: `n${index}`, address: { host: '127.0.0.1', port } }))
   const run = (effect: WorldEffect): Promise<Input> => new Promise((ended) => world.run(effect, ended))
@@ -43,13 +44,7 @@ async function bed(t: TestContext): Promise<Bed> {
       const target = targets[node] ?? assert.fail('no such node')
       return run({ kind: 'probe', target, timeoutMs: patience, withLoad: false })
     },
-    named: () =>
-      Promise.all(
-        nodes.map(async (node) => {
-          const names = String(await node.ask('CLIENT', 'LIST')).match(/name=regroup:i:p /g)
-          return names?.length ?? 0
-        }),
-      ),
+    named: () => Promise.all(nodes.map((node) => countOf(node, name))),
   }
 }
 
@@ -77,7 +72,6 @@ test('world: a node dies -> the connections to the others are made before anythi
   for (const node of [0, 1]) await ask(node)
   await until('the marks have their connection', async () => (await named()).every((count) => count === 2))
   await nodes[0]?.kill9()
-  const left = async (): Promise<number> =>
-    String(await (nodes[1] ?? assert.fail('no node')).ask('CLIENT', 'LIST')).match(/name=regroup:i:p /g)?.length ?? 0
-  await until('the other has one more', async () => (await left()) === 3)
+  const other = nodes[1] ?? assert.fail('no node')
+  await until('the other has one more', async () => (await countOf(other, name)) === 3)
 })
