@@ -195,7 +195,7 @@ export class VerdictChecks {
         ? effect.action.name === 'proveLink'
         : (effect.kind === 'note' || effect.kind === 'save') && effect.entry.rule.startsWith('steady.lost'),
     )
-    if (doubt === undefined || !this.#undisturbed()) return
+    if (doubt === undefined || !this.#undisturbed() || !this.#areWhereTheyShould()) return
     this.#fail('a pause of ours is no silence of theirs', `after the controller stood still: ${saying(doubt)}`)
   }
 
