@@ -89,6 +89,11 @@ export class Connection {
     return this.#stage === 'handshake' || this.#stage === 'greeting' || this.#stage === 'ready'
   }
 
+  /** The greeting was answered. */
+  get isReady(): boolean {
+    return this.#stage === 'ready'
+  }
+
   /** The server knows it by its name. */
   get isNamed(): boolean {
     return this.#named

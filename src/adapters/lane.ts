@@ -23,9 +23,9 @@ export class Lane {
     this.#live()
   }
 
-  /** Its connection, when the host has taken it; null otherwise. */
+  /** Its connection, when the node has answered its greeting; null otherwise. */
   get established(): Connection | null {
-    return this.#connection?.isConnected === true ? this.#connection : null
+    return this.#connection?.isReady === true ? this.#connection : null
   }
 
   /** Of a call that times out the connection is closed, and with it whatever else is in flight on it, as silent. */

@@ -256,7 +256,8 @@ export class History {
 
   /** A node whose file could not be written is asked once a minute whether it can be now. */
   #unmendable(rule: string): boolean {
-    const asked = (node: Server): boolean => this.timeline.now - node.unwrittenAt < persistRetryMs + 1_000
+    const againMs = persistRetryMs + this.policy.probeEveryMs + 1_000
+    const asked = (node: Server): boolean => this.timeline.now - node.unwrittenAt < againMs
     return (rule === 'node.persist' || rule === 'steady.tryFile') && [...this.nodes.values()].some(asked)
   }
 

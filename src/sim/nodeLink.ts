@@ -39,6 +39,8 @@ const notProven: ProbeFailure = {
 const challengerMaxAgeMs = 5_000
 const laneIdleMs = 10_000
 const keptMs = 60_000
+/** As of a real connection: an idle one is asked after this by its kernel. */
+const keepAliveMs = 10_000
 
 const greeting = 'greeting'
 
@@ -69,6 +71,13 @@ class Line implements Peer {
 
   get outstanding(): number {
     return this.#asked.length
+  }
+
+  /** A host that has been reachable for a while does not know this connection any more: a keepalive has found that out. */
+  get isForgotten(): boolean {
+    const conn = this.#conn
+    const { net, host } = this.#owner
+    return conn !== null && this.isConnected && !conn.openThere && net.timeline.now - net.clearSince(host, conn.remoteHost) >= keepAliveMs
   }
 
   send(commands: readonly (readonly string[])[], settle: (answer: Answer) => void): void {
@@ -198,7 +207,7 @@ export class SimNodeLink {
 
   get #standing(): Line | null {
     const { mark } = this.#lanes
-    return mark !== null && mark.isOpen && mark.isConnected ? mark : null
+    return mark !== null && mark.isOpen && mark.isNamed ? mark : null
   }
 
   get isWarm(): boolean {
@@ -247,6 +256,7 @@ export class SimNodeLink {
   #lane(name: LaneName): Line {
     this.#usedAt[name] = this.#owner.clock()
     const line = this.#lanes[name]
+    if (line?.isForgotten === true) line.destroy({ kind: 'closed' })
     if (line?.isOpen === true) return line
     const fresh = new Line(this.#owner, this.#address, true, () => undefined)
     this.#lanes[name] = fresh
