@@ -64,6 +64,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'nobody runs the group, and the new primary has no file and is restarted behind the woken old one -> that risk was said',
   '2051823-fed-by-another':
     'a primary is back with nothing, and another fed it an old copy -> its append-only file does not vouch for that',
+  '2051359-write-that-silence-swallowed':
+    'a primary cannot be reached for some seconds and answers again -> the write that was lost meanwhile does not call it hung',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

@@ -207,11 +207,11 @@ export class Group {
   }
 
   #acted(input: Extract<Input, { kind: 'acted' }>, time: Time): void {
+    const node = this.#nodes.get(input.node)
     if (this.#memory.canary.inFlight?.id === input.id) {
-      this.#memory = canaryEnded(this.#memory, input.result, time.now)
+      this.#memory = canaryEnded(this.#memory, node, input.result, time.now)
       return
     }
-    const node = this.#nodes.get(input.node)
     if (node?.acting?.id !== input.id) return
     const { action } = node.acting
     this.#nodes.set(input.node, acted(node, input.result, time.now))

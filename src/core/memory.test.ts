@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { alive, failingOver, group, now, recorded, refused, silent, switching, viewed } from '../../test/situations.ts'
-import { canaryEnded, inForce, judged, newMemory, settled, stalledNodes, told, watch } from './memory.ts'
+import { type Memory, canaryEnded, inForce, judged, newMemory, settled, stalledNodes, told, watch } from './memory.ts'
 import type { Situation } from './situation.ts'
 
 const fresh = newMemory(5)
@@ -124,6 +124,21 @@ void describe('the end of the primary is proven after it was silent', () => {
   })
 })
 
+void describe('a mark ended without an answer', () => {
+  const silence = { ok: false, code: 'SILENT', message: 'no answer' } as const
+  const written = { ...fresh, pauseInDoubt: 'lifted', canary: { ...fresh.canary, inFlight: { id: 3, since: 4 } } } as const
+  const after = (told: Parameters<typeof group>[1]): Memory => canaryEnded(written, group('a', told).nodes.get('a'), silence, now)
+
+  test('the node answers questions -> its writes are in trouble', () => {
+    assert.equal(after(alive('a')).canary.problem, 'SILENT: no answer')
+  })
+
+  test('the node answers nobody -> says nothing of its writes, nor of a pause in doubt', () => {
+    const { canary, pauseInDoubt } = after(silent('a', now - 500))
+    assert.deepEqual([canary.problem, canary.inFlight, pauseInDoubt], [null, null, 'lifted'])
+  })
+})
+
 void describe('a write pause of ours ended without an answer', () => {
   const silence = { ok: false, code: 'SILENT', message: '' } as const
   const done = { ok: true, persisted: true, note: null } as const
@@ -141,8 +156,8 @@ void describe('a write pause of ours ended without an answer', () => {
   test('writes were told to go on -> what waited until then says nothing, the next write does', () => {
     const lifted = told(unanswered, resume, done, 'a1', now)
     assert.deepEqual([lifted.pauseInDoubt, lifted.writesResumedAt, lifted.canary.inFlight, lifted.canary.dueAt], ['lifted', now, null, now])
-    assert.equal(canaryEnded(lifted, silence, now).pauseInDoubt, 'lifted')
-    assert.equal(canaryEnded(lifted, done, now).pauseInDoubt, 'open')
+    assert.equal(canaryEnded(lifted, undefined, silence, now).pauseInDoubt, 'lifted')
+    assert.equal(canaryEnded(lifted, undefined, done, now).pauseInDoubt, 'open')
   })
 
   test('no pause in doubt -> writes that go on say nothing about the write under way', () => {

@@ -164,13 +164,15 @@ export function told(memory: Memory, action: Action, result: ActionResult, incar
     : next
 }
 
-/** The canary that was under way ended. */
-export function canaryEnded(memory: Memory, result: ActionResult, now: Instant): Memory {
-  const problem = result.ok || !['SILENT', 'MISCONF'].includes(result.code) ? null : `${result.code}: ${result.message}`
+/** The canary that was under way ended. `node`: to whom it was written. */
+export function canaryEnded(memory: Memory, node: NodeView | undefined, result: ActionResult, now: Instant): Memory {
+  // A write that nobody answers is a sign only beside questions that are answered: a node that could not be reached is not hung.
+  const unheard = !result.ok && result.code === 'SILENT' && node !== undefined && node.failure !== null
+  const problem = result.ok || unheard || !['SILENT', 'MISCONF'].includes(result.code) ? null : `${result.code}: ${result.message}`
   // Nothing left: as soon as a connection is proven.
   if (!result.ok && result.code === 'NOT_PROVEN')
     return { ...memory, canary: { ...memory.canary, inFlight: null, dueAt: now + proveMarkMs } }
-  const pauseInDoubt = problem === null && memory.pauseInDoubt === 'lifted' ? 'open' : memory.pauseInDoubt
+  const pauseInDoubt = problem === null && !unheard && memory.pauseInDoubt === 'lifted' ? 'open' : memory.pauseInDoubt
   return { ...memory, pauseInDoubt, canary: { ...memory.canary, inFlight: null, problem } }
 }
 
