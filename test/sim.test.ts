@@ -30,6 +30,7 @@ const outcomes: Readonly<Record<string, string>> = {
   '1-move-by-hand': 'an operator moves the primary with two commands -> the first is not undone before the second',
   '116-refusal-for-ever': 'a node refused its promotion for some seconds -> it is asked again, the group gets its primary',
   '134-moved-to-a-stranger': "a node's address is another group's server and the primary is attached to it by hand -> it is not adopted",
+  '143-followed-unmeasured': 'a Pika is back open with less and its fence is lost -> it is asked again, and does not follow unmeasured',
   '157-canary-of-the-old-primary': "the old primary's canary ends unanswered -> the new primary is not called hung",
   '198-led-back-too-soon':
     'an operator moves the primary and the others with it -> no replica is led back before regroup has seen all of it',

@@ -41,6 +41,12 @@ test('P1: an old primary comes back open -> closed before it is measured', () =>
   told(returning({ of: null, offset: 1000 }), 'a', 'node.still', { name: 'fence' })
 })
 
+test('P2: it is open and its fence was lost -> waits for the next one, and does not follow unmeasured', () => {
+  const lost = { action: 'fence', code: 'CLOSED', message: '', times: 1, retryAt: now + 50 } as const
+  const s = viewed(returning({ of: null, offset: 900 }), 'a', { troubles: [lost] })
+  assert.match(nodeStep(s, 'a', 'node.measure').sentence, /asked again to be closed/)
+})
+
 test('a replica that somebody else feeds -> detached before it is measured', () => {
   const s = group(
     'b',

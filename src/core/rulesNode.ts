@@ -229,8 +229,10 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     why: 'until it is known that following loses nothing unsaid, it follows nobody',
     gives: 'hold, or wait',
     when: (c) =>
-      alive(c) && (c.node.reading?.role === 'primary' || strays(c)) && !mustBeStilled(c, c.node) && rejoinOf(c, c.node).kind !== 'go',
+      alive(c) && (c.node.reading?.role === 'primary' || strays(c)) && (mustBeStilled(c, c.node) || rejoinOf(c, c.node).kind !== 'go'),
     then: (c) => {
+      // The fence was refused or lost just now.
+      if (mustBeStilled(c, c.node)) return wait(say('node.stillAgain', { node: c.node.spec.id }))
       const rejoin = rejoinOf(c, c.node)
       if (rejoin.kind === 'go') return wait(say('node.mayFollow', { node: c.node.spec.id }))
       return rejoin.kind === 'hold' ? hold(rejoin.said) : wait(rejoin.said)

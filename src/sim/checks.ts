@@ -24,6 +24,8 @@ export type Fail = (check: string, text: string) => void
 /** A fault this shortly ago may explain a doubt. Longer than any silence that a policy of a plan waits for, flapping included. */
 const doubtMs = 70_000
 const replacedWithinMs = 25_000
+/** Beyond its silence a frozen primary is replaced within this: less than its replicas' links go on saying up. */
+const doubtedMs = 8_000
 const wellMs = 20_000
 const recordChars = 20_000
 const openEffects = 60
@@ -114,6 +116,8 @@ export class Checks {
       this.#fit(record, entry)
       if (before !== null) this.verdicts.intended(record, before)
       if (before?.phase === 'steady') this.#deposed(entry, before)
+      else if (before !== null && isMoving(before) && before.candidate !== record.candidate && !this.#ordered())
+        this.verdicts.givenUp(before)
       return
     }
     if (before !== null && before.incarnation === record.incarnation && before.primary === record.primary) {
@@ -151,19 +155,20 @@ export class Checks {
     }
     const record = history.store.record('g')
     const dead = record === null ? null : history.node(record.primary)
-    if (dead !== null && dead.running !== null) this.#ranWatched = this.#watching() && this.ledger.watches()
+    if (dead !== null && !this.#stopped(dead)) this.#ranWatched = this.#watching() && this.ledger.watches()
     // It died in the second in which its controller went, or stood still.
     else if (this.#deadSince === null && !this.#watching()) this.#ranWatched = false
-    if (dead === null || !this.#candidateIsGone(record) || dead.running !== null || history.net.isDown(dead.host) || !this.#wellOff(dead)) {
+    if (dead === null || !this.#candidateIsGone(record) || !this.#stopped(dead) || history.net.isDown(dead.host) || !this.#wellOff(dead)) {
       this.#deadSince = null
       return
     }
     this.#deadSince ??= this.#now
-    if (this.#now - this.#deadSince < replacedWithinMs) return
+    const withinMs = dead.running === null ? replacedWithinMs : history.policy.silentAfterMs + doubtedMs
+    if (this.#now - this.#deadSince < withinMs) return
     this.#deadSince = null
     this.fail(
       'a dead primary is replaced',
-      `${dead.id} has been dead for ${replacedWithinMs} ms and its replicas are well, but nobody was promoted`,
+      `${dead.id} has been ${dead.running === null ? 'dead' : 'frozen'} for ${withinMs} ms and its replicas are well, but nobody was promoted`,
     )
   }
 
@@ -171,6 +176,22 @@ export class Checks {
   #watching(): boolean {
     const { controller } = this.#history
     return this.ledger.isWatcherHere() && controller !== null && !controller.exhausted && !controller.isStalled
+  }
+
+  /**
+   * It is dead; or frozen, where nothing but what comes from it speaks for it (docs/pika.md, P6), unless a policy or too many failovers
+   * make silence wait.
+   */
+  #stopped(node: Server): boolean {
+    const { engine, policy, store } = this.#history
+    if (node.running === null || engine.canProveLink || !node.frozen) return node.running === null
+    const lately = store.record('g')?.failovers.filter((at) => this.#history.wall() - at < policy.flapWindowMs) ?? []
+    return policy.acceptSplitRisk !== 'never' && lately.length < policy.flapFailovers
+  }
+
+  /** A person named another candidate just now. */
+  #ordered(): boolean {
+    return this.#now - this.deeds.orderedAt < replacedWithinMs
   }
 
   /** Nobody is on his way to become primary, or he died on it. */

@@ -40,6 +40,7 @@ export class PikaProcess implements Running {
   readonly work: Work[] = []
   readonly pausedUntil = 0
   leavesAt: number | null = null
+  takenAt = -Infinity
   /** Whose writes are in the copy that is being taken over. */
   copied: Data = emptyData()
   /** Of the command that is being executed. */
@@ -77,6 +78,10 @@ export class PikaProcess implements Running {
 
   get isLeaving(): boolean {
     return this.leavesAt !== null
+  }
+
+  get isChangingRole(): boolean {
+    return this.node.busyUntil > this.node.now()
   }
 
   get fed(): readonly string[] {

@@ -54,6 +54,7 @@ export class PikaServer implements Server {
   unwrittenAt = -Infinity
   readonly #transferMs: number
   #config: PikaConfig
+  #fileIsOwn = true
   #disk: PikaDisk
   #data: Data = emptyData()
   #synced: Synced
@@ -106,8 +107,9 @@ export class PikaServer implements Server {
     return ails(this.ailments) || !this.awake ? this.now : this.#troubledAt
   }
 
-  get file(): { readonly replicaof: Address | null } {
-    return { replicaof: this.#config.slaveof }
+  /** Another one is in its place when it was lost, and says nothing until it was written. */
+  get file(): { readonly replicaof: Address | null } | null {
+    return this.#fileIsOwn ? { replicaof: this.#config.slaveof } : null
   }
 
   get linkedFor(): number {
@@ -153,7 +155,10 @@ export class PikaServer implements Server {
   }
 
   #boot(recovers: Recovers, file: 'kept' | 'lost'): void {
-    if (file === 'lost') this.#config = { ...freshPikaConfig }
+    if (file === 'lost') {
+      this.#config = { ...freshPikaConfig }
+      this.#fileIsOwn = false
+    }
     this.#recover(recovers)
     this.troubled()
     const holdings = new PikaHoldings()
@@ -300,11 +305,19 @@ export class PikaServer implements Server {
       after: (ms, run) => void this.net.timeline.after(ms, () => this.happens(process(), null, run)),
       dial: (to, on) => this.#dial(process(), to, on),
       saveConfig: (config) => {
-        if (this.ailments.fileUnwritable) this.unwrittenAt = this.now
-        else this.#config = { ...config }
-        return !this.ailments.fileUnwritable
+        if (this.ailments.fileUnwritable) {
+          this.unwrittenAt = this.now
+          return false
+        }
+        this.#config = { ...config }
+        this.#fileIsOwn = true
+        return true
       },
-      appended: (record) => process().holdings.entered(record, this.#sum(record.end), process().writing, this.now),
+      appended: (record) => {
+        const running = process()
+        if (running.node.upstream !== null) running.takenAt = this.now
+        running.holdings.entered(record, this.#sum(record.end), running.writing, this.now)
+      },
       replaced: () => {
         const running = process()
         this.#lacks = false

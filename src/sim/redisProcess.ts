@@ -52,6 +52,9 @@ export class Process implements Running {
   linkedMs = 0
   linkedSince: number | null = null
 
+  readonly takenAt = null
+  readonly isChangingRole = false
+
   constructor(dice: Dice, now: number, config: RedisConfig, data: Data, snapshotEveryMs: number) {
     this.runId = dice.hex(40)
     this.replid = dice.hex(40)

@@ -21,6 +21,10 @@ export interface Running {
   readonly pausedUntil: number
   /** It was told to end. */
   readonly isLeaving: boolean
+  /** When it last took something from its primary; null: its link can be made to prove that it stands. */
+  readonly takenAt: number | null
+  /** It answers nobody while its role changes. */
+  readonly isChangingRole: boolean
   /** Who follows it with a link that stands, by host. */
   readonly fed: readonly string[]
 }

@@ -1,6 +1,6 @@
 // What a controller may conclude: looked at with the eyes of the world, which knows who runs, who is linked and which paths are clear.
 import { handoverGraceMs } from '../core/limits.ts'
-import type { GroupRecord, NodeId } from '../core/model.ts'
+import type { GroupRecord, Moving, NodeId } from '../core/model.ts'
 import { sameAddress } from '../core/observe.ts'
 import { parseMark } from '../engines/mark.ts'
 import type { Group } from '../controller/group.ts'
@@ -21,6 +21,8 @@ interface Link {
 
 /** A witness, and the path to it, was undisturbed for as long as any policy of a plan takes to reach a verdict, and some seconds. */
 const witnessMs = 12_000
+/** A position that rises is read within this while the primary is in doubt. */
+const seenRisingMs = 200
 /** An unanswered write tells for as long as the canary's deadline, and a second. */
 const beyondCanaryMs = 1_000
 const knownMs = 5_000
@@ -76,12 +78,24 @@ export class VerdictChecks {
         this.#now - node.calmSince >= witnessMs &&
         node.running?.link === 'up' &&
         node.linkedFor >= witnessMs &&
+        // Where a link says up for as long as it likes, what comes over it tells.
+        (node.running.takenAt === null || this.#now - node.running.takenAt < seenRisingMs) &&
         node.running.follows?.host === primary.host &&
         clear(primary.host, node.host) &&
         clear(controllerName, node.host),
     )
     if (witness !== undefined)
       this.#fail('no primary deposed that a replica can reach', `${primary.id} is called ${cause}, and ${witness.id} is linked to it`)
+  }
+
+  /** A candidate is passed over that does what it was asked, and answers nobody while it does (docs/pika.md, P15). */
+  givenUp(before: Moving): void {
+    const { net, controller } = this.#history
+    const node = this.#history.node(before.candidate)
+    if (node.running?.isChangingRole !== true || this.#now - node.calmSince < witnessMs) return
+    if (controller === null || controller.runsFor < witnessMs) return
+    if (node.running.runId !== before.candidateIs.incarnation || this.#now - net.clearSince(controllerName, node.host) < witnessMs) return
+    this.#fail('a change of role is no silence', `${node.id} is given up while its role changes`)
   }
 
   /** Nothing kept its writes from being answered. */

@@ -24,6 +24,7 @@ export const nodeSentences = {
   'node.ledAway': (v: OfNode) => `${v.node} was led to another node by somebody else; waits a moment for what comes next`,
   'node.still': (v: OfNode) => `${v.node} is closed and detached, to see what it holds`,
   'node.mend': (v: Follower & { readonly why: string }) => `${v.node} is detached from ${v.primary}: ${v.why}`,
+  'node.stillAgain': (v: OfNode) => `${v.node} is asked again to be closed and detached`,
   'node.mayFollow': (v: OfNode) => `${v.node} may follow`,
   'node.demote': (v: Follower) => `${v.node} becomes a replica of ${v.primary}`,
   'node.demoteCopy': (v: Follower) => `${v.node} becomes a replica of ${v.primary}, by a full copy`,

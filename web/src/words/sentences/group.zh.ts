@@ -147,6 +147,7 @@ const nodeZh: typeof nodeSentences = {
   'node.ledAway': (v) => `${v.node} 被别人引到另一个节点；稍等接下来的动作`,
   'node.still': (v) => `${v.node} 已关闭并脱离，以便看清它持有什么`,
   'node.mend': (v) => `${v.node} 脱离 ${v.primary}：${v.why}`,
+  'node.stillAgain': (v) => `再次要求 ${v.node} 关闭写入并断开复制`,
   'node.mayFollow': (v) => `${v.node} 可以跟随`,
   'node.demote': (v) => `${v.node} 成为 ${v.primary} 的副本`,
   'node.demoteCopy': (v) => `${v.node} 通过全量复制成为 ${v.primary} 的副本`,
