@@ -12,25 +12,18 @@ import { type PikaClients, newPikaClient, pikaAnswer } from './pikaCommands.ts'
 import { PikaHoldings } from './pikaHoldings.ts'
 import { replicationPort } from './pikaPort.ts'
 import { PikaProcess, type Dialed, type Said, isSaid } from './pikaProcess.ts'
-import { PikaKeys, type PikaValue } from './pikaKeys.ts'
-import { Binlog, type LogPosition, sumOf } from './pikaLog.ts'
-import { type PikaConfig, type PikaDisk, type PikaHost, PikaNode, freshPikaConfig } from './pikaNode.ts'
+import { type LogPosition, sumOf } from './pikaLog.ts'
+import { type PikaConfig, type PikaHost, PikaNode, freshPikaConfig } from './pikaNode.ts'
 import { type PikaLink, pikaTimes } from './pikaReplica.ts'
+import { PikaStorage } from './pikaStorage.ts'
 import { type Server, type ServerEvents, unloggedKey } from './server.ts'
-import { type Data, emptyData, offsetOf, within } from './stream.ts'
+import { offsetOf, within } from './stream.ts'
 
 export interface PikaMachine {
   readonly address: Address
   readonly replicaof: Address | null
   /** A full copy takes so much longer than at least. */
   readonly transferMs: number
-}
-
-/** What lies on the disk for sure, whatever happens to the host. */
-interface Synced {
-  readonly entries: readonly (readonly [string, PikaValue])[]
-  readonly end: LogPosition
-  readonly data: Data
 }
 
 const replicationPorts = 2_000
@@ -55,9 +48,7 @@ export class PikaServer implements Server {
   readonly #transferMs: number
   #config: PikaConfig
   #fileIsOwn = true
-  #disk: PikaDisk
-  #data: Data = emptyData()
-  #synced: Synced
+  readonly #storage: PikaStorage
   #held: Data | null = null
   #lacks = false
   #isStarting = false
@@ -77,8 +68,7 @@ export class PikaServer implements Server {
     this.dice = dice
     this.events = events
     this.#config = { ...freshPikaConfig, slaveof: machine.replicaof }
-    this.#disk = emptyDisk(this.#config)
-    this.#synced = this.#sync()
+    this.#storage = new PikaStorage(this.#config.fileBytes)
     this.#replication = replicationPort(this)
     this.#listen()
   }
@@ -117,7 +107,7 @@ export class PikaServer implements Server {
   }
 
   get contents(): ReadonlyMap<string, string> {
-    return new Map(this.#disk.keys.entries().flatMap(([key, value]) => (key === markKey ? [] : [[key, String(value)]])))
+    return new Map(this.#storage.disk.keys.entries().flatMap(([key, value]) => (key === markKey ? [] : [[key, String(value)]])))
   }
 
   endAfter(then: number): number {
@@ -159,10 +149,10 @@ export class PikaServer implements Server {
       this.#config = { ...freshPikaConfig }
       this.#fileIsOwn = false
     }
-    this.#recover(recovers)
+    this.#storage.recover(recovers)
     this.troubled()
     const holdings = new PikaHoldings()
-    holdings.data = this.#data
+    holdings.data = this.#storage.data
     const node: PikaNode = new PikaNode(
       this.#hostFor(() => running),
       {
@@ -170,7 +160,7 @@ export class PikaServer implements Server {
         version: '3.5.5',
         processId: 1_000 + this.#starts++,
         config: this.#config,
-        disk: this.#disk,
+        disk: this.#storage.disk,
         copyMs: pikaTimes.copyMs + this.#transferMs,
       },
     )
@@ -178,7 +168,7 @@ export class PikaServer implements Server {
     this.#config = { ...this.#config, runId: node.config.runId }
     this.running = running
     this.#noticed(running)
-    this.#lacks ||= this.#held !== null && !within(this.#held, this.#data)
+    this.#lacks ||= this.#held !== null && !within(this.#held, this.#storage.data)
     this.events.tell(
       this,
       `starts at ${this.#sum(node.log.end)}, file says ${this.#config.slaveof === null ? 'primary' : formatAddress(this.#config.slaveof)}`,
@@ -187,30 +177,13 @@ export class PikaServer implements Server {
     this.#tick(running)
   }
 
-  #recover(recovers: Recovers): void {
-    if (recovers === 'nothing') {
-      this.#disk = emptyDisk(this.#config)
-      this.#data = emptyData()
-    } else if (recovers === 'synced') {
-      const { entries, end, data } = this.#synced
-      this.#disk.keys.replace(entries)
-      this.#disk.log.cut(end)
-      this.#data = data
-    }
-    this.#synced = this.#sync()
-  }
-
-  #sync(): Synced {
-    return { entries: this.#disk.keys.entries(), end: this.#disk.log.end, data: this.#data }
-  }
-
   kill(quiet = false): void {
     const { running } = this
     if (running === null) return
     if (running.node.upstream === null && this.dice.chance(unloggedShare)) {
-      this.#disk.keys.write('set', ['set', `${unloggedKey}${this.id}:${this.#starts}`, '1'])
+      this.#storage.disk.keys.write('set', ['set', `${unloggedKey}${this.id}:${this.#starts}`, '1'])
     }
-    this.#held = this.#data = running.data
+    this.#held = this.#storage.data = running.data
     this.#ends.push(this.now)
     this.running = null
     this.#inbox = null
@@ -259,16 +232,14 @@ export class PikaServer implements Server {
     this.net.timeline.after(tickMs, () => this.#tick(running))
     if (this.frozen) return
     if (running.leavesAt !== null && this.now >= running.leavesAt) {
-      this.#data = running.data
-      this.#synced = this.#sync()
+      this.#storage.sync(running.data)
       return this.kill()
     }
     running.node.tick()
     this.#pump(running)
     this.#noticed(running)
     if (Math.floor(this.now / syncEveryMs) === Math.floor((this.now - tickMs) / syncEveryMs)) return
-    this.#data = running.data
-    this.#synced = this.#sync()
+    this.#storage.sync(running.data)
   }
 
   /** What others look at changes with what the process did. */
@@ -323,8 +294,7 @@ export class PikaServer implements Server {
         this.#lacks = false
         this.events.wiped(this, running.data, running.copied)
         running.holdings.replaced(running.copied)
-        this.#data = running.data
-        this.#synced = this.#sync()
+        this.#storage.sync(running.data)
       },
     }
   }
@@ -447,10 +417,6 @@ export class PikaServer implements Server {
     this.#noticed(running)
     return answer
   }
-}
-
-function emptyDisk({ fileBytes }: PikaConfig): PikaDisk {
-  return { keys: new PikaKeys(), log: new Binlog(fileBytes) }
 }
 
 /** Nobody here lists or ends the connections of others. */
