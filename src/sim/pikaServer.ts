@@ -17,7 +17,7 @@ import { type PikaConfig, type PikaHost, PikaNode, freshPikaConfig } from './pik
 import { type PikaLink, pikaTimes } from './pikaReplica.ts'
 import { PikaStorage } from './pikaStorage.ts'
 import { type Server, type ServerEvents, unloggedKey } from './server.ts'
-import { offsetOf, within } from './stream.ts'
+import { type Data, offsetOf, within } from './stream.ts'
 
 export interface PikaMachine {
   readonly address: Address
