@@ -51,7 +51,7 @@ async function mutants(): Promise<number> {
       from: 1,
       seeds,
       minutes,
-      engines: 'redis',
+      engines: hole.engines ?? 'redis',
       workers,
       without: null,
       hole: hole.name,

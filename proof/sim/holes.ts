@@ -20,11 +20,15 @@ import type { Group } from '../../src/controller/group.ts'
 import type { Effect, Input } from '../../src/ports.ts'
 import type { Tampering } from '../../src/sim/controllerHost.ts'
 import type { Options } from '../../src/sim/history.ts'
+import type { Engines } from '../../src/sim/draw.ts'
 import { rowOf } from '../../src/sim/rows.ts'
+import { pikaHoles } from './pikaHoles.ts'
 
 export interface Hole {
   readonly name: string
   readonly what: string
+  /** On whose groups it is looked for; left out: redis. */
+  readonly engines?: Engines
   plant(): Partial<Options>
 }
 
@@ -292,7 +296,7 @@ const processes: readonly Hole[] = [
   { name: 'logForEver', what: 'every step is written into the log', plant: () => does(noisy) },
 ]
 
-export const holes: readonly Hole[] = [...rules, ...engines, ...processes]
+export const holes: readonly Hole[] = [...rules, ...engines, ...processes, ...pikaHoles]
 
 // ------------------------------------------------------------------------------------------ their parts
 

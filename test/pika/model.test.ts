@@ -1,6 +1,7 @@
 // The recipes of the transcripts that hold only figures, and what else is known of Pika, on the model.
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
+import { pika } from '../../src/engines/pika.ts'
 import { PikaCluster } from './cluster.ts'
 
 const linked = (c: PikaCluster, port: number): boolean => c.node(port).upstream?.state === 'connected'
@@ -35,6 +36,27 @@ test('P15: role changes on a replica that has a link -> some take seconds, and P
   )
   assert.ok(waits.some((ms) => ms === 0))
   assert.ok(waits.every((ms) => ms < 3_000))
+})
+
+test('P19: asked by PING once a second while roles change -> some gap is longer than the 3 s with which Sentinel flapped, none as long as regroup waits', () => {
+  const sentinelFlappedMs = 3_000
+  const pingEveryMs = 1_000
+  const gaps = Array.from({ length: 30 }, (_, seed) => {
+    const c = pair({ blockMostMs: 2_900, seed })
+    const pongAt = c.time.now
+    c.run(pingEveryMs - 10)
+    c.say(9231, 'SLAVEOF', 'NO', 'ONE')
+    assert.equal(c.say(9231, 'PING'), '+PONG\r\n')
+    return c.time.now - pongAt
+  })
+  assert.ok(
+    gaps.some((ms) => ms > sentinelFlappedMs),
+    gaps.join(' '),
+  )
+  assert.ok(
+    gaps.every((ms) => ms < pika.roleChangeMs),
+    gaps.join(' '),
+  )
 })
 
 test('P13: NO ONE and at once SLAVEOF, from a link that is up -> a full copy as usual [55]', () => {

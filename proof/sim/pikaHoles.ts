@@ -1,0 +1,72 @@
+// Pika's traps (docs/pika.md) planted in the product, one at a time: as if nobody had known of them.
+import type { Reading } from '../../src/core/model.ts'
+import type { Engine, Script } from '../../src/engines/engine.ts'
+import { pika } from '../../src/engines/pika.ts'
+import type { Options } from '../../src/sim/history.ts'
+import { rowOf } from '../../src/sim/rows.ts'
+import type { Hole } from './holes.ts'
+
+function engine(change: Partial<Engine>): Partial<Options> {
+  return { engine: { ...pika, ...change } }
+}
+
+function readings(edit: (reading: Reading) => Reading): Partial<Options> {
+  return engine({
+    readProbe: (replies) => {
+      const result = pika.readProbe(replies)
+      return result.ok ? { ok: true, reading: edit(result.reading) } : result
+    },
+  })
+}
+
+/** As many commands, so that results are read by the real ones. */
+function commands(edit: (command: readonly string[]) => readonly string[]): Partial<Options> {
+  return engine({
+    script: (action) => {
+      const script: Script = pika.script(action)
+      return { ...script, commands: script.commands.map(edit) }
+    },
+  })
+}
+
+function off(id: string): Partial<Options> {
+  rowOf(id).when = () => false
+  return {}
+}
+
+const traps: readonly Omit<Hole, 'engines'>[] = [
+  { name: 'P2-plain', what: 'P2: an old primary is attached plainly, whatever it holds', plant: () => engine({ namesHistories: true }) },
+  {
+    name: 'P2-notForced',
+    what: 'P2: a copy that is needed is not forced',
+    plant: () => commands((command) => (command[3] === 'force' ? command.slice(0, 3) : command)),
+  },
+  {
+    name: 'P4-everybodyEqual',
+    what: 'P4: positions are not compared, the one that holds less is promoted',
+    plant: () => engine({ comparePositions: () => ({ order: 'equal' }) }),
+  },
+  {
+    name: 'P5-halfCopied',
+    what: 'P5, P16: a part of a copy counts as a whole one',
+    plant: () => readings(({ partial: _, ...reading }) => ({ ...reading, usable: true })),
+  },
+  { name: 'P6-linkIsLife', what: 'P6: a link that says up speaks for its primary', plant: () => engine({ canProveLink: true }) },
+  { name: 'P7-wokenOpen', what: 'P1, P7: a primary that is back or wakes is not closed', plant: () => off('node.still') },
+  {
+    name: 'P9-keepsItsId',
+    what: 'P9: another replication id is not forgotten',
+    plant: () => commands((command) => (command[0] === 'CLEARREPLICATIONID' ? ['PING'] : command)),
+  },
+  { name: 'P13-atOnce', what: 'P13: attached again before the old connection is closed', plant: () => engine({ rejoinAfterMs: 0 }) },
+  {
+    name: 'P14-unwritten',
+    what: 'P14: a role is not written into the file',
+    plant: () => commands((command) => (command[1] === 'REWRITE' ? ['PING'] : command)),
+  },
+  { name: 'P15-blockedIsSilent', what: 'P15: a node that changes its role counts as silent', plant: () => engine({ roleChangeMs: 0 }) },
+  { name: 'P16-linksStay', what: 'P8, P9, P16: a link that failed for good is left alone', plant: () => off('node.mend') },
+  { name: 'P18-sentIsHeld', what: 'P18: what was sent counts as held', plant: () => engine({ listsAcknowledged: true }) },
+]
+
+export const pikaHoles: readonly Hole[] = traps.map((trap) => ({ ...trap, engines: 'pika' }))
