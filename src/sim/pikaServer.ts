@@ -180,7 +180,8 @@ export class PikaServer implements Server {
   kill(quiet = false): void {
     const { running } = this
     if (running === null) return
-    if (running.node.upstream === null && this.dice.chance(unloggedShare)) {
+    const takesWrites = running.follows === null && running.guard !== closedGuard
+    if (takesWrites && this.dice.chance(unloggedShare)) {
       this.#storage.disk.keys.write('set', ['set', `${unloggedKey}${this.id}:${this.#starts}`, '1'])
     }
     this.#held = this.#storage.data = running.data
