@@ -49,7 +49,7 @@ const traps: readonly Omit<Hole, 'engines'>[] = [
   {
     name: 'P5-halfCopied',
     what: 'P5, P16: a part of a copy counts as a whole one',
-    plant: () => readings(({ partial: _, ...reading }) => ({ ...reading, usable: true })),
+    plant: () => readings((reading) => ({ ...reading, partial: false, usable: true })),
   },
   { name: 'P6-linkIsLife', what: 'P6: a link that says up speaks for its primary', plant: () => engine({ canProveLink: true }) },
   { name: 'P7-wokenOpen', what: 'P1, P7: a primary that is back or wakes is not closed', plant: () => off('node.still') },
