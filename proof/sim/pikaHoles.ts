@@ -19,6 +19,12 @@ function readings(edit: (reading: Reading) => Reading): Partial<Options> {
   })
 }
 
+function asWhole(reading: Reading): Reading {
+  const whole: { -readonly [Field in keyof Reading]: Reading[Field] } = { ...reading, usable: true }
+  delete whole.partial
+  return whole
+}
+
 /** As many commands, so that results are read by the real ones. */
 function commands(edit: (command: readonly string[]) => readonly string[]): Partial<Options> {
   return engine({
@@ -49,7 +55,7 @@ const traps: readonly Omit<Hole, 'engines'>[] = [
   {
     name: 'P5-halfCopied',
     what: 'P5, P16: a part of a copy counts as a whole one',
-    plant: () => readings((reading) => ({ ...reading, partial: false, usable: true })),
+    plant: () => readings(asWhole),
   },
   { name: 'P6-linkIsLife', what: 'P6: a link that says up speaks for its primary', plant: () => engine({ canProveLink: true }) },
   { name: 'P7-wokenOpen', what: 'P1, P7: a primary that is back or wakes is not closed', plant: () => off('node.still') },
