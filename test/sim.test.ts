@@ -52,6 +52,8 @@ const outcomes: Readonly<Record<string, string>> = {
   '2012484-untold-old-copy': 'an old copy of the store is put in place untold -> who is primary today is asked before anybody is opened',
   '2040290-paused-and-primary-again': 'a failover in the middle of a switchover comes back to the same primary -> its writes go on',
   '2060092-greeting-never-answered': 'a frozen node never answered the greeting of a connection -> its next process is not judged by it',
+  '2072288-replica-down-after-the-decision':
+    'a replica goes down between the decision and the promotion, and comes back to the silent primary -> that risk was said',
   '2011686-first-replica-of-an-empty-primary':
     'an operator starts a group with nothing, and the first replica changes its history -> it is still the primary he chose',
   '3233-candidate-fell-silent': 'the candidate falls silent before it is promoted -> what it was read to hold counts',

@@ -282,6 +282,11 @@ export function failingOver(
   return remembered({ ...s, record: { ...record, ...intent, epoch: 2 } }, { recordAt: 9_000 })
 }
 
+/** The same failover, of which people were told what it may cost. */
+export function riskSaid(s: Situation): Situation {
+  return s.record?.phase === 'failover' ? { ...s, record: { ...s.record, loss: 'may lose something' } } : s
+}
+
 /** The intent to move to `candidate` in a planned way is saved by this process, at epoch 2, in force since 9,000. */
 export function switching(s: Situation, candidate: NodeId): Situation {
   if (s.record === null) return s

@@ -41,7 +41,7 @@ function lastingGuard(record: GroupRecord): number {
   return record.fenced ? record.guard : 0
 }
 
-type Consent = { readonly ok: true; readonly risk: Said | null } | { readonly ok: false; readonly rule: string; readonly said: Said }
+export type Consent = { readonly ok: true; readonly risk: Said | null } | { readonly ok: false; readonly rule: string; readonly said: Said }
 
 /**
  * May a silent primary be replaced? It may still run; what it can accept after its replicas were taken away is bounded by the guard.

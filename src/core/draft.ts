@@ -129,6 +129,12 @@ export function failover(
   }
 }
 
+/** The same intent, with what is known by now that it may cost. */
+export function riskier(s: Situation, record: Extract<GroupRecord, { readonly phase: 'failover' }>, risk: Said): RecordDraft {
+  const { epoch, candidate, candidateIs, cause } = record
+  return { ...fixedOf(s, record), phase: 'failover', epoch, candidate, candidateIs, cause, ...lossOf(risk) }
+}
+
 export function switchover(s: Situation, record: GroupRecord, candidate: NodeId, reading: Reading): RecordDraft {
   return {
     ...fixedOf(s, record),

@@ -13,6 +13,7 @@ import {
   recorded,
   refused,
   remembered,
+  riskSaid,
   silent,
   switching,
   viewed,
@@ -213,7 +214,7 @@ test('P4: two replicas were in sync, one holds less -> the one that holds more i
 test("promotion of a silent primary's replica -> nobody is detached first: there is no guard to feed", () => {
   const s = group('a', silent('a', 5_000, { replid: h1 }), alive('b', { replid: h1 }), alive('c', { replid: h1 }))
   const under = failingOver(recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 }), 'b', 'silent', { replid: h1 })
-  acts(under, 'failover.promote', ['b', { name: 'promote', bootFence: true }])
+  acts(riskSaid(under), 'failover.promote', ['b', { name: 'promote', bootFence: true }])
 })
 
 test('a planned switchover -> the old primary stays one, closed, until the candidate has taken over', () => {

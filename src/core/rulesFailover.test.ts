@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { acts, everyRuleFired, foreignMark, holds, order, saves, waits } from '../../test/decisions.ts'
-import { alive, at, epochStart, failingOver, group, now, refused, remembered, silent, viewed, withPolicy } from '../../test/situations.ts'
+import {
+  alive,
+  at,
+  epochStart,
+  failingOver,
+  group,
+  now,
+  refused,
+  remembered,
+  riskSaid,
+  silent,
+  viewed,
+  withPolicy,
+} from '../../test/situations.ts'
 import { decide } from './decide.ts'
 import { closedGuard } from './limits.ts'
 import type { Situation } from './situation.ts'
@@ -71,6 +84,14 @@ void describe('a failover is under way', () => {
     holds(s, 'failover.consent', /together with c/)
     acts(remembered(s, { promotedIn: 2 }), 'failover.promote', ['b', { name: 'promote' }])
     waits(viewed(s, 'b', { actedAt: now }), 'failover.consent', /asks the replicas again/)
+  })
+
+  test('a replica went down since the decision -> the risk that it feeds the silent primary again is saved first, once', () => {
+    const s = failingOver(group('a', silent('a', 8_500), alive('b', { of: 'nowhere' }), refused('c', 8_600)), 'b', 'silent')
+    const step = saves(s, 'failover.risk', { phase: 'failover', epoch: 2, candidate: 'b', cause: 'silent' })
+    assert.match(step.sentence, /c is down/)
+    acts(riskSaid(s), 'failover.promote', ['b', { name: 'promote' }])
+    acts(remembered(s, { promotedIn: 2 }), 'failover.promote', ['b', { name: 'promote' }])
   })
 
   test('the candidate is a primary that was opened by somebody -> not believed', () => {

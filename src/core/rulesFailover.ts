@@ -1,6 +1,6 @@
 // A failover whose intent is saved. It is finished from wherever it stands, by whoever reads the record.
-import { consentToSilence } from './consent.ts'
-import { crowned, failover, kept } from './draft.ts'
+import { type Consent, consentToSilence } from './consent.ts'
+import { crowned, failover, kept, riskier } from './draft.ts'
 import { elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
 import { type Moving, type Reading, assert, isMoving } from './model.ts'
@@ -96,12 +96,22 @@ function toDetach(c: Case): NodeView[] {
   )
 }
 
+/** May the silent primary be replaced as things are now? Null when nobody has to be asked, or nobody can be called back. */
+function consentNow({ record, s }: Case): Consent | null {
+  if (record.phase !== 'failover' || record.cause !== 'silent' || s.memory.promotedIn === record.epoch) return null
+  return consentToSilence(s, record, s.memory.recordAt)
+}
+
 /** Why a silent primary may not be replaced any more, although it could when the intent was saved. */
 function unconsented(c: Case): Said | null {
-  const { record, s } = c
-  if (record.phase !== 'failover' || record.cause !== 'silent' || s.memory.promotedIn === record.epoch) return null
-  const consent = consentToSilence(s, record, s.memory.recordAt)
-  return consent.ok ? null : consent.said
+  const consent = consentNow(c)
+  return consent === null || consent.ok ? null : consent.said
+}
+
+/** What it may cost now, when the intent was saved without a risk. */
+function newRisk(c: Case): Said | null {
+  const consent = consentNow(c)
+  return consent?.ok === true && c.record.phase === 'failover' && c.record.loss === null ? consent.risk : null
 }
 
 /** A replica is only being asked again, after it was told something. */
@@ -214,6 +224,18 @@ export const failoverRules: readonly Rule<Case>[] = [
     then: (c) => {
       const refusal = unconsented(c)
       return answering(c) || refusal === null ? wait(say('failover.consent')) : hold(refusal)
+    },
+  },
+  {
+    id: 'failover.risk',
+    why: 'a replica went down since the decision and may be led back to the silent primary: what may be lost is said before it is done',
+    gives: 'save -> failover',
+    when: (c) => newRisk(c) !== null,
+    then: (c) => {
+      const risk = newRisk(c)
+      const { record } = c
+      if (risk === null || record.phase !== 'failover') return wait(say('failover.consent'))
+      return save(say('failover.risk', { node: record.candidate, risk }), riskier(c.s, record, risk))
     },
   },
   {

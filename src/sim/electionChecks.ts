@@ -89,7 +89,12 @@ export class ElectionChecks {
     }
     if (this.#moving?.epoch !== record.epoch) this.#moving = { epoch: record.epoch, since: timeline.now, wallOffset }
     const lastsMs = timeline.now - this.#moving.since
-    if (lastsMs < switchoverEndsMs || this.#moving.wallOffset !== wallOffset || !this.#free(this.#history.node(record.primary))) return
+    const primary = this.#history.node(record.primary)
+    // Whoever is gone hands nothing over: that is for an election, and it may have to wait.
+    if (primary.running?.runId !== record.incarnation) return
+    // Nor may it take its place again when an operator keeps it from being primary.
+    if (spec.nodes.some((node) => node.id === record.primary && (node.priority === 0 || node.maintenanceUntil !== null))) return
+    if (lastsMs < switchoverEndsMs || this.#moving.wallOffset !== wallOffset || !this.#free(primary)) return
     this.#moving = { ...this.#moving, since: timeline.now }
     this.#fail(
       'a switchover ends',

@@ -19,6 +19,7 @@ export const failoverSentences = {
   'failover.detach': () => 'detaches the replicas from the silent primary',
   'failover.detaching': (v: { readonly nodes: readonly string[] }) => `waits until ${quote(v.nodes)} left the silent primary`,
   'failover.consent': () => 'asks the replicas again before the promotion',
+  'failover.risk': (v: OfNode & { readonly risk: string }) => `promotes ${v.node} all the same. Risk: ${v.risk}`,
   'failover.promote': (v: OfNode) => `promotes ${v.node}, closed`,
   'failover.waiting': (v: OfNode) => `waits for ${v.node}`,
   'failover.waitingRefused': (v: OfNode & { readonly message: string }) => `waits for ${v.node} (${v.message})`,

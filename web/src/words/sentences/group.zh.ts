@@ -128,6 +128,7 @@ const failoverZh: typeof failoverSentences = {
   'failover.detaching': (v) => `等待 ${names(v.nodes)} 脱离无应答的主节点`,
   'failover.consent': () => '提升之前再问一次副本',
   'failover.promote': (v) => `提升 ${v.node}，暂不开放`,
+  'failover.risk': (v) => `仍然提升 ${v.node}${risk(v.risk)}`,
   'failover.waiting': (v) => `等待 ${v.node}`,
   'failover.waitingRefused': (v) => `等待 ${v.node}（${v.message}）`,
 }
