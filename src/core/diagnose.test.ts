@@ -19,6 +19,7 @@ import {
   withPolicy,
 } from '../../test/situations.ts'
 import { type Verdict, flapping, handoverGrace, lost, verdictOf, writeTrouble } from './diagnose.ts'
+import { closedGuard } from './limits.ts'
 import type { Situation } from './situation.ts'
 
 function is(s: Situation, kind: Verdict['kind'], evidence: Verdict['evidence'] = {}): Verdict {
@@ -65,6 +66,13 @@ void describe('writes that do not end', () => {
   test('a canary in flight shorter than its time -> no trouble; as long -> trouble', () => {
     assert.equal(writeTrouble(canary({ inFlight: { id: 1, since: a.askedAt - 4_999 } }), a), null)
     assert.match(writeTrouble(canary({ inFlight: { id: 1, since: a.askedAt - 5_000 } }), a) ?? '', /not answered within 5000 ms/)
+  })
+
+  test('it is closed -> no trouble: it is sent no marks, so it is opened first', () => {
+    const closed = group('a', alive('a', { guard: closedGuard }), alive('b'))
+    const troubled = remembered(closed, { canary: { ...closed.memory.canary, problem: 'MISCONF: disk full' } })
+    is(troubled, 'alive')
+    is(group('a', alive('a', { guard: closedGuard, writeProblem: 'MISCONF' }), alive('b')), 'hung')
   })
 
   test('we stood still meanwhile, and the node answers what was asked before that -> no trouble', () => {

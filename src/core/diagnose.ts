@@ -1,5 +1,5 @@
 // What the situation of a group's primary is called. It gets its name before anything is done about it.
-import { flapSilenceFactor, handoverGraceMs, proveAgainMs, proveWithinMs, relinkMs } from './limits.ts'
+import { closedGuard, flapSilenceFactor, handoverGraceMs, proveAgainMs, proveWithinMs, relinkMs } from './limits.ts'
 import type { Evidence, NodeId } from './model.ts'
 import { type NodeView, answers, follows, freshSince, quietSince, refused, unheard } from './observe.ts'
 import { type Situation, nodeOf, others } from './situation.ts'
@@ -117,10 +117,12 @@ export function flapping(s: Situation): boolean {
   return recent.length >= s.policy.flapFailovers
 }
 
-/** Why the primary's writes fail although it answers; null when they do not. */
+/** Why the primary's writes fail although it answers and is open; null when they do not. */
 export function writeTrouble(s: Situation, primary: NodeView): string | null {
   const { canary } = s.memory
   if (primary.reading?.writeProblem) return primary.reading.writeProblem
+  // A closed one is sent no marks: it is opened first, and then written to.
+  if (primary.reading?.guard === closedGuard) return null
   if (canary.problem !== null) return canary.problem
   // It answered a question that left when the write was overdue already: what came while we stood still ourselves says nothing.
   if (canary.inFlight !== null && primary.askedAt - canary.inFlight.since >= s.policy.canaryTimeoutMs) {

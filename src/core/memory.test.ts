@@ -139,6 +139,12 @@ void describe('a mark ended without an answer', () => {
   })
 })
 
+test('the primary was opened -> whether it writes is looked at anew, at once', () => {
+  const troubled = { ...fresh, canary: { ...fresh.canary, problem: 'MISCONF: disk full', dueAt: now + 900 } }
+  const opened = told(troubled, { name: 'open', guard: 0, bootFenced: true }, { ok: true, persisted: true, note: null }, 'a1', now)
+  assert.deepEqual([opened.tuned, opened.canary.problem, opened.canary.dueAt], ['a1', null, now])
+})
+
 void describe('a write pause of ours ended without an answer', () => {
   const silence = { ok: false, code: 'SILENT', message: '' } as const
   const done = { ok: true, persisted: true, note: null } as const

@@ -153,7 +153,8 @@ export function told(memory: Memory, action: Action, result: ActionResult, incar
     const maybe = action.name === 'pauseWrites' && unknownOutcome.includes(result.code)
     return maybe ? { ...memory, pauseInDoubt: 'open', pausedProcess: incarnation } : memory
   }
-  if (action.name === 'open') return { ...memory, tuned: incarnation }
+  // Whether it writes is looked at anew.
+  if (action.name === 'open') return { ...memory, tuned: incarnation, canary: { ...memory.canary, problem: null, dueAt: now } }
   if (action.name === 'pauseWrites') return { ...memory, writesPausedAt: now, pausedProcess: incarnation }
   if (action.name === 'demote' && action.resumeWrites) return { ...memory, pausedProcess: null }
   if (action.name !== 'resumeWrites') return memory
