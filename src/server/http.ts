@@ -98,30 +98,28 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const stopSeries = options.every(tickMs, () => takeIn(series, options.facade, options.wall()))
   const hasTls = (options.certificate ?? null) !== null
   let stopCertificate = (): void => {}
-  const close = (): void => {
+  let app: FastifyInstance | null = null
+  const close = async (): Promise<void> => {
     stopCertificate()
     stopSeries()
     events.close()
     accounts.close()
+    await app?.close()
   }
   try {
     checkReach(options.listen, accounts.demanded, hasTls || (options.plainHttp ?? false))
-    const { app, routes } = await appOf(options, accounts, events, series)
+    const made = await appOf(options, accounts, events, series)
+    const { routes } = made
+    app = made.app
     await app.listen(wanted)
     stopCertificate = renewing(app, options)
     const bound = app.server.address()
     const address = formatAddress({ host: wanted.host, port: typeof bound === 'object' && bound !== null ? bound.port : wanted.port })
     options.log.info('http.listening', { address, tls: hasTls, authentication: accounts.demanded })
-    return {
-      address,
-      routes,
-      async close() {
-        close()
-        await app.close()
-      },
-    }
+    return { address, routes, close }
   } catch (error) {
-    close()
+    // Routes may have begun what only the end of the application ends.
+    await close()
     throw listenError(error, options.listen)
   }
 }
