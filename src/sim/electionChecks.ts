@@ -38,7 +38,7 @@ export class ElectionChecks {
       if (effect.record.epoch === group.record?.epoch) continue
       const data = this.#dataOf(effect.record.candidate, effect.record.candidateIs.incarnation)
       if (data === null) continue
-      this.#overEmpty(effect.record, data)
+      this.#overEmpty(effect.record, data, group)
       this.#passedOver(effect.record, data, group, host.time().now)
     }
   }
@@ -49,27 +49,40 @@ export class ElectionChecks {
   }
 
   /** Nothing is no data: when all are empty a person restores a backup, or says that nothing it is. */
-  #overEmpty(record: Forced, data: Data): void {
-    if (keysOf(data) > 0 || this.#history.store.record(this.#history.spec.id)?.hasData !== true) return
+  #overEmpty(record: Forced, data: Data, group: Group): void {
+    // It was read with data, and wiped since: the promotion looks again.
+    if (
+      keysOf(data) > 0 ||
+      (group.view.get(record.candidate)?.reading?.keys ?? 0) > 0 ||
+      this.#history.store.record(this.#history.spec.id)?.hasData !== true
+    )
+      return
     this.#fail('nothing is never promoted over data', `${record.candidate} is empty and is to be primary of a group that has data`)
   }
 
   /** Whoever answered with a newer mark, and holds all that the chosen one holds, is the better one. */
   #passedOver(record: Forced, data: Data, group: Group, now: Instant): void {
     const chosen = group.view.get(record.candidate)
+    if (!this.#isAsRead(record.candidate, chosen?.reading ?? null)) return
     const better = [...group.view.values()].find((view) => {
       const id = view.spec.id
       if (id === record.candidate || !answers(view) || now - view.askedAt > lateMs || !this.#mayBe(view, group)) return false
       // It is what must be got rid of; its replicas move on while they are read.
       if (record.cause === 'hung') return false
       const held = this.#dataOf(id, view.reading.incarnation)
-      return held !== null && within(data, held) && newer(view.reading, chosen?.reading ?? null)
+      return held !== null && this.#isAsRead(id, view.reading) && within(data, held) && newer(view.reading, chosen?.reading ?? null)
     })
     if (better === undefined) return
     this.#fail(
       'nobody who holds more is passed over',
       `${record.candidate} is to be primary, and ${better.spec.id} answers, bears a newer mark and holds everything that it holds`,
     )
+  }
+
+  /** It still holds the history that the controller was told of; a copy may have replaced it since. */
+  #isAsRead(id: NodeId, reading: Reading | null): boolean {
+    const replid = this.#history.node(id).running?.replid ?? null
+    return replid === null || reading?.position.kind !== 'stream' || reading.position.replid === replid
   }
 
   /** Nothing but what it holds decides whether it becomes primary. */
@@ -90,8 +103,8 @@ export class ElectionChecks {
     if (this.#moving?.epoch !== record.epoch) this.#moving = { epoch: record.epoch, since: timeline.now, wallOffset }
     const lastsMs = timeline.now - this.#moving.since
     const primary = this.#history.node(record.primary)
-    // Whoever is gone hands nothing over: that is for an election, and it may have to wait.
-    if (primary.running?.runId !== record.incarnation) return
+    // Whoever is gone, or has stepped down, hands nothing over: that is for an election, and it may have to wait.
+    if (primary.running?.runId !== record.incarnation || primary.running.follows !== null) return
     // Nor may it take its place again when an operator keeps it from being primary.
     if (spec.nodes.some((node) => node.id === record.primary && (node.priority === 0 || node.maintenanceUntil !== null))) return
     if (lastsMs < switchoverEndsMs || this.#moving.wallOffset !== wallOffset || !this.#free(primary)) return

@@ -127,6 +127,8 @@ export class Ledger {
     const excuse =
       this.#told(write, crown) ??
       this.#byPeople(write) ??
+      // The spec of a backup does not name it: nobody can close it.
+      (this.#history.spec.nodes.some((node) => node.id === write.node) ? null : 'after a backup') ??
       // An operator made it a primary again after it had been replaced.
       (this.#deeds.handAt >= crown.at && this.#now - this.#deeds.handAt < handMs ? 'by hand' : null) ??
       (this.#history.bootedOpen({ stream: at.stream, length: 0 }) ? 'unfenced' : null) ??
@@ -242,6 +244,8 @@ export class Ledger {
 
   /** People were told what it may lose, or asked for it. */
   #told({ at }: Write, { intent }: Pick<Crown, 'intent'>): string | null {
+    // A person said of every node that its data may go.
+    if (intent === null && this.#history.spec.nodes.every((node) => node.overwrite)) return 'ordered'
     if (intent?.record.phase !== 'failover') return null
     const { cause, loss, lossSaid } = intent.record
     if (cause === 'operator') return 'ordered'

@@ -39,6 +39,7 @@ export class PikaProcess implements Running {
   readonly dialed = new Map<Conn, Dialed>()
   readonly work: Work[] = []
   readonly pausedUntil = 0
+  readonly replid = null
   leavesAt: number | null = null
   takenAt = -Infinity
   /** Whose writes are in the copy that is being taken over. */

@@ -10,6 +10,8 @@ import type { Data } from './stream.ts'
 export interface Running {
   /** As the engine names the process. */
   readonly runId: string
+  /** The replication id of its data; null where histories have no names. */
+  readonly replid: string | null
   /** Null: it is a primary. */
   readonly follows: Address | null
   /** As the engine reads it; `closedGuard` when it takes no writes. */
