@@ -61,8 +61,9 @@ void describe('a server that cannot start', () => {
     refused(await regroup(['server', '--config', join(dir, 'none.yaml')]), 2, 'BAD_SETTINGS', /none\.yaml cannot be read: it is not there/)
   })
 
-  test('a port that is taken, an address of nobody -> LISTEN_REFUSED, and the store is free again', async () => {
+  test('a port that is taken, an address of nobody -> LISTEN_REFUSED, and the store is free again', async (t) => {
     const other = createServer()
+    t.after(() => other.close())
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const bound = other.address()
     assert(typeof bound === 'object' && bound !== null)
@@ -75,7 +76,6 @@ void describe('a server that cannot start', () => {
       /is taken by another process; stop it or listen on another port/,
     )
     refused(await regroup([...words, 'nonsense']), 5, 'LISTEN_REFUSED', /"nonsense" is no address to listen on; write 127\.0\.0\.1:7070/)
-    other.close()
   })
 
   test('a store that another server has open -> STORE_LOCKED with its pid; the other one goes on', async () => {
