@@ -259,7 +259,9 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
 /** What promoting the best of those who may be may lose: what is known to be gone, or lies with others or with nodes that nobody can compare. */
 function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): Said | null {
   // All that the primary was read to hold is not all that it acknowledged since, unless it is here itself or called this one in sync.
-  const vouched = best.spec.id === record.primary || keptItsData(record, best) || empty(best)
+  // Of a record that is not verified nobody knows who held what.
+  const verified = record.phase !== 'restored'
+  const vouched = verified && (best.spec.id === record.primary || keptItsData(record, best) || empty(best))
   const incomplete = vouched && heldBy(s, record, best) === 'all' ? null : say('loss.incomplete', { primary: record.primary })
   const ahead = here.filter((node) => node !== best && !empty(node) && standing(s, node, best) === 'ahead')
   // What nobody is known to hold covers what nobody saw.

@@ -54,6 +54,8 @@ void describe('a record that was read from a backup', () => {
     )
     const step = saves(s, 'restored.elect/elect.rollCall', { phase: 'failover', candidate: 'b', cause: 'no primary', epoch: 4, inSync: [] })
     assert.ok(step.kind === 'save')
+    // Nobody's word of before counts, so nobody is known to hold everything.
+    assert.match(step.sentence, /Risk: .*no node is known to hold everything that a had acknowledged/)
     // The one who was chosen dies before it is primary: nobody who holds less takes its place.
     assert.deepEqual(step.record.floor, { replid: 'RB', offset: 1000, markSeq: 60 })
     const [dead] = group(null, refused('b', now - 5, { of: 'nowhere', replid: 'RB', mark: '3.60' })).nodes.values()

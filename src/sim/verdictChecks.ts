@@ -187,7 +187,8 @@ export class VerdictChecks {
         `${node.id} does what a controller said that is gone, after it heard another`,
       )
     }
-    this.#heard.set(node.id, Math.max(index, latest))
+    // Who may not end the connections of before cannot keep their words out.
+    if (!node.ailments.forbidden.has('client|kill')) this.#heard.set(node.id, Math.max(index, latest))
   }
 
   /** A controller goes on after standing still. */
