@@ -76,6 +76,24 @@ test('P11: it crashed as the primary -> copied anew although its log fits', () =
   told(s, 'a', 'node.demote', { name: 'demote', force: true })
 })
 
+test('P11: it crashed as the primary, was opened again and is replaced as that process -> copied anew, its log never knew', () => {
+  const h3 = 'inst/g/3'
+  const reigns: readonly LineageEntry[] = [
+    { epoch: 1, node: 'a', at: epochStart, replid: h1, start: 0, continues: false, incarnation: 'a1' },
+    { epoch: 2, node: 'a', at: epochStart, replid: h2, start: 700, continues: true, incarnation: 'a2' },
+    { epoch: 3, node: 'b', at: epochStart, replid: h3, start: 1000, continues: true, incarnation: 'b1' },
+  ]
+  const back = (first: string): Situation => {
+    const s = returning({ ...closed, offset: 900, incarnation: 'a2', replid: h2, mark: '2.1' }, { replid: h3, mark: '3.1' })
+    return recorded(s, { epoch: 3, lineage: reigns.map((entry) => (entry.epoch === 1 ? { ...entry, node: first } : entry)) })
+  }
+  told(back('a'), 'a', 'node.demote', { name: 'demote', force: true })
+  // Somebody else reigned before: it followed that one, and was measured then.
+  const step = nodeStep(back('b'), 'a', 'node.demote')
+  assert.ok(step.kind === 'act' && step.acts[0]?.action.name === 'demote')
+  assert.equal(step.acts[0].action.force, undefined)
+})
+
 test('P10: its position cannot be compared -> copied anew, an unknown amount is discarded', () => {
   const s = recorded(returning({ ...closed, offset: 900 }), { lineage: lineage.map((entry) => ({ ...entry, continues: false })) })
   told(s, 'a', 'node.demote', { name: 'demote', force: true })

@@ -40,12 +40,17 @@ function hasOtherId(node: NodeView, primary: NodeView): boolean {
   return own !== '' && its !== '' && own !== its
 }
 
-/** It was the primary, nothing of a successor's has reached it, and it is another process: a crash may have left writes that its log does not know (P11). */
+/**
+ * It was the primary, nothing of a successor's has reached it, and it is another process than one of its reigns in a row began with: a crash
+ * may have left writes that its log does not know, and being opened again does not end them (P11).
+ */
 function crashedInOffice(c: Case, node: NodeView, reading: Reading): boolean {
   const { position } = reading
   if (position.kind !== 'stream') return false
-  const reign = c.record.lineage.findLast((entry) => entry.node === node.spec.id && entry.replid === position.replid)
-  return reign?.incarnation !== undefined && reign.incarnation !== reading.incarnation
+  const { lineage } = c.record
+  const last = lineage.findLastIndex((entry) => entry.node === node.spec.id && entry.replid === position.replid)
+  const since = lineage.slice(0, last + 1).findLastIndex((entry) => entry.node !== node.spec.id) + 1
+  return lineage.slice(since, last + 1).some(({ incarnation }) => incarnation !== undefined && incarnation !== reading.incarnation)
 }
 
 /** A connection to this very primary that failed closes late, and takes a new one with it (P13). */
