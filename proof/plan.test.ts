@@ -40,7 +40,7 @@ void describe('what was foreseen', () => {
     await must(bed.group.node(primary).address, 'SET', 'kept', 'yes')
     const { code, plans } = await planned('--stop', 'all')
     const [plan] = plans
-    assert.deepEqual([code, plan?.safety, plan?.stop.at(-1), plan?.start[0]], [3, 'outage', primary, primary])
+    assert.deepEqual([code, plan?.safety, plan?.stop.at(-1), plan?.start[0]], [3, 'outage', primary, primary], JSON.stringify(plan))
     for (const id of plan?.stop ?? []) {
       await bed.group.node(id).server.stop()
       await until(`regroup saw that ${id} is down`, limitMs, async () => {

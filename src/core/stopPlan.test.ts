@@ -158,6 +158,11 @@ void describe('before something is stopped', () => {
     assert.deepEqual(plan.reasons, [])
   })
 
+  test('everything, its replicas read a mark later than the primary -> that is age: it is opened again by its own file', () => {
+    const late = group('a', alive('a', { ...aof, mark: '1.10' }), alive('b', { ...aof, mark: '1.11' }), alive('c', aof))
+    assert.equal(stops(late, 'a', 'b', 'c').safety, 'outage')
+  })
+
   test('everything, without an append-only file -> it must save when it is shut down', () => {
     const plan = stops(group('a', alive('a'), alive('b')), 'a', 'b')
     assert.equal(plan.safety, 'outage')

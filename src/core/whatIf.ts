@@ -79,10 +79,23 @@ function arrived(s: Situation, { position }: Reading): Position {
   return behind ? its : position
 }
 
+/** The primary holds whatever its replicas have from it: that they were read a little after it is age. */
+function sent(s: Situation, primary: NodeView, reading: Reading): Reading {
+  let newest = reading
+  for (const { reading: its, spec } of s.nodes.values()) {
+    if (its === null || spec === primary.spec) continue
+    const further = s.can.comparePositions(its.position, newest.position, s.record?.lineage ?? []).order === 'ahead'
+    const [one, two] = [its.mark, newest.mark]
+    const later = one !== null && two !== null && one.epoch === two.epoch && one.seq > two.seq
+    newest = { ...newest, position: further ? its.position : newest.position, mark: later ? one : two }
+  }
+  return newest
+}
+
 /** A node that was gone is back as another process, with what it had written to its disk: its file says that it is a replica of nowhere. */
 export function back(s: Situation, id: NodeId): Situation {
   const node = nodeOf(s, id)
-  const { reading } = node
+  const reading = node.reading === null || id !== s.record?.primary ? node.reading : sent(s, node, node.reading)
   if (reading === null || reading.position.kind !== 'stream') return s
   const { replid, offset } = reading.position
   // Source: docs/protocol.md, M1.
