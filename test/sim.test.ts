@@ -9,8 +9,8 @@ import type { Plan } from '../src/sim/plan.ts'
 import { simulate, simulateSeed } from '../src/sim/simulate.ts'
 
 const folder = new URL('sim/', import.meta.url)
-/** How much is played: to be 500 histories of 8 minutes. Every core plays whichever nobody plays yet. */
-const [seeds, minutes] = [120, 10]
+/** How much is played. Every core plays whichever nobody plays yet. */
+const [seeds, minutes] = [500, 8]
 const cores = availableParallelism()
 const whole = {
   from: 1,
