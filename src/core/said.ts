@@ -55,9 +55,18 @@ export function say<C extends Code>(code: C, ...[values]: Given<Catalog[C]>): Sa
 
 /** The sentence in a language. `words`: that language's sentences by code. */
 export function told(said: Said, words: { readonly [C in Code]: Catalog[C] }): string {
-  const values = Object.fromEntries(Object.entries(said.values).map(([name, value]) => [name, inWords(value, words)]))
   const sentence: (values: never) => string = words[said.code]
-  return sentence(values as never)
+  return sentence(valuesIn(said.values, words) as never)
+}
+
+/** Most sentences have no other in them, and every step of a group makes some: their values serve as they are. */
+function valuesIn(values: Said['values'], words: Catalog): Readonly<Record<string, unknown>> {
+  for (const name in values) {
+    if (typeof values[name] === 'object' && values[name] !== null) {
+      return Object.fromEntries(Object.entries(values).map(([each, value]) => [each, inWords(value, words)]))
+    }
+  }
+  return values
 }
 
 function inWords(value: SaidValue, words: Catalog): string | number | boolean | null | readonly string[] {

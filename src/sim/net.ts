@@ -23,6 +23,8 @@ export interface Listener extends Peer {
 }
 
 interface Path {
+  readonly from: HostId
+  readonly to: HostId
   cut: boolean
   cutAt: number
   /** Added to every delay, and how often a message must be sent again. */
@@ -51,7 +53,8 @@ export class Net {
   readonly timeline: Timeline
   readonly #dice: Dice
   #conns = 0
-  readonly #paths = new Map<string, Path>()
+  readonly #paths: Path[] = []
+  readonly #pathsFrom = new Map<HostId, Map<HostId, Path>>()
   readonly #listeners = new Map<string, Listener>()
   readonly #down = new Set<HostId>()
   /** Destinations that answer every new connection with a refusal, for these askers. */
@@ -75,12 +78,14 @@ export class Net {
   }
 
   path(from: HostId, to: HostId): Path {
-    const key = `${from}>${to}`
-    let path = this.#paths.get(key)
-    if (path === undefined) {
-      path = { cut: false, cutAt: 0, extraMs: 0, loss: 0, held: new Map(), heldSince: 0, troubledAt: -Infinity }
-      this.#paths.set(key, path)
-    }
+    return this.#pathsFrom.get(from)?.get(to) ?? this.#newPath(from, to)
+  }
+
+  #newPath(from: HostId, to: HostId): Path {
+    const path = { from, to, cut: false, cutAt: 0, extraMs: 0, loss: 0, held: new Map(), heldSince: 0, troubledAt: -Infinity }
+    this.#paths.push(path)
+    const paths = this.#pathsFrom.get(from) ?? new Map<HostId, Path>()
+    this.#pathsFrom.set(from, paths.set(to, path))
     return path
   }
 
@@ -120,7 +125,7 @@ export class Net {
 
   /** Something that was sent long ago may still arrive. A host that left its address never answers there again. */
   get isHolding(): boolean {
-    return [...this.#paths].some(([key, path]) => path.held.size > 0 && !key.split('>').some((host) => this.#down.has(host)))
+    return this.#paths.some((path) => path.held.size > 0 && !this.#down.has(path.from) && !this.#down.has(path.to))
   }
 
   /** The host vanishes without a word: power, kernel, cable. */
@@ -130,9 +135,8 @@ export class Net {
 
   hostUp(host: HostId): void {
     this.#down.delete(host)
-    for (const [key, path] of this.#paths) {
-      const [from, to] = key.split('>')
-      if (from !== host && to !== host) continue
+    for (const path of this.#paths) {
+      if (path.from !== host && path.to !== host) continue
       path.troubledAt = this.timeline.now
       if (!path.cut) this.#release(path)
     }
@@ -145,7 +149,7 @@ export class Net {
   reject(host: HostId, whom: ((from: HostId) => boolean) | null): void {
     if (whom !== null) return void this.#rejects.set(host, whom)
     if (!this.#rejects.delete(host)) return
-    for (const [key, path] of this.#paths) if (key.endsWith(`>${host}`)) path.troubledAt = this.timeline.now
+    for (const path of this.#paths) if (path.to === host) path.troubledAt = this.timeline.now
   }
 
   /** Nothing of what is between these two can pass, in either direction. */
