@@ -43,7 +43,10 @@ export async function playOn(
       const variant = `1+${nodes - 1}`
       const where = `${name}, ${variant}, run ${run}`
       options.say(where)
-      const group = await startGroup(`${name}-${nodes}-${run}`, nodes, { persistence: 'aof', delay: 0, pika: options.servers })
+      const group = await notes.started(where, () =>
+        startGroup(`${name}-${nodes}-${run}`, nodes, { persistence: 'aof', delay: 0, pika: options.servers }),
+      )
+      if (group === null) continue
       let writers: readonly Writer[] = []
       await notes.attempt(where, group, controller, async () => {
         const beganAt = performance.now()

@@ -64,6 +64,17 @@ export class Notebook {
     }
   }
 
+  /** A group that does not start is a violation of its run; the next run goes on. Null then. */
+  async started(where: string, start: () => Promise<Group>): Promise<Group | null> {
+    try {
+      return await start()
+    } catch (error) {
+      const what = `the group did not start: ${error instanceof Error ? error.message : String(error)}`
+      this.violations.push({ where, what, facts: null })
+      return null
+    }
+  }
+
   section(title: string): Section {
     const rows = [...this.#rows].flatMap(([variant, all]) =>
       [...all].map(([figure, values]) => ({ variant, figure, ...figures(values), values })),
