@@ -69,6 +69,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a primary is back with nothing, and another fed it an old copy -> its append-only file does not vouch for that',
   '2051359-write-that-silence-swallowed':
     'a primary cannot be reached for some seconds and answers again -> the write that was lost meanwhile does not call it hung',
+  '12001271-refused-everybody':
+    'a primary refuses everybody while all its connections end, and takes a write in the moment in which it can be reached again -> it is closed at once',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

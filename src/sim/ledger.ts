@@ -8,6 +8,7 @@ import type { Fail } from './checks.ts'
 import type { ControllerHost } from './controllerHost.ts'
 import type { Deeds } from './deeds.ts'
 import type { History } from './history.ts'
+import { controllerName } from './plan.ts'
 import type { Server } from './server.ts'
 import { type Data, type Stream, type Write, heldOf, markOf } from './stream.ts'
 
@@ -52,6 +53,8 @@ const handEndsMs = 4_000
 const handMs = 150_000
 /** A node that woke executes what it finds in its sockets at once. */
 const wokeMs = 1_000
+/** Who can be reached again is asked, told what it was not told by those before us, and closed within this. */
+const reachedWithinMs = 500
 /** Answers overtake each other by no more than the clients there are, and by those that waited for a late one. */
 const unordered = 64
 
@@ -133,6 +136,7 @@ export class Ledger {
       (this.#deeds.handAt >= crown.at && this.#now - this.#deeds.handAt < handMs ? 'by hand' : null) ??
       (this.#history.bootedOpen({ stream: at.stream, length: 0 }) ? 'unfenced' : null) ??
       (guarded(crown) && late < guardEngagesMs ? 'guard' : null) ??
+      (this.#refusedEverybody(write, crown) ? 'refused everybody' : null) ??
       (inSockets ? 'in its sockets' : null)
     this.#gone(write, excuse)
     this.#count([excuse])
@@ -141,6 +145,16 @@ export class Ledger {
       'a replaced primary takes no writes',
       `${write.node} took a write of epoch ${write.epoch} ${Math.round(late)} ms after ${crown.node} replaced it at epoch ${crown.epoch}`,
     )
+  }
+
+  /** Nobody could tell it from a dead one while it was replaced: it takes writes again from when clients reach it until we do. */
+  #refusedEverybody({ node: id, at }: Write, crown: Crown): boolean {
+    const { net, controller, policy } = this.#history
+    const node = this.#history.node(id)
+    if (at === null || crown.intent?.record.phase !== 'failover' || crown.intent.record.cause !== 'dead' || guarded(crown)) return false
+    if (!net.refusedAt(node.host, crown.at) || node.endAfter(crown.at) < at.when || controller === null) return false
+    const reachable = Math.max(net.clearSince(controllerName, node.host), this.#now - controller.runsFor)
+    return at.when - reachable <= policy.retryDownMs + reachedWithinMs
   }
 
   #gone(write: Write, excuse: string | null): void {

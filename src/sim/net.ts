@@ -59,6 +59,8 @@ export class Net {
   readonly #down = new Set<HostId>()
   /** Destinations that answer every new connection with a refusal, for these askers. */
   readonly #rejects = new Map<HostId, (from: HostId) => boolean>()
+  /** The latest time in which a host refused somebody. */
+  readonly #refusals = new Map<HostId, { readonly from: number; readonly until: number }>()
 
   /** One host is `ms` away from all others. */
   readonly #far: { readonly host: HostId; readonly ms: number }
@@ -147,9 +149,21 @@ export class Net {
   }
 
   reject(host: HostId, whom: ((from: HostId) => boolean) | null): void {
-    if (whom !== null) return void this.#rejects.set(host, whom)
+    const { now } = this.timeline
+    const from = this.#rejects.has(host) ? (this.#refusals.get(host)?.from ?? now) : now
+    if (whom !== null) {
+      this.#refusals.set(host, { from, until: Infinity })
+      return void this.#rejects.set(host, whom)
+    }
     if (!this.#rejects.delete(host)) return
-    for (const path of this.#paths) if (path.to === host) path.troubledAt = this.timeline.now
+    this.#refusals.set(host, { from, until: now })
+    for (const path of this.#paths) if (path.to === host) path.troubledAt = now
+  }
+
+  /** It refused new connections then, and has taken them again since. */
+  refusedAt(host: HostId, then: number): boolean {
+    const refusal = this.#refusals.get(host)
+    return refusal !== undefined && refusal.from <= then && then <= refusal.until && refusal.until <= this.timeline.now
   }
 
   /** Nothing of what is between these two can pass, in either direction. */
