@@ -6,7 +6,9 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { anchors, described, links, sameShape, type Manifest } from './house/docs.ts'
 import { extensions, layering, length, purity, words } from './house/rules.ts'
+import { unusedStyles, unusedWords } from './house/page.ts'
 import { readSource, type Source } from './house/source.ts'
+import { en } from '../web/src/words/en.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -26,6 +28,20 @@ void describe('the house', () => {
   test('every source file -> has a length that one can read', () => kept(sources.flatMap(length)))
   test('every link between the pages -> leads somewhere', () => kept(links({ pages, exists: (path) => existsSync(join(root, path)) })))
   test('every npm script -> has its sentence', () => kept(described(JSON.parse(read('package.json')) as Manifest)))
+
+  test('the page -> says every word of its dictionary and uses all of its style', () => {
+    const all = sources.filter(({ path }) => !/\/words\/(?:en|zh)\.ts$|\.test\.tsx?$/.test(path))
+    const texts = all.filter(({ path }) => path.startsWith('web/')).map(({ text }) => text)
+    const sheets = new Map(globSync('web/src/**/*.css', { cwd: root }).map((path) => [path, read(path)]))
+    kept(
+      unusedWords(
+        Object.keys(en),
+        texts,
+        all.map(({ text }) => text),
+      ),
+    )
+    kept(unusedStyles(sheets, texts))
+  })
 
   test('both READMEs -> the same headings and code blocks', () => {
     const [english, chinese] = [pages.get('README.md'), pages.get('README.zh-CN.md')]
@@ -201,5 +217,20 @@ void describe('the checks of the house', () => {
     assert.match(described({ scripts: { a: 'x' }, describe: {} }).join(), /"a" has no sentence/)
     assert.match(described({ scripts: { a: 'x' }, describe: { a: ' ' } }).join(), /"a" has no sentence/)
     assert.match(described({ scripts: {}, describe: { a: 'does it all' } }).join(), /no script/)
+  })
+
+  test('a word, a class and a colour that nobody uses -> reported; what is put together -> not', () => {
+    const texts = [
+      "say('a.b') + say(`c.${key as 'd'}`) + say(`${kind}.title`)",
+      'const keys = ["d", "three words here"]; kind = \'users\'',
+      '<p className={`x ${y}`}>',
+    ]
+    const words = unusedWords(['a.b', 'c.d', 'c.gone', 'c.three words', 'users.title', 'lost.title', 'a.c'], texts, texts)
+    assert.deepEqual(
+      words.map((offence) => offence.split('"')[1]),
+      ['c.gone', 'lost.title', 'a.c'],
+    )
+    const sheets = new Map([['a.css', '/* .gone */ .x { --used: 1px; --idle: 2px; margin: var(--used) } .x .idle:hover { top: 0.5em }']])
+    assert.deepEqual(unusedStyles(sheets, texts), ['a.css: nothing has the class idle', 'a.css: nothing uses --idle'])
   })
 })

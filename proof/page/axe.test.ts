@@ -11,7 +11,7 @@ import { type Scene, startScene } from './scene.ts'
 import { shots } from './shots.ts'
 
 const phoneWidth = 390
-const fitLimitMs = 5_000
+const fitLimitMs = 30_000
 const desk = { width: 1280, height: 800 }
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const ways = [

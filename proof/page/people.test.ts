@@ -6,7 +6,7 @@ import { type Look, type LookOptions, look, startBrowser } from '../harness/brow
 import { Controller } from '../harness/controller.ts'
 import { found, instead, until } from '../harness/wait.ts'
 
-const limitMs = 10_000
+const limitMs = 60_000
 const password = 'a long password'
 
 void describe('people on the page', () => {

@@ -5,7 +5,7 @@ import { found, instead, until } from '../harness/wait.ts'
 import { startWatched } from '../harness/watched.ts'
 
 const options = { persistence: 'aof', delay: 0 } as const
-const limitMs = 20_000
+const limitMs = 60_000
 
 export interface Scene {
   readonly controller: Controller

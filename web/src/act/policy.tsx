@@ -50,28 +50,34 @@ interface RowProps {
   readonly name: Key
   readonly value: string
   readonly set: (text: string) => void
-  readonly hint: string
+  readonly hint?: string
 }
 
-function Row({ name, value, set, hint }: RowProps) {
+function Row({ name, ...rest }: RowProps) {
   const say = useSay()
-  if (!isChoice(name)) return <TextField label={name} value={value} set={set} hint={hint} />
+  if (!isChoice(name)) return <TextField label={name} {...rest} />
   const options = [{ value: '', text: say('policy.unset') }, ...choices[name].map((one) => ({ value: one, text: one }))]
-  return <Choice label={name} value={value} set={set} options={options} hint={hint} />
+  return <Choice label={name} options={options} {...rest} />
 }
 
 interface RowsProps {
   readonly keys: readonly Key[]
   readonly values: Values
-  readonly set: (values: Values) => void
-  readonly hint: (key: Key) => string
+  readonly set: (key: Key, text: string) => void
+  readonly hint?: (key: Key) => string
 }
 
 function Rows({ keys, values, set, hint }: RowsProps) {
   return (
     <div className="policy">
       {keys.map((key) => (
-        <Row key={key} name={key} value={values[key] ?? ''} set={(text) => set({ ...values, [key]: text })} hint={hint(key)} />
+        <Row
+          key={key}
+          name={key}
+          value={values[key] ?? ''}
+          set={(text) => set(key, text)}
+          {...(hint === undefined ? {} : { hint: hint(key) })}
+        />
       ))}
     </div>
   )
@@ -89,13 +95,18 @@ export function GroupPolicy({ group, close }: { readonly group: string; readonly
   const say = useSay()
   const spec = useSpec()
   const effective = useEffective(group)
-  const [changed, setChanged] = useState<Values | null>(null)
+  const [changed, setChanged] = useState<Values>({})
   const title = say('policy.title', { group })
   const own = spec.data?.groups.find(({ name }) => name === group)
   if (spec.data === undefined || effective.data === undefined || own === undefined)
     return <Loading title={title} refusal={spec.error ?? effective.error} close={close} />
   const { policy } = effective.data
-  const values = changed ?? textsOf(own.policy ?? {})
+  // Over what is asked for now: after somebody else's change only what was written here goes on top of it.
+  const values = { ...textsOf(own.policy ?? {}), ...changed }
+  const again = (): void => {
+    void spec.refetch()
+    void effective.refetch()
+  }
   const hint = (key: Key): string => {
     const found = policy[key]
     return found === undefined ? '' : say('policy.inForce', { value: String(found.value), from: sourceText(say, found.from) })
@@ -107,13 +118,16 @@ export function GroupPolicy({ group, close }: { readonly group: string; readonly
       verb={say('policy.verb')}
       spec={spec.data}
       change={{ groups: [{ ...own, policy: policyOf(values) }] }}
-      again={() => void spec.refetch()}
+      again={again}
       close={close}
     >
-      <Rows keys={Object.keys(policy) as Key[]} values={values} set={setChanged} hint={hint} />
+      <Rows keys={Object.keys(policy) as Key[]} values={values} set={(key, text) => setChanged({ ...changed, [key]: text })} hint={hint} />
     </SpecChange>
   )
 }
+
+/** What stands for a rule that is not there yet; no pattern of a rule looks so. */
+const newRule = ''
 
 /** The policies of many groups. The keys and what they are without any come from a group that there is. */
 export function Policies({ close }: { readonly close: () => void }) {
@@ -121,19 +135,29 @@ export function Policies({ close }: { readonly close: () => void }) {
   const spec = useSpec()
   const first = spec.data?.groups[0]?.name ?? null
   const effective = useEffective(first)
-  const [which, setWhich] = useState('0')
-  const [changed, setChanged] = useState<{ readonly match: string; readonly values: Values } | null>(null)
+  // A rule is known by its pattern: after somebody else's change it may stand at another place.
+  const [which, setWhich] = useState<string | null>(null)
+  const [changed, setChanged] = useState<{ readonly match?: string; readonly values: Values }>({ values: {} })
   const [removing, setRemoving] = useState(false)
   const title = say('policies.title')
   if (spec.data === undefined || (first !== null && effective.data === undefined))
     return <Loading title={title} refusal={spec.error ?? effective.error} close={close} />
   const { policies } = spec.data
-  const at = Math.min(Number(which), policies.length)
-  const rule = policies[at]
-  const { match, values } = changed ?? { match: rule?.match ?? '', values: textsOf(rule?.policy ?? {}) }
+  const chosen = which ?? policies[0]?.match ?? newRule
+  const rule = policies.find((one) => one.match === chosen)
+  const match = changed.match ?? rule?.match ?? ''
+  const values = { ...textsOf(rule?.policy ?? {}), ...changed.values }
+  // What is written belongs to the rule it was written into, whatever stands first by then.
+  const change = (to: typeof changed): void => {
+    setWhich(chosen)
+    setChanged(to)
+  }
   const next: PolicyRuleInput = { match: match.trim(), policy: policyOf(values) }
-  const all = removing ? policies.filter((_, index) => index !== at) : policies.toSpliced(at, 1, next)
-  const keys = Object.keys(effective.data?.policy ?? values) as Key[]
+  const all = removing
+    ? policies.filter((one) => one !== rule)
+    : rule === undefined
+      ? [...policies, next]
+      : policies.map((one) => (one === rule ? next : one))
   return (
     <SpecChange
       title={title}
@@ -147,21 +171,18 @@ export function Policies({ close }: { readonly close: () => void }) {
       <div className="form-row">
         <Choice
           label={say('policies.which')}
-          value={String(at)}
+          value={chosen}
           set={(value) => {
             setWhich(value)
-            setChanged(null)
+            setChanged({ values: {} })
             setRemoving(false)
           }}
-          options={[
-            ...policies.map((one, index) => ({ value: String(index), text: one.match })),
-            { value: String(policies.length), text: say('policies.new') },
-          ]}
+          options={[...policies.map((one) => ({ value: one.match, text: one.match })), { value: newRule, text: say('policies.new') }]}
         />
         <TextField
           label={say('policies.match')}
           value={match}
-          set={(text) => setChanged({ match: text, values })}
+          set={(text) => change({ ...changed, match: text })}
           hint={say('policies.matchHint')}
         />
       </div>
@@ -171,7 +192,13 @@ export function Policies({ close }: { readonly close: () => void }) {
           {say('policies.removeOne', { match: rule.match })}
         </label>
       )}
-      {!removing && <Rows keys={keys} values={values} set={(more) => setChanged({ match, values: more })} hint={() => ''} />}
+      {!removing && (
+        <Rows
+          keys={Object.keys(effective.data?.policy ?? values) as Key[]}
+          values={values}
+          set={(key, text) => change({ ...changed, values: { ...changed.values, [key]: text } })}
+        />
+      )}
     </SpecChange>
   )
 }
