@@ -107,6 +107,16 @@ test('P3: the primary is empty, half copied, or does not bear its mark yet -> no
   assert.equal(from({ replid: h1, mark: '1.9' }), 'wait')
 })
 
+test('the primary is half copied, as a person ordered -> whoever holds nothing, or may be overwritten, is copied from it; who else holds more follows nobody', () => {
+  const from = (says: Says): Situation => returning({ ...closed, ...says }, { partial: true })
+  assert.match(
+    nodeStep(from({ offset: 1080 }), 'a', 'node.measure').sentence,
+    /b holds less than a\. Choose: `regroup failover g .* --to a`/,
+  )
+  told(from({ keys: 0 }), 'a', 'node.demote', { name: 'demote', force: true })
+  told(from({ offset: 1080, spec: { overwrite: true } }), 'a', 'node.demote', { name: 'demote', force: true })
+})
+
 test('FLUSHALL took its mark, and it died before the next -> known by the id of its log, and copied anew', () => {
   const of = (id: string): Situation => {
     let s = returning({ ...closed, replid: '', mark: null, offset: 1080 })
@@ -127,6 +137,8 @@ test('it holds more of the same history than the primary -> never copied over', 
   const s = returning({ ...closed, replid: h2, mark: '2.1', offset: 1300 })
   assert.match(nodeStep(viewed(s, 'b', { askedAt: now }), 'a', 'node.measure').sentence, /holds 100 bytes more/)
   assert.equal(nodeStep(viewed(s, 'b', { askedAt: now - 100 }), 'a', 'node.measure').kind, 'wait')
+  const given = returning({ ...closed, replid: h2, mark: '2.1', offset: 1300, spec: { overwrite: true } })
+  told(viewed(given, 'b', { askedAt: now }), 'a', 'node.demote', { name: 'demote', force: true })
 })
 
 test('P9: another replication id -> it forgets its own before it is copied anew; with its link still tried, it is detached first', () => {

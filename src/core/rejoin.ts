@@ -62,6 +62,11 @@ function leftJustNow(c: Case, node: NodeView): boolean {
   return same && now - at < can.rejoinAfterMs
 }
 
+/** It holds nothing, or a person said that what it holds may go. */
+function mayGo(node: NodeView): boolean {
+  return empty(node) || node.spec.overwrite
+}
+
 /** For a node that is still, or whose server finds out by itself. The primary is alive. */
 export function rejoinOf(c: Case, node: NodeView): Rejoin {
   if (c.s.can.namesHistories) return { kind: 'go', force: false, forget: false, discards: null }
@@ -73,8 +78,8 @@ export function rejoinOf(c: Case, node: NodeView): Rejoin {
   const known = position.kind === 'stream' && position.replid === c.record.lineage.at(-1)?.replid
   const epoch = c.record.lineage.at(-1)?.epoch ?? null
   if (!known) return { kind: 'wait', said: say('rejoin.mark', { primary: name, epoch }) }
-  if (primary.reading.partial || (empty(primary) && !empty(node)))
-    return { kind: 'hold', said: say('rejoin.less', { primary: name, node: who }) }
+  if ((primary.reading.partial || empty(primary)) && !mayGo(node))
+    return { kind: 'hold', said: say('rejoin.lesser', { primary: name, node: who, group: c.s.spec.id }) }
   if (leftJustNow(c, node)) return { kind: 'wait', said: say('rejoin.left', { node: who, primary: name }) }
   return measured(c, node, node.reading)
 }
@@ -90,9 +95,9 @@ function measured(c: Case, node: NodeView, reading: Reading): Rejoin {
   if (comparison.order === 'incomparable') return copied('an unknown amount: its position cannot be compared')
   if (comparison.order === 'ahead') {
     const both = { node: node.spec.id, primary: primary.spec.id }
-    return primary.askedAt < node.askedAt
-      ? { kind: 'wait', said: say('rejoin.ask', { primary: both.primary }) }
-      : { kind: 'hold', said: say('rejoin.more', { ...both, bytes: comparison.tail }) }
+    if (primary.askedAt < node.askedAt) return { kind: 'wait', said: say('rejoin.ask', { primary: both.primary }) }
+    if (mayGo(node)) return copied(`${comparison.tail} bytes of its log`)
+    return { kind: 'hold', said: say('rejoin.further', { ...both, bytes: comparison.tail, group: s.spec.id }) }
   }
   if (crashedInOffice(c, node, reading)) return copied('writes that its own log may not know: it crashed as the primary')
   if (node.unfit !== null && sameAddress(node.unfit, primary.spec)) return copied(null)

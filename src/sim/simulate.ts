@@ -112,7 +112,8 @@ function decide(history: History, heldFor: string): void {
   history.checks.ordered()
   // Whatever a node holds that the group does not know may go.
   history.changeSpec((spec) => ({ ...spec, nodes: spec.nodes.map((node) => ({ ...node, overwrite: true })) }))
-  if (heldFor !== 'node.foreign') history.controller?.command('g', { name: 'failover', to: null, by: 'ops', dryRun: false })
+  if (heldFor !== 'node.foreign' && heldFor !== 'node.measure')
+    history.controller?.command('g', { name: 'failover', to: null, by: 'ops', dryRun: false })
 }
 
 function converge(history: History): Ending {
@@ -132,6 +133,7 @@ function converge(history: History): Ending {
   const says = [status?.sentence ?? '', ...(status?.warnings ?? [])]
   const foreign = says.some((text) => /not (known as )?this group's|the record only|not known to hold them/.test(text))
   if (foreign) return { convergedMs: null, heldFor: 'node.foreign' }
+  if (says.some((text) => /holds (less|\d+ bytes more) than/.test(text))) return { convergedMs: null, heldFor: 'node.measure' }
   const stateOf = [...history.nodes.values()].map((node) => node.describe()).join('; ')
   checks.fail(
     'converges after healing',

@@ -8,6 +8,11 @@ interface Follower extends OfNode {
   readonly primary: string
 }
 
+/** Who holds more than the living primary follows nobody until a person chose. */
+function choice(v: OfNode & { readonly group: string }): string {
+  return `Choose: \`regroup failover ${v.group} --accept-loss --to ${v.node}\`, or \`overwrite: true\` of ${v.node} in the spec when what it holds may go`
+}
+
 export const nodeSentences = {
   'node.cutOlder': (v: OfNode) => `ends what earlier controllers may have left for ${v.node}`,
   'node.fenceReturned': (v: OfNode) => `${v.node} restarted open: fenced until it is known what it holds`,
@@ -41,10 +46,10 @@ export const nodeSentences = {
   'rejoin.answer': (v: { readonly nodes: readonly string[] }) => `waits for an answer of ${quote(v.nodes)}`,
   'rejoin.mark': (v: { readonly primary: string; readonly epoch: number | null }) =>
     `waits until ${v.primary} bears the mark of epoch ${v.epoch}`,
-  'rejoin.less': (v: Follower) => `${v.primary} holds less than ${v.node}`,
+  'rejoin.lesser': (v: Follower & { readonly group: string }) => `${v.primary} holds less than ${v.node}. ${choice(v)}`,
   'rejoin.left': (v: Follower) => `${v.node} left ${v.primary} just now: waits until the old connection is closed`,
   'rejoin.wait': (v: { readonly primary: string }) => `waits for ${v.primary}`,
   'rejoin.ask': (v: { readonly primary: string }) => `asks ${v.primary} again`,
-  'rejoin.more': (v: Follower & { readonly bytes: number }) =>
-    `${v.node} holds ${v.bytes} bytes more than its primary ${v.primary}: copying would wipe them`,
+  'rejoin.further': (v: Follower & { readonly bytes: number; readonly group: string }) =>
+    `${v.node} holds ${v.bytes} bytes more than its primary ${v.primary}: copying would wipe them. ${choice(v)}`,
 }

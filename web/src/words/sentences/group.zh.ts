@@ -7,6 +7,8 @@ import { failure, names, verdict } from './names.ts'
 
 const choose = ({ group, node }: { readonly group: string; readonly node: string }): string =>
   `\`regroup failover ${group} --accept-loss --to ${node}\``
+const yields = (v: { readonly group: string; readonly node: string }): string =>
+  `请选择：${choose(v)}；如果它持有的数据可以舍弃，就在规格里为 ${v.node} 写上 \`overwrite: true\``
 const risk = (what: string | null): string => (what === null ? '' : `。风险：${what}`)
 
 const newZh: typeof newSentences = {
@@ -164,11 +166,11 @@ const nodeZh: typeof nodeSentences = {
   'link.stuck': (v) => `主节点正常，而它的连接已断开超过 ${v.seconds} s`,
   'rejoin.answer': (v) => `等待 ${names(v.nodes)} 的应答`,
   'rejoin.mark': (v) => `等待 ${v.primary} 带上纪元 ${v.epoch ?? '?'} 的标记`,
-  'rejoin.less': (v) => `${v.primary} 持有的比 ${v.node} 少`,
+  'rejoin.lesser': (v) => `${v.primary} 持有的比 ${v.node} 少。${yields(v)}`,
   'rejoin.left': (v) => `${v.node} 刚离开 ${v.primary}：等旧连接关闭`,
   'rejoin.wait': (v) => `等待 ${v.primary}`,
   'rejoin.ask': (v) => `再次询问 ${v.primary}`,
-  'rejoin.more': (v) => `${v.node} 比它的主节点 ${v.primary} 多 ${v.bytes} 字节：复制会抹掉这些数据`,
+  'rejoin.further': (v) => `${v.node} 比它的主节点 ${v.primary} 多 ${v.bytes} 字节：复制会抹掉这些数据。${yields(v)}`,
 }
 
 export const groupZh = { ...newZh, ...steadyZh, ...plannedZh, ...failoverZh, ...nodeZh }
