@@ -295,6 +295,12 @@ export function switching(s: Situation, candidate: NodeId): Situation {
   return remembered({ ...s, record: { ...record, ...intent, epoch: 2 } }, { recordAt: 9_000 })
 }
 
+export function nodeIn(s: Situation, id: NodeId): NodeView {
+  const node = s.nodes.get(id)
+  if (node === undefined) throw new Error(`there is no ${id}`)
+  return node
+}
+
 /** One node changed beside its reading. */
 export function viewed(s: Situation, id: NodeId, change: Partial<NodeView>): Situation {
   const node = s.nodes.get(id)

@@ -2,6 +2,7 @@
 import { consentToSilence, consentToUnwatched, deathWatched, keptItsData } from './consent.ts'
 import { verdictOf } from './diagnose.ts'
 import { heldBy } from './holdings.ts'
+import { mayLag } from './lag.ts'
 import { blindness, fellShort, heldBack, takenUnseen, together } from './loss.ts'
 import { type Answering, bestOf, inCurrentLineage, orderOf, standing } from './order.ts'
 import type { Evidence, FailoverCause, GroupRecord, Instant, NodeId, Reading } from './model.ts'
@@ -58,33 +59,9 @@ function lastListedWell(s: Situation, node: NodeView): boolean {
   const { watched } = s.memory
   if (watched === null) return true
   const entry = watched.reading.replicas.find((replica) => sameAddress(replica, node.spec))
-  return entry !== undefined && entry.online && !lags(s, node, { reading: watched.reading, askedAt: watched.at, before: null }, entry.acked)
-}
-
-/** A primary's reading and when it was asked for; `before`: the one before it. */
-interface Heard {
-  readonly reading: Reading
-  readonly askedAt: Instant
-  readonly before: { readonly reading: Reading; readonly askedAt: Instant } | null
-}
-
-/**
- * More than the policy's bytes behind.
- * Why by a reading of the replica that was asked for after the primary's: an older one, or an acknowledgement of up to a second ago, tells its
- * age and no lag; on a busy primary that alone would be megabytes. A replica that does not answer us is judged by its acknowledgements.
- */
-export function lags(s: Situation, node: NodeView, primary: Heard, acked: number): boolean {
-  const most = s.policy.inSyncMaxLagBytes
-  const { reading, askedAt, before } = primary
-  if (reading.position.kind !== 'stream') return false
-  const own =
-    answers(node) && node.reading.position.kind === 'stream' && node.reading.position.replid === reading.position.replid
-      ? node.reading.position
-      : null
-  if (own === null) return reading.position.offset - acked > most
-  if (node.askedAt >= askedAt) return reading.position.offset - own.offset > most
-  const earlier = before?.reading.position
-  return before !== null && earlier?.kind === 'stream' && node.askedAt >= before.askedAt && earlier.offset - own.offset > most
+  const primary = s.record === null ? null : nodeOf(s, s.record.primary)
+  const before = primary?.reading === watched.reading ? primary.before : null
+  return entry !== undefined && entry.online && !mayLag(s, node, { reading: watched.reading, askedAt: watched.at, before }, entry.acked)
 }
 
 /** In the recorded set, still the same process, still this history, and nothing since says otherwise. */
@@ -137,7 +114,7 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     ahead.filter((node) => allowed(s, node)),
   )
   const consented = consents.map((consent) => (consent.ok ? consent.risk : null))
-  // A hung primary still feeds its replicas.
+  // A hung primary still feeds its replicas: what they lack is known when it is closed.
   const short = cause === 'hung' ? null : fellShort(s, record, furthest ?? best)
   if (furthest !== null) {
     const unseen = furthest.spec.id === record.primary ? takenUnseen(s, record, here) : null

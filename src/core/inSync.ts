@@ -1,5 +1,5 @@
 // Who may be promoted, and how many replicas must keep up: what the primary's own word changes of both.
-import { lags } from './elect.ts'
+import { lags, mayLag } from './lag.ts'
 import { guardWanted } from './limits.ts'
 import { targetOf } from './memory.ts'
 import type { InSyncMember, Reading } from './model.ts'
@@ -39,7 +39,7 @@ export function toGrow(c: Case): InSyncMember[] {
     const caughtUp =
       (c.s.can.listsAcknowledged || hasByItsOwnWord(node, reading, target)) &&
       entry.acked >= Math.max(1, target) &&
-      !lags(c.s, node, { reading, askedAt: c.primary.askedAt, before: c.primary.before }, entry.acked)
+      !mayLag(c.s, node, { reading, askedAt: c.primary.askedAt, before: c.primary.before }, entry.acked)
     return caughtUp ? [{ node: id, incarnation: node.reading.incarnation }] : []
   })
 }

@@ -1,7 +1,7 @@
 // What promoting somebody may lose, in words for people.
 import { watchedClosely } from './consent.ts'
 import { againstFloor } from './holdings.ts'
-import type { GroupRecord } from './model.ts'
+import type { Comparison, GroupRecord } from './model.ts'
 import type { NodeView } from './observe.ts'
 import { type Answering, comparable } from './order.ts'
 import { type Said, inEnglish, say } from './said.ts'
@@ -35,7 +35,15 @@ export function blindness(s: Situation, record: GroupRecord, best: Answering, ho
  * Nothing more can come to a node whose primary is gone, so it goes with the promotion.
  */
 export function fellShort(s: Situation, record: GroupRecord, node: Answering): Said | null {
-  const comparison = againstFloor(s, record, node)
+  return shortBy(againstFloor(s, record, node), record, node)
+}
+
+/** The same of a primary that is closed and still says how far it is: what it took until the end is known. */
+export function fellShortOfClosed(s: Situation, record: GroupRecord, node: Answering, primary: Answering): Said | null {
+  return shortBy(s.can.comparePositions(node.reading.position, primary.reading.position, record.lineage), record, node)
+}
+
+function shortBy(comparison: Comparison, record: GroupRecord, node: Answering): Said | null {
   if (comparison.order !== 'behind' && comparison.order !== 'diverged') return null
   const bytes = 'otherTail' in comparison ? comparison.otherTail : comparison.tail
   const { primary } = record

@@ -153,6 +153,28 @@ void describe('a failover is under way', () => {
     acts(viewed(ordered, 'a', { troubles: [trouble] }), 'failover.promote', ['b', { name: 'promote' }])
   })
 
+  test('a hung primary is closed, and the candidate never got all of it -> what is lost is saved before it is promoted', () => {
+    const closed = (offset: number, view: object = {}): Situation => {
+      const s = group(
+        'a',
+        alive('a', { of: 'nowhere', offset: 1500, view: { actedAt: now - 20 } }),
+        alive('b', { offset, linkUp: false, view }),
+      )
+      return failingOver(s, 'b', 'hung')
+    }
+    const step = saves(closed(1400), 'failover.risk', { phase: 'failover', epoch: 2, candidate: 'b', cause: 'hung' })
+    assert.match(step.sentence, /a was read 100 bytes further than b is now/)
+    acts(riskSaid(closed(1400)), 'failover.promote', ['b', { name: 'promote' }])
+    acts(closed(1500), 'failover.promote', ['b', { name: 'promote' }])
+    // What it got is known when it was asked after the primary was closed.
+    waits(closed(1400, { askedAt: now - 30 }), 'failover.waiting', /b/)
+  })
+
+  test('a hung primary dies before it could be closed -> what the candidate lacks of all that was read is saved first', () => {
+    const s = failingOver(group('a', refused('a', 9_500, { offset: 1500 }), alive('b', { offset: 1400, linkUp: false })), 'b', 'hung')
+    assert.match(saves(s, 'failover.risk', { candidate: 'b' }).sentence, /100 bytes/)
+  })
+
   test('ordered to begin with nothing -> the history that its first replica gives it is still its own', () => {
     const candidate = alive('b', { of: null, keys: 0, mark: null, replid: 'R9', guard: closedGuard })
     const empty = (cause: 'operator' | 'dead'): Situation =>

@@ -3,7 +3,8 @@ import { type Consent, consentToSilence } from './consent.ts'
 import { crowned, failover, kept, riskier } from './draft.ts'
 import { elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
-import { type Moving, type Reading, assert, isMoving } from './model.ts'
+import { fellShort, fellShortOfClosed } from './loss.ts'
+import { type Instant, type Moving, type Reading, assert, isMoving } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, silent, troubleOf } from './observe.ts'
 import { type Act, type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { outdatedRule } from './rulesRestored.ts'
@@ -110,8 +111,26 @@ function unconsented(c: Case): Said | null {
 
 /** What it may cost now, when the intent was saved without a risk. */
 function newRisk(c: Case): Said | null {
+  if (c.record.phase !== 'failover' || c.record.loss !== null) return null
   const consent = consentNow(c)
-  return consent?.ok === true && c.record.phase === 'failover' && c.record.loss === null ? consent.risk : null
+  return consent?.ok === true ? consent.risk : shortOfHung(c)
+}
+
+/** What the candidate never got from a hung primary: it fed its replicas until it was closed, so before that nobody could say. */
+function shortOfHung(c: Case): Said | null {
+  const { record, primary, s } = c
+  if (record.phase !== 'failover' || record.cause !== 'hung' || s.memory.promotedIn === record.epoch) return null
+  const candidate = nodeOf(s, record.candidate)
+  if (!freshSince(candidate, askedAfter(c)) || candidate.reading.role !== 'replica') return null
+  if (!answers(primary) || primary.reading.incarnation !== record.incarnation) return fellShort(s, record, candidate)
+  const open = primary.reading.role === 'primary' && primary.reading.guard !== closedGuard
+  return open ? null : fellShortOfClosed(s, record, candidate, primary)
+}
+
+/** When the candidate must be asked before it is promoted: when its primary was closed just now, that tells what it got of it. */
+function askedAfter({ record, primary, s }: Case): Instant {
+  const isHung = record.phase === 'failover' && record.cause === 'hung' && s.memory.promotedIn !== record.epoch
+  return isHung ? Math.max(s.memory.recordAt, primary.actedAt ?? -Infinity) : s.memory.recordAt
 }
 
 /** A replica is only being asked again, after it was told something. */
@@ -228,7 +247,7 @@ export const failoverRules: readonly Rule<Case>[] = [
   },
   {
     id: 'failover.risk',
-    why: 'a replica went down since the decision and may be led back to the silent primary: what may be lost is said before it is done',
+    why: 'since the decision a replica went down that may be led back to the silent primary, or a hung one was closed before the candidate got all of it: what may be lost is said before it is done',
     gives: 'save -> failover',
     when: (c) => newRisk(c) !== null,
     then: (c) => {
@@ -242,7 +261,7 @@ export const failoverRules: readonly Rule<Case>[] = [
     id: 'failover.promote',
     why: 'closed: no write exists at this epoch before the record says who is primary',
     gives: 'act promote',
-    when: (c) => freshSince(candidateOf(c), c.s.memory.recordAt) && !refuses(candidateOf(c), 'promote', c.s.now),
+    when: (c) => freshSince(candidateOf(c), askedAfter(c)) && !refuses(candidateOf(c), 'promote', c.s.now),
     then: (c) =>
       act(say('failover.promote', { node: candidateOf(c).spec.id }), [
         { node: candidateOf(c).spec.id, action: { name: 'promote', bootFence: c.s.policy.bootFence && c.s.can.canBootFence } },
