@@ -1,7 +1,8 @@
 // Real client libraries beside each other: what an application sees of a crash, a freeze and a switchover with regroup and with Sentinel.
 import { parseArgs } from 'node:util'
-import { type System, startBed } from './bench/beds.ts'
+import { type Bed, type System, startBed } from './bench/beds.ts'
 import { libraries } from './clients/libraries.ts'
+import type { Gap } from './clients/load.ts'
 import { plays } from './clients/plays.ts'
 import { main } from './harness/cleanup.ts'
 import { parsed, requireRedis, wholeNumber } from './harness/options.ts'
@@ -25,6 +26,15 @@ interface Seen {
   readonly remark: string
 }
 
+/** Of one library, play and system. `unended`: why a run did not come to its end. */
+interface Met {
+  readonly library: string
+  readonly play: string
+  readonly system: System
+  readonly seen: Seen[]
+  readonly unended: string[]
+}
+
 /** A Sentinel needs about 20 s for each, for its group to be whole again. */
 const playMs = 60_000
 
@@ -33,55 +43,76 @@ else main({ limitMs: runs * playMs * Object.keys(libraries).length * Object.keys
 
 async function playAll(): Promise<number> {
   requireRedis()
-  const data: { library: string; play: string; system: System; seen: readonly Seen[] }[] = []
-  const all = new Map<string, Seen[]>()
-  for (const system of systems) for (const library of Object.keys(libraries)) await meet(system, library, all)
-  for (const library of Object.keys(libraries)) {
-    for (const play of Object.keys(plays)) {
-      for (const system of systems) data.push({ library, play, system, seen: all.get(`${system} ${library} ${play}`) ?? [] })
+  const data = Object.keys(libraries).flatMap((library) =>
+    Object.keys(plays).flatMap((play) => systems.map((system): Met => ({ library, play, system, seen: [], unended: [] }))),
+  )
+  for (const system of systems) {
+    for (const library of Object.keys(libraries)) {
+      await meet(data.filter((one) => one.system === system && one.library === library))
     }
   }
-  const rows = data.map(({ library, play, system, seen }) => [
+  const rows = data.map(({ library, play, system, seen, unended }) => [
     library,
     play,
     system,
     figuresText(figures(seen.map(({ gapMs }) => gapMs))),
     figuresText(figures(seen.map(({ errors }) => errors))),
     seen.reduce((sum, { lost }) => sum + lost, 0),
-    [...new Set(seen.map(({ remark }) => remark))].join('; '),
+    [...new Set([...seen.map(({ remark }) => remark), ...unended])].filter((text) => text !== '').join('; '),
   ])
   const text = table(['library', 'its primary', 'system', 'gap ms', 'errors', 'lost', 'remark'], rows)
-  const violations: Violation[] = data
-    .filter(({ system, seen }) => system === 'regroup' && seen.some(({ lost }) => lost > 0))
-    .map((facts) => ({ where: `${facts.library}, ${facts.play}`, what: 'a confirmed write is missing', facts }))
+  const violations = data.filter(({ system }) => system === 'regroup').flatMap(broken)
   const title = `${runs} runs of each: least / median / most`
   return emit({ name: 'clients', seed: null, sections: [{ title, text, data }], violations }, values.json ?? false)
 }
 
-/** All plays of one library on one system, over one group. */
-async function meet(system: System, library: string, all: Map<string, Seen[]>): Promise<void> {
-  const bed = await startBed(system, 'shop', { persistence: 'aof' })
-  try {
-    for (const [name, play] of Object.entries(plays)) {
-      for (let run = 1; run <= runs; run++) {
-        await bed.ready()
-        const application = await libraries[library]?.(bed.sentinels, 'shop')
-        if (application === undefined) return
-        let seen: Seen
+/** What regroup must not do to an application. */
+function broken(met: Met): Violation[] {
+  const where = `${met.library}, ${met.play}`
+  return [
+    ...(met.seen.some(({ lost }) => lost > 0) ? [{ where, what: 'a confirmed write is missing', facts: met }] : []),
+    ...(met.unended.length > 0 ? [{ where, what: 'it did not come to its end', facts: met }] : []),
+  ]
+}
+
+/** All plays of one library on one system, over one group; over a fresh one when a run does not come to its end. */
+async function meet(all: readonly Met[]): Promise<void> {
+  const left = all.flatMap((met) => Array.from({ length: runs }, (_, at) => ({ met, run: at + 1 })))
+  while (left.length > 0) {
+    const system = left[0]?.met.system ?? 'regroup'
+    const bed = await startBed(system, 'shop', { persistence: 'aof' })
+    try {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        const { met, run } = next
+        const what = `${system}, ${met.library}, ${met.play}, run ${run}`
         try {
-          const { ms, errors } = await play(bed, application.load)
-          seen = { gapMs: ms, errors, lost: 0, remark: application.remark() }
-        } finally {
-          await application.stop()
+          const seen = await one(bed, met)
+          met.seen.push(seen)
+          console.error(`${what}: ${JSON.stringify(seen)}`)
+        } catch (error) {
+          met.unended.push(error instanceof Error ? error.message : String(error))
+          console.error(`${what}: ${met.unended.at(-1)}`)
+          break
         }
-        const primary = bed.group.node(await bed.ready())
-        const lost = (await application.load.missing(primary.address)).length
-        const key = `${system} ${library} ${name}`
-        all.set(key, [...(all.get(key) ?? []), { ...seen, lost }])
-        console.error(`${system}, ${library}, ${name}, run ${run}: ${JSON.stringify({ ...seen, lost })}`)
       }
+    } finally {
+      await bed.close()
     }
-  } finally {
-    await bed.close()
   }
+}
+
+async function one(bed: Bed, { library, play }: Met): Promise<Seen> {
+  const [begin, act] = [libraries[library], Object.entries(plays).find(([name]) => name === play)?.[1]]
+  if (begin === undefined || act === undefined) throw new Error(`there is no ${library} or no ${play}`)
+  await bed.ready()
+  const application = await begin(bed.sentinels, 'shop')
+  let gap: Gap
+  try {
+    gap = await act(bed, application.load)
+  } finally {
+    await application.stop()
+  }
+  const primary = bed.group.node(await bed.ready())
+  const lost = (await application.load.missing(primary.address)).length
+  return { gapMs: gap.ms, errors: gap.errors, lost, remark: application.remark() }
 }
