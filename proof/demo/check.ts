@@ -244,7 +244,8 @@ async function holds(group: Group, controller: Controller): Promise<Look<Verdict
   const status = await controller.api.group(group.id)
   if (status === null) return instead('no answer')
   const replicaSeen = status.nodes.some((node) => node.id === 'n2' && node.health === 'up')
-  return replicaSeen && status.verdict.kind === 'hold'
+  // What only waits for an answer is shown as a hold too: an election's refusal is meant.
+  return replicaSeen && status.verdict.kind === 'hold' && status.verdict.rule.includes('/elect.')
     ? found(status.verdict)
     : instead(`${status.verdict.rule}: ${status.verdict.sentence}`)
 }
