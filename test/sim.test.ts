@@ -59,6 +59,8 @@ const outcomes: Readonly<Record<string, string>> = {
   '3233-candidate-fell-silent': 'the candidate falls silent before it is promoted -> what it was read to hold counts',
   '31-roll-call-old-file': 'nobody watched, and the best of everybody comes from old files -> what was taken last is said to be lost',
   '3056-guard-not-in-the-file': 'an unfenced primary restarts while nobody can see it -> its guard is not counted on',
+  '40010-one-epoch-two-histories':
+    'an old copy of the store begins an epoch again while the Pika that began it first is down -> that one is measured by when its history began',
   '400162-offsets-of-another-history':
     'the data of a primary is replaced under the same process -> its replicas get in sync by the new offsets',
   '800922-mark-on-the-next-process': 'the primary dies with a canary on its way and returns empty -> the mark does not reach it',

@@ -1,7 +1,16 @@
 // The canary: a small mark that the open primary writes about once a second. Whether one may be written, and what it says.
 import { closedGuard, turnStepMs } from './limits.ts'
 import type { Memory } from './memory.ts'
-import type { Action, Capabilities, GroupId, GroupRecord, Instant, NodeId, Reading } from './model.ts'
+import {
+  type Action,
+  type Capabilities,
+  type GroupId,
+  type GroupRecord,
+  type Instant,
+  type NodeId,
+  type Reading,
+  historyOf,
+} from './model.ts'
 import { type NodeView, answers } from './observe.ts'
 
 /** A primary that may be given its next mark, and who wrote the record that says so. */
@@ -35,8 +44,12 @@ interface Marker {
  * epoch and began none.
  */
 export function markAction(record: GroupRecord, { can, installation, spec }: Marker, seq: number): Action {
-  const epoch = can.namesHistories ? record.epoch : (record.lineage.at(-1)?.epoch ?? record.epoch)
-  return { name: 'mark', mark: { installation, group: spec.id, epoch, seq } }
+  const mark = { installation, group: spec.id, epoch: record.epoch, seq }
+  const last = record.lineage.at(-1)
+  if (can.namesHistories || last === undefined) return { name: 'mark', mark }
+  const named = { ...mark, epoch: last.epoch, since: last.at }
+  // Histories that an earlier version began have their epoch alone for a name.
+  return { name: 'mark', mark: historyOf(named) === last.replid ? named : { ...mark, epoch: last.epoch } }
 }
 
 /** A mark leaves now, as the action of that id; the next one at a turn. */

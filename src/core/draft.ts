@@ -43,7 +43,7 @@ function entered(s: Situation, lineage: GroupRecord['lineage'], epoch: Epoch, no
   if (position.kind !== 'stream') return [...lineage, { ...at, replid: '', start: null, continues: false }].slice(-lineageKept)
   const before = lineage.at(-1)?.replid
   if (!s.can.namesHistories) {
-    const replid = historyOf({ installation: s.installation, group: s.spec.id, epoch })
+    const replid = historyOf({ installation: s.installation, group: s.spec.id, epoch, since: s.wall })
     const { offset: start, parts } = position
     const continues = before !== undefined && before === position.replid
     const entry = {

@@ -216,8 +216,8 @@ export type Position =
   | { readonly kind: 'none' }
 
 /** The name of the history that a primary writes at one epoch, for servers that name none. */
-export function historyOf(mark: Pick<Mark, 'installation' | 'group' | 'epoch'>): string {
-  return `${mark.installation}/${mark.group}/${mark.epoch}`
+export function historyOf({ installation, group, epoch, since }: Omit<Mark, 'seq'>): string {
+  return `${installation}/${group}/${epoch}${since === undefined ? '' : `/${since}`}`
 }
 
 /** The id that the logs of all nodes of a group bear, from the first copy on; empty when it is not known. */
@@ -267,6 +267,8 @@ export interface Mark {
   readonly group: GroupId
   readonly epoch: Epoch
   readonly seq: number
+  /** When the history began that it names: a store that was set back may begin another at the same epoch. Absent where it names none. */
+  readonly since?: WallTime
 }
 
 export interface AttachedReplica {

@@ -100,6 +100,14 @@ test('P10: its position cannot be compared -> copied anew, an unknown amount is 
   assert.match(String(nodeStep(s, 'a', 'node.demote').evidence['discards']), /unknown amount/)
 })
 
+test('a store that was set back began another history at the same epoch -> its nodes cannot be compared, and are copied anew', () => {
+  const [first, second] = [`${h2}/1700000000001`, `${h2}/1700000000002`]
+  const two = lineage.map((entry) => (entry.epoch === 2 ? { ...entry, replid: second } : entry))
+  const s = recorded(returning({ ...closed, replid: first, mark: '2.1', offset: 900 }, { replid: second }), { lineage: two })
+  told(s, 'a', 'node.demote', { name: 'demote', force: true })
+  assert.match(String(nodeStep(s, 'a', 'node.demote').evidence['discards']), /unknown amount/)
+})
+
 test('P3: the primary is empty, half copied, or does not bear its mark yet -> nobody is copied from it', () => {
   const from = (says: Says): string => nodeStep(returning({ ...closed, offset: 1080 }, says), 'a', 'node.measure').kind
   assert.equal(from({ keys: 0 }), 'hold')

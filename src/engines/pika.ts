@@ -6,7 +6,7 @@ import { compareLogs } from './compareLogs.ts'
 import type { Engine, Script } from './engine.ts'
 import { fieldOf, loadOf } from './info.ts'
 import { attachedOf, isPartial, positionOf, readReplication, upstreamOf } from './pikaInfo.ts'
-import { markKey, parseMark } from './mark.ts'
+import { markKey, markText, parseMark } from './mark.ts'
 
 type Command = readonly string[]
 
@@ -143,10 +143,8 @@ function commandsOf(action: Action): readonly Command[] {
     case 'persist':
       // It follows: its role keeps writes away, and clients are told READONLY instead of NOPERM.
       return [rewrite, ...reopen]
-    case 'mark': {
-      const { installation, group, epoch, seq } = action.mark
-      return [['SET', markKey, `v1 ${installation} ${group} ${epoch} ${seq}`]]
-    }
+    case 'mark':
+      return [['SET', markKey, markText(action.mark)]]
     case 'release':
       return [toNobody, rewrite, ...reopen]
     case 'guard':

@@ -4,7 +4,7 @@ import { closedGuard, guardLagS, nowhere, safeSyncDelayS } from '../core/limits.
 import { RespError, type RespValue } from '../resp/value.ts'
 import { compareStreams } from './compareStreams.ts'
 import type { Engine, Script } from './engine.ts'
-import { markKey, parseMark } from './mark.ts'
+import { markKey, markText, parseMark } from './mark.ts'
 import { redisInspector } from './redisInspector.ts'
 import { fieldOf, keysOf, loadOf, numberOf } from './info.ts'
 
@@ -159,10 +159,8 @@ function script(action: Action): Script {
       return plain([['CLIENT', 'UNPAUSE']])
     case 'proveLink':
       return plain([['CLIENT', 'KILL', 'TYPE', 'master']])
-    case 'mark': {
-      const { installation, group, epoch, seq } = action.mark
-      return plain([['SET', markKey, `v1 ${installation} ${group} ${epoch} ${seq}`]])
-    }
+    case 'mark':
+      return plain([['SET', markKey, markText(action.mark)]])
     case 'cutOlder':
       return plain([['CLIENT', 'LIST', 'TYPE', 'normal']])
     case 'release':

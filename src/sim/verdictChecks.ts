@@ -161,11 +161,14 @@ export class VerdictChecks {
   newEpoch(record: GroupRecord): void {
     const { net, controller, nodes } = this.#history
     if (controller === null || controller.runsFor < knownMs) return
+    const { spec } = this.#history
     for (const node of nodes.values()) {
+      // The spec of a backup does not name it: nobody asks it.
+      if (spec.nodes.every((one) => one.id !== node.id)) continue
       const known = this.#now - Math.max(node.calmSince, net.clearSince(controllerName, node.host)) >= knownMs
       const text = node.running === null || !known ? null : markOf(node.running.data)
       const mark = text === null ? null : parseMark(text)
-      if (mark === null || mark.group !== this.#history.spec.id || mark.epoch < record.epoch) continue
+      if (mark === null || mark.group !== spec.id || mark.epoch < record.epoch) continue
       this.#fail('a new epoch is above every mark', `epoch ${record.epoch} is begun while ${node.id} bears ${mark.epoch}`)
     }
   }
