@@ -325,6 +325,12 @@ export class Ledger {
     return at.when <= watched.at + silenceMs + watchedMs && at.stream.offsetAt(at.index + 1) > watched.offset - bytes
   }
 
+  /** The recorded primary follows nobody by itself: the recorded process leads, and a fenced file says nowhere. */
+  #followsNobody(node: Server): boolean {
+    const record = this.#history.store.record('g')
+    return record?.primary === node.id && (record.fenced || record.incarnation === node.running?.runId)
+  }
+
   /** A copy replaces what a node held: nothing that still counts may go that way. */
   wiped(node: Server, held: Data, by: Data): void {
     const missing: Write[] = []
@@ -335,7 +341,7 @@ export class Ledger {
         if (write.lost === null && write.at !== null && write.at.index < has && write.at.index >= gets) missing.push(write)
       }
     }
-    const open = this.#history.bootedOpen(by)
+    const open = this.#history.bootedOpen(by) && !this.#followsNobody(node)
     const given = this.#history.spec.nodes.some((one) => one.id === node.id && one.overwrite) ? 'ordered' : null
     // A record that is older than what a node bears, after a restore: nothing may follow it blindly.
     const bears = parseMark(markOf(held) ?? '')?.epoch ?? 0
