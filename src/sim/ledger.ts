@@ -10,7 +10,7 @@ import type { Deeds } from './deeds.ts'
 import type { History } from './history.ts'
 import { controllerName } from './plan.ts'
 import type { Server } from './server.ts'
-import { type Data, type Stream, type Write, heldOf, markOf } from './stream.ts'
+import { type Data, type Stream, type Write, heldOf, markOf, within } from './stream.ts'
 
 /** The primary's position as a controller last read it. */
 interface Watched {
@@ -331,6 +331,15 @@ export class Ledger {
     return record?.primary === node.id && (record.fenced || record.incarnation === node.running?.runId)
   }
 
+  /** Whoever is on his way already feeds others: he is judged as when he is recorded, and nobody else who is copied. */
+  #coming(by: Data): Pick<Crown, 'node' | 'intent'> | null {
+    const record = this.#history.store.record('g')
+    if (record === null || !isMoving(record)) return null
+    const { candidate: node } = record
+    const { running } = this.#history.node(node)
+    return running !== null && within(by, running.data) ? { node, intent: this.#intent } : null
+  }
+
   /** A copy replaces what a node held: nothing that still counts may go that way. */
   wiped(node: Server, held: Data, by: Data): void {
     const missing: Write[] = []
@@ -346,15 +355,13 @@ export class Ledger {
     // A record that is older than what a node bears, after a restore: nothing may follow it blindly.
     const bears = parseMark(markOf(held) ?? '')?.epoch ?? 0
     const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0)
-    const intent = this.#intent?.record.epoch === this.#history.store.record('g')?.epoch ? this.#intent : null
-    // Who is on his way already feeds others; he is judged as when he is recorded.
-    const coming = intent !== null && isMoving(intent.record) ? { node: intent.record.candidate, intent } : null
+    const coming = this.#coming(by)
     const excuses = new Set<string>()
     const unexcused = missing.filter((write) => {
       const excuse = open
         ? 'unfenced'
         : (given ??
-          this.#told(write, { intent }) ??
+          (coming === null ? null : this.#told(write, coming)) ??
           this.#byPeople(write, outdated) ??
           (coming === null ? null : this.#byNature(write, coming)))
       this.#gone(write, excuse)
