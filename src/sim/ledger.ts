@@ -1,6 +1,7 @@
 // What clients that follow were told is written, and what becomes of it: a write may be gone only for a reason that docs/protocol.md names.
 import { flapSilenceFactor } from '../core/limits.ts'
 import { type GroupRecord, isMoving } from '../core/model.ts'
+import type { Said } from '../core/said.ts'
 import { parseMark } from '../engines/mark.ts'
 import type { Group } from '../controller/group.ts'
 import type { NewLogEntry } from '../ports.ts'
@@ -264,9 +265,9 @@ export class Ledger {
     const { cause, loss, lossSaid } = intent.record
     if (cause === 'operator') return 'ordered'
     if (loss === null) return null
-    const inBytes = lossSaid?.code === 'loss.short' || lossSaid?.code === 'loss.shortItself'
-    // What the primary held when it was read, and took soon after, is said to be gone, and nothing else.
-    return !inBytes || (at !== null && this.#unread(at, intent, this.#silenceMs(intent.record), Infinity)) ? 'reported' : null
+    const bytes = bytesOf(lossSaid ?? null)
+    // The last bytes that the primary held when it was read, and what it took soon after, are said to be gone, and nothing else.
+    return bytes === null || (at !== null && this.#unread(at, intent, this.#silenceMs(intent.record), bytes)) ? 'reported' : null
   }
 
   /** Done to the nodes or to the store behind regroup's back: what had been written by then may go. */
@@ -376,6 +377,13 @@ export class Ledger {
       `${node.id} loses ${unexcused.length} acknowledged writes by a full copy; the first was taken by ${first.node} at epoch ${first.epoch} ${Math.round(this.#now - (first.ackedAt ?? 0))} ms ago`,
     )
   }
+}
+
+/** How many bytes are said to be gone; null when it is not said in bytes. */
+function bytesOf(loss: Said | null): number | null {
+  if (loss?.code !== 'loss.short' && loss?.code !== 'loss.shortItself') return null
+  const { bytes } = loss.values
+  return typeof bytes === 'number' ? bytes : null
 }
 
 /** A guard that a restart does not shed stood when it was decided. */
