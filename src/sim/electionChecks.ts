@@ -67,8 +67,8 @@ export class ElectionChecks {
     const better = [...group.view.values()].find((view) => {
       const id = view.spec.id
       if (id === record.candidate || !answers(view) || now - view.askedAt > lateMs || !this.#mayBe(view, group)) return false
-      // It is what must be got rid of; its replicas move on while they are read.
-      if (record.cause === 'hung') return false
+      // It is what must be got rid of.
+      if (record.cause === 'hung' && id === record.primary) return false
       const held = this.#dataOf(id, view.reading.incarnation)
       return held !== null && this.#isAsRead(id, view.reading) && within(data, held) && newer(view.reading, chosen?.reading ?? null)
     })

@@ -131,8 +131,7 @@ export class Ledger {
     const excuse =
       this.#told(write, crown) ??
       this.#byPeople(write) ??
-      // The spec of a backup does not name it: nobody can close it.
-      (this.#history.spec.nodes.some((node) => node.id === write.node) ? null : 'after a backup') ??
+      this.#unnamed(write.node) ??
       // An operator made it a primary again after it had been replaced.
       (this.#deeds.handAt >= crown.at && this.#now - this.#deeds.handAt < handMs ? 'by hand' : null) ??
       (this.#history.bootedOpen({ stream: at.stream, length: 0 }) ? 'unfenced' : null) ??
@@ -156,6 +155,12 @@ export class Ledger {
     if (!net.refusedAt(node.host, crown.at) || node.endAfter(crown.at) < at.when || controller === null) return false
     const reachable = Math.max(net.clearSince(controllerName, node.host), this.#now - controller.runsFor)
     return at.when - reachable <= policy.retryDownMs + reachedWithinMs
+  }
+
+  /** The spec of a backup does not name it: nobody can close it. */
+  #unnamed(node: string): string | null {
+    const named = this.#history.spec.nodes.some((one) => one.id === node)
+    return !named && this.#now - this.#deeds.restoredAt < handMs ? 'after a backup' : null
   }
 
   #gone(write: Write, excuse: string | null): void {
@@ -259,8 +264,9 @@ export class Ledger {
 
   /** People were told what it may lose, or asked for it. */
   #told({ at }: Write, { intent }: Pick<Crown, 'intent'>): string | null {
-    // A person said of every node that its data may go.
-    if (intent === null && this.#history.spec.nodes.every((node) => node.overwrite)) return 'ordered'
+    // A person said of every node that its data may go: what had been written by then.
+    const given = at !== null && at.when <= this.#deeds.orderedAt && this.#history.spec.nodes.every((node) => node.overwrite)
+    if (intent === null && given) return 'ordered'
     if (intent?.record.phase !== 'failover') return null
     const { cause, loss, lossSaid } = intent.record
     if (cause === 'operator') return 'ordered'
