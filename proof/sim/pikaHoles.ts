@@ -41,6 +41,7 @@ function off(id: string): Partial<Options> {
 }
 
 const traps: readonly Omit<Hole, 'engines'>[] = [
+  { name: 'P1-promoteUnfenced', what: 'P1: a promotion writes no fence into the file', plant: () => engine({ canBootFence: false }) },
   { name: 'P2-plain', what: 'P2: an old primary is attached plainly, whatever it holds', plant: () => engine({ namesHistories: true }) },
   {
     name: 'P2-notForced',

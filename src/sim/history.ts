@@ -180,7 +180,7 @@ export class History {
   #booted(node: Server, running: Running, complete: boolean): void {
     if (this.#began) this.checks.booted(node)
     // Where a running primary cannot be given its fence, one that was taken over as it was found has none.
-    const neverFenced = !this.engine.canBootFenceRunning && this.store.record('g')?.fenced !== true
+    const neverFenced = !this.engine.canBootFenceRunning && this.checks.ledger.wasTakenAsFound(node.id)
     const unfenced = !complete || node.file === null || !this.policy.bootFence || neverFenced
     if (this.#began && unfenced && running.follows === null) this.#openBoots.add(running.data.stream)
   }

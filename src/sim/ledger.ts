@@ -210,6 +210,11 @@ export class Ledger {
     if (running !== null && running.runId === record.incarnation) this.#judge(this.#missingFrom(running.data), crown)
   }
 
+  /** It was last recorded as regroup or a person found it, not by a promotion. */
+  wasTakenAsFound(node: string): boolean {
+    return this.#crowns.findLast((crown) => crown.node === node)?.intent === null
+  }
+
   /** At the end the primary has all that was not given up. */
   final(): void {
     const crown = this.#crowns.at(-1)
