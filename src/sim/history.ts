@@ -53,7 +53,7 @@ export class History {
   controller: ControllerHost | null = null
   wallOffset = 0
   spec: GroupSpec
-  /** Log entries and actions since the group was last settled; a settled group is silent. */
+  /** Log entries, saves and actions so far, but for those that nobody can end; a settled group makes none. */
   stirs = 0
   readonly #dice: Dice
   readonly #options: Options
@@ -113,6 +113,7 @@ export class History {
       linked: (which, running) => this.checks.verdicts.linked(which, running),
       told: (which, by) => {
         if (by === handName) this.checks.byHand()
+        // Pika's list of clients has no names: nobody can end there what a dead controller left in its sockets.
         else if (engine !== 'pika') this.checks.verdicts.told(which, by)
       },
       booted: (which, running, complete) => this.#booted(which, running, complete),
@@ -190,7 +191,7 @@ export class History {
     return this.#openBoots.has(data.stream)
   }
 
-  /** Since when nothing was done to it or to the controller. */
+  /** For how long nothing was done to it or to the controller. */
   steadyFor(node: string): number {
     return this.timeline.now - this.disturbedAt(node)
   }

@@ -352,11 +352,20 @@ export class Ledger {
     return running !== null && within(by, running.data) ? { node, intent: this.#intent } : null
   }
 
-  /** A copy replaces what a node held: nothing that still counts may go that way. */
+  /** What the recorded process holds, when it runs and is not this node. */
+  #keptBy(node: Server): Data | null {
+    const record = this.#history.store.record('g')
+    if (record === null || record.primary === node.id) return null
+    const { running } = this.#history.node(record.primary)
+    return running?.runId === record.incarnation ? running.data : null
+  }
+
+  /** A copy replaces what a node held: nothing that still counts, and that the recorded primary lacks, may go that way. */
   wiped(node: Server, held: Data, by: Data): void {
     const missing: Write[] = []
+    const kept = this.#keptBy(node)
     for (const stream of this.#streams) {
-      const [has, gets] = [heldOf(held, stream), heldOf(by, stream)]
+      const [has, gets] = [heldOf(held, stream), Math.max(heldOf(by, stream), kept === null ? 0 : heldOf(kept, stream))]
       if (has <= gets) continue
       for (const write of stream.acked) {
         if (write.lost === null && write.at !== null && write.at.index < has && write.at.index >= gets) missing.push(write)

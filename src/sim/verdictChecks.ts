@@ -78,7 +78,7 @@ export class VerdictChecks {
         this.#now - node.calmSince >= witnessMs &&
         node.running?.link === 'up' &&
         node.linkedFor >= witnessMs &&
-        // Where a link says up for as long as it likes, what comes over it tells.
+        // A link that cannot be made to prove that it stands (null: it can) says up whatever became of its primary: what came over it just now tells.
         (node.running.takenAt === null || this.#now - node.running.takenAt < seenRisingMs) &&
         node.running.follows?.host === primary.host &&
         clear(primary.host, node.host) &&
