@@ -69,6 +69,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'nobody runs the group, and the new primary has no file and is restarted behind the woken old one -> that risk was said',
   '2051823-fed-by-another':
     'a primary is back with nothing, and another fed it an old copy -> its append-only file does not vouch for that',
+  '2051233-wrong-address-of-the-primary':
+    "the spec names another group's server as the living primary -> nobody is promoted, and it goes on when the address is corrected",
   '2051359-write-that-silence-swallowed':
     'a primary cannot be reached for some seconds and answers again -> the write that was lost meanwhile does not call it hung',
   '12001271-refused-everybody':

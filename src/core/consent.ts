@@ -4,7 +4,7 @@ import { flapSilenceFactor } from './limits.ts'
 import type { GroupRecord, Instant, NodeId } from './model.ts'
 import { type NodeView, answers, freshSince, refused, sameAddress } from './observe.ts'
 import { type Said, say } from './said.ts'
-import { type Situation, nodeOf, others } from './situation.ts'
+import { type Situation, keptItsData, nodeOf, others } from './situation.ts'
 
 /**
  * How long the primary had not been read when it was lost. A silent one that is then seen to be gone lived until then for all anybody knows;
@@ -85,11 +85,6 @@ function comingBack(primary: NodeId, nodes: readonly NodeView[]): Said {
 
 function listed(s: Situation, node: NodeView): boolean {
   return s.memory.watched?.reading.replicas.some((r) => r.online && sameAddress(r, node.spec)) ?? false
-}
-
-/** The process that was in sync: what it acknowledged it still holds. One that was restarted may have been the one that kept up, and lost it. */
-export function keptItsData(record: GroupRecord, node: NodeView): boolean {
-  return record.inSync.some((member) => member.node === node.spec.id && member.incarnation === node.reading?.incarnation)
 }
 
 /** May an in-sync replica be trusted although nobody saw the primary die? Source: docs/protocol.md, eligible 9. */

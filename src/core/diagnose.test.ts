@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
+  able,
   alive,
   answering,
   at,
@@ -170,6 +171,51 @@ void describe('refused: nothing listens, what do the replicas say', () => {
 
   test('a replica of a replica -> no witness', () => {
     is(group('a', refused('a', 9_900), alive('b', { linkUp: false }), alive('c', { of: 'b' })), 'dead', { linkUpAt: null })
+  })
+})
+
+void describe('the spec names an address that is not the primary’s', () => {
+  const old = { host: '10.0.0.1', port: 6379 }
+  const stranger = { incarnation: 'x1', replid: 'X', mark: { installation: 'inst', group: 'other', epoch: 9, seq: 1 } } as const
+  const fed = (says: object = {}, view: object = {}): ReturnType<typeof alive> =>
+    alive('b', { of: old, ...says, view: { advancedAfter: now - 300, ...view } })
+
+  test('another server answers there, and an in-sync replica is fed in the record’s history by an address outside the spec -> contested', () => {
+    const seen = { witness: 'b', elsewhere: '10.0.0.1:6379' }
+    assert.partialDeepStrictEqual(is(group('a', alive('a', stranger), fed()), 'contested', { elsewhere: '10.0.0.1:6379' }), seen)
+    // Empty it looks like ours.
+    assert.partialDeepStrictEqual(
+      is(group('a', alive('a', { incarnation: 'x1', keys: 0, mark: null, replid: 'X' }), fed()), 'contested'),
+      seen,
+    )
+  })
+
+  test('nobody answers there -> contested all the same', () => {
+    for (const gone of [refused('a', 8_500), silent('a', 8_500)])
+      assert.partialDeepStrictEqual(is(group('a', gone, fed()), 'contested'), { witness: 'b', elsewhere: '10.0.0.1:6379' })
+  })
+
+  test('the link stands and nothing moves -> it must be proven; when it cannot be made again -> restarted', () => {
+    const idle = { advancedAfter: null }
+    is(group('a', alive('a', stranger), fed({}, idle)), 'unproven')
+    is(group('a', alive('a', stranger), fed({ linkUp: false }, { ...idle, proof: { since: 9_000, done: 9_100 } })), 'restarted')
+  })
+
+  test('its link is down, its history is another, it was not in sync, or its primary is in the spec -> restarted', () => {
+    is(group('a', alive('a', stranger), fed({ linkUp: false })), 'restarted')
+    is(group('a', alive('a', stranger), fed({ replid: 'R2', replid2: 'R1' })), 'restarted')
+    is(group('a', alive('a', stranger), fed({ incarnation: 'b2' })), 'restarted')
+    is(
+      group('a', alive('a', stranger), alive('b', { of: 'c', view: { advancedAfter: now - 300 } }), alive('c', { linkUp: false })),
+      'restarted',
+    )
+    is(group('a', alive('a', stranger), fed({ of: 'nowhere' })), 'restarted')
+  })
+
+  test('where a history keeps its name after a restart -> only a stranger shows that the address is wrong', () => {
+    const s = (says: object): Situation => able(group('a', alive('a', says), fed()), { namesHistories: false, canProveLink: false })
+    is(s({ incarnation: 'a2' }), 'restarted')
+    is(s(stranger), 'contested')
   })
 })
 

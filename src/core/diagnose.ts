@@ -1,8 +1,9 @@
 // What the situation of a group's primary is called. It gets its name before anything is done about it.
-import { closedGuard, flapSilenceFactor, handoverGraceMs, proveAgainMs, proveWithinMs, relinkMs } from './limits.ts'
-import type { Evidence, NodeId } from './model.ts'
-import { type NodeView, answers, follows, freshSince, quietSince, refused, unheard } from './observe.ts'
-import { type Situation, nodeOf, others } from './situation.ts'
+import { formatAddress } from './address.ts'
+import { closedGuard, flapSilenceFactor, handoverGraceMs, nowhere, proveAgainMs, proveWithinMs, relinkMs } from './limits.ts'
+import type { Address, Evidence, NodeId } from './model.ts'
+import { type NodeView, answers, follows, freshSince, quietSince, refused, sameAddress, unheard } from './observe.ts'
+import { type Situation, keptItsData, nodeOf, others, ours } from './situation.ts'
 
 /** A replica's idle link moves at least once a second (we set the ping period): without movement for this long, `up` is only a claim. */
 const claimMs = 3000
@@ -17,11 +18,12 @@ export type Verdict =
   | { readonly kind: 'unreadable'; readonly code: string; readonly message: string; readonly evidence: Evidence }
   /** We cannot even ask. Our trouble, not the node's. */
   | { readonly kind: 'unasked'; readonly message: string; readonly evidence: Evidence }
-  /** We cannot reach it, a replica can. */
+  /** We cannot reach it, a replica can. `elsewhere`: at an address that the spec does not name, so that is where it lives. */
   | {
       readonly kind: 'contested'
       readonly witness: NodeId
       readonly sign: 'its link' | 'its advancing position'
+      readonly elsewhere: string | null
       readonly evidence: Evidence
     }
   /** Silent, and these replicas claim a link that they have not proven. */
@@ -74,10 +76,27 @@ function signOfLife(s: Situation, replica: NodeView, suspectedAt: number): Testi
   return s.now - suspectedAt < s.policy.silentAfterMs ? 'pending' : 'down'
 }
 
-/** The verdict on the recorded primary, from its own silence or refusal and its replicas' testimony. */
-function verdictOfLost(s: Situation, primary: NodeView, facts: Evidence, byRefusal: boolean): Verdict {
-  const suspectedAt = primary.failingSince ?? s.now
-  const direct = others(s, primary.spec.id).filter((node) => follows(node, primary.spec))
+/**
+ * Where an in-sync replica is fed in the very history of the record, when no node of the spec has that address: the recorded primary lives there,
+ * and the spec calls another place by its name. Null when it is not.
+ */
+function fedElsewhere(s: Situation, node: NodeView): Address | null {
+  const { reading } = node
+  const upstream = reading?.upstream ?? null
+  if (s.record === null || reading === null || upstream === null || sameAddress(upstream, nowhere)) return null
+  if ([...s.nodes.values()].some((one) => sameAddress(one.spec, upstream))) return null
+  const { position } = reading
+  const same = position.kind === 'stream' && position.replid === s.record.lineage.at(-1)?.replid
+  return same && keptItsData(s.record, node) ? upstream : null
+}
+
+/** The verdict by its replicas' testimony on the recorded primary, which itself is silent, refuses, or is not at its address. */
+function verdictOfLost(s: Situation, primary: NodeView, facts: Evidence, kind: 'dead' | 'silent' | 'restarted'): Verdict {
+  const byRefusal = kind === 'dead'
+  const suspectedAt = (kind === 'restarted' ? primary.firstAskedAt : primary.failingSince) ?? s.now
+  const direct = others(s, primary.spec.id).filter(
+    (node) => (kind !== 'restarted' && follows(node, primary.spec)) || fedElsewhere(s, node) !== null,
+  )
   const testimonies = direct.flatMap((node) => testimonyOf(s, node, suspectedAt, byRefusal) ?? [])
   const said = (...kinds: Testimony['says'][]): NodeId[] => testimonies.filter((t) => kinds.includes(t.says)).map((t) => t.node)
   const evidence: Evidence = {
@@ -88,12 +107,28 @@ function verdictOfLost(s: Situation, primary: NodeView, facts: Evidence, byRefus
   }
   const witness = testimonies.find((t) => t.says === 'link' || t.says === 'advance')
   if (witness !== undefined) {
-    return { kind: 'contested', witness: witness.node, sign: witness.says === 'link' ? 'its link' : 'its advancing position', evidence }
+    const address = fedElsewhere(s, nodeOf(s, witness.node))
+    const elsewhere = address === null ? null : formatAddress(address)
+    return {
+      kind: 'contested',
+      witness: witness.node,
+      sign: witness.says === 'link' ? 'its link' : 'its advancing position',
+      elsewhere,
+      evidence: elsewhere === null ? evidence : { ...evidence, elsewhere },
+    }
   }
   const ask = said('ask')
   if (ask.length > 0) return { kind: 'unproven', ask, evidence }
   if (said('pending').length > 0) return { kind: 'suspect', evidence }
-  return { kind: byRefusal ? 'dead' : 'silent', evidence }
+  return { kind, evidence }
+}
+
+/** Another process at its address: it was restarted, or the address is not its own. */
+function verdictOfOther(s: Situation, primary: NodeView, facts: Evidence): Verdict {
+  // Where the same history goes on under the same name after a restart, only a stranger shows that the address is wrong.
+  const tells = s.can.namesHistories || !ours(s, primary)
+  const isFed = others(s, primary.spec.id).some((node) => fedElsewhere(s, node) !== null)
+  return tells && isFed ? verdictOfLost(s, primary, facts, 'restarted') : { kind: 'restarted', evidence: facts }
 }
 
 function verdictOfFailing(s: Situation, primary: NodeView): Verdict {
@@ -104,11 +139,11 @@ function verdictOfFailing(s: Situation, primary: NodeView): Verdict {
     return { kind: 'unreadable', code: failure.code, message: failure.message, evidence: { ...facts, code: failure.code } }
   }
   if (failure?.kind === 'unasked') return { kind: 'unasked', message: failure.message, evidence: { ...facts, code: failure.code } }
-  if (refused(primary)) return verdictOfLost(s, primary, facts, true)
+  if (refused(primary)) return verdictOfLost(s, primary, facts, 'dead')
   const silenceMs = s.policy.silentAfterMs * (flapping(s) ? flapSilenceFactor : 1)
   if (quiet < silenceMs) return { kind: 'suspect', evidence: { ...facts, silentAfterMs: silenceMs } }
   if (s.memory.frozen !== null) return { kind: 'self-suspect', evidence: { ...facts, ...s.memory.frozen } }
-  return verdictOfLost(s, primary, { ...facts, silentAfterMs: silenceMs }, false)
+  return verdictOfLost(s, primary, { ...facts, silentAfterMs: silenceMs }, 'silent')
 }
 
 /** Too many forced failovers lately: silence must last longer. Never blocks a death that is proven. */
@@ -148,10 +183,8 @@ export function verdictOf(s: Situation): Verdict {
   if (!answers(primary)) return verdictOfFailing(s, primary)
   const { reading } = primary
   if (reading.incarnation !== s.record.incarnation) {
-    return {
-      kind: 'restarted',
-      evidence: { ...facts, process: reading.incarnation.slice(0, 8), recorded: s.record.incarnation.slice(0, 8) },
-    }
+    const [process, recorded] = [reading.incarnation.slice(0, 8), s.record.incarnation.slice(0, 8)]
+    return verdictOfOther(s, primary, { ...facts, process, recorded })
   }
   if (reading.role !== 'primary') {
     const upstream = reading.upstream

@@ -1,5 +1,5 @@
 // Who may become primary. Never a node that is known to lack acknowledged data; a refusal says for whom the group waits.
-import { consentToSilence, consentToUnwatched, deathWatched, keptItsData } from './consent.ts'
+import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts'
 import { verdictOf } from './diagnose.ts'
 import { heldBy } from './holdings.ts'
 import { mayLag } from './lag.ts'
@@ -8,7 +8,7 @@ import { type Answering, bestOf, inCurrentLineage, orderOf, standing } from './o
 import type { Evidence, FailoverCause, GroupRecord, Instant, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
 import { type Said, type Worded, say, worded } from './said.ts'
-import { type Situation, empty, inMaintenance, nodeOf, others, ours, quote } from './situation.ts'
+import { type Situation, empty, inMaintenance, keptItsData, nodeOf, others, ours, quote } from './situation.ts'
 
 export type Election = Worded & { readonly rule: string; readonly evidence: Evidence } & (
     | { readonly kind: 'candidate'; readonly node: NodeId; readonly reading: Reading; readonly risk: Said | null }

@@ -1,9 +1,11 @@
-// What somebody did to the recorded primary by hand: moved it inside the group, or attached it to a stranger.
+// What somebody did to the recorded primary by hand: moved it inside the group, attached it to a stranger, or gave it a wrong address.
+import { formatAddress } from './address.ts'
 import { nowhere } from './limits.ts'
 import type { Instant } from './model.ts'
 import { answers, follows, freshSince, sameAddress } from './observe.ts'
 import { type Answering, orderOf } from './order.ts'
 import type { Case } from './rule.ts'
+import { type Said, say } from './said.ts'
 import { others, ours } from './situation.ts'
 
 /** By readings asked for after `since`: exactly one open primary that the old one and every node that answers follows, and that lacks nothing the old one has. */
@@ -24,4 +26,13 @@ export function foreignUpstream(c: Case): string | null {
   if (c.verdict.kind !== 'not primary' || upstream === null || sameAddress(upstream, nowhere)) return null
   const known = [...c.s.nodes.values()].some((node) => sameAddress(node.spec, upstream))
   return known ? null : `${upstream.host}:${upstream.port}`
+}
+
+/** Where the recorded primary lives although the spec says otherwise, and what to do; null when it does not. */
+export function elsewhere({ verdict, primary, s }: Case): Said | null {
+  if (verdict.kind !== 'contested' || verdict.elsewhere === null) return null
+  const { id, ...at } = primary.spec
+  const { witness, elsewhere: address } = verdict
+  const code = answers(primary) ? 'steady.elsewhere' : 'steady.elsewhereMute'
+  return say(code, { primary: id, spec: formatAddress(at), witness, address, group: s.spec.id })
 }

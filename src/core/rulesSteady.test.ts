@@ -198,6 +198,19 @@ void describe('steady, the primary is in doubt', () => {
     holds(moving, 'steady.contested', /b proves by its advancing position/)
   })
 
+  test('the spec gives the primary another server’s address, or one where nobody answers -> holds and says where it lives', () => {
+    const fed = alive('b', { of: { host: '10.0.0.1', port: 6379 }, view: { advancedAfter: 9_900 } })
+    const stranger = alive('a', { incarnation: 'x1', mark: { installation: 'inst', group: 'other', epoch: 9, seq: 1 } })
+    holds(
+      group('a', stranger, fed),
+      'steady.elsewhere',
+      /another server answers at 127\.0\.0\.1:7001, .* b is still fed by 10\.0\.0\.1:6379/,
+    )
+    holds(group('a', refused('a', 8_500), fed), 'steady.elsewhere', /nobody answers at 127\.0\.0\.1:7001/)
+    // A person may have meant it.
+    saves(remembered(group('a', stranger, fed), order('failover', 'b')), 'steady.orderFailover', { candidate: 'b' })
+  })
+
   test('a replica only claims its link to a silent primary -> asked to prove it', () => {
     acts(group('a', silent('a', 8_500), alive('b'), alive('c', { linkUp: false })), 'steady.prove', ['b', { name: 'proveLink' }])
   })

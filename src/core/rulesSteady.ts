@@ -2,7 +2,7 @@
 import { flapping, handoverGrace, latePause, lost, type Verdict } from './diagnose.ts'
 import { adopted, amended, failover, newestEpoch, rerooted } from './draft.ts'
 import { type Election, elect, electByOrder } from './elect.ts'
-import { foreignUpstream, movedTo } from './handMove.ts'
+import { elsewhere, foreignUpstream, movedTo } from './handMove.ts'
 import { guardToSet, toGrow, toShrink } from './inSync.ts'
 import { closedGuard, guardWanted } from './limits.ts'
 import type { FailoverCause } from './model.ts'
@@ -146,6 +146,13 @@ const waits: readonly Rule<Case>[] = [
     gives: 'hold',
     when: (c) => c.verdict.kind === 'self-suspect',
     then: (c) => hold(say('steady.selfSuspect', { primary: c.primary.spec.id }), c.verdict.evidence),
+  },
+  {
+    id: 'steady.elsewhere',
+    why: 'the spec gives the primary an address that is not its own: it lives where its replicas are fed, and replacing it would leave it to its clients',
+    gives: 'hold',
+    when: (c) => elsewhere(c) !== null,
+    then: (c) => hold(elsewhere(c) ?? say('steady.suspect', { primary: c.primary.spec.id }), c.verdict.evidence),
   },
   {
     id: 'steady.contested',

@@ -94,6 +94,11 @@ export function sharesLineage(s: Situation, node: NodeView): boolean {
   return s.record.lineage.some((entry) => entry.replid === position.replid || entry.replid === position.replid2)
 }
 
+/** The process that was in sync: what it acknowledged it still holds. One that was restarted may have been the one that kept up, and lost it. */
+export function keptItsData(record: GroupRecord, node: NodeView): boolean {
+  return record.inSync.some((member) => member.node === node.spec.id && member.incarnation === node.reading?.incarnation)
+}
+
 /** Nothing of the group's data is on it. */
 export function empty(node: NodeView): boolean {
   return node.reading !== null && node.reading.keys === 0

@@ -62,7 +62,8 @@ export class VerdictChecks {
     const { running } = node
     if (record.phase === 'steady' || running === null || running.runId !== before.incarnation || running.follows !== null) return
     const cause = record.phase === 'failover' ? record.cause : 'planned'
-    if (cause === 'dead' || cause === 'silent') this.#witnessed(node, cause)
+    // Called another process although the recorded one runs: its address is not its own.
+    if (cause === 'dead' || cause === 'silent' || cause === 'restarted') this.#witnessed(node, cause)
     if (cause === 'hung') this.#hung(node)
   }
 

@@ -5,6 +5,20 @@ interface OfPrimary {
   readonly primary: string
 }
 
+interface Elsewhere extends OfPrimary {
+  readonly spec: string
+  readonly witness: string
+  readonly address: string
+  readonly group: string
+}
+
+function stillFed({ primary, witness, address, group }: Elsewhere): string {
+  return (
+    `${witness} is still fed by ${address}, so ${primary} lives there: no failover. Correct its address in the spec; ` +
+    `if it shall go all the same, \`regroup failover ${group} --accept-loss\``
+  )
+}
+
 export const steadySentences = {
   'steady.orderedBy': (v: { readonly by: string | null }) => `ordered by ${v.by ?? 'an operator'}`,
   'steady.paused': (v: { readonly by: string; readonly why: string; readonly verdict: string; readonly group: string }) =>
@@ -22,11 +36,13 @@ export const steadySentences = {
     v: OfPrimary & { readonly failure: string | null; readonly witness: string; readonly sign: 'its link' | 'its advancing position' },
   ) =>
     `regroup cannot reach ${v.primary} (${v.failure ?? 'no answer'}), but ${v.witness} proves by ${v.sign} that it lives: no failover. Mend the way from here to it`,
+  'steady.elsewhere': (v: Elsewhere) => `another server answers at ${v.spec}, which the spec calls ${v.primary}; ${stillFed(v)}`,
+  'steady.elsewhereMute': (v: Elsewhere) => `nobody answers at ${v.spec}, which the spec calls ${v.primary}; ${stillFed(v)}`,
   'steady.unprovable': (v: OfPrimary & { readonly why: readonly string[] }) =>
     `${v.primary} is silent, and regroup cannot make its replicas prove their links (${v.why.join('; ')}). Give regroup the right to CLIENT KILL`,
   'steady.unprovableNode': (v: { readonly node: string; readonly message: string }) => `${v.node}: ${v.message}`,
   'steady.prove': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
-    `${v.primary} is silent; ${quote(v.nodes)} must prove the link to it`,
+    `${v.primary} cannot be reached; ${quote(v.nodes)} must prove the link to it`,
   'steady.moved': (v: OfPrimary) => `the primary was moved by hand to ${v.primary} and every node that answers follows it`,
   'steady.foreignUpstream': (v: OfPrimary & { readonly address: string; readonly group: string }) =>
     `${v.primary} follows ${v.address}, which is no node of this group. Add that node, or \`regroup failover ${v.group} --accept-loss --to NODE\``,

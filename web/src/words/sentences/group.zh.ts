@@ -11,6 +11,9 @@ const yields = (v: { readonly group: string; readonly node: string }): string =>
   `请选择：${choose(v)}；如果它持有的数据可以舍弃，就在规格里为 ${v.node} 写上 \`overwrite: true\``
 const risk = (what: string | null): string => (what === null ? '' : `。风险：${what}`)
 
+const stillFed = (v: { readonly witness: string; readonly address: string; readonly primary: string; readonly group: string }): string =>
+  `${v.witness} 仍从 ${v.address} 复制，所以 ${v.primary} 在那里活着：不故障转移。请在规格里改正它的地址；如果确实要舍弃它，\`regroup failover ${v.group} --accept-loss\``
+
 const newZh: typeof newSentences = {
   'new.nobody': () => '没有可接管的主节点',
   'new.paused': () => '操作员已暂停；尚未接管',
@@ -54,9 +57,11 @@ const steadyZh: typeof steadySentences = {
   'steady.selfSuspect': (v) => `${v.primary} 无应答，但多数主机也是：不凭无应答作判断`,
   'steady.contested': (v) =>
     `regroup 连不上 ${v.primary}（${failure(v.failure)}），但 ${v.witness} 以${v.sign === 'its link' ? '它的连接' : '它前进的位置'}证明主节点活着：不故障转移。请修复这里到它的网络`,
+  'steady.elsewhere': (v) => `${v.spec}（规格里称为 ${v.primary}）上应答的是另一台服务器；${stillFed(v)}`,
+  'steady.elsewhereMute': (v) => `${v.spec}（规格里称为 ${v.primary}）无应答；${stillFed(v)}`,
   'steady.unprovable': (v) => `${v.primary} 无应答，regroup 无法让它的副本证明连接（${v.why.join('；')}）。请给 regroup CLIENT KILL 的权限`,
   'steady.unprovableNode': (v) => `${v.node}：${v.message}`,
-  'steady.prove': (v) => `${v.primary} 无应答；${names(v.nodes)} 必须证明与它的连接`,
+  'steady.prove': (v) => `连不上 ${v.primary}；${names(v.nodes)} 必须证明与它的连接`,
   'steady.moved': (v) => `主节点已被人手动移到 ${v.primary}，应答的节点都跟随它`,
   'steady.foreignUpstream': (v) =>
     `${v.primary} 跟随 ${v.address}，那不是这个组的节点。请加入那个节点，或 \`regroup failover ${v.group} --accept-loss --to NODE\``,
