@@ -12,6 +12,7 @@ import { closedGuard } from '../src/core/limits.ts'
 import { markKey } from '../src/engines/mark.ts'
 import { redis } from '../src/engines/redis.ts'
 import { RespError, type RespValue } from '../src/resp/value.ts'
+import { probed } from './link.ts'
 import { type RedisOptions, RedisServer, freePort, startRedis } from './servers/redis.ts'
 
 const withinMs = 8_000
@@ -62,7 +63,7 @@ class Node implements AsyncDisposable {
   }
 
   async read(commands = redis.probe): Promise<Reading | null> {
-    const outcome = await this.#link.probe(commands, 1_000)
+    const outcome = await probed(this.#link, commands, 1_000)
     const result = outcome.ok ? redis.readProbe(outcome.replies) : null
     return result?.ok === true ? result.reading : null
   }

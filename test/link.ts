@@ -51,6 +51,16 @@ export async function relayedFor(
   return { redis, relay, watched: linkTo(t, relay.port) }
 }
 
+/** Asks the node; to be awaited. */
+export function probed(link: NodeLink, commands: Script['commands'], timeoutMs: number): Promise<Outcome> {
+  return new Promise((settle) => link.probe(commands, timeoutMs, settle))
+}
+
+/** Runs a script where it surely reaches the process that was read; to be awaited. */
+export function ranProven(link: NodeLink, script: Script, timeoutMs: number): Promise<Outcome> {
+  return new Promise((settle) => link.runProven(script, timeoutMs, settle))
+}
+
 /** The list, read again at every connect, in the order in which they are tried. */
 export function keys(...list: readonly Credential[]): () => readonly Credential[] {
   return () => list

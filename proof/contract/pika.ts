@@ -8,6 +8,7 @@ import { type Action, type ActionResult, type Address, type LineageEntry, type R
 import { sameAddress } from '../../src/core/observe.ts'
 import { pika } from '../../src/engines/pika.ts'
 import { type RespValue, isError } from '../../src/resp/value.ts'
+import { probed } from '../../test/link.ts'
 import { type Look, found, instead, until } from '../harness/wait.ts'
 
 export interface Checked {
@@ -39,7 +40,7 @@ class Server {
   }
 
   async reading(): Promise<Reading> {
-    const outcome = await this.#link.probe(pika.probe, 5_000)
+    const outcome = await probed(this.#link, pika.probe, 5_000)
     if (!outcome.ok) throw new Error(`port ${this.address.port}: ${describeFailure(outcome.failure).message}`)
     const result = pika.readProbe(outcome.replies)
     if (!result.ok) throw new Error(`port ${this.address.port}: ${describeFailure(result.failure).message}`)

@@ -122,14 +122,21 @@ export class Connection {
    * As `send`, with a deadline in ms that covers the connect: `silent` when it passes, DNS when no address was found by then.
    * The connection stays and still waits for the replies: the commands may yet be executed. Whoever will not wait destroys it.
    */
-  ask(commands: readonly (readonly string[])[], timeoutMs: number): Promise<Answer> {
-    return new Promise((resolve) => {
-      const cancel = deadline(timeoutMs, () => resolve(failed(this.lateness())))
-      this.send(commands, (answer) => {
-        cancel()
-        resolve(answer)
-      })
-    })
+  ask(commands: readonly (readonly string[])[], timeoutMs: number, settle: (answer: Answer) => void): void {
+    let isOpen = true
+    const end = (answer: Answer): void => {
+      if (!isOpen) return
+      isOpen = false
+      cancel()
+      settle(answer)
+    }
+    const cancel = deadline(timeoutMs, () => end(failed(this.lateness())))
+    this.send(commands, end)
+  }
+
+  /** As `ask`, to be awaited. */
+  answer(commands: readonly (readonly string[])[], timeoutMs: number): Promise<Answer> {
+    return new Promise((resolve) => this.ask(commands, timeoutMs, resolve))
   }
 
   /** What it means that nothing was answered until now. */

@@ -17,12 +17,12 @@ export async function inspectNode({ inspector, clock, timeoutMs, ...options }: I
   const connection = new Connection({ ...options, name: null, greetFirst: true })
   try {
     const askedAt = clock.wall()
-    const answer = await connection.ask(inspector.questions, timeoutMs)
+    const answer = await connection.answer(inspector.questions, timeoutMs)
     if (!answer.ok) return { ok: false, failure: answer.failure }
     const answeredAt = clock.wall()
     const refused = inspector.refused(answer.replies)
     if (refused !== null) return { ok: false, failure: refused }
-    const trial = inspector.mayTry(answer.replies) ? await connection.ask(inspector.trial, timeoutMs) : failed(closed)
+    const trial = inspector.mayTry(answer.replies) ? await connection.answer(inspector.trial, timeoutMs) : failed(closed)
     return { ok: true, inspection: inspector.read(answer.replies, trial.ok ? trial.replies : []), askedAt, answeredAt }
   } finally {
     connection.destroy(closed)

@@ -28,19 +28,22 @@ export class Lane {
     return this.#connection?.isReady === true ? this.#connection : null
   }
 
-  /** Of a call that times out the connection is closed, and with it whatever else is in flight on it, as silent. */
-  async ask(commands: readonly (readonly string[])[], timeoutMs: number): Promise<Answer> {
+  /** Ends once, in a later turn. Of a call that times out the connection is closed, and with it whatever else is in flight on it, as silent. */
+  ask(commands: readonly (readonly string[])[], timeoutMs: number, settle: (answer: Answer) => void): void {
     const connection = this.#live()
-    if (connection.outstanding >= maxInFlight)
-      return failed(unasked('LANE_FULL', `${maxInFlight} calls are in flight to this node already`))
-    const answer = await connection.ask(commands, timeoutMs)
-    if (!answer.ok && connection.isOpen) connection.destroy(silent)
-    return answer
+    if (connection.outstanding >= maxInFlight) {
+      setImmediate(settle, failed(unasked('LANE_FULL', `${maxInFlight} calls are in flight to this node already`)))
+      return
+    }
+    connection.ask(commands, timeoutMs, (answer) => {
+      if (!answer.ok && connection.isOpen) connection.destroy(silent)
+      settle(answer)
+    })
   }
 
-  /** Closes a connection that nobody needed for `ms`. */
-  closeAfter(ms: number): void {
-    if (this.#connection?.outstanding === 0 && this.#clock.now() - this.#usedAt >= ms) this.close(silent)
+  /** Closes a connection that nobody needed for `ms` by now. */
+  closeAfter(ms: number, now: Instant): void {
+    if (this.#connection?.outstanding === 0 && now - this.#usedAt >= ms) this.close(silent)
   }
 
   close(failure: ProbeFailure): void {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { countOf, linkTo, ping, redisFor, relayedFor, script, socketsMade, transaction, word } from '../../test/link.ts'
+import { countOf, linkTo, ping, probed, redisFor, relayedFor, script, socketsMade, transaction, word } from '../../test/link.ts'
 import { patience, until } from '../../test/until.ts'
 import { RespError } from '../resp/value.ts'
 
@@ -11,7 +11,7 @@ test('link: a healthy node -> the replies of the batch in order, errors among th
   const redis = await redisFor(t)
   const { link } = linkTo(t, redis.port)
   for (let i = 0; i < 3; i++) {
-    const outcome = await link.probe([['PING'], ['NOSUCH'], ['CONFIG', 'GET', 'port']], patience)
+    const outcome = await probed(link, [['PING'], ['NOSUCH'], ['CONFIG', 'GET', 'port']], patience)
     assert.ok(outcome.ok)
     const [pong, error, port] = outcome.replies
     assert.equal(pong, 'PONG')
@@ -24,39 +24,39 @@ test('link: a healthy node -> the replies of the batch in order, errors among th
 test('link: the idle node is killed -> disconnected at once, the next probe refused, back when it is back', async (t) => {
   const redis = await redisFor(t)
   const watched = linkTo(t, redis.port)
-  assert.equal(word(await watched.link.probe(ping, patience)), 'ok')
+  assert.equal(word(await probed(watched.link, ping, patience)), 'ok')
   await redis.kill9()
   await until('the disconnect is told', () => watched.disconnects === 1)
-  assert.equal(word(await watched.link.probe(ping, patience)), 'refused')
+  assert.equal(word(await probed(watched.link, ping, patience)), 'refused')
   assert.equal(watched.link.queue(script(['PING'])), false, 'nothing is open that could carry it')
   await redis.start()
-  assert.equal(word(await watched.link.probe(ping, patience)), 'ok')
+  assert.equal(word(await probed(watched.link, ping, patience)), 'ok')
   assert.equal(watched.disconnects, 1)
 })
 
 test('link: the node is killed while it is asked -> closed at once, told once, although a challenger asks too', async (t) => {
   const redis = await redisFor(t)
   const watched = linkTo(t, redis.port)
-  await watched.link.probe(ping, patience)
+  await probed(watched.link, ping, patience)
   await redis.freeze()
-  assert.equal(word(await watched.link.probe(ping, 20)), 'silent')
-  const asked = watched.link.probe(ping, 60_000)
+  assert.equal(word(await probed(watched.link, ping, 20)), 'silent')
+  const asked = probed(watched.link, ping, 60_000)
   await redis.kill9()
   assert.equal(word(await asked), 'closed')
   await until('the disconnect is told', () => watched.disconnects > 0)
-  assert.equal(word(await watched.link.probe(ping, patience)), 'refused')
+  assert.equal(word(await probed(watched.link, ping, patience)), 'refused')
   assert.equal(watched.disconnects, 1)
 })
 
 test('link: frozen, then thawed -> silent, and the late answer of the old question counts', async (t) => {
   const redis = await redisFor(t)
   const watched = linkTo(t, redis.port)
-  await watched.link.probe(ping, patience)
+  await probed(watched.link, ping, patience)
   await redis.freeze()
-  const first = await watched.link.probe([['INCR', 'asked']], 30)
+  const first = await probed(watched.link, [['INCR', 'asked']], 30)
   assert.equal(word(first), 'silent')
-  for (let i = 0; i < 5; i++) assert.equal(word(await watched.link.probe([['INCRBY', 'asked', '100']], 10)), 'silent')
-  const waking = watched.link.probe([['INCRBY', 'asked', '100']], patience)
+  for (let i = 0; i < 5; i++) assert.equal(word(await probed(watched.link, [['INCRBY', 'asked', '100']], 10)), 'silent')
+  const waking = probed(watched.link, [['INCRBY', 'asked', '100']], patience)
   redis.thaw()
   const outcome = await waking
   assert.ok(outcome.ok)
@@ -65,7 +65,7 @@ test('link: frozen, then thawed -> silent, and the late answer of the old questi
   assert.equal(watched.disconnects, 0)
   // The one challenger may have asked its one question too; no probe piled up another.
   assert.ok(Number(await redis.ask('GET', 'asked')) <= 101)
-  assert.equal(word(await watched.link.probe(ping, patience)), 'ok')
+  assert.equal(word(await probed(watched.link, ping, patience)), 'ok')
   await until('the challenger is gone', async () => (await countOf(redis, 'regroup-test')) === 1)
 })
 
@@ -80,15 +80,15 @@ test('link: a demotion queued on a frozen node -> executed on waking before what
   client.on('error', () => {})
   client.write('PING\r\n')
   await until('the client is served', () => heard === '+PONG\r\n')
-  await link.probe(ping, patience)
+  await probed(link, ping, patience)
 
   await redis.freeze()
-  assert.equal(word(await link.probe(ping, 20)), 'silent')
+  assert.equal(word(await probed(link, ping, 20)), 'silent')
   const demotion = transaction(['REPLICAOF', '127.0.0.1', '1'], ['CONFIG', 'REWRITE'], ['CLIENT', 'KILL', 'TYPE', 'normal'])
   assert.equal(link.queue(demotion), true)
   assert.equal(link.queue(demotion), false, 'one per connection')
   await new Promise<void>((resolve) => client.write('SET k v\r\n', () => resolve()))
-  const waking = link.probe(ping, patience)
+  const waking = probed(link, ping, patience)
   redis.thaw()
 
   assert.deepEqual((await waking).ok && (await waking), { ok: true, replies: ['PONG'], sentAt: (await waking).sentAt })
@@ -97,31 +97,31 @@ test('link: a demotion queued on a frozen node -> executed on waking before what
   assert.equal(await redis.ask('EXISTS', 'k'), 0)
   assert.match(redis.config, /^replicaof 127\.0\.0\.1 1$/m)
   // The replies to the queued commands are dropped and the connection is in step.
-  const after = await link.probe([['ECHO', 'in step']], patience)
+  const after = await probed(link, [['ECHO', 'in step']], patience)
   assert.deepEqual(after.ok && after.replies, ['in step'])
   assert.equal(link.queue(script(['PING'])), true, 'the connection can carry another one')
 })
 
 test('link: the old connection hangs in the network -> the challenger answers and becomes the warm one', async (t) => {
   const { relay, watched } = await relayedFor(t)
-  await watched.link.probe(ping, patience)
+  await probed(watched.link, ping, patience)
   relay.hold()
-  assert.equal(word(await watched.link.probe(ping, 20)), 'silent')
-  assert.equal(word(await watched.link.probe(ping, patience)), 'ok')
+  assert.equal(word(await probed(watched.link, ping, 20)), 'silent')
+  assert.equal(word(await probed(watched.link, ping, patience)), 'ok')
   relay.release()
   await until('the old connection is closed', () => relay.connections === 1)
-  assert.equal(word(await watched.link.probe(ping, patience)), 'ok')
+  assert.equal(word(await probed(watched.link, ping, patience)), 'ok')
   assert.equal(relay.connections, 1)
   assert.equal(watched.disconnects, 0)
 })
 
 test('link: the replaced connection carries a queued script -> kept until the script is delivered, then closed', async (t) => {
   const { redis, relay, watched } = await relayedFor(t)
-  await watched.link.probe(ping, patience)
+  await probed(watched.link, ping, patience)
   relay.hold()
-  await watched.link.probe(ping, 20)
+  await probed(watched.link, ping, 20)
   assert.equal(watched.link.queue(transaction(['SET', 'delivered', 'yes'])), true)
-  assert.equal(word(await watched.link.probe(ping, patience)), 'ok')
+  assert.equal(word(await probed(watched.link, ping, patience)), 'ok')
   assert.equal(relay.connections, 2)
   assert.equal(await redis.ask('EXISTS', 'delivered'), 0)
   relay.release()
@@ -133,13 +133,13 @@ test('link: the replaced connection carries a queued script -> kept until the sc
 test('link: the replaced connection never delivers its queued script -> closed after a minute', async (t) => {
   const { relay, watched } = await relayedFor(t)
   const made = socketsMade(t)
-  await watched.link.probe(ping, patience)
+  await probed(watched.link, ping, patience)
   const [old] = made
   relay.hold()
-  await watched.link.probe(ping, 20)
+  await probed(watched.link, ping, 20)
   watched.link.queue(script(['PING']))
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  assert.equal(word(await watched.link.probe(ping, patience)), 'ok')
+  assert.equal(word(await probed(watched.link, ping, patience)), 'ok')
   t.mock.timers.tick(59_999)
   assert.equal(old?.destroyed, false)
   t.mock.timers.tick(1)
@@ -150,11 +150,11 @@ test('link: the replaced connection never delivers its queued script -> closed a
 test('link: the late answer comes while the challenger hangs -> it counts, and the challenger is given up', async (t) => {
   const { redis, relay, watched } = await relayedFor(t)
   const { link } = watched
-  await link.probe(ping, patience)
+  await probed(link, ping, patience)
   await redis.freeze()
-  await link.probe([['ECHO', 'old']], 20)
+  await probed(link, [['ECHO', 'old']], 20)
   const made = socketsMade(t)
-  const waking = link.probe([['ECHO', 'new']], patience)
+  const waking = probed(link, [['ECHO', 'new']], patience)
   await until('the challenger is accepted', () => relay.connections === 2)
   relay.hold(1)
   redis.thaw()
@@ -165,17 +165,17 @@ test('link: the late answer comes while the challenger hangs -> it counts, and t
 
 test('link: the warm connection is cut while a challenger is silent too -> closed, and the next probe asks anew', async (t) => {
   const { redis, relay, watched } = await relayedFor(t)
-  await watched.link.probe(ping, patience)
+  await probed(watched.link, ping, patience)
   await redis.freeze()
-  await watched.link.probe(ping, 20)
-  const asked = watched.link.probe(ping, patience)
+  await probed(watched.link, ping, 20)
+  const asked = probed(watched.link, ping, patience)
   await until('the challenger is accepted', () => relay.connections === 2)
   relay.hold(1)
   relay.cut(0)
   assert.equal(word(await asked), 'closed')
   await until('the disconnect is told', () => watched.disconnects === 1)
   redis.thaw()
-  const outcome = await watched.link.probe([['ECHO', 'anew']], patience)
+  const outcome = await probed(watched.link, [['ECHO', 'anew']], patience)
   assert.deepEqual(outcome.ok && outcome.replies, ['anew'])
   assert.equal(watched.disconnects, 1)
 })
@@ -183,24 +183,24 @@ test('link: the warm connection is cut while a challenger is silent too -> close
 test('link: asked while it is being asked -> the second question is not put', async (t) => {
   const redis = await redisFor(t)
   const { link } = linkTo(t, redis.port)
-  const first = link.probe(ping, patience)
-  assert.equal(word(await link.probe(ping, patience)), 'unasked IN_FLIGHT')
+  const first = probed(link, ping, patience)
+  assert.equal(word(await probed(link, ping, patience)), 'unasked IN_FLIGHT')
   assert.equal(word(await first), 'ok')
 })
 
 test('link: the challenger is refused while the warm connection hangs -> refused, and the warm connection stays', async (t) => {
   const { redis, relay, watched } = await relayedFor(t)
-  await watched.link.probe(ping, patience)
+  await probed(watched.link, ping, patience)
   relay.hold()
-  await watched.link.probe(ping, 20)
+  await probed(watched.link, ping, 20)
   relay.refuse()
-  const outcome = await watched.link.probe(ping, patience)
+  const outcome = await probed(watched.link, ping, patience)
   assert.deepEqual(!outcome.ok && outcome.failure, { kind: 'refused', standing: true })
   assert.equal(watched.disconnects, 0)
   assert.equal(watched.link.queue(script(['SET', 'k', 'v'])), true)
   relay.release()
   await until('the warm connection delivers', async () => (await redis.ask('GET', 'k')) === 'v')
-  await until('the warm connection answers', async () => word(await watched.link.probe(ping, patience)) === 'ok')
+  await until('the warm connection answers', async () => word(await probed(watched.link, ping, patience)) === 'ok')
   assert.equal(watched.disconnects, 0)
 })
 
@@ -218,28 +218,28 @@ test('link: connects are dropped -> silent at the deadline, and the next probe c
     return !connected
   })
   const made = socketsMade(t)
-  assert.equal(word(await link.probe(ping, 50)), 'silent')
-  assert.equal(word(await link.probe(ping, 50)), 'silent')
+  assert.equal(word(await probed(link, ping, 50)), 'silent')
+  assert.equal(word(await probed(link, ping, 50)), 'silent')
   const [first, second] = made
   assert.equal(made.length, 2)
   assert.deepEqual([first?.destroyed, second?.connecting], [true, true])
   for (const socket of fillers) socket.destroy()
   redis.thaw()
-  await until('it answers', async () => word(await link.probe(ping, 300)) === 'ok')
+  await until('it answers', async () => word(await probed(link, ping, 300)) === 'ok')
 })
 
 test('link: a challenger that was accepted and not answered -> the same one for five seconds, then another', async (t) => {
   const redis = await redisFor(t)
   let ahead = 0
   const { link } = linkTo(t, redis.port, { clock: { now: () => performance.now() + ahead, wall: () => 0 } })
-  await link.probe(ping, patience)
+  await probed(link, ping, patience)
   await redis.freeze()
   const made = socketsMade(t)
-  await link.probe(ping, 10)
-  for (let i = 0; i < 4; i++) await link.probe(ping, 30)
+  await probed(link, ping, 10)
+  for (let i = 0; i < 4; i++) await probed(link, ping, 30)
   assert.equal(made.length, 1)
   ahead = 5_001
-  await link.probe(ping, 30)
+  await probed(link, ping, 30)
   assert.equal(made.length, 2)
   assert.equal(made[0]?.destroyed, true)
 })
@@ -247,8 +247,8 @@ test('link: a challenger that was accepted and not answered -> the same one for 
 test('link: our own process was paused past the deadline while the answer arrived -> the answer counts', async (t) => {
   const redis = await redisFor(t)
   const { link } = linkTo(t, redis.port)
-  await link.probe(ping, patience)
-  const asked = link.probe(ping, 50)
+  await probed(link, ping, patience)
+  const asked = probed(link, ping, 50)
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
   assert.equal(word(await asked), 'ok')
 })

@@ -26,10 +26,13 @@ export interface NodeLinkOptions {
   readonly onDisconnected: () => void
 }
 
+/** Called once for what was asked, and never before that returned. */
+type Settle = (outcome: Outcome) => void
+
 interface Flight {
-  readonly commands: readonly (readonly string[])[]
+  readonly commands: Script['commands']
   readonly sentAt: Instant
-  readonly settle: (outcome: Outcome) => void
+  readonly settle: Settle
   readonly cancel: () => void
   /** How many credentials were refused. */
   refusals: number
@@ -63,6 +66,8 @@ export class NodeLink {
   /** The marks' connection that stood before the question left which the node answered last: it reaches that process and no other. */
   #proven: Connection | null = null
   #isClosed = false
+  /** Made once: it goes with every question. */
+  readonly #onLate = (): void => this.#late()
 
   /** Connects to nothing yet. */
   constructor(options: NodeLinkOptions) {
@@ -88,18 +93,16 @@ export class NodeLink {
    * Codes of `answered`: MAXCLIENTS, DENIED, WRONGPASS, NOAUTH, NOPERM, PROTOCOL, TLS; of `unasked`: DNS, NO_ROUTE, EMFILE and other
    * codes of the system, IN_FLIGHT (one probe at a time), LINK_CLOSED. Error replies to the commands themselves are replies.
    */
-  probe(commands: readonly (readonly string[])[], timeoutMs: number): Promise<Outcome> {
+  probe(commands: Script['commands'], timeoutMs: number, settle: Settle): void {
     const sentAt = this.#options.clock.now()
-    if (this.#isClosed) return Promise.resolve({ ...failed(linkClosed), sentAt })
-    if (this.#flight !== null) return Promise.resolve({ ...failed(unasked('IN_FLIGHT', 'this node is being probed already')), sentAt })
-    return new Promise((settle) => {
-      const cancel = deadline(timeoutMs, () => this.#late())
-      this.#flight = { commands, sentAt, settle, cancel, refusals: 0 }
-      this.#lanes.act.closeAfter(laneIdleMs)
-      this.#lanes.mark.closeAfter(laneIdleMs)
-      if (this.#warm !== null && this.#warm.outstanding === 0) this.#ask(this.#warm, commands, sentAt)
-      else this.#challenge(commands, sentAt)
-    })
+    if (this.#isClosed) return later(settle, { ...failed(linkClosed), sentAt })
+    if (this.#flight !== null) return later(settle, { ...failed(unasked('IN_FLIGHT', 'this node is being probed already')), sentAt })
+    const cancel = deadline(timeoutMs, this.#onLate)
+    this.#flight = { commands, sentAt, settle, cancel, refusals: 0 }
+    this.#lanes.act.closeAfter(laneIdleMs, sentAt)
+    this.#lanes.mark.closeAfter(laneIdleMs, sentAt)
+    if (this.#warm !== null && this.#warm.outstanding === 0) this.#ask(this.#warm, commands, sentAt)
+    else this.#challenge(commands, sentAt)
   }
 
   /**
@@ -117,19 +120,23 @@ export class NodeLink {
     const warm = this.#warm
     let answer = await this.#inLane(lane, commands, timeoutMs)
     if (lane === 'act' && hasNoRoom(answer) && warm !== null && warm === this.#warm && warm.isNamed)
-      answer = await warm.ask(commands, timeoutMs)
-    return { ...(answer.ok ? scriptAnswer(script, answer.replies) : answer), sentAt }
+      answer = await warm.answer(commands, timeoutMs)
+    return outcomeOf(script, answer, sentAt)
   }
 
   /**
    * Runs a script on the mark lane, and only where it reaches the process that answered the last probe: a node that was restarted since ends
-   * that connection. Else nothing leaves, NOT_PROVEN, and the next probe's answer proves a connection that is opened now.
+   * that connection. Else nothing leaves, NOT_PROVEN, and the next probe's answer proves a connection that is opened now. Ends and codes
+   * as for `run`; `settle` is called once, later.
    */
-  runProven(script: Script, timeoutMs: number): Promise<Outcome> {
+  runProven(script: Script, timeoutMs: number, settle: Settle): void {
     const { mark } = this.#lanes
-    if (this.#proven !== null && this.#proven === mark.established) return this.run('mark', script, timeoutMs)
+    const sentAt = this.#options.clock.now()
+    if (this.#isClosed) return later(settle, { ...failed(linkClosed), sentAt })
+    if (this.#proven !== null && this.#proven === mark.established)
+      return mark.ask(commandsOf(script), timeoutMs, (answer) => settle(outcomeOf(script, answer, sentAt)))
     this.prepare('mark')
-    return Promise.resolve({ ...failed(notProven), sentAt: this.#options.clock.now() })
+    later(settle, { ...failed(notProven), sentAt })
   }
 
   /** What it is spoken to with now. */
@@ -138,10 +145,10 @@ export class NodeLink {
   }
 
   /** Nothing was executed on a connection whose greeting was refused, so the next credential may say it again. */
-  async #inLane(lane: LaneName, commands: readonly (readonly string[])[], timeoutMs: number): Promise<Answer> {
+  async #inLane(lane: LaneName, commands: Script['commands'], timeoutMs: number): Promise<Answer> {
     for (let tries = this.#keys.size; ; tries--) {
       const credential = this.#keys.current
-      const answer = await this.#lanes[lane].ask(commands, timeoutMs)
+      const answer = await new Promise<Answer>((resolve) => this.#lanes[lane].ask(commands, timeoutMs, resolve))
       if (answer.ok || !isRefusal(answer.failure) || tries <= 1) return answer
       this.#keys.refused(credential)
     }
@@ -184,7 +191,7 @@ export class NodeLink {
     for (const lane of Object.values(this.#lanes)) lane.close(linkClosed)
   }
 
-  #challenge(commands: readonly (readonly string[])[], sentAt: Instant): void {
+  #challenge(commands: Script['commands'], sentAt: Instant): void {
     const { connection: old, bornAt } = this.#challenger ?? { connection: null, bornAt: 0 }
     const credential = this.#keys.current
     // Stuck in its connect, a fresh one is faster: the kernel repeats a lost SYN only after a second, then two, then four.
@@ -199,7 +206,7 @@ export class NodeLink {
     this.#ask(connection, commands, sentAt)
   }
 
-  #ask(connection: Connection, commands: readonly (readonly string[])[], sentAt: Instant): void {
+  #ask(connection: Connection, commands: Script['commands'], sentAt: Instant): void {
     const standing = this.#lanes.mark.established
     connection.send(
       commands,
@@ -277,7 +284,9 @@ export class NodeLink {
     if (flight === null) return
     this.#flight = null
     flight.cancel()
-    flight.settle(outcome)
+    // What ends a question but an answer may be in the middle of something else.
+    if (outcome.ok) flight.settle(outcome)
+    else later(flight.settle, outcome)
   }
 
   #dropChallenger(): void {
@@ -306,13 +315,21 @@ export class NodeLink {
 /** An engine asks every node the same, thousands of times a second: written out once. */
 const questions = new WeakMap<object, Buffer>()
 
-function questionOf(commands: readonly (readonly string[])[]): Buffer {
+function questionOf(commands: Script['commands']): Buffer {
   let bytes = questions.get(commands)
   if (bytes === undefined) {
     bytes = encodeCommands(commands)
     questions.set(commands, bytes)
   }
   return bytes
+}
+
+function later(settle: Settle, outcome: Outcome): void {
+  queueMicrotask(() => settle(outcome))
+}
+
+function outcomeOf(script: Script, answer: Answer, sentAt: Instant): Outcome {
+  return { ...(answer.ok ? scriptAnswer(script, answer.replies) : answer), sentAt }
 }
 
 function isRefusal(failure: ProbeFailure): boolean {

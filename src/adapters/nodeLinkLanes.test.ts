@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { type Socket, connect } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { countOf, linkTo, listening, message, ping, redisFor, script, transaction, word } from '../../test/link.ts'
+import { countOf, linkTo, listening, message, ping, probed, redisFor, script, transaction, word } from '../../test/link.ts'
 import { patience, until } from '../../test/until.ts'
 import { RespError, isArray } from '../resp/value.ts'
 import type { Outcome } from './outcome.ts'
@@ -37,11 +37,11 @@ test('link: a second role change while the first waits for the greeting -> both 
 test('link: a write pause -> blocks the mark lane only', async (t) => {
   const redis = await redisFor(t)
   const { link } = linkTo(t, redis.port)
-  await link.probe(ping, patience)
+  await probed(link, ping, patience)
   assert.equal(await redis.ask('CLIENT', 'PAUSE', '60000', 'WRITE'), 'OK')
   let marked: Outcome | null = null
   const mark = link.run('mark', script(['SET', 'regroup:mark', '1']), patience).then((outcome) => (marked = outcome))
-  for (let i = 0; i < 3; i++) assert.equal(word(await link.probe([['INFO', 'replication']], patience)), 'ok')
+  for (let i = 0; i < 3; i++) assert.equal(word(await probed(link, [['INFO', 'replication']], patience)), 'ok')
   assert.equal(marked, null)
   const resumed = await link.run('act', transaction(['CONFIG', 'SET', 'min-replicas-max-lag', '2'], ['CLIENT', 'UNPAUSE']), patience)
   assert.deepEqual(resumed.ok && resumed.replies, ['OK', 'OK'])
@@ -92,12 +92,12 @@ test('link: a transaction -> the elements of EXEC; refused while queued -> nothi
 test('link: a role change that cuts clients -> done, told as a disconnect of the probing connection, and all lanes work again', async (t) => {
   const redis = await redisFor(t)
   const watched = linkTo(t, redis.port)
-  await watched.link.probe(ping, patience)
+  await probed(watched.link, ping, patience)
   await watched.link.run('mark', script(['PING']), patience)
   const cut = await watched.link.run('act', transaction(['REPLICAOF', '127.0.0.1', '1'], ['CLIENT', 'KILL', 'TYPE', 'normal']), patience)
   assert.deepEqual(cut.ok && cut.replies, ['OK', 2])
   await until('the disconnect is told', () => watched.disconnects === 1)
-  assert.equal(word(await watched.link.probe(ping, patience)), 'ok')
+  assert.equal(word(await probed(watched.link, ping, patience)), 'ok')
   assert.equal(word(await watched.link.run('act', script(['PING']), patience)), 'ok')
   await until('the mark lane noticed', async () => word(await watched.link.run('mark', script(['PING']), patience)) === 'ok')
 })
@@ -106,19 +106,20 @@ test('link: closed while everything is in flight -> every call ends, and the pro
   const redis = await redisFor(t)
   const source = `
     import { NodeLink } from ${JSON.stringify(new URL('nodeLink.ts', import.meta.url).href)}
+    const probed = (link, commands, timeoutMs) => new Promise((settle) => link.probe(commands, timeoutMs, settle))
     const address = { host: '127.0.0.1', port: ${redis.port} }
     const clock = { now: () => performance.now(), wall: () => Date.now() }
     const link = new NodeLink({ address, tls: null, credentials: () => [], name: 'x', clock, onDisconnected: () => console.log('told') })
     const script = { commands: [['SET', 'k', 'v']], transaction: true }
-    console.log((await link.probe([['PING']], 60000)).ok)
+    console.log((await probed(link, [['PING']], 60000)).ok)
     await link.run('mark', script, 60000)
     process.kill(${redis.pid}, 'SIGSTOP')
-    await link.probe([['PING']], 20)
+    await probed(link, [['PING']], 20)
     link.queue(script)
-    const calls = [link.probe([['PING']], 60000), link.run('act', script, 60000), link.run('mark', script, 60000)]
+    const calls = [probed(link, [['PING']], 60000), link.run('act', script, 60000), link.run('mark', script, 60000)]
     link.close()
     for (const outcome of await Promise.all(calls)) console.log(outcome.failure.code)
-    console.log((await link.probe([['PING']], 60000)).failure.code)`
+    console.log((await probed(link, [['PING']], 60000)).failure.code)`
   const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', source], { stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => child.kill('SIGKILL'))
   let printed = ''
@@ -136,17 +137,17 @@ test('link: nobody was told anything for 10 s -> the lane is closed at the next 
   let now = 0
   const { link } = linkTo(t, redis.port, { clock: { now: () => now, wall: () => now } })
   const named = (): Promise<number> => countOf(redis, 'regroup-test')
-  await link.probe(ping, patience)
+  await probed(link, ping, patience)
   assert.equal(await named(), 1, 'a question opens no lane')
   assert.equal(word(await link.run('act', script(['PING']), patience)), 'ok')
   link.prepare('mark')
   await until('both lanes stand', async () => (await named()) === 3)
   now = 9_999
-  await link.probe(ping, patience)
+  await probed(link, ping, patience)
   assert.equal(await named(), 3)
   link.prepare('mark')
   now = 10_000
-  await link.probe(ping, patience)
+  await probed(link, ping, patience)
   await until('the lane that was not needed is closed', async () => (await named()) === 2)
   assert.equal(word(await link.run('act', script(['PING']), patience)), 'ok')
   assert.equal(await named(), 3)

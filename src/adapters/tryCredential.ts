@@ -11,7 +11,7 @@ export async function tryCredential(
 ): Promise<Acceptance> {
   const connection = new Connection({ ...options, name: null, greetFirst: true })
   try {
-    const answer = await connection.ask([['PING']], timeoutMs)
+    const answer = await connection.answer([['PING']], timeoutMs)
     if (answer.ok) return 'accepted'
     const { code, message } = describeFailure(answer.failure)
     return code === 'WRONGPASS' ? 'refused' : { unknown: message }

@@ -1,14 +1,14 @@
 // Carries the effects of every group out: questions and actions to nodes, records and notes to the store. Decides nothing.
 import type { Inspected } from '../core/doctor/inspection.ts'
-import type { ActionResult, GroupId, GroupRecord, GroupSpec, Instant } from '../core/model.ts'
+import type { Action, ActionResult, GroupId, GroupRecord, GroupSpec, Instant } from '../core/model.ts'
 import { assert } from '../core/model.ts'
 import { recordKey } from '../controller/specStore.ts'
-import type { Engine } from '../engines/engine.ts'
+import type { Engine, Script } from '../engines/engine.ts'
 import type { Clock, Input, NodeTarget, SaveResult, Store, World, WorldEffect } from '../ports.ts'
 import type { Credential, TlsOptions } from './connection.ts'
 import { inspectNode } from './inspect.ts'
 import { NodeLink } from './nodeLink.ts'
-import { describeFailure } from './outcome.ts'
+import { type Outcome, describeFailure } from './outcome.ts'
 
 type Post = (input: Input) => void
 type Of<Kind extends WorldEffect['kind']> = Extract<WorldEffect, { kind: Kind }>
@@ -34,6 +34,7 @@ export interface WorldOptions {
 
 interface Linked {
   readonly link: NodeLink
+  engine: Engine
   post: Post
 }
 
@@ -47,6 +48,10 @@ export function createWorld(options: WorldOptions): World {
 class RealWorld implements World {
   readonly #options: WorldOptions
   readonly #links = new Map<GroupId, Map<string, Linked>>()
+  /** The same, found without a text for each question. A group names another target when its spec changes. */
+  readonly #met = new WeakMap<NodeTarget, Linked>()
+  /** A probe with what is asked for people only, of each engine. */
+  readonly #questions = new Map<Engine, Script['commands']>()
   #isFailing = false
 
   constructor(options: WorldOptions) {
@@ -56,9 +61,9 @@ class RealWorld implements World {
   run(effect: WorldEffect, post: Post): void {
     switch (effect.kind) {
       case 'probe':
-        return void this.#probe(effect, post)
+        return this.#probe(effect, post)
       case 'act':
-        return void this.#act(effect, post)
+        return effect.action.name === 'mark' ? this.#mark(effect, post) : void this.#act(effect, post)
       case 'save':
         return void this.#save(effect, post)
       case 'note':
@@ -97,17 +102,28 @@ class RealWorld implements World {
     )
   }
 
-  #link(target: NodeTarget, post: Post): NodeLink {
+  #linked(target: NodeTarget, post: Post): Linked {
+    let linked = this.#met.get(target)
+    if (linked === undefined) {
+      linked = this.#link(target, post)
+      this.#met.set(target, linked)
+    }
+    linked.post = post
+    return linked
+  }
+
+  #link(target: NodeTarget, post: Post): Linked {
     const key = keyOf(target)
     const links = this.#links.get(target.group) ?? new Map<string, Linked>()
     const known = links.get(key)
-    if (known !== undefined) {
-      known.post = post
-      return known.link
-    }
     const { tls, engine } = this.#options.access(target.group)
+    if (known !== undefined) {
+      known.engine = engine
+      return known
+    }
     const linked: Linked = {
       post,
+      engine,
       link: new NodeLink({
         address: target.address,
         credentials: () => this.#options.access(target.group).credentials,
@@ -122,7 +138,7 @@ class RealWorld implements World {
       }),
     }
     this.#links.set(target.group, links.set(key, linked))
-    return linked.link
+    return linked
   }
 
   /** Its nodes will be told something soon: while that is decided and saved the connections for it are made. */
@@ -130,33 +146,40 @@ class RealWorld implements World {
     for (const { link } of this.#links.get(group)?.values() ?? []) if (link.isWarm) link.prepare('act')
   }
 
-  async #probe({ target, timeoutMs, withLoad }: Of<'probe'>, post: Post): Promise<void> {
-    const { engine } = this.#options.access(target.group)
-    const link = this.#link(target, post)
-    const outcome = await link.probe(withLoad ? [...engine.probe, ...engine.load] : engine.probe, timeoutMs)
-    const result = outcome.ok ? engine.readProbe(outcome.replies) : ({ ok: false, failure: outcome.failure } as const)
-    if (!outcome.ok) this.#ready(target.group)
-    // A mark must not wait for a probe that proves its connection.
-    if (result.ok && result.reading.role === 'primary') link.prepare('mark')
-    post({ kind: 'probed', node: target.node, sentAt: outcome.sentAt, result })
+  #probe({ target, timeoutMs, withLoad }: Of<'probe'>, post: Post): void {
+    const { link, engine } = this.#linked(target, post)
+    link.probe(withLoad ? this.#withLoad(engine) : engine.probe, timeoutMs, (outcome) => {
+      const result = outcome.ok ? engine.readProbe(outcome.replies) : ({ ok: false, failure: outcome.failure } as const)
+      if (!outcome.ok) this.#ready(target.group)
+      // A mark must not wait for a probe that proves its connection.
+      if (result.ok && result.reading.role === 'primary') link.prepare('mark')
+      post({ kind: 'probed', node: target.node, sentAt: outcome.sentAt, result })
+    })
+  }
+
+  #withLoad(engine: Engine): Script['commands'] {
+    let commands = this.#questions.get(engine)
+    if (commands === undefined) {
+      commands = [...engine.probe, ...engine.load]
+      this.#questions.set(engine, commands)
+    }
+    return commands
+  }
+
+  /** A mark says whose data a node holds: it must not reach a process that took the place of the one that was read. */
+  #mark({ id, target, action, timeoutMs }: Of<'act'>, post: Post): void {
+    const { link, engine } = this.#linked(target, post)
+    link.runProven(engine.script(action), timeoutMs, (outcome) =>
+      post({ kind: 'acted', id, node: target.node, sentAt: outcome.sentAt, result: resultOf(engine, action, outcome) }),
+    )
   }
 
   async #act(effect: Of<'act'>, post: Post): Promise<void> {
-    const { target, action, id, queued } = effect
-    const { engine } = this.#options.access(target.group)
-    const link = this.#link(target, post)
+    const { target, action, id, queued, epoch } = effect
+    const { link, engine } = this.#linked(target, post)
     const acted = (sentAt: Instant, result: ActionResult): void => {
-      if (action.name !== 'mark') {
-        const told = result.ok ? { ok: true, note: result.note } : { ok: false, code: result.code, reason: result.message }
-        this.#options.log('node.told', {
-          group: target.group,
-          node: target.node,
-          action: action.name,
-          epoch: effect.epoch,
-          queued,
-          ...told,
-        })
-      }
+      const told = result.ok ? { ok: true, note: result.note } : { ok: false, code: result.code, reason: result.message }
+      this.#options.log('node.told', { group: target.group, node: target.node, action: action.name, epoch, queued, ...told })
       post({ kind: 'acted', id, node: target.node, sentAt, result })
     }
     if (queued) {
@@ -171,12 +194,9 @@ class RealWorld implements World {
           : { ok: false, code: 'NOT_QUEUED', message: 'no connection from before its silence' },
       )
     }
-    const script = engine.script(action)
-    // A mark says whose data a node holds: it must not reach a process that took the place of the one that was read.
-    const first = action.name === 'mark' ? await link.runProven(script, effect.timeoutMs) : await link.run('act', script, effect.timeoutMs)
+    const first = await link.run('act', engine.script(action), effect.timeoutMs)
     const more = first.ok ? engine.followUp(action, first.replies, this.#options.connectionName()) : null
-    const outcome = more === null ? first : await link.run('act', more, effect.timeoutMs)
-    acted(first.sentAt, outcome.ok ? engine.readActed(action, outcome.replies) : { ok: false, ...describeFailure(outcome.failure) })
+    acted(first.sentAt, resultOf(engine, action, more === null ? first : await link.run('act', more, effect.timeoutMs)))
   }
 
   async #note({ entry }: Of<'note'>, post: Post): Promise<void> {
@@ -215,6 +235,10 @@ class RealWorld implements World {
       }
     }
   }
+}
+
+function resultOf(engine: Engine, action: Action, outcome: Outcome): ActionResult {
+  return outcome.ok ? engine.readActed(action, outcome.replies) : { ok: false, ...describeFailure(outcome.failure) }
 }
 
 function keyOf(target: NodeTarget): string {

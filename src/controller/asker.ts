@@ -1,9 +1,12 @@
 // When each node of a group is asked next, and that it is asked one question at a time.
-import type { GroupId, Instant, NodeId, NodeSpec, Policy } from '../core/model.ts'
+import { type GroupId, type Instant, type NodeId, type NodeSpec, type Policy, assert } from '../core/model.ts'
 import type { NodeView } from '../core/observe.ts'
+import type { NodeTarget } from '../ports.ts'
 import { isHurried, phaseOf, probeGap, spread, turnAfter } from './cadence.ts'
 
 interface Asking {
+  /** One object as long as the spec stands: the world knows the node again by it. */
+  readonly target: NodeTarget
   dueAt: Instant
   /** Sent and not ended. */
   sentAt: Instant | null
@@ -24,11 +27,22 @@ export class Asker {
 
   /** Keeps what is known of nodes that stay; `fresh` names those that begin anew. */
   takeNodes(group: GroupId, nodes: readonly NodeSpec[], fresh: ReadonlySet<NodeId>, now: Instant): void {
-    const first = (id: NodeId): Asking => {
+    const first = (id: NodeId): Omit<Asking, 'target'> => {
       const phase = phaseOf(`${group}/${id}`)
       return { dueAt: now + phase * firstWithinMs, sentAt: null, lastAt: -Infinity, misses: 0, phase }
     }
-    this.#asking = new Map(nodes.map(({ id }) => [id, fresh.has(id) ? first(id) : (this.#asking.get(id) ?? first(id))]))
+    const of = ({ id, host, port }: NodeSpec): Asking => {
+      const known = fresh.has(id) ? undefined : this.#asking.get(id)
+      return { ...(known ?? first(id)), target: { group, node: id, address: { host, port } } }
+    }
+    this.#asking = new Map(nodes.map((node) => [node.id, of(node)]))
+  }
+
+  /** Where a node of the group is. */
+  target(id: NodeId): NodeTarget {
+    const asking = this.#asking.get(id)
+    assert(asking !== undefined, `${id} is a node of the group`)
+    return asking.target
   }
 
   ended(id: NodeId, heard: boolean): void {

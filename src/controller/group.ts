@@ -185,7 +185,8 @@ export class Group {
 
   #tick(input: Extract<Input, { kind: 'tick' }>): void {
     const frozen = input.hosts >= 5 && input.silentHosts >= 2 && input.silentHosts * 2 > input.hosts
-    this.#memory = { ...this.#memory, frozen: frozen ? { silentHosts: input.silentHosts, hosts: input.hosts } : null }
+    if (frozen || this.#memory.frozen !== null)
+      this.#memory = { ...this.#memory, frozen: frozen ? { silentHosts: input.silentHosts, hosts: input.hosts } : null }
     this.#hurryEveryMs = input.hurryEveryMs
     if (input.stalledMs > 0) this.#stalled = true
   }
@@ -338,7 +339,7 @@ export class Group {
     effects.push({
       kind: 'act',
       id,
-      target: this.#target(node),
+      target: this.#asker.target(node.spec.id),
       action,
       epoch: record.epoch,
       timeoutMs: Math.max(actionTimeoutMs, this.#options.can.roleChangeMs),
@@ -360,14 +361,10 @@ export class Group {
 
   // --------------------------------------------------------------------------------- probes and canary
 
-  #target(node: NodeView): NodeTarget {
-    return { group: this.id, node: node.spec.id, address: { host: node.spec.host, port: node.spec.port } }
-  }
-
   #ask(time: Time, effects: Effect[]): void {
     for (const node of this.#asker.due(this.#nodes, this.#policy, this.#hurryEveryMs, time.now)) {
       const withLoad = asksLoad(node, time.now)
-      effects.push({ kind: 'probe', target: this.#target(node), timeoutMs: probeTimeout(this.#policy), withLoad })
+      effects.push({ kind: 'probe', target: this.#asker.target(node.spec.id), timeoutMs: probeTimeout(this.#policy), withLoad })
     }
   }
 
@@ -381,7 +378,15 @@ export class Group {
     this.#memory = marking(this.#memory, id, seq, time.now, this.#policy.canaryEveryMs)
     const action = markAction(found.record, this.#options, seq)
     const { canaryTimeoutMs } = this.#policy
-    effects.push({ kind: 'act', id, target: this.#target(found.primary), action, epoch, timeoutMs: canaryTimeoutMs, queued: false })
+    effects.push({
+      kind: 'act',
+      id,
+      target: this.#asker.target(found.primary.spec.id),
+      action,
+      epoch,
+      timeoutMs: canaryTimeoutMs,
+      queued: false,
+    })
   }
 
   // ------------------------------------------------------------------------------------------- outward
@@ -432,7 +437,7 @@ export class Group {
     const record = this.#record
     const primary = record === null ? undefined : this.#nodes.get(record.primary)
     return record?.phase === 'steady' && primary !== undefined && answers(primary) && primary.reading.role === 'primary'
-      ? this.#target(primary)
+      ? this.#asker.target(primary.spec.id)
       : null
   }
 

@@ -129,16 +129,18 @@ export function watch(memory: Memory, record: GroupRecord, nodes: Nodes): Memory
   if (primary === undefined || !answers(primary) || primary.reading.role !== 'primary') return memory
   const { reading } = primary
   if (reading.incarnation !== record.incarnation || reading.shuttingDown || reading.position.kind !== 'stream') return memory
-  const targets = new Map(memory.targets)
+  const { offset } = reading.position
+  let { targets } = memory
   for (const node of nodes.values()) {
     const id = node.spec.id
+    const target = targets.get(id)
     if (!answers(node) || !follows(node, primary.spec) || !node.reading.upstream?.linkUp) {
-      targets.delete(id)
+      if (target !== undefined) targets = new Map([...targets].filter(([other]) => other !== id))
       continue
     }
-    const link = linkBetween(node.reading, reading)
     // The primary's offset counts only when it was read after the link was seen up (docs/protocol.md, M9).
-    if (node.askedAt <= primary.askedAt && targets.get(id)?.link !== link) targets.set(id, { link, offset: reading.position.offset })
+    if (node.askedAt <= primary.askedAt && !isLink(target?.link, node.reading, reading))
+      targets = new Map(targets).set(id, { link: linkBetween(node.reading, reading), offset })
   }
   return { ...memory, watched: { reading, at: primary.askedAt }, targets }
 }
@@ -196,11 +198,27 @@ export function stalledNodes(nodes: Nodes, now: Instant): Map<NodeId, NodeView> 
 /** The offset of the primary that a replica must acknowledge; null while it was not read since this link between these processes was seen up. */
 export function targetOf(memory: Memory, id: NodeId, replica: Reading, primary: Reading): number | null {
   const target = memory.targets.get(id)
-  return target?.link === linkBetween(replica, primary) ? target.offset : null
+  return target !== undefined && isLink(target.link, replica, primary) ? target.offset : null
 }
 
 /** Another history has other offsets, though the processes are the same. */
 function linkBetween(replica: Reading, primary: Reading): string {
-  const replid = primary.position.kind === 'stream' ? primary.position.replid : ''
-  return `${replica.incarnation} ${primary.incarnation} ${replid}`
+  return `${replica.incarnation} ${primary.incarnation} ${replidOf(primary)}`
+}
+
+/** Whether this is the link between them, found out without writing it: it is asked at every answer of every primary. */
+function isLink(link: string | undefined, { incarnation }: Reading, primary: Reading): boolean {
+  if (link === undefined) return false
+  const replid = replidOf(primary)
+  const second = incarnation.length + 1
+  return (
+    link.length === second + primary.incarnation.length + 1 + replid.length &&
+    link.startsWith(incarnation) &&
+    link.startsWith(primary.incarnation, second) &&
+    link.endsWith(replid)
+  )
+}
+
+function replidOf({ position }: Reading): string {
+  return position.kind === 'stream' ? position.replid : ''
 }

@@ -104,7 +104,7 @@ export class Decoder {
 
   /** A line ends with CR LF; a lone CR or LF in a text is content, as other clients have it. Gives where to go on. */
   #line(bytes: Buffer, start: number): number {
-    let end = bytes.indexOf(lf, start)
+    let end = lineEnd(bytes, start)
     while (end >= 0 && (end > start ? bytes[end - 1] : this.#partial.last) !== cr) end = bytes.indexOf(lf, end + 1)
     const stop = end < 0 ? bytes.length : end + 1
     // The two bytes of the ending are not counted.
@@ -278,6 +278,15 @@ export class Decoder {
     this.#stack.length = 0
     this.#bulk = null
   }
+}
+
+/** Most lines are a length of a few digits: looked through here, that takes less than a call of `indexOf`. */
+const shortLine = 12
+
+function lineEnd(bytes: Buffer, start: number): number {
+  const stop = Math.min(start + shortLine, bytes.length)
+  for (let at = start; at < stop; at++) if (bytes[at] === lf) return at
+  return bytes.indexOf(lf, stop)
 }
 
 function aggregate(type: '*' | '%' | '~' | '>', items: readonly RespValue[]): RespValue {
