@@ -29,7 +29,7 @@ import { Doctor, type DoctorSettings } from './doctor.ts'
 import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecChange, SpecRevision, SpecRevisionEntry } from './facade.ts'
 import { Group, type Time } from './group.ts'
 import { admitCopy, copyOf } from './restoredStore.ts'
-import { release } from './release.ts'
+import { release, toRelease } from './release.ts'
 import { mustBeSound } from './specCheck.ts'
 import { SpecStore } from './specStore.ts'
 import { fewAtATime, nodesMeant } from './stopQuestion.ts'
@@ -198,7 +198,7 @@ export class Controller implements ControllerFacade {
     mustBeSound(after, { defaults, credentials, recordOf: (id) => this.#groups.get(id)?.record ?? null })
     const changes = diffWhole(before, after)
     if (request.dryRun || changes.length === 0) return { revision: before.revision, dryRun: request.dryRun, changes }
-    const leaving = request.remove.flatMap((id) => ({ id, target: this.#groups.get(id)?.release() ?? null }))
+    const leaving = request.remove.flatMap((id) => ({ id, target: toRelease(this.#group(id)) }))
     const revision = await this.#specs.write(request, changes, after, this.#options.clock.wall())
     this.#options.log('spec.changed', { revision, by: request.by, changes: changes.length })
     for (const { id } of leaving) this.#leaving.set(id, before.groups.find((spec) => spec.id === id) ?? emptySpec)

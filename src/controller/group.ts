@@ -3,7 +3,19 @@ import { markAction, markable, marking, nextSeq } from '../core/canary.ts'
 import { type Decided, atRest, caseOf, decide } from '../core/decide.ts'
 import type { Checkup } from '../core/doctor/finding.ts'
 import { policyOf } from '../core/limits.ts'
-import { type Memory, canaryEnded, inForce, judged, newMemory, settled, stalledNodes, told, watch, withMembers } from '../core/memory.ts'
+import {
+  type Memory,
+  canaryEnded,
+  inForce,
+  judged,
+  newMemory,
+  settled,
+  stalledNodes,
+  told,
+  watch,
+  withMembers,
+  withSilentHosts,
+} from '../core/memory.ts'
 import type { Action, Capabilities, GroupRecord, GroupSpec, Instant, NodeId, Policy, Topology, WallTime } from '../core/model.ts'
 import { assert } from '../core/model.ts'
 import {
@@ -25,7 +37,7 @@ import { say, worded } from '../core/said.ts'
 import type { Situation } from '../core/situation.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { sameTopology, topologyOf } from '../core/topology.ts'
-import type { Command, CommandAnswer, Effect, Input, NodeTarget, SaveResult } from '../ports.ts'
+import type { Command, CommandAnswer, Effect, Input, SaveResult } from '../ports.ts'
 import { Asker } from './asker.ts'
 import { asksLoad, probeTimeout } from './cadence.ts'
 import { answerTo } from './commands.ts'
@@ -69,6 +81,8 @@ export class Group {
   #pending: PendingSave | null = null
   #nextId = 1
   #decided: Decided | null = null
+  /** It decided that nothing is wrong, changing or refused. */
+  #restful = false
   readonly #notebook: Notebook
   #published: Topology | null = null
   /** Our own loop was late; applied with the time of the step. */
@@ -110,8 +124,7 @@ export class Group {
   }
 
   #isAtRest(): boolean {
-    if (this.#stalled || this.#decided === null || this.#memory.frozen !== null) return false
-    return this.#asker.isSettled && atRest(this.#decided)
+    return this.#restful && !this.#stalled && this.#memory.frozen === null && this.#asker.isSettled
   }
 
   /** When the next tick is due at the latest. */
@@ -184,9 +197,7 @@ export class Group {
   }
 
   #tick(input: Extract<Input, { kind: 'tick' }>): void {
-    const frozen = input.hosts >= 5 && input.silentHosts >= 2 && input.silentHosts * 2 > input.hosts
-    if (frozen || this.#memory.frozen !== null)
-      this.#memory = { ...this.#memory, frozen: frozen ? { silentHosts: input.silentHosts, hosts: input.hosts } : null }
+    this.#memory = withSilentHosts(this.#memory, input.silentHosts, input.hosts)
     this.#hurryEveryMs = input.hurryEveryMs
     if (input.stalledMs > 0) this.#stalled = true
   }
@@ -284,6 +295,7 @@ export class Group {
     const decided = decide(s, c)
     if (decided.group.rule !== this.#decided?.group.rule) this.#asker.stir(time.now)
     this.#decided = decided
+    this.#restful = atRest(decided)
     this.#carryOut(decided.group, 'group', time, effects)
     for (const decision of decided.nodes) {
       this.#carryOut(decision, `node ${decision.node}`, time, effects)
@@ -335,16 +347,9 @@ export class Group {
     const started = acting(node, { id, action, since: time.now, ...(queued ? { queued } : {}) })
     this.#nodes.set(act.node, queued ? { ...started, queuedEpoch: record.epoch } : started)
     if (action.name === 'promote') this.#memory = { ...this.#memory, promotedIn: record.epoch }
-    const { actionTimeoutMs } = this.#policy
-    effects.push({
-      kind: 'act',
-      id,
-      target: this.#asker.target(node.spec.id),
-      action,
-      epoch: record.epoch,
-      timeoutMs: Math.max(actionTimeoutMs, this.#options.can.roleChangeMs),
-      queued,
-    })
+    const target = this.#asker.target(act.node)
+    const timeoutMs = Math.max(this.#policy.actionTimeoutMs, this.#options.can.roleChangeMs)
+    effects.push({ kind: 'act', id, target, action, epoch: record.epoch, timeoutMs, queued })
     // Refused before and only tried again: no news until it succeeds.
     return action === act.action && troubleOf(node, action.name) === null
   }
@@ -377,16 +382,8 @@ export class Group {
     const { epoch } = found.record
     this.#memory = marking(this.#memory, id, seq, time.now, this.#policy.canaryEveryMs)
     const action = markAction(found.record, this.#options, seq)
-    const { canaryTimeoutMs } = this.#policy
-    effects.push({
-      kind: 'act',
-      id,
-      target: this.#asker.target(found.primary.spec.id),
-      action,
-      epoch,
-      timeoutMs: canaryTimeoutMs,
-      queued: false,
-    })
+    const target = this.#asker.target(found.primary.spec.id)
+    effects.push({ kind: 'act', id, target, action, epoch, timeoutMs: this.#policy.canaryTimeoutMs, queued: false })
   }
 
   // ------------------------------------------------------------------------------------------- outward
@@ -430,15 +427,6 @@ export class Group {
   /** How many of its nodes are asked in a hurry. */
   hurried(now: Instant): number {
     return this.#asker.isHurried(now) ? this.#nodes.size : 0
-  }
-
-  /** The actions that give the nodes back: a plain file for the primary. Null when nothing is recorded or it does not answer. */
-  release(): NodeTarget | null {
-    const record = this.#record
-    const primary = record === null ? undefined : this.#nodes.get(record.primary)
-    return record?.phase === 'steady' && primary !== undefined && answers(primary) && primary.reading.role === 'primary'
-      ? this.#asker.target(primary.spec.id)
-      : null
   }
 
   get spec(): GroupSpec {

@@ -1,9 +1,19 @@
 // Giving a primary back when its group is removed, and what came of it for the person who did that.
 import type { ActionResult, NodeId } from '../core/model.ts'
+import { answers } from '../core/observe.ts'
 import type { NodeTarget, World } from '../ports.ts'
+import type { Group } from './group.ts'
 
 /** A person waits for it. */
 const releaseWithinMs = 2000
+
+/** The primary that is to be given back; null when nothing is recorded or it does not answer. */
+export function toRelease({ id, record, view }: Pick<Group, 'id' | 'record' | 'view'>): NodeTarget | null {
+  const primary = record === null ? undefined : view.get(record.primary)
+  if (record?.phase !== 'steady' || primary === undefined || !answers(primary) || primary.reading.role !== 'primary') return null
+  const { host, port } = primary.spec
+  return { group: id, node: primary.spec.id, address: { host, port } }
+}
 
 /** The primary of a removed group gets a plain file back: without regroup nobody would open it after a restart. Says what came of it. */
 export function release(world: World, target: NodeTarget | null): Promise<string> {

@@ -92,6 +92,13 @@ export function settled(memory: Memory, problem: string | null, now: Instant): M
   return { ...memory, unsaved: { times, message: problem, retryAt } }
 }
 
+/** So many of all hosts say nothing. No verdict by silence while that is rather our own network (docs/protocol.md, A10). */
+export function withSilentHosts(memory: Memory, silentHosts: number, hosts: number): Memory {
+  const frozen = hosts >= 5 && silentHosts >= 2 && silentHosts * 2 > hosts
+  if (!frozen && memory.frozen === null) return memory
+  return { ...memory, frozen: frozen ? { silentHosts, hosts } : null }
+}
+
 type Nodes = ReadonlyMap<NodeId, NodeView>
 
 /** A record is in force, with this in-sync set. */
