@@ -75,6 +75,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a primary cannot be reached for some seconds and answers again -> the write that was lost meanwhile does not call it hung',
   '12001271-refused-everybody':
     'a primary refuses everybody while all its connections end, and takes a write in the moment in which it can be reached again -> it is closed at once',
+  '14001093-consent-of-a-closed-primary':
+    'a silent primary is seen again, closed, while a replica is away and splits are never accepted -> the failover goes on',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

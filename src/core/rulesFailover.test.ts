@@ -86,6 +86,15 @@ void describe('a failover is under way', () => {
     waits(viewed(s, 'b', { actedAt: now }), 'failover.consent', /asks the replicas again/)
   })
 
+  test('silent, then seen again, ended or closed -> nobody has to be asked any more', () => {
+    const back = (says: Parameters<typeof alive>[1]): Situation =>
+      withPolicy(failingOver(group('a', alive('a', says), alive('b', { of: 'nowhere' }), silent('c', 8_600)), 'b', 'silent'), {
+        acceptSplitRisk: 'never',
+      })
+    acts(back({ incarnation: 'a2', of: 'nowhere' }), 'failover.promote', ['b', { name: 'promote' }])
+    acts(back({ of: 'nowhere' }), 'failover.promote', ['b', { name: 'promote' }])
+  })
+
   test('a replica went down since the decision -> the risk that it feeds the silent primary again is saved first, once', () => {
     const s = failingOver(group('a', silent('a', 8_500), alive('b', { of: 'nowhere' }), refused('c', 8_600)), 'b', 'silent')
     const step = saves(s, 'failover.risk', { phase: 'failover', epoch: 2, candidate: 'b', cause: 'silent' })

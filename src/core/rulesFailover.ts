@@ -1,6 +1,7 @@
 // A failover whose intent is saved. It is finished from wherever it stands, by whoever reads the record.
 import { type Consent, consentToSilence } from './consent.ts'
 import { crowned, failover, kept, riskier } from './draft.ts'
+import { lost } from './diagnose.ts'
 import { elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
 import { fellShort, fellShortOfClosed } from './loss.ts'
@@ -98,8 +99,10 @@ function toDetach(c: Case): NodeView[] {
 }
 
 /** May the silent primary be replaced as things are now? Null when nobody has to be asked, or nobody can be called back. */
-function consentNow({ record, s }: Case): Consent | null {
+function consentNow({ record, s, verdict }: Case): Consent | null {
   if (record.phase !== 'failover' || record.cause !== 'silent' || s.memory.promotedIn === record.epoch) return null
+  // It is seen again: its process ended, or it was closed. Nothing writes on unseen.
+  if (lost(verdict) && verdict.kind !== 'silent') return null
   return consentToSilence(s, record, s.memory.recordAt)
 }
 

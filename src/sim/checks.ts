@@ -213,7 +213,8 @@ export class Checks {
     const record = history.store.record('g')
     const gone = record !== null && isMoving(record) ? record.candidate : null
     const others = [...history.nodes.values()].filter((node) => node !== dead && node.id !== gone)
-    const inSync = (node: Server): boolean => record?.inSync.some((member) => member.node === node.id) ?? false
+    const inSync = ({ id, running }: Server): boolean =>
+      record?.inSync.some((member) => member.node === id && member.incarnation === running?.runId) ?? false
     const well = (node: Server): boolean => inSync(node) && node.awake && node.linkedFor >= wellMs && history.steadyFor(node.id) >= wellMs
     return fit && others.length > 0 && others.every(well)
   }

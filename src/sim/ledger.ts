@@ -311,8 +311,9 @@ export class Ledger {
   #lacksOnDisk(write: Write, at: NonNullable<Write['at']>, intent: Intent): boolean {
     const node = this.#history.node(write.node)
     const { persistence } = node.setup
-    if (persistence === 'rdb') return this.#unread(at, intent, this.#history.policy.silentAfterMs, 0)
-    return persistence === 'aof' && node.endAfter(at.when) - at.when <= diskMs
+    if (persistence === 'aof') return node.endAfter(at.when) - at.when <= diskMs
+    // Whoever keeps nothing is elected only while the group was read to hold nothing.
+    return this.#unread(at, intent, this.#history.policy.silentAfterMs, 0)
   }
 
   /** A replica that was in sync may lack the policy's bytes, by what its primary was last read to have, and what came after that reading. */
