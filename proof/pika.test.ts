@@ -7,6 +7,7 @@ import { type Group, heldBy } from './harness/servers.ts'
 import { type Look, found, instead, until } from './harness/wait.ts'
 import { dismiss, startWatched } from './harness/watched.ts'
 import { Writer, clinging, following } from './harness/writers.ts'
+import { app, lineOf } from './pika/story.ts'
 import { acknowledged, healthy, otherPrimary } from './stories/waits.ts'
 
 const quick = { copyMs: 100, blockMostMs: 600, stopMs: 200 }
@@ -37,8 +38,12 @@ void describe('two Pikas', () => {
 
   test('P6, P7: the primary freezes with a client that clings to it -> replaced while its replica says up; on waking it is closed, measured and copied anew', async () => {
     const old = group.node('n1')
-    const clings = new Writer('clings', clinging(old.target), { perSecond: 200, operationLimitMs: 60_000 }).start()
-    await acknowledged(clings, 0, 20)
+    await must(old.address, 'ACL', 'SETUSER', app.user, ...app.rules)
+    const rights = await lineOf(old)
+    // A person's own user is closed with the rest.
+    const clings = new Writer('clings', clinging(old.target), { perSecond: 200, operationLimitMs: 60_000, as: app }).start()
+    // So many that regroup has read the access list with him in it, which goes into the queued demotion.
+    await acknowledged(clings, 0, 300)
     await old.server.freeze()
     const next = await otherPrimary(controller, group, 'n1')
     assert.equal(next, 'n2')
@@ -46,6 +51,9 @@ void describe('two Pikas', () => {
     old.server.thaw()
     assert.equal(await healthy(controller, group), 'n2')
     await clings.stop()
+    const woken = clings.refusals.find((one) => one.kind === 'error')
+    assert.equal(woken?.code, 'NOPERM', JSON.stringify(clings.refusals.slice(0, 3)))
+    assert.equal(await lineOf(old), rights, 'given back when it follows')
     await equal(group, ['clings', 'after'], 'n2')
   })
 

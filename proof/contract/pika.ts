@@ -3,7 +3,7 @@ import { NodeLink } from '../../src/adapters/nodeLink.ts'
 import { systemClock } from '../../src/adapters/clock.ts'
 import { describeFailure } from '../../src/adapters/outcome.ts'
 import type { Credential } from '../../src/adapters/connection.ts'
-import { closedGuard, nowhere } from '../../src/core/limits.ts'
+import { closedGuard, halfClosedGuard, nowhere } from '../../src/core/limits.ts'
 import { type Action, type ActionResult, type Address, type LineageEntry, type Reading, historyOf } from '../../src/core/model.ts'
 import { sameAddress } from '../../src/core/observe.ts'
 import { pika } from '../../src/engines/pika.ts'
@@ -48,7 +48,9 @@ class Server {
   }
 
   async act(action: Action): Promise<ActionResult> {
-    const outcome = await this.#link.run('act', pika.script(action), pika.roleChangeMs)
+    const first = await this.#link.run('act', pika.script(action), pika.roleChangeMs)
+    const more = first.ok ? pika.followUp(action, first.replies, '') : null
+    const outcome = more === null ? first : await this.#link.run('act', more, pika.roleChangeMs)
     return outcome.ok ? pika.readActed(action, outcome.replies) : { ok: false, ...describeFailure(outcome.failure) }
   }
 
@@ -178,6 +180,38 @@ const checks: readonly Check[] = [
         refused.startsWith('"NOPERM') ? null : `it said ${refused}`,
         same('the reply', taken, 'OK'),
       )
+    },
+  },
+  {
+    what: 'closing stops every user on connections that stand, and opening gives back exactly what each had and nobody changed meanwhile',
+    run: async ([a]) => {
+      const rules = ['on', 'nopass', '~*', '&*', '-@all', '+@read', '+auth', '+@write', '-del']
+      await a.say('ACL', 'SETUSER', 'contract:writes', ...rules)
+      await a.say('ACL', 'SETUSER', 'contract:changed', 'on', 'nopass', '~*', '&*', '+@all')
+      const list = async (): Promise<string[]> => ((await a.say('ACL', 'LIST')) as string[]).filter((line) => !line.includes(':keeps:'))
+      const before = await list()
+      const writer = new Server(a.address, { username: 'contract:writes', password: 'any' })
+      try {
+        const took = await writer.say('SET', 'contract:user', '1')
+        await a.done({ name: 'pauseWrites', forMs: 0 })
+        const refused = JSON.stringify(await writer.say('SET', 'contract:user', '2'))
+        // A person takes the right away while it is closed, and puts somebody new into the list.
+        await a.say('ACL', 'SETUSER', 'contract:changed', '-@write')
+        const half = (await a.reading()).guard
+        await a.done({ name: 'resumeWrites' })
+        const after = await list()
+        const wanted = before.map((line) => (line.includes('contract:changed') ? `${line} -clearreplicationid -@write` : line))
+        return first(
+          same('the reply', [took, await writer.say('SET', 'contract:user', '3')], ['OK', 'OK']),
+          refused.startsWith('"NOPERM') ? null : `it said ${refused}`,
+          same('guard', half, halfClosedGuard),
+          same('the list', after, wanted),
+        )
+      } finally {
+        writer.close()
+        const names = ['contract:writes', 'contract:changed']
+        await a.say('ACL', 'DELUSER', ...names, ...names.map((name) => `regroup:keeps:${name}`))
+      }
     },
   },
   {

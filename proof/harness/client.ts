@@ -23,6 +23,8 @@ export interface ClientOptions {
   /** The address to speak from, for firewall rules. */
   readonly from?: string
   readonly connectLimitMs?: number
+  /** Logs in as this user. */
+  readonly as?: { readonly user: string; readonly password: string }
 }
 
 export class Client {
@@ -52,7 +54,9 @@ export class Client {
       socket.once('connect', () => {
         clearTimeout(timer)
         socket.removeAllListeners('error')
-        resolve(new Client(socket))
+        const client = new Client(socket)
+        if (options.as !== undefined) void client.call(['AUTH', options.as.user, options.as.password])
+        resolve(client)
       })
     })
   }

@@ -1,8 +1,9 @@
 // The primary stands still, is replaced while its replicas call their links up, and wakes: what do clients that cling to it get acknowledged?
+import { must } from '../harness/client.ts'
 import { pass } from '../harness/wait.ts'
 import { Writer, clinging, following } from '../harness/writers.ts'
 import { acknowledged, otherPrimary } from '../stories/waits.ts'
-import { type PikaStory, compared, discarded, healthy, playOn, promise } from './story.ts'
+import { type PikaStory, app, compared, discarded, healthy, lineOf, playOn, promise } from './story.ts'
 
 const frozenMs = 30_000
 /** Closed this soon after it wakes. */
@@ -15,7 +16,11 @@ export const freeze: PikaStory = (options) =>
     const old = group.node('n1')
     // Long deadlines: each client keeps one write in the frozen process's socket.
     const patient = { perSecond: 40, operationLimitMs: 2 * frozenMs }
-    const clings = Array.from({ length: clients }, (_, at) => new Writer(`clings${at}`, clinging(old.target), patient).start())
+    await must(old.address, 'ACL', 'SETUSER', app.user, ...app.rules)
+    const rights = await lineOf(old)
+    const clings = Array.from({ length: clients }, (_, at) =>
+      new Writer(`clings${at}`, clinging(old.target), at % 2 === 0 ? patient : { ...patient, as: app }).start(),
+    )
     const follows = new Writer('follows', following(controller.api, group.id), { perSecond: 200, operationLimitMs: 100 }).start()
     const writers = [...clings, follows]
     for (const writer of writers) await acknowledged(writer, 0, 20)
@@ -40,6 +45,7 @@ export const freeze: PikaStory = (options) =>
     notes.measure(variant, 'acknowledged by it after waking', late.length)
     notes.measure(variant, 'the last of them, ms after waking', lastMs)
     await promise(scene, `closed within ${closedWithinMs} ms of waking`, lastMs <= closedWithinMs, `${Math.round(lastMs)} ms`)
+    await promise(scene, 'every user has the rights that he had', (await lineOf(old)) === rights, `${await lineOf(old)} was ${rights}`)
     const lost = await compared(scene, primary, writers)
     const unexplained = lost.filter((ack) => ack.node !== old.id || ack.at < frozenAt - 100)
     await promise(scene, 'no other write lost', unexplained.length === 0, `${unexplained.length} lost`)

@@ -1,6 +1,7 @@
 // What every story on Pika is, and what they all end with: one family, and the same data on every node.
 import type { PikaOptions } from '../../test/servers/pika.ts'
 import { converged, judge } from '../harness/check.ts'
+import { must } from '../harness/client.ts'
 import { Controller } from '../harness/controller.ts'
 import { type Group, type Node, heldBy, startGroup } from '../harness/servers.ts'
 import { type Look, found, instead, until } from '../harness/wait.ts'
@@ -60,6 +61,19 @@ export async function playOn(
   }
   await controller.remove()
   return { sections: [notes.section(title)], violations: notes.violations }
+}
+
+/** A user that a person made, who may do less than everything. */
+export const app = {
+  user: 'app',
+  password: 'secret',
+  rules: ['on', '>secret', '~*', '&*', '-@all', '+@read', '+@write', '+auth', '-flushall'],
+}
+
+/** His line of a node's access list. */
+export async function lineOf(node: Node): Promise<string | undefined> {
+  const lines = await must(node.address, 'ACL', 'LIST')
+  return (lines as readonly string[]).find((line) => line.startsWith(`user ${app.user} `))
 }
 
 /** Gives the primary's id. */

@@ -105,6 +105,19 @@ test('a hundred groups that begin together -> one after the other, then spread o
   assert.equal(clinic.begins().length, 200, 'each once more')
 })
 
+test('a user whom closing a node does not stop -> named with the way out, on whatever server', async () => {
+  const clinic = new Clinic(1)
+  const reading = { ...readingOf('b', 'a', {}), unclosable: ['sel'] }
+  clinic.groups.get('g0')?.step({ kind: 'probed', node: 'b', sentAt: 1, result: { ok: true, reading } }, { now: 2, wall: epochStart + 2 })
+  const looked = clinic.doctor.look(['g0'])
+  clinic.pass(1_000)
+  await looked
+  const [finding] = clinic.doctor.checkup('g0').findings.filter(({ id }) => id === 'rights.selectors')
+  assert.equal(finding?.node, 'b')
+  assert.match(finding.sentence, /cannot be closed to sel/)
+  assert.match(finding.commands[0] ?? '', /ACL GETUSER sel$/)
+})
+
 test('somebody waits for a hundred groups -> a few at a time, not two at once', async () => {
   const clinic = new Clinic(100)
   const looked = clinic.doctor.look(clinic.groups.keys())

@@ -25,6 +25,8 @@ export const defaults: Policy = {
 
 /** A primary with this guard accepts no write from anybody: closed. No real group has so many replicas. */
 export const closedGuard = 9999
+/** Some of its users may write, others were closed by us: told so again, or cut off half way. */
+export const halfClosedGuard = 9998
 
 /** A replica counts for the guard while it acknowledged within so many seconds; a cut off primary takes writes for that long. */
 export const guardLagS = 2

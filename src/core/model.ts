@@ -271,6 +271,12 @@ export interface Mark {
   readonly since?: WallTime
 }
 
+/** A user of a node, and which commands he may give: the server's own rules in their order. Nothing secret. */
+export interface AccessUser {
+  readonly name: string
+  readonly rules: readonly string[]
+}
+
 export interface AttachedReplica {
   readonly host: string
   readonly port: number
@@ -315,6 +321,10 @@ export interface Reading {
   /** Survives a kill -9 of the process: append-only file on. */
   readonly durable: boolean
   readonly guard: number | null
+  /** Where a primary is closed by its access list: who stands in it. */
+  readonly users?: readonly AccessUser[]
+  /** Of these, whose writes go on when it is closed. */
+  readonly unclosable?: readonly string[]
   /** Keys besides our own mark. */
   readonly keys: number
   readonly mark: Mark | null
@@ -367,8 +377,11 @@ export type Action =
       /** false: its file says "replica of nowhere" already, so it may be written when nobody waits for it. */
       readonly persist: boolean
     } & Replacing)
-  /** A replica of nowhere: keeps its data, takes no writes, feeds nobody. */
-  | { readonly name: 'fence'; readonly cutClients: boolean }
+  /**
+   * A replica of nowhere: keeps its data, takes no writes, feeds nobody.
+   * `users`: who was in its access list when it answered last, for one that cannot be asked.
+   */
+  | { readonly name: 'fence'; readonly cutClients: boolean; readonly users?: readonly AccessUser[] }
   /** Write the boot fence into an open primary's file without closing it. */
   | { readonly name: 'bootFence' }
   /**

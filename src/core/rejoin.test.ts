@@ -15,11 +15,12 @@ import {
   remembered,
   riskSaid,
   silent,
+  specOf,
   switching,
   viewed,
 } from '../../test/situations.ts'
 import { pika } from '../engines/pika.ts'
-import { closedGuard } from './limits.ts'
+import { closedGuard, halfClosedGuard } from './limits.ts'
 import type { LineageEntry } from './model.ts'
 import type { Situation } from './situation.ts'
 
@@ -207,11 +208,33 @@ test('P14: a copy under way -> its role is written when it ended, not before', (
 })
 
 test('P7: the old primary is silent -> closing it waits in its sockets, and following does not', () => {
-  const s = group('b', silent('a', 5_000, { of: null, replid: h1, mark: '1.9' }), alive('b', { replid: h2, mark: '2.1' }))
+  const users = [{ name: 'ops', rules: ['+@all'] }]
+  const s = group('b', silent('a', 5_000, { of: null, replid: h1, mark: '1.9', users }), alive('b', { replid: h2, mark: '2.1' }))
   told(recorded({ ...s, can: pika }, { epoch: 2, lineage }), 'a', 'node.queueDemotion', {})
   const step = nodeStep(recorded({ ...s, can: pika }, { epoch: 2, lineage }), 'a', 'node.queueDemotion')
   assert.ok(step.kind === 'act')
-  assert.deepEqual(step.acts[0]?.action, { name: 'fence', cutClients: true })
+  assert.deepEqual(step.acts[0]?.action, { name: 'fence', cutClients: true, users })
+})
+
+test('some users of an old primary are closed and others are not -> closed again before it is measured', () => {
+  told(returning({ of: null, guard: halfClosedGuard, offset: 1000 }), 'a', 'node.still', { name: 'fence' })
+})
+
+test('some users of a replica are still closed -> given back what they had when its role is written', () => {
+  const follows: Says = { of: 'b', replid: h2, mark: '2.1', offset: 1200 }
+  const target = specOf('b')
+  const of = (guard: number): Situation =>
+    viewed(returning({ ...follows, guard }), 'a', {
+      persisted: { incarnation: 'a1', as: 'replica', target: { host: target.host, port: target.port } },
+    })
+  told(of(halfClosedGuard), 'a', 'node.persist', { name: 'persist' })
+  nodeStep(of(0), 'a', 'node.settled')
+})
+
+test('some users of the recorded primary are closed and others are not -> opened', () => {
+  const s = pair(alive('a', { replid: h1, mark: '1.9', guard: halfClosedGuard }), {})
+  acts(remembered(s, { tuned: 'a1' }), 'steady.open', ['a', { name: 'open' }])
+  groupStep(remembered(pair(alive('a', { replid: h1, mark: '1.9', guard: 0 }), {}), { tuned: 'a1' }), 'steady.healthy')
 })
 
 test('a server that names its histories -> follows at once, and is never told to copy', () => {

@@ -1,6 +1,6 @@
 // What each node other than the primary is told under the saved record. Changes nothing in the record, so it needs no save.
 import { orderOf } from './order.ts'
-import { closedGuard, handoverGraceMs } from './limits.ts'
+import { closedGuard, halfClosedGuard, handoverGraceMs } from './limits.ts'
 import type { Action, Address, Replacing } from './model.ts'
 import { type NodeView, answers, follows, freshSince, mute, refused, refuses, sameAddress } from './observe.ts'
 import { type Case, type Rule, type Step, act, hold, rest, wait } from './rule.ts'
@@ -104,7 +104,7 @@ function worthPersisting(c: NodeCase): boolean {
   const { upstream, partial, guard } = c.node.reading
   // A replica of Redis takes no writes whatever its guard, and persisting does not touch that: it would be told so for ever.
   if (c.s.can.namesHistories) return !persisted(c)
-  return upstream?.linkUp === true && !partial && (!persisted(c) || guard === closedGuard)
+  return upstream?.linkUp === true && !partial && (!persisted(c) || guard === closedGuard || guard === halfClosedGuard)
 }
 
 /** What it said last of its mark speaks against ever following: a later epoch than the record's, or another group's. Asked of a node that is silent. */
@@ -159,7 +159,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
           // What it wrote last is measured before it follows anybody, when its server would not notice.
           action: c.s.can.namesHistories
             ? { name: 'demote', target: targetOf(c), cutClients: true, resumeWrites: false, persist: true }
-            : { name: 'fence', cutClients: true },
+            : { name: 'fence', cutClients: true, users: c.node.reading?.users ?? [] },
           queued: true,
         },
       ]),

@@ -4,7 +4,7 @@ import { adopted, amended, failover, newestEpoch, rerooted } from './draft.ts'
 import { type Election, elect, electByOrder } from './elect.ts'
 import { elsewhere, foreignUpstream, movedTo } from './handMove.ts'
 import { guardToSet, toGrow, toShrink } from './inSync.ts'
-import { closedGuard, guardWanted } from './limits.ts'
+import { closedGuard, guardWanted, halfClosedGuard } from './limits.ts'
 import type { FailoverCause } from './model.ts'
 import { type NodeView, freshSince, refuses, troubleOf } from './observe.ts'
 import { beginSwitchover, plannedRules } from './rulesPlanned.ts'
@@ -337,7 +337,7 @@ const upkeep: readonly Rule<Case>[] = [
     gives: 'act open',
     when: (c) =>
       c.s.memory.tuned !== c.record.incarnation ||
-      (c.s.can.canClose && c.primary.reading?.guard === closedGuard) ||
+      (c.s.can.canClose && (c.primary.reading?.guard === closedGuard || c.primary.reading?.guard === halfClosedGuard)) ||
       (c.s.can.canGuard && c.primary.reading?.guard !== guardToSet(c) && c.primary.reading?.guard !== c.record.guard),
     then: (c) =>
       act(

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { entriesOf } from '../../test/pika/transcript.ts'
-import { closedGuard, nowhere } from '../core/limits.ts'
+import { closedGuard, halfClosedGuard, nowhere } from '../core/limits.ts'
 import type { Action, Reading } from '../core/model.ts'
 import { RespError, type RespValue } from '../resp/value.ts'
 import { pika } from './pika.ts'
@@ -144,13 +144,22 @@ test('another process id -> another process; the run id stays over a restart [20
   assert.notEqual(readingOf(text).incarnation, readingOf(text, { server: server.replace('42', '43') }).incarnation)
 })
 
-test('the access list -> closed or open, by the last word on writing [58]', () => {
+test('the access list -> closed, open or between, and who stands in it without what is secret [58]', () => {
   const text = recorded('01-standalone-master', 9221, 0)
-  const guardOf = (rules: string): number | null => readingOf(text, { list: [`user default on nopass ~* &* ${rules}`] }).guard
-  assert.equal(guardOf('+@all -@write'), closedGuard)
-  assert.equal(guardOf('+@all -@write +@write'), 0)
-  assert.equal(guardOf('+@all'), 0)
+  const kept = 'user regroup:keeps:default off resetchannels +@all'
+  const closed = 'user default on #5e884898 ~* &* +@all -@write -clearreplicationid'
+  assert.equal(readingOf(text, { list: [closed, kept] }).guard, closedGuard)
+  assert.equal(readingOf(text, { list: [closed, kept, openList[1] ?? ''] }).guard, halfClosedGuard)
+  assert.equal(readingOf(text, { list: [closed] }).guard, 0, 'not by us')
+  assert.deepEqual(readingOf(text, { list: [closed] }).users, [{ name: 'default', rules: ['+@all', '-@write', '-clearreplicationid'] }])
   assert.equal(readingOf(text, { list: new RespError('ERR unknown command "acl"') }).guard, null)
+})
+
+test('a user with a right in a selector -> read as one whom closing does not stop', () => {
+  const text = recorded('01-standalone-master', 9221, 0)
+  const list = [...openList, 'user sel on nopass ~* +@read (~x resetchannels -@all +set)', 'user none on nopass ~* +@all (~x -@all)']
+  assert.deepEqual(readingOf(text, { list }).unclosable, ['sel'])
+  assert.equal(readingOf(text).unclosable, undefined)
 })
 
 test('errors -> what they are: NOAUTH behind ERR, a full disk, a wrong password let in as limit (P12) [60]', () => {
@@ -180,12 +189,18 @@ test('another engine than the group says -> said, not guessed', () => {
 })
 
 const target = { host: '10.0.0.1', port: 9221 }
-const words = (action: Action): string[] => pika.script(action).commands.map((command) => command.join(' '))
+const words = (action: Action, list: RespValue = openList): string[] => {
+  const more = pika.followUp(action, [list, 'default'], '') ?? pika.script(action)
+  return more.commands.map((command) => command.join(' '))
+}
 
 test('promotion -> closed first, the boot fence in the file, then primary', () => {
+  assert.deepEqual(pika.script({ name: 'promote', bootFence: true }).commands[0], ['ACL', 'LIST'])
   assert.deepEqual(words({ name: 'promote', bootFence: true }), [
-    'ACL SETUSER default -@write',
-    'ACL SETUSER limit -@write',
+    'ACL SETUSER regroup:keeps:default off -@all +@all',
+    'ACL SETUSER default -@write -clearreplicationid',
+    'ACL SETUSER regroup:keeps:limit off -@all +@all',
+    'ACL SETUSER limit -@write -clearreplicationid',
     `SLAVEOF ${nowhere.host} ${nowhere.port}`,
     'CONFIG REWRITE',
     'SLAVEOF NO ONE',
@@ -194,8 +209,11 @@ test('promotion -> closed first, the boot fence in the file, then primary', () =
 
 test('P9: its replication id is forgotten -> as a primary that takes no other write', () => {
   assert.deepEqual(words({ name: 'follow', target, force: true, forget: true }), [
-    'ACL SETUSER default -@write +clearreplicationid',
-    'ACL SETUSER limit -@write +clearreplicationid',
+    'ACL SETUSER regroup:keeps:default off -@all +@all',
+    'ACL SETUSER default -@write -clearreplicationid',
+    'ACL SETUSER regroup:keeps:limit off -@all +@all',
+    'ACL SETUSER limit -@write -clearreplicationid',
+    'ACL SETUSER default +clearreplicationid',
     'SLAVEOF NO ONE',
     'CLEARREPLICATIONID',
     'SLAVEOF 10.0.0.1 9221 force',
@@ -209,7 +227,7 @@ test('by force -> the file is not written before the copy ended', () => {
 
 test('a fence on a primary whose replicas have not left -> done, its file unwritten; any other refusal is one', () => {
   const fence: Action = { name: 'fence', cutClients: true }
-  const done = pika.readActed(fence, ['OK', 'OK', new RespError('ERR already master of others, invalid usage'), 'OK'])
+  const done = pika.readActed(fence, ['OK', 'OK', 'OK', 'OK', new RespError('ERR already master of others, invalid usage'), 'OK'])
   assert.equal(done.ok && !done.persisted, true)
   const refused = pika.readActed(fence, [new RespError('NOPERM this user has no permissions'), 'OK', 'OK', 'OK'])
   assert.deepEqual(refused.ok ? null : refused.code, 'NOPERM')
@@ -220,4 +238,33 @@ test('a fence on a primary whose replicas have not left -> done, its file unwrit
 test('CONFIG REWRITE is refused (P14) -> done, and said that the file was not written', () => {
   const result = pika.readActed({ name: 'follow', target }, ['OK', new RespError('ERR Rewrite CONFIG fail')])
   assert.deepEqual(result, { ok: true, persisted: false, note: 'ERR Rewrite CONFIG fail' })
+})
+
+test('a silent old primary -> closed by the access list as it was read last, since nobody can be asked', () => {
+  const users = [{ name: 'ops', rules: ['+@all'] }]
+  assert.deepEqual(
+    pika.script({ name: 'fence', cutClients: true, users }).commands.map((command) => command.join(' ')),
+    [
+      'ACL SETUSER regroup:keeps:ops off -@all +@all',
+      'ACL SETUSER ops -@write -clearreplicationid',
+      `SLAVEOF ${nowhere.host} ${nowhere.port}`,
+      'CONFIG REWRITE',
+    ],
+  )
+})
+
+test('a version without an access list -> its role changes all the same, its writes cannot be paused; a list that may not be read is no missing one', () => {
+  const unknown = new RespError('ERR unknown command "acl"')
+  const denied = new RespError("NOPERM this user has no permissions to run the 'acl' command")
+  const promote: Action = { name: 'promote', bootFence: true }
+  const pause: Action = { name: 'pauseWrites', forMs: 1 }
+  assert.equal(words(promote, unknown)[0], `SLAVEOF ${nowhere.host} ${nowhere.port}`)
+  assert.equal(pika.readActed(promote, ['OK', 'OK', 'OK']).ok, true)
+  assert.equal(pika.followUp(pause, [unknown, unknown], ''), null)
+  assert.equal(pika.readActed(pause, [unknown, unknown]).ok, false)
+  assert.equal(pika.readActed({ name: 'open', guard: 0, bootFenced: true }, [unknown, unknown]).ok, true)
+  for (const action of [promote, pause]) {
+    assert.equal(pika.followUp(action, [denied, denied], ''), null)
+    assert.equal(pika.readActed(action, [denied, denied]).ok, false)
+  }
 })

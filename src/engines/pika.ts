@@ -1,29 +1,19 @@
 // Pika 3.5 and 4.0: which commands do what. What it really does, with the numbers of the traps (P1 ..), is in docs/pika.md.
-import { closedGuard, nowhere } from '../core/limits.ts'
-import type { Action, ActionResult, Address, ProbeFailure, ProbeResult, Reading } from '../core/model.ts'
+import { nowhere } from '../core/limits.ts'
+import type { AccessUser, Action, ActionResult, Address, ProbeFailure, ProbeResult, Reading } from '../core/model.ts'
 import { RespError, type RespValue, isArray } from '../resp/value.ts'
 import { compareLogs } from './compareLogs.ts'
 import type { Engine, Script } from './engine.ts'
 import { fieldOf, loadOf } from './info.ts'
 import { attachedOf, isPartial, positionOf, readReplication, upstreamOf } from './pikaInfo.ts'
 import { markKey, markText, parseMark } from './mark.ts'
+import { closing, guardOf, leaving, opening, unclosable, usersOf } from './pikaAccess.ts'
 
 type Command = readonly string[]
 
 const toNowhere: Command = ['SLAVEOF', nowhere.host, String(nowhere.port)]
 const toNobody: Command = ['SLAVEOF', 'NO', 'ONE']
 const rewrite: Command = ['CONFIG', 'REWRITE']
-/** Clients are one of these two: who gives a wrong password is let in as `limit`. Users that somebody made are not fenced. */
-const users = ['default', 'limit'] as const
-/** Stops writes at once, on open connections too; replication goes on. A restart forgets it. */
-const close = users.map((user): Command => ['ACL', 'SETUSER', user, '-@write'])
-const reopen = users.map((user): Command => ['ACL', 'SETUSER', user, '+@write'])
-/** A write, and only a primary takes it; closed to every other write, it discards nobody's. */
-const forget = [
-  ...users.map((user): Command => ['ACL', 'SETUSER', user, '-@write', '+clearreplicationid']),
-  toNobody,
-  ['CLEARREPLICATIONID'],
-] as const satisfies readonly Command[]
 /** Where there is nothing to do. */
 const nothing: Command = ['PING']
 
@@ -52,14 +42,6 @@ function answered(code: string, message: string): { readonly ok: false; readonly
 /** Pika puts its own code behind a general one: `-ERR NOAUTH Authentication required.` */
 function codeOf(error: RespError): string {
   return /^ERR ([A-Z]{4,}) /.exec(error.message)?.[1] ?? error.code
-}
-
-/** Null: this version has no access list, or does not show it. */
-function isClosed(list: RespValue | undefined): boolean | null {
-  if (!isArray(list)) return null
-  const rules = list.map(String).find((line) => line.startsWith('user default '))
-  const last = rules?.split(' ').findLast((rule) => ['+@all', '-@all', '+@write', '-@write', 'allcommands', 'nocommands'].includes(rule))
-  return last === undefined ? null : last.startsWith('-') || last === 'nocommands'
 }
 
 /** The texts of INFO, or the first reply that is none. */
@@ -92,7 +74,8 @@ function readProbe(replies: readonly RespValue[]): ProbeResult {
   const position = positionOf(said, mark, size)
   const offset = position.kind === 'stream' ? position.offset : 0
   const partial = isPartial(said)
-  const closed = isClosed(list)
+  const users = usersOf(list)
+  const others = unclosable(list)
   const nodeLoad = loadOf(replies[probe.length], data)
   const reading: Reading = {
     engine: 'pika',
@@ -108,7 +91,9 @@ function readProbe(replies: readonly RespValue[]): ProbeResult {
     ...(partial ? { partial: true } : {}),
     shuttingDown: false,
     durable: true,
-    guard: closed === null ? null : closed ? closedGuard : 0,
+    guard: users === null ? null : guardOf(users),
+    ...(users === null ? {} : { users }),
+    ...(others.length === 0 ? {} : { unclosable: others }),
     // Nobody counts keys; a binlog that was never written to is an empty node.
     keys: offset > 0 ? 1 : 0,
     mark,
@@ -123,40 +108,107 @@ function slaveof(target: Address, force: boolean): Command {
   return ['SLAVEOF', target.host, String(target.port), ...(force ? ['force'] : [])]
 }
 
-/** Commands of an action, in an order that is safe wherever it is cut off. */
+/** What an action does to the access list: it is asked for first, since it is closed and opened by what stands in it. */
+type Access = 'close' | 'forget' | 'open' | 'leave' | null
+
+function accessOf(action: Action): Access {
+  switch (action.name) {
+    case 'promote':
+    case 'fence':
+    case 'pauseWrites':
+      return 'close'
+    case 'open':
+    case 'resumeWrites':
+    // A replica's role keeps writes away, and clients are told READONLY instead of NOPERM.
+    case 'persist':
+      return 'open'
+    case 'release':
+      return 'leave'
+    case 'follow':
+    case 'demote':
+      return action.forget ? 'forget' : null
+    case 'guard':
+    case 'bootFence':
+    case 'proveLink':
+    case 'cutOlder':
+    case 'mark':
+      return null
+  }
+}
+
+function accessCommands(access: Access, users: readonly AccessUser[], own: string): readonly Command[] {
+  if (access === 'open') return opening(users)
+  if (access === 'leave') return leaving(users)
+  // A write, and only a primary takes it; closed to every other write, it discards nobody's.
+  return access === 'forget' ? [...closing(users), ['ACL', 'SETUSER', own, '+clearreplicationid']] : closing(users)
+}
+
+/** Commands of an action besides those about the access list, which come before; in an order that is safe wherever it is cut off. */
 function commandsOf(action: Action): readonly Command[] {
   switch (action.name) {
     case 'promote':
       // Replica of nowhere first: with that in its file a restart begins without writes (P1), and no link has to be ended for NO ONE (P15).
-      return [...close, ...(action.bootFence ? [toNowhere, rewrite, toNobody] : [toNobody, rewrite])]
+      return action.bootFence ? [toNowhere, rewrite, toNobody] : [toNobody, rewrite]
     case 'open':
     case 'resumeWrites':
-      return reopen
     case 'pauseWrites':
-      return close
+      return []
     case 'follow':
     case 'demote':
       // By force the file goes on saying nowhere until the copy ended: a restart before that must not attach plainly what is to be replaced (P2).
-      return [...(action.forget ? forget : []), slaveof(action.target, action.force ?? false), ...(action.force ? [] : [rewrite])]
+      return [
+        ...(action.forget ? [toNobody, ['CLEARREPLICATIONID']] : []),
+        slaveof(action.target, action.force ?? false),
+        ...(action.force ? [] : [rewrite]),
+      ]
     case 'fence':
-      return [...close, toNowhere, rewrite]
+      return [toNowhere, rewrite]
     case 'persist':
-      // It follows: its role keeps writes away, and clients are told READONLY instead of NOPERM.
-      return [rewrite, ...reopen]
+      return [rewrite]
     case 'mark':
       return [['SET', markKey, markText(action.mark)]]
     case 'release':
-      return [toNobody, rewrite, ...reopen]
+      return [toNobody, rewrite]
     case 'guard':
     case 'bootFence':
     case 'proveLink':
+    // Its list of clients has no names, so nothing tells whose connection is whose.
     case 'cutOlder':
       return [nothing]
   }
 }
 
+const askAccess = [
+  ['ACL', 'LIST'],
+  ['ACL', 'WHOAMI'],
+] as const satisfies readonly Command[]
+
+function plain(commands: readonly Command[]): Script {
+  return { commands, transaction: false }
+}
+
 function script(action: Action): Script {
-  return { commands: commandsOf(action), transaction: false }
+  const access = accessOf(action)
+  if (access === null) return plain(commandsOf(action))
+  if (action.name === 'fence' && action.users !== undefined) {
+    return plain([...accessCommands(access, action.users, ''), ...commandsOf(action)])
+  }
+  return plain(askAccess)
+}
+
+/** With the access list as it is now. Null: it was refused, or there is nothing to do. */
+function followUp(action: Action, [list, own]: readonly RespValue[]): Script | null {
+  const access = accessOf(action)
+  if (access === null) return null
+  const users = usersOf(list)
+  if (users === null && !isUnknown(list)) return null
+  const commands = [...(users === null ? [] : accessCommands(access, users, typeof own === 'string' ? own : '')), ...commandsOf(action)]
+  return commands.length === 0 ? null : plain(commands)
+}
+
+/** A version without an access list cannot be closed; its reading says so. */
+function isUnknown(reply: RespValue | undefined): boolean {
+  return reply instanceof RespError && /unknown command/i.test(reply.message)
 }
 
 const hasReplicas = /already master of others/
@@ -166,24 +218,23 @@ function excuse(action: Action, command: Command | undefined, error: RespError):
   if (command === rewrite) return error.message
   // Its replicas have not left yet. It is closed, which is what matters; its role follows when they have.
   if (command === toNowhere && hasReplicas.test(error.message)) return 'it has replicas, so its file does not say "replica of nowhere"'
-  // A version without an access list cannot be closed; its reading says so.
-  if (command?.[0] === 'ACL' && action.name !== 'pauseWrites' && /unknown command/i.test(error.message)) return ''
+  if (command === undefined && action.name !== 'pauseWrites' && isUnknown(error)) return ''
   return null
 }
 
+/** The replies to the commands of an action; before them those about the access list, or these alone. */
 function readActed(action: Action, replies: readonly RespValue[]): ActionResult {
   const commands = commandsOf(action)
+  const before = replies.length - commands.length
   let note: string | null = null
   for (const [index, reply] of replies.entries()) {
     if (!(reply instanceof RespError)) continue
-    const command = commands[index]
+    const command = before < 0 ? undefined : commands[index - before]
     const excused = excuse(action, command, reply)
-    if (excused === null)
-      return { ok: false, code: codeOf(reply), message: `${command?.slice(0, 2).join(' ') ?? 'command'}: ${reply.message}` }
+    if (excused === null) return { ok: false, code: codeOf(reply), message: `${command?.slice(0, 2).join(' ') ?? 'ACL'}: ${reply.message}` }
     if (excused !== '') note = excused
   }
-  if (replies.length < commands.length)
-    return { ok: false, code: 'PROTOCOL', message: `${replies.length} replies to ${commands.length} commands` }
+  if (before < 0) return { ok: false, code: 'PROTOCOL', message: `${replies.length} replies to ${commands.length} commands` }
   return { ok: true, persisted: note === null, note }
 }
 
@@ -205,8 +256,7 @@ export const pika: Engine = {
   load,
   readProbe,
   script,
-  // Its list of clients has no names, so nothing tells whose connection is whose.
-  followUp: () => null,
+  followUp,
   readActed,
   inspector: null,
   comparePositions: compareLogs,

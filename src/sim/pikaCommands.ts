@@ -49,7 +49,6 @@ const fine = new Simple('OK')
 const error = (text: string): RespError => new RespError(text)
 const wrongNumber = (name: string): RespError => error(`ERR wrong number of arguments for '${name}' command`)
 const clientSyntax = error('ERR Syntax error, try CLIENT (LIST [order by [addr|idle]| KILL ip:port)')
-const users = ['default', 'limit']
 
 export function newPikaClient(node: PikaNode, address: string, descriptor: number): PikaClient {
   const user = node.config.requirepass === '' ? 'default' : null
@@ -105,9 +104,10 @@ function reply(node: PikaNode, clients: PikaClients, client: PikaClient, command
 function refused(node: PikaNode, client: PikaClient, name: string, command: readonly string[]): RespError | null {
   if (!isKeyCommand(name)) return name in others ? null : error(`ERR unknown command "${name}"`)
   if (hasTooFewWords(name, command)) return wrongNumber(name)
+  if (!node.users.may(client.user ?? '', name, isWrite(name) ? 'write' : 'read')) {
+    return error(`NOPERM this user has no permissions to run the '${name}' command`)
+  }
   if (!isWrite(name)) return null
-  const allowed = name === 'clearreplicationid' && node.mayForget.has(client.user ?? '')
-  if (node.fenced.has(client.user ?? '') && !allowed) return error(`NOPERM this user has no permissions to run the '${name}' command`)
   if (node.upstream === null) return node.isFull ? error('ERR IO error: No space left on device') : null
   return error(saysSum(node.version) ? "ERR READONLY You can't write against a read only replica." : 'ERR Server in read-only')
 }
@@ -149,10 +149,9 @@ function greeting(node: PikaNode, client: PikaClient, name: string, command: rea
     client.user = first === requirepass ? 'default' : 'limit'
     return fine
   }
-  if (first !== 'default' || (requirepass !== '' && second !== requirepass)) {
-    return error('WRONGPASS invalid username-password pair or user is disabled.')
-  }
-  client.user = 'default'
+  const fits = first === 'default' ? requirepass === '' || second === requirepass : node.users.letsIn(first, second)
+  if (!fits) return error('WRONGPASS invalid username-password pair or user is disabled.')
+  client.user = first
   return fine
 }
 
@@ -265,19 +264,15 @@ function acl({ node, client, words }: Call): Reply {
     case 'whoami':
       return client.user
     case 'list':
-      return users.map(
-        (one) =>
-          `user ${one} on nopass ~* &* +@all${node.fenced.has(one) ? ' -@write' : ''}${node.mayForget.has(one) ? ' +clearreplicationid' : ''}`,
-      )
-    case 'setuser':
-      for (const rule of rules) {
-        if (rule === '-@write') node.fenced.add(user)
-        if (rule === '+@write' || rule === '+@all') node.fenced.delete(user)
-        // A rule about a category replaces those about its commands.
-        if (rule.endsWith('@write') || rule === '+@all') node.mayForget.delete(user)
-        if (rule === '+clearreplicationid' && node.fenced.has(user)) node.mayForget.add(user)
-      }
-      return fine
+      return node.users.lines()
+    case 'setuser': {
+      const wrong = node.users.set(user, rules)
+      return wrong === null ? fine : error(wrong)
+    }
+    case 'deluser': {
+      const gone = node.users.delete([user, ...rules])
+      return typeof gone === 'string' ? error(gone) : gone
+    }
     case 'save':
       return error(
         'ERR This Pika is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Pika configuration.',

@@ -6,6 +6,7 @@ import { type Attached, feed, heardFromReplica, stepFeed } from './pikaFeed.ts'
 import { type KeyReply, type PikaKeys, type PikaValue, isWrite, logged, ok } from './pikaKeys.ts'
 import type { Binlog, LogPosition, LogRecord } from './pikaLog.ts'
 import { type PikaLink, type PikaMessage, Upstream, leaves, pikaTimes, stepReplica } from './pikaReplica.ts'
+import { PikaUsers } from './pikaUsers.ts'
 
 /** What stands in pika.conf and matters here. */
 export interface PikaConfig {
@@ -89,10 +90,7 @@ export class PikaNode {
   upstream: Upstream | null = null
   /** false: from the beginning of a full copy until one ended. */
   eligible: boolean
-  /** Users that may not write, by the access list: forgotten by a restart. */
-  readonly fenced = new Set<string>()
-  /** Of these, who may clear the replication id all the same. */
-  readonly mayForget = new Set<string>()
+  readonly users = new PikaUsers()
   /** Its disk is full: it answers, and takes no writes (docs/pika.md, P12). */
   isFull = false
   /** Nothing is answered before this instant. */

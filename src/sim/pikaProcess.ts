@@ -65,7 +65,7 @@ export class PikaProcess implements Running {
   }
 
   get guard(): number {
-    return this.node.fenced.has('default') ? closedGuard : 0
+    return this.node.users.may('default', 'set', 'write') ? 0 : closedGuard
   }
 
   get link(): string {

@@ -174,13 +174,19 @@ class Life {
       this.#run(node, commands, () => undefined)
       return this.#later(1, { kind: 'acted', id, node, sentAt, result: { ok: true, persisted: true, note: 'waits in its sockets' } })
     }
-    this.#ask(node, commands, timeoutMs, (replies) => {
+    const ended = (replies: readonly RespValue[] | string): Input => {
       const result =
         typeof replies === 'string'
           ? ({ ok: false, code: replies.toUpperCase(), message: replies } as const)
           : pika.readActed(action, replies)
       if (!result.ok && action.name !== 'mark') this.say(`${node} answers ${action.name}: ${result.message}`)
       return { kind: 'acted', id, node, sentAt, result }
+    }
+    this.#ask(node, commands, timeoutMs, (replies) => {
+      const more = typeof replies === 'string' ? null : pika.followUp(action, replies, '')
+      if (more === null) return ended(replies)
+      this.#ask(node, more.commands, timeoutMs, ended)
+      return null
     })
   }
 
@@ -193,19 +199,22 @@ class Life {
       this.violations.push(`${node} is to be copied from port ${port}, which is empty or half copied`)
   }
 
-  /** One batch on a connection, with a deadline; one input in the end. */
+  /** One batch on a connection, with a deadline; one input in the end, null: another batch gives it. */
   #ask(
     node: NodeId,
     commands: readonly (readonly string[])[],
     timeoutMs: number,
-    input: (replies: readonly RespValue[] | 'refused' | 'silent' | 'closed') => Input,
+    input: (replies: readonly RespValue[] | 'refused' | 'silent' | 'closed') => Input | null,
   ): void {
     const generation = this.#generation
     let ended = false
     const end = (replies: Parameters<typeof input>[0]): void => {
       if (ended) return
       ended = true
-      this.post(input(replies), generation)
+      // What a controller that is gone asked is not gone on with.
+      if (generation !== this.#generation) return
+      const next = input(replies)
+      if (next !== null) this.post(next, generation)
     }
     this.cluster.time.after(timeoutMs, () => end('silent'))
     this.cluster.time.after(1, () => {
@@ -318,7 +327,7 @@ function apart(life: Life): string | null {
   for (const id of life.ports.keys()) {
     const node = life.cluster.node(life.port(id))
     if (id === record.primary) {
-      if (node.upstream !== null || node.fenced.size > 0) return `${id} is no open primary`
+      if (node.upstream !== null || !node.users.may('default', 'set', 'write')) return `${id} is no open primary`
     } else if (node.upstream?.address.port !== life.port(record.primary) || node.upstream.state !== 'connected' || !node.eligible) {
       return `${id} does not follow ${record.primary}: ${node.upstream?.address.port} ${node.upstream?.state}`
     } else if (life.values(id) !== life.values(record.primary)) return `${id} holds other data than ${record.primary}`

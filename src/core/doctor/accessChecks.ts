@@ -84,6 +84,25 @@ const rights: Check = {
     }),
 }
 
+const selectors: Check = {
+  id: 'rights.selectors',
+  severity: 'serious',
+  look: (e) =>
+    e.patients.flatMap((patient) => {
+      const { reading } = patient.view
+      if (reading?.unclosable === undefined) return []
+      const said = say('rights.selectors', { node: patient.id, users: reading.unclosable })
+      return [
+        seen(
+          patient,
+          said,
+          say('way.rights.selectors'),
+          reading.unclosable.map((user) => tell(patient, `ACL GETUSER ${user}`)),
+        ),
+      ]
+    }),
+}
+
 const commands: Check = {
   id: 'commands.missing',
   severity: 'serious',
@@ -133,4 +152,16 @@ const cluster: Check = {
       ),
 }
 
-export const accessChecks: readonly Check[] = [password, protectedMode, protocol, tls, full, rights, commands, noFile, unwritable, cluster]
+export const accessChecks: readonly Check[] = [
+  password,
+  protectedMode,
+  protocol,
+  tls,
+  full,
+  rights,
+  selectors,
+  commands,
+  noFile,
+  unwritable,
+  cluster,
+]

@@ -27,6 +27,10 @@ export const doctorSentences = {
     `${v.node} does not let the user ${v.user} use ${v.commands.join(', ')}; what else, only MULTI would show`,
   'way.rights.missing': () =>
     'run this with a user that may; it gives what regroup needs and no more. Write the same into its file of users, or into its configuration',
+  'rights.selectors': (v: { readonly node: string; readonly users: readonly string[] }) =>
+    `${v.node} cannot be closed to ${v.users.join(', ')}: what a selector of the access list lets a user write, he goes on writing to an old primary, and it is discarded`,
+  'way.rights.selectors': () =>
+    'this version never takes a selector back: delete the user (ACL DELUSER) and make him anew with plain rules, there and in its file',
   'commands.missing': (v: { readonly node: string; readonly commands: readonly string[] }) =>
     `${v.node} does not know ${v.commands.join(', ')}: renamed or disabled`,
   'way.commands.missing': () =>

@@ -18,6 +18,9 @@ export const doctorZh: typeof doctorSentences = {
   'rights.missing': (v) => `${v.node} 不让用户 ${v.user} 使用 ${v.commands.join('、')}`,
   'rights.missingMulti': (v) => `${v.node} 不让用户 ${v.user} 使用 ${v.commands.join('、')}；是否还有别的，要有 MULTI 才能知道`,
   'way.rights.missing': () => '用有权限的用户运行此命令；它只给 regroup 需要的权限。同样写进用户文件或配置文件',
+  'rights.selectors': (v) =>
+    `${v.node} 无法对 ${v.users.join('、')} 关闭：访问列表的选择器（selector）让用户写的内容，他会继续写到旧主节点上，随后被丢弃`,
+  'way.rights.selectors': () => '这个版本收不回选择器：删除该用户（ACL DELUSER），再用普通规则重新建立，节点上和配置文件里都要',
   'commands.missing': (v) => `${v.node} 不认识 ${v.commands.join('、')}：被改名或禁用`,
   'way.commands.missing': () => '从配置文件里去掉 rename-command 行并重启；要防止别人使用，改为收回他们用户的权限',
   'file.none': (v) => `${v.node} 启动时没有配置文件：角色无处可写，重启后按命令行恢复`,
