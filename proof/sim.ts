@@ -157,7 +157,11 @@ function print(summary: Summary, how: string): void {
     console.log(`  script/run sim --seed ${seed} ${how} --tell`)
   }
   const verdict = failing.length === 0 ? 'every promise kept' : `${failing.length} broken promises`
+  const { seeds, rightlyHeld, worstConvergenceMs } = figures
+  const inOrder = seeds - failing.length - rightlyHeld
+  const share = Math.floor((1000 * (inOrder + rightlyHeld)) / seeds) / 10
+  console.log(`\nsim: ${verdict} in ${seeds} histories`)
   console.log(
-    `\nsim: ${verdict} in ${figures.seeds} histories; after healing in order within ${figures.worstConvergenceMs} of ${boundMs} ms`,
+    `sim: ${share} % end as they must: ${inOrder} in order within ${worstConvergenceMs} of ${boundMs} ms after healing, ${rightlyHeld} rightly held for a person`,
   )
 }

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { describe, test } from 'node:test'
 import { run } from '../proof/sim/campaign.ts'
-import { ordersOf, planOfOrder } from '../src/sim/orders.ts'
+import { judged, ordersOf, planOfOrder } from '../src/sim/orders.ts'
 import type { Plan } from '../src/sim/plan.ts'
 import { simulate, simulateSeed } from '../src/sim/simulate.ts'
 
@@ -152,11 +152,49 @@ test('sim: an old primary wrote on after it was replaced, then everybody is back
   }
 })
 
-test('sim: a planted hole -> found; without the check that found it, not', async () => {
-  const planted = { ...whole, seeds: 20, minutes: 2, hole: 'oldPrimaryStays', stopAtFirst: true }
-  const { failing } = await run(planted, () => undefined)
-  const [first] = failing
-  assert.ok(first?.violation, 'the hole was not found')
-  const again = await run({ ...planted, from: first.seed, seeds: 1, workers: 1, without: first.violation.check }, () => undefined)
-  assert.notEqual(again.failing[0]?.violation?.check, first.violation.check)
+test('sim: every order of two nodes that keep nothing on disk -> all come to order, or wait because nothing is left', async () => {
+  const { failing, held, seeds: played } = await run({ ...whole, orders: { nodes: 2, persistence: 'none' } }, () => undefined)
+  assert.deepEqual(
+    failing.map(({ seed, violation }) => `script/run sim --orders --nodes 2 --persistence none --seed ${seed} --tell: ${violation?.text}`),
+    [],
+  )
+  assert.equal(played, 326)
+  assert.deepEqual(Object.keys(held), ['steady.lost/elect.allEmpty'])
 })
+
+test('sim: an order that ends with a person who must choose between nodes -> broken', () => {
+  const [order] = ordersOf(2)
+  assert.ok(order)
+  const result = simulate(planOfOrder(order, 'aof'))
+  assert.equal(judged(result).violation, null)
+  assert.equal(judged({ ...result, heldFor: 'steady.lost/elect.allEmpty' }).violation, null)
+  assert.equal(judged({ ...result, heldFor: 'steady.lost/elect.diverged' }).violation?.check, 'an order needs nobody')
+})
+
+test('sim: all stop and start again, and their data are called gone -> a person is waited for wrongly', async () => {
+  const order = [...ordersOf(2)].find(({ name, restartAfter }) => name === 'stop n1, stop n2, start n1, start n2' && restartAfter === null)
+  assert.ok(order)
+  const plans = [planOfOrder(order, 'aof')]
+  const { failing } = await run({ ...whole, workers: 1, plans, hole: 'calledEmpty' }, () => undefined)
+  assert.deepEqual(
+    failing.map(({ violation }) => violation?.check),
+    ['a person is waited for only when he must be'],
+  )
+  assert.deepEqual((await run({ ...whole, workers: 1, plans }, () => undefined)).failing, [])
+})
+
+for (const [hole, check] of [
+  ['oldPrimaryStays', null],
+  ['shrinkAtDeath', 'a dead primary is replaced'],
+  ['replyIsProof', 'who is recorded as primary is one'],
+] as const) {
+  test(`sim: a planted hole, ${hole} -> found; without the check that found it, not`, async () => {
+    const planted = { ...whole, seeds: 40, minutes: 2, hole, stopAtFirst: true }
+    const { failing } = await run(planted, () => undefined)
+    const [first] = failing
+    assert.ok(first?.violation, 'the hole was not found')
+    if (check !== null) assert.equal(first.violation.check, check)
+    const again = await run({ ...planted, from: first.seed, seeds: 1, workers: 1, without: first.violation.check }, () => undefined)
+    assert.notEqual(again.failing[0]?.violation?.check, first.violation.check)
+  })
+}

@@ -36,6 +36,8 @@ export interface Summary {
   readonly lost: Readonly<Record<string, number>>
   /** How often each of these reasons was needed. */
   readonly excused: Readonly<Record<string, number>>
+  /** Histories that ended with one of these holds instead of in order. */
+  readonly rightlyHeld: number
   /** Holds after healing that only a person could end, and that were so; some of the seeds, to look at. */
   readonly held: Readonly<Record<string, Held>>
   readonly rulesFired: Readonly<Record<string, number>>
@@ -102,6 +104,7 @@ function summarize(
     acknowledged: sum((result) => result.acked),
     lost,
     excused,
+    rightlyHeld: results.filter((result) => result.heldFor !== null && result.violation === null).length,
     held,
     rulesFired: Object.fromEntries([...rules].filter(([, count]) => count > 0)),
     rulesNeverFired: [...rules].filter(([, count]) => count === 0).map(([rule]) => rule),

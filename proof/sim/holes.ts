@@ -4,6 +4,7 @@ import { closedGuard } from '../../src/core/limits.ts'
 import {
   type Action,
   type GroupRecord,
+  type NodeId,
   type Policy,
   type Position,
   type ProbeResult,
@@ -11,7 +12,7 @@ import {
   isMoving,
 } from '../../src/core/model.ts'
 import { flapping } from '../../src/core/diagnose.ts'
-import { answers } from '../../src/core/observe.ts'
+import { type NodeView, answers } from '../../src/core/observe.ts'
 import { type Case, type Decision, type RecordDraft, type Step, hold, save } from '../../src/core/rule.ts'
 import { say } from '../../src/core/said.ts'
 import type { Engine, Script } from '../../src/engines/engine.ts'
@@ -242,6 +243,11 @@ const rules: readonly Hole[] = [
     what: 'an empty node counts as one with data',
     plant: () => readings((reading) => ({ ...reading, keys: Math.max(1, reading.keys) })),
   },
+  {
+    name: 'calledEmpty',
+    what: 'when the primary is lost all data are called gone, although somebody has them',
+    plant: () => change('steady.lost', (c, was) => was({ ...c, s: { ...c.s, nodes: new Map([...c.s.nodes].map(emptied)) } })),
+  },
 ]
 
 const engines: readonly Hole[] = [
@@ -299,6 +305,10 @@ const processes: readonly Hole[] = [
 export const holes: readonly Hole[] = [...rules, ...engines, ...processes, ...pikaHoles]
 
 // ------------------------------------------------------------------------------------------ their parts
+
+function emptied([id, node]: readonly [NodeId, NodeView]): readonly [NodeId, NodeView] {
+  return [id, node.reading === null ? node : { ...node, reading: { ...node.reading, keys: 0 } }]
+}
 
 function sameIncarnation(input: Input): Input {
   if (input.kind !== 'probed' || !input.result.ok) return input

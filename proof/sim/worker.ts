@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { countRows } from '../../src/sim/rows.ts'
 import { type Result, simulate, simulateSeed } from '../../src/sim/simulate.ts'
 import { type Engines, onEngine } from '../../src/sim/draw.ts'
-import { ordersOf, planOfOrder, sampledOrder } from '../../src/sim/orders.ts'
+import { judged, ordersOf, planOfOrder, sampledOrder } from '../../src/sim/orders.ts'
 import type { Persistence, Plan } from '../../src/sim/plan.ts'
 import { plant } from './holes.ts'
 
@@ -48,12 +48,12 @@ function told(result: Result): boolean {
 }
 
 /** Of a list that every thread walks through. */
-function playEach(plans: Iterable<Plan>): void {
+function playEach(plans: Iterable<Plan>, play: (plan: Plan) => Result): void {
   let mine = take()
   let place = 0
   for (const plan of plans) {
     if (place++ !== mine) continue
-    if (!told(simulate(plan, options))) return
+    if (!told(play(plan))) return
     mine = take()
   }
 }
@@ -64,15 +64,16 @@ function playSeeds(play: (seed: number) => Result): void {
   }
 }
 
+const inOrder = (plan: Plan): Result => judged(simulate(engined(plan), options))
+
 function* planned(nodes: number, persistence: Persistence): Generator<Plan> {
-  for (const order of ordersOf(nodes)) yield engined(planOfOrder(order, persistence))
+  for (const order of ordersOf(nodes)) yield planOfOrder(order, persistence)
 }
 
 const { orders, plans } = share
-if (plans !== null) playEach(plans)
+if (plans !== null) playEach(plans, (plan) => simulate(plan, options))
 else if (orders === null) playSeeds((seed) => simulateSeed(seed, share.minutes, options, share.engines))
 // Four nodes have too many: some of them.
-else if (orders.nodes > 3)
-  playSeeds((seed) => simulate(engined(planOfOrder(sampledOrder(orders.nodes, seed), orders.persistence)), options))
-else playEach(planned(orders.nodes, orders.persistence))
+else if (orders.nodes > 3) playSeeds((seed) => inOrder(planOfOrder(sampledOrder(orders.nodes, seed), orders.persistence)))
+else playEach(planned(orders.nodes, orders.persistence), inOrder)
 tell({ kind: 'end', rules })

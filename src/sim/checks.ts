@@ -43,8 +43,9 @@ export class Checks {
   readonly #crowned = new Map<number, string>()
   #highest = 0
   #deadSince: number | null = null
-  /** The recorded primary ran and was watched when it was last looked at. */
+  /** The recorded primary ran and was watched when it was last looked at; who was in sync with it then. */
   #ranWatched = false
+  #inSync: GroupRecord['inSync'] = []
   #minute = { at: 0, entries: 0 }
   failovers = 0
 
@@ -126,7 +127,16 @@ export class Checks {
     // A record that is not verified yet names nobody.
     if (record.phase === 'restored') return
     if (before?.phase === 'failover') this.failovers++
+    if (before !== null && isMoving(before) && record.primary === before.candidate) this.#isPrimary(record)
     this.ledger.crowned(record, entry)
+  }
+
+  /** Belief comes from the node, not from the reply to a command. */
+  #isPrimary(record: GroupRecord): void {
+    const { running } = this.#history.node(record.primary)
+    if (running === null || running.runId !== record.incarnation || running.follows === null) return
+    if (this.#now - this.deeds.handAt < doubtMs) return
+    this.fail('who is recorded as primary is one', `${record.primary} is recorded at epoch ${record.epoch} and is a replica`)
   }
 
   /** A process began after the group was formed. */
@@ -155,20 +165,24 @@ export class Checks {
     }
     const record = history.store.record('g')
     const dead = record === null ? null : history.node(record.primary)
-    if (dead !== null && !this.#stopped(dead)) this.#ranWatched = this.#watching() && this.ledger.watches()
+    if (record !== null && dead !== null && !this.#stopped(dead)) {
+      this.#ranWatched = this.#watching() && this.ledger.watches()
+      this.#inSync = record.inSync
+    }
     // It died in the second in which its controller went, or stood still.
     else if (this.#deadSince === null && !this.#watching()) this.#ranWatched = false
-    if (dead === null || !this.#candidateIsGone(record) || !this.#stopped(dead) || history.net.isDown(dead.host) || !this.#wellOff(dead)) {
+    if (dead === null || !this.#candidateIsGone(record) || !this.#stopped(dead) || !this.#wellOff(dead)) {
       this.#deadSince = null
       return
     }
     this.#deadSince ??= this.#now
-    const withinMs = dead.running === null ? replacedWithinMs : history.policy.silentAfterMs + doubtedMs
+    const how = history.net.isDown(dead.host) ? 'unreachable' : dead.running === null ? 'dead' : 'frozen'
+    const withinMs = how === 'dead' ? replacedWithinMs : history.policy.silentAfterMs + doubtedMs
     if (this.#now - this.#deadSince < withinMs) return
     this.#deadSince = null
     this.fail(
       'a dead primary is replaced',
-      `${dead.id} has been ${dead.running === null ? 'dead' : 'frozen'} for ${withinMs} ms and its replicas are well, but nobody was promoted`,
+      `${dead.id} has been ${how} for ${withinMs} ms and its replicas are well, but nobody was promoted`,
     )
   }
 
@@ -178,13 +192,10 @@ export class Checks {
     return this.ledger.isWatcherHere() && controller !== null && !controller.exhausted && !controller.isStalled
   }
 
-  /**
-   * It is dead; or frozen, where nothing but what comes from it speaks for it (docs/pika.md, P6), unless a policy or too many failovers
-   * make silence wait.
-   */
+  /** It is dead; or frozen, or its host is gone, unless a policy or too many failovers make silence wait. */
   #stopped(node: Server): boolean {
-    const { engine, policy, store } = this.#history
-    if (node.running === null || engine.canProveLink || !node.frozen) return node.running === null
+    const { net, policy, store } = this.#history
+    if (!node.frozen && !net.isDown(node.host)) return node.running === null
     const lately = store.record('g')?.failovers.filter((at) => this.#history.wall() - at < policy.flapWindowMs) ?? []
     return policy.acceptSplitRisk !== 'never' && lately.length < policy.flapFailovers
   }
@@ -214,7 +225,7 @@ export class Checks {
     const gone = record !== null && isMoving(record) ? record.candidate : null
     const others = [...history.nodes.values()].filter((node) => node !== dead && node.id !== gone)
     const inSync = ({ id, running }: Server): boolean =>
-      record?.inSync.some((member) => member.node === id && member.incarnation === running?.runId) ?? false
+      this.#inSync.some((member) => member.node === id && member.incarnation === running?.runId)
     const well = (node: Server): boolean => inSync(node) && node.awake && node.linkedFor >= wellMs && history.steadyFor(node.id) >= wellMs
     return fit && others.length > 0 && others.every(well)
   }

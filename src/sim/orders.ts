@@ -1,6 +1,8 @@
 // Every order in which the nodes of a small group may be stopped, started, frozen and thawed, with the controller restarted at each place.
 import { Dice } from './dice.ts'
+import { allGone } from './holdChecks.ts'
 import { type Op, type Persistence, type Plan, hostOf, quietMs } from './plan.ts'
+import type { Result } from './simulate.ts'
 
 export interface Deed {
   readonly node: number
@@ -116,4 +118,12 @@ function restartAt(ops: Op[], at: number): number {
   const when = at + 100
   ops.push({ at: when, kind: 'controllerCrash', downMs: restartMs })
   return when
+}
+
+/** What came of an order: stops and starts leave a person nothing to decide, unless all data are gone. */
+export function judged(result: Result): Result {
+  const { heldFor } = result
+  if (result.violation !== null || heldFor === null || heldFor.includes(allGone)) return result
+  const violation = { check: 'an order needs nobody', text: `a person is waited for: ${heldFor}`, at: result.virtualMs }
+  return { ...result, violation }
 }

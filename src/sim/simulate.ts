@@ -1,5 +1,6 @@
 // Plays a history to its end: faults first, then healing, then everything must be in order within the bound.
 import type { Violation } from './checks.ts'
+import { holdOf } from './holdChecks.ts'
 import { History, type Options, plainOptions } from './history.ts'
 import { type Engines, planOf } from './draw.ts'
 import type { Plan } from './plan.ts'
@@ -31,17 +32,6 @@ const calmMs = 10_000
 const quiescentMs = 1_500
 /** Longer than the longest wait before a refused action is tried again. */
 const settledForMs = 6_000
-
-/** Holds that only a person may end, when what they say is so. */
-const standing = [
-  'elect.allEmpty',
-  'elect.diverged',
-  'new.histories',
-  'new.noPrimary',
-  'new.foreign',
-  'restored.foreign',
-  'steady.foreignUpstream',
-]
 
 export function simulate(plan: Plan, options: Partial<Options> = {}): Result {
   const history = new History(plan, { ...plainOptions, ...options })
@@ -128,16 +118,12 @@ function converge(history: History): Ending {
     if (settledAt !== null && timeline.now - settledAt >= settledForMs) return { convergedMs: settledAt - healedAt, heldFor: null }
   }
   const status = history.controller?.group('g')?.status(history.controller.time())
-  const rule = status?.verdict.rule ?? 'nothing'
-  if (status !== undefined && standing.some((name) => rule.includes(name))) return { convergedMs: null, heldFor: rule }
-  const says = [status?.sentence ?? '', ...(status?.warnings ?? [])]
-  const foreign = says.some((text) => /not (known as )?this group's|the record only|not known to hold them/.test(text))
-  if (foreign) return { convergedMs: null, heldFor: 'node.foreign' }
-  if (says.some((text) => /holds (less|\d+ bytes more) than/.test(text))) return { convergedMs: null, heldFor: 'node.measure' }
+  const hold = status === undefined ? null : holdOf(history, status)
+  if (hold?.isSo === true) return { convergedMs: null, heldFor: hold.rule }
   const stateOf = [...history.nodes.values()].map((node) => node.describe()).join('; ')
   checks.fail(
-    'converges after healing',
-    `${history.unsettled()}; ${rule}: ${status?.sentence}; warnings: ${status?.warnings.join(' / ')}; ${stateOf}`,
+    hold === null ? 'converges after healing' : 'a person is waited for only when he must be',
+    `${history.unsettled()}; ${status?.verdict.rule}: ${status?.sentence}; warnings: ${status?.warnings.join(' / ')}; ${stateOf}`,
   )
   return { convergedMs: null, heldFor: null }
 }

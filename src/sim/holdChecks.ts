@@ -1,0 +1,73 @@
+// Whether a person is rightly waited for once everything is healed: judged by what the nodes hold, not by what the group was told.
+import { sameAddress } from '../core/observe.ts'
+import type { GroupStatus } from '../core/status.ts'
+import { parseMark } from '../engines/mark.ts'
+import type { History } from './history.ts'
+import type { Running } from './server.ts'
+import { keysOf, markOf, within } from './stream.ts'
+
+/** All data are gone: the one hold that stops and starts alone may end with. */
+export const allGone = 'elect.allEmpty'
+
+/** The rules by which only a person may end a hold, each with what must be so then. */
+const standing: Readonly<Record<string, (history: History) => boolean>> = {
+  [allGone]: (history) => processes(history).every((running) => keysOf(running.data) === 0),
+  'elect.diverged': differ,
+  'new.histories': (history) => processes(history).filter((running) => running.follows === null).length > 1,
+  'new.noPrimary': (history) => processes(history).every((running) => running.follows !== null),
+  'new.foreign': (history) => processes(history).some(isForeign),
+  'restored.foreign': (history) => processes(history).some(isForeign),
+  'steady.foreignUpstream': ledAway,
+}
+
+/** Sentences of a node that waits for a person, beside a group whose primary may be in order. */
+const ofNode: readonly (readonly [rule: string, sentence: RegExp])[] = [
+  ['node.foreign', /not (known as )?this group's|the record only|not known to hold them/],
+  ['node.measure', /holds (less|\d+ bytes more) than/],
+]
+
+export interface Hold {
+  readonly rule: string
+  /** What only a person can end is so. */
+  readonly isSo: boolean
+}
+
+/** Null: nothing that may last. */
+export function holdOf(history: History, status: GroupStatus): Hold | null {
+  const { rule } = status.verdict
+  const known = Object.keys(standing).find((name) => rule.includes(name))
+  if (known !== undefined) return { rule, isSo: standing[known]?.(history) === true }
+  const says = [status.sentence, ...status.warnings]
+  const [name] = ofNode.find(([, sentence]) => says.some((text) => sentence.test(text))) ?? []
+  return name === undefined ? null : { rule: name, isSo: hasMore(history) }
+}
+
+function processes(history: History): readonly Running[] {
+  return [...history.nodes.values()].flatMap(({ running }) => (running === null ? [] : [running]))
+}
+
+/** Nobody holds all that the others hold. */
+function differ(history: History): boolean {
+  const all = processes(history)
+  return all.every((one) => all.some((other) => !within(other.data, one.data)))
+}
+
+/** Data, and no mark of this group. */
+function isForeign({ data }: Running): boolean {
+  const text = markOf(data)
+  const mark = text === null ? null : parseMark(text)
+  return keysOf(data) > 0 && (mark?.group !== 'g' || mark.installation !== 'inst')
+}
+
+/** Somebody holds what the primary lacks, or what nobody can know as this group's. */
+function hasMore(history: History): boolean {
+  const record = history.store.record('g')
+  const primary = record === null ? null : history.node(record.primary).running
+  return processes(history).some((one) => isForeign(one) || primary === null || !within(one.data, primary.data))
+}
+
+function ledAway(history: History): boolean {
+  const record = history.store.record('g')
+  const follows = record === null ? null : (history.node(record.primary).running?.follows ?? null)
+  return follows !== null && ![...history.nodes.values()].some((node) => sameAddress(node.setup.address, follows))
+}
