@@ -37,6 +37,8 @@ function seen(change: Partial<Seen> = {}): Seen {
     lateness: null,
     notes: [],
     violations: [],
+    clung: [],
+    everything: null,
     discarded: new Set(),
     ...change,
   }
@@ -138,6 +140,47 @@ test('orders: on Pika, a write that an open old primary took is lost -> a violat
   assert.match(violationsOf({ acks: with61, case: onPika }), /^1 writes acknowledged by n2 while nodes were started are lost$/)
   assert.equal(violationsOf({ acks: with61, case: onPika, discarded }), '')
   assert.match(violationsOf({ acks: with61, discarded }), /are lost$/)
+})
+
+test('orders: a clinging client was told of writes that are nowhere -> a violation unless regroup said what it discarded, which is counted', () => {
+  const lists = new Map([
+    ['w', range(1, 60)],
+    ['w.n2', range(1, 5)],
+  ])
+  const everything = new Map([
+    ['n1', lists],
+    ['n2', lists],
+  ])
+  const acks = range(1, 8).map((n): Ack => ({ n, at: 2000 + n, node: 'n2' }))
+  const clung = [{ node: 'n2', key: 'w.n2', acks }]
+  assert.match(
+    violationsOf({ everything, clung }),
+    /^3 writes that n2 acknowledged to a client that clung to it are gone, and nothing was said$/,
+  )
+  const said = outcomeOf(seen({ everything, clung, discarded: new Set(['n2']) }))
+  assert.deepEqual([said.violations, said.discarded], [[], 3])
+})
+
+test('orders: a node holds another value of one key, or a key more -> a violation that names it', () => {
+  const held = (extra: readonly (readonly [string, number[]])[]): ReadonlyMap<string, number[]> => new Map([['w', range(1, 60)], ...extra])
+  const of = (n2: ReadonlyMap<string, number[]>): string =>
+    violationsOf({
+      everything: new Map([
+        ['n1', held([['w.n1', [1]]])],
+        ['n2', n2],
+      ]),
+    })
+  assert.equal(of(held([['w.n1', [1]]])), '')
+  assert.match(of(held([['w.n1', [2]]])), /^n2 holds other data than its primary n1 in w\.n1$/)
+  assert.match(
+    of(
+      held([
+        ['w.n1', [1]],
+        ['x', []],
+      ]),
+    ),
+    /in x$/,
+  )
 })
 
 test('orders: the plan of a seed -> every order once, the same again, another seed kills the controller elsewhere', () => {

@@ -4,6 +4,9 @@ import { judge } from '../harness/check.ts'
 import type { Ack } from '../harness/writers.ts'
 import type { Case } from './plan.ts'
 
+/** The list of the writer that tries every node in turn. */
+export const roamingKey = 'w'
+
 export interface Outcome {
   readonly case: string
   readonly seed: number
@@ -19,8 +22,17 @@ export interface Outcome {
   readonly gone: number
   /** Why the winner was opened, in regroup's words. */
   readonly opened: Pick<Verdict, 'rule' | 'sentence'> | null
+  /** Acknowledged writes that are nowhere in the end and of which regroup said so. */
+  readonly discarded: number
   readonly violations: readonly string[]
   readonly notes: readonly string[]
+}
+
+/** A client that clings to one node and writes to it whenever that lets it: what it is told there makes data diverge. */
+export interface Clung {
+  readonly node: string
+  readonly key: string
+  readonly acks: readonly Ack[]
 }
 
 export interface Stopped {
@@ -45,6 +57,9 @@ export interface Seen {
   readonly lateness: string | null
   readonly notes: readonly string[]
   readonly violations: readonly string[]
+  readonly clung: readonly Clung[]
+  /** By node, every key that is a list and what stands in it after convergence; null as `after`. */
+  readonly everything: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>> | null
   /** Nodes of which regroup said that something of theirs was discarded. */
   readonly discarded: ReadonlySet<string>
 }
@@ -64,6 +79,7 @@ export function outcomeOf(seen: Seen): Outcome {
   if (seen.winner !== null && highest > 0 && (seen.files.get(seen.winner) ?? []).length === 0 && gone) {
     violations.push(`${seen.winner} was empty and was opened although the group is known to have had data`)
   }
+  violations.push(...differing(seen), ...unsaid(seen))
   if (seen.case.persistence === 'aof') violations.push(...unexplained(seen, before, best))
   return {
     case: seen.case.name,
@@ -76,6 +92,7 @@ export function outcomeOf(seen: Seen): Outcome {
     hold: seen.after === null ? seen.hold : null,
     gone: Math.max(0, highest - best.highest),
     opened: seen.opened,
+    discarded: lostIn(seen).filter((ack) => seen.discarded.has(ack.node)).length,
     violations,
     notes: seen.notes,
   }
@@ -122,6 +139,37 @@ function apart(seen: Seen): string[] {
   return [...(seen.after ?? [])]
     .filter(([, list]) => JSON.stringify(list) !== wanted)
     .map(([node]) => `${node} holds other data than its primary ${seen.winner}`)
+}
+
+/** Key by key, whoever wrote it. */
+function differing(seen: Seen): string[] {
+  const primary = seen.everything?.get(seen.winner ?? '')
+  if (primary === undefined) return []
+  return [...(seen.everything ?? [])].flatMap(([node, keys]) => {
+    const names = [...new Set([...primary.keys(), ...keys.keys()])]
+    const apart = names.filter((name) => JSON.stringify(keys.get(name)) !== JSON.stringify(primary.get(name)))
+    return apart.length === 0 ? [] : [`${node} holds other data than its primary ${seen.winner} in ${apart.join(', ')}`]
+  })
+}
+
+/** What was acknowledged and is nowhere in the end, of all writers. */
+function lostIn(seen: Seen): Ack[] {
+  if (seen.everything === null || seen.winner === null) return []
+  const held = seen.everything.get(seen.winner)
+  const roaming = judge(seen.acks, held?.get(roamingKey) ?? []).lost
+  return [...roaming, ...seen.clung.flatMap(({ key, acks }) => judge(acks, held?.get(key) ?? []).lost)]
+}
+
+/** What one node alone was told is only ever lost with its word: its disk still had it when it came back. */
+function unsaid(seen: Seen): string[] {
+  return seen.clung.flatMap(({ node, key, acks }) => {
+    const held = seen.everything?.get(seen.winner ?? '')?.get(key)
+    if (seen.everything === null || seen.discarded.has(node)) return []
+    const { lost } = judge(acks, held ?? [])
+    return lost.length === 0
+      ? []
+      : [`${lost.length} writes that ${node} acknowledged to a client that clung to it are gone, and nothing was said`]
+  })
 }
 
 /** With a file that survives a kill, an acknowledged write is missing only when it was taken in a crashed primary's last moments. */

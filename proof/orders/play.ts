@@ -1,13 +1,14 @@
 // Plays one case on real servers with a real controller that is killed on the way.
 import type { Verdict } from '../../src/core/status.ts'
 import { converged, facts, oneFamily } from '../harness/check.ts'
+import { type Address, must } from '../harness/client.ts'
 import type { Controller } from '../harness/controller.ts'
 import { type Dice, dice } from '../harness/dice.ts'
 import { type Group, heldBy, heldByFiles, startGroup } from '../harness/servers.ts'
 import { Late, type Look, found, instead, pass, staysTrue, until } from '../harness/wait.ts'
 import { dismiss, takeOver } from '../harness/watched.ts'
-import { Writer, roaming } from '../harness/writers.ts'
-import { type Outcome, type Seen, type Stopped, outcomeOf } from './outcome.ts'
+import { Writer, clinging, roaming } from '../harness/writers.ts'
+import { type Outcome, type Seen, type Stopped, outcomeOf, roamingKey } from './outcome.ts'
 import type { Case } from './plan.ts'
 
 export interface Played {
@@ -16,8 +17,9 @@ export interface Played {
   readonly facts: unknown
 }
 
-const key = 'w'
 const perSecond = 300
+/** Each clinging client; a Pika that is open when it should not be takes some before it is closed. */
+const clingingPerSecond = 100
 /** The promise: converged this soon after the last start, of a node or of the killed controller. */
 export const convergeLimitMs = 5_000
 /** On Pika: a replica that lost its primary tries every 10 s, and a link that failed is given 25 s and then 5 s (docs/pika.md, P8, P13). */
@@ -37,6 +39,8 @@ class Play {
   readonly group: Group
   readonly chance: Dice
   readonly writer: Writer
+  /** On Pika, one for each node: in every gap somebody writes to whoever is open. */
+  readonly clings: readonly (readonly [node: string, writer: Writer])[]
   readonly stops: Stopped[] = []
   readonly notes: string[] = []
   readonly violations: string[] = []
@@ -50,7 +54,16 @@ class Play {
     this.controller = controller
     this.group = group
     this.chance = dice(one.seed + 1)
-    this.writer = new Writer(key, roaming(group.targets), { perSecond })
+    this.writer = new Writer(roamingKey, roaming(group.targets), { perSecond })
+    const clung = one.engine === 'pika' ? group.targets : []
+    this.clings = clung.map((target) => [
+      target.node,
+      new Writer(`${roamingKey}.${target.node}`, clinging(target), { perSecond: clingingPerSecond }),
+    ])
+  }
+
+  get writers(): readonly Writer[] {
+    return [this.writer, ...this.clings.map(([, writer]) => writer)]
   }
 
   async stop(id: string, signal: NodeJS.Signals): Promise<void> {
@@ -126,7 +139,7 @@ export async function play(one: Case, controller: Controller, id: string): Promi
   })
   const it = new Play(one, controller, group)
   const deaths = controller.deaths.length
-  it.writer.start()
+  for (const writer of it.writers) writer.start()
   try {
     // Taken over with data in it: what regroup never saw it cannot miss.
     await it.acknowledged(30, 0)
@@ -137,7 +150,7 @@ export async function play(one: Case, controller: Controller, id: string): Promi
     const outcome = outcomeOf(seen)
     return { outcome, facts: outcome.violations.length > 0 ? await facts(group, controller) : null }
   } finally {
-    await it.writer.stop()
+    for (const writer of it.writers) await writer.stop()
     await it.revived()
     await dismiss(controller, group)
   }
@@ -181,11 +194,11 @@ async function playBlind(it: Play): Promise<Seen> {
 }
 
 async function allStopped(it: Play): Promise<Pick<Seen, 'files' | 'allStoppedAt'>> {
-  it.writer.pause(true)
+  for (const writer of it.writers) writer.pause(true)
   const allStoppedAt = performance.now()
   const files = new Map<string, readonly number[]>()
-  for (const node of it.group.nodes) files.set(node.id, (await heldByFiles(node, [key])).get(key) ?? [])
-  it.writer.pause(false)
+  for (const node of it.group.nodes) files.set(node.id, (await heldByFiles(node, [roamingKey])).get(roamingKey) ?? [])
+  for (const writer of it.writers) writer.pause(false)
   return { files, allStoppedAt }
 }
 
@@ -213,7 +226,8 @@ async function theEnd(it: Play, files: Seen['files'], allStoppedAt: number, last
     await pass(10)
   }
   await it.revived()
-  const after = winner === null || convergedAt === null ? null : await dataAfter(it, winner, convergedAt)
+  const everything = winner === null || convergedAt === null ? null : await dataAfter(it, winner, convergedAt)
+  const after = everything === null ? null : new Map([...everything].map(([node, lists]) => [node, lists.get(roamingKey) ?? []]))
   const opened = winner === null ? null : await whyOpened(it)
   const common = {
     opened,
@@ -226,6 +240,8 @@ async function theEnd(it: Play, files: Seen['files'], allStoppedAt: number, last
     lateness,
     notes: it.notes,
     violations: it.violations,
+    clung: it.clings.map(([node, { key, acks }]) => ({ node, key, acks })),
+    everything,
     discarded: await discardedBy(it),
   }
   return {
@@ -275,18 +291,30 @@ async function whyOpened(it: Play): Promise<Seen['opened']> {
   return entry === undefined ? null : { rule: entry.rule, sentence: entry.sentence }
 }
 
-/** The group must also take a write; then all nodes are read when the writer rests and the replicas had time to receive its last. */
-async function dataAfter(it: Play, winner: string, convergedAt: number): Promise<ReadonlyMap<string, readonly number[]>> {
+/**
+ * The group must also take a write; then every list of every node is read when the writers rest and the replicas had time to receive their last.
+ */
+async function dataAfter(
+  it: Play,
+  winner: string,
+  convergedAt: number,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>> {
   await it.acknowledged(1, convergedAt).catch(() => it.violations.push('called healthy, but no write was acknowledged within 5 s'))
-  await it.writer.stop()
-  const read = async (id: string): Promise<readonly number[]> => (await heldBy(it.group.node(id).address, [key])).get(key) ?? []
-  const after = new Map<string, readonly number[]>([[winner, await read(winner)]])
+  for (const writer of it.writers) await writer.stop()
+  const after = new Map<string, ReadonlyMap<string, readonly number[]>>()
   const same = async (): Promise<Look<true>> => {
-    for (const node of it.group.nodes) after.set(node.id, await read(node.id))
-    const apart = it.group.nodes.find((node) => after.get(node.id)?.length !== after.get(winner)?.length)
+    for (const node of it.group.nodes) after.set(node.id, await listsOf(node.address))
+    const text = (id: string): string => JSON.stringify([...(after.get(id) ?? [])])
+    const apart = it.group.nodes.find((node) => text(node.id) !== text(winner))
     return apart === undefined ? found(true) : instead(`${apart.id} differs`)
   }
   // What is still different then is judged with the rest.
   await until('replicas hold what their primary holds', 2_000, same).catch(() => false)
   return after
+}
+
+/** Every key but regroup's mark, which is written all the time. */
+async function listsOf(address: Address): Promise<ReadonlyMap<string, readonly number[]>> {
+  const names = (await must(address, 'KEYS', '*')) as readonly string[]
+  return heldBy(address, names.filter((name) => name !== 'regroup:mark').toSorted())
 }
