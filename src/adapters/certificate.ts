@@ -46,16 +46,26 @@ export function openCertificate(
 }
 
 function read(files: CertificateFiles): Certificate {
+  const refused = (why: string): UserError => new UserError('BAD_SETTINGS', `${files.cert} and ${files.key} cannot be used: ${why}`)
+  let pair: Certificate
   try {
-    const [cert, key] = [readFileSync(files.cert, 'utf8'), readFileSync(files.key, 'utf8')]
-    if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return { cert, key }
+    pair = { cert: readFileSync(files.cert, 'utf8'), key: readFileSync(files.key, 'utf8') }
   } catch (error) {
-    throw new UserError(
-      'BAD_SETTINGS',
-      `${files.cert} and ${files.key} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw refused(error instanceof Error ? error.message : String(error))
   }
-  throw new UserError('BAD_SETTINGS', `the key in ${files.key} does not belong to the certificate in ${files.cert}`)
+  const problem = pairProblem(pair)
+  if (problem !== null) throw refused(problem)
+  return pair
+}
+
+/** Why these cannot serve together; null when they can. */
+export function pairProblem({ cert, key }: Certificate): string | null {
+  try {
+    if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return null
+  } catch (error) {
+    return `no certificate and key that can be read: ${error instanceof Error ? error.message : String(error)}`
+  }
+  return 'the key does not belong to the certificate'
 }
 
 /** Changes whenever one of the files does. */

@@ -1,6 +1,7 @@
 // Who may do what: login, users, tokens, and the audit.
 import { Command, Option } from 'commander'
 import type { Static } from 'typebox'
+import { UserError } from '../errors.ts'
 import { roles } from '../server/access.ts'
 import type * as a from '../server/accountSchemas.ts'
 import { auditText, loggedInText, tokenMadeText, tokensText, userText, usersText } from './accountText.ts'
@@ -26,7 +27,8 @@ function loginCommand(): Command {
     .action(async (name: string, _options: unknown, command: Command) => {
       const session = sessionOf(command)
       const password = await readPassword(`password of ${name}: `)
-      const { secret, ...known } = await session.client.post<LoggedIn>(at.login, { name, password, as: 'secret' })
+      // As nobody: the login of before may have ended, and who comes with it is refused.
+      const { secret, ...known } = await session.client.unnamed().post<LoggedIn>(at.login, { name, password, as: 'secret' })
       keepLogin(session.client.url, secret)
       session.show(known, () => loggedInText(known))
     })
@@ -35,10 +37,18 @@ function loginCommand(): Command {
 function logoutCommand(): Command {
   return new Command('logout').description('end the login of this terminal').action(async (_options: unknown, command: Command) => {
     const session = sessionOf(command)
-    const known = await session.client.send<Static<typeof a.Asker>>('DELETE', at.login, {})
+    const ended = await session.client.send<Static<typeof a.Asker>>('DELETE', at.login, {}).catch(unlessUnknown)
     keepLogin(session.client.url, null)
-    session.show(known, () => 'logged out\n')
+    session.show(ended ?? { who: null }, () =>
+      ended === null ? 'the server did not know this login any more; it is forgotten here\n' : 'logged out\n',
+    )
   })
+}
+
+/** A login that ended, or of a server that is another one now, need not be ended. */
+function unlessUnknown(error: unknown): null {
+  if (error instanceof UserError && error.code === 'UNAUTHENTICATED') return null
+  throw error
 }
 
 function passwordCommand(): Command {

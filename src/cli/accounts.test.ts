@@ -24,7 +24,7 @@ test('cli login: the first user, from stdin -> from then on one logs in; the log
   assert.deepEqual([added.code, added.out], [0, 'added: ann, admin of all groups\n'])
   const refused = await ask('status')
   assert.equal(refused.code, 3)
-  assert.match(refused.err, /^regroup: UNAUTHENTICATED: say who you are: log in, or send a token/)
+  assert.match(refused.err, /^regroup: UNAUTHENTICATED: say who you are: log in \(`regroup login NAME`\), or send a token/)
   assert.equal((await ask('login ann', { input: 'wrong horse battery\n' })).code, 3)
   const login = await ask('login ann', { input: `${password}\n` })
   assert.match(login.out, /^logged in as ann, admin of all groups, until /)
@@ -38,6 +38,22 @@ test('cli login: the first user, from stdin -> from then on one logs in; the log
   await ask('login ann', { input: 'another horse battery\n' })
   assert.equal((await ask('logout')).out, 'logged out\n')
   assert.equal((await ask('status')).code, 3)
+})
+
+test('cli login: the server does not know the login of before any more -> one logs in again, or forgets it', async (t) => {
+  const { url, dir, ask } = await served(t)
+  await ask('user add ann --role admin', { input: `${password}\n` })
+  const file = join(dir, 'regroup', 'logins.json')
+  const ended = (): void => writeFileSync(file, JSON.stringify({ [url]: 'rgl.000000000000.gone' }))
+  await ask('login ann', { input: `${password}\n` })
+  ended()
+  assert.match((await ask('status')).err, /UNAUTHENTICATED: this token or login is unknown.*`regroup login NAME`.*`regroup logout`/)
+  assert.match((await ask('login ann', { input: `${password}\n` })).out, /^logged in as ann/)
+  assert.match((await ask('status')).out, /2 groups/)
+  ended()
+  const forgotten = await ask('logout')
+  assert.deepEqual([forgotten.code, forgotten.out], [0, 'the server did not know this login any more; it is forgotten here\n'])
+  assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), {})
 })
 
 test('cli token: created by an admin -> for programs, in the environment or in a file, and only for its groups', async (t) => {
@@ -60,7 +76,7 @@ test('cli token: created by an admin -> for programs, in the environment or in a
   const id = secret.split('.')[1] ?? ''
   assert.match((await ask(`token revoke ${id} --dry-run`)).out, /dry run: would revoke/)
   assert.equal((await ask(`token revoke ${id}`)).code, 0)
-  assert.match((await ask('status', { env: { REGROUP_TOKEN: secret } })).err, /this token is unknown, was revoked or has expired/)
+  assert.match((await ask('status', { env: { REGROUP_TOKEN: secret } })).err, /this token or login is unknown, was revoked or has expired/)
   const audit = await ask('audit --limit 4')
   assert.match(audit.out, /ann +127\.0\.0\.1 +DELETE \/api\/v1\/tokens\/[0-9a-f]+ +done/)
   assert.match(audit.out, /token:deploy +127\.0\.0\.1 +POST \/api\/v1\/groups\/orders\/switchover +FORBIDDEN/)

@@ -35,7 +35,7 @@ export function acceptedText(answer: Extract<CommandAnswer, { ok: true }>, dryRu
 }
 
 export function pausedText(group: string, result: Paused): string {
-  if (result.pause === null) return `${group} is not paused; revision ${result.revision}\n`
+  if (result.pause === null) return `${group} is not paused now; revision ${result.revision}\n`
   return `${group} is paused until ${instant(result.pause.until)}; revision ${result.revision}; end it with \`regroup resume ${group}\`\n`
 }
 

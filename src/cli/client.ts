@@ -24,6 +24,11 @@ export class Client {
     this.#secret = secret
   }
 
+  /** The same server, asked without saying who asks. */
+  unnamed(): Client {
+    return new Client(this.url, this.#by, null)
+  }
+
   /** Throws the server's own error codes, and NO_SERVER. */
   async get<T>(path: string): Promise<T> {
     return await this.#exchange<T>(path, { headers: {} })
@@ -89,7 +94,10 @@ export class Client {
         redirect: 'error',
       })
     } catch (error) {
-      if (neverArrived.has(causeOf(error))) throw this.#noServer(null)
+      const cause = causeOf(error)
+      if (neverArrived.has(cause)) throw this.#noServer(null)
+      const problem = tlsProblem(cause)
+      if (problem !== null) throw new UserError('NO_SERVER', `${this.url}: ${problem}`)
       return this.#cut(error, init.method !== undefined)
     }
   }
@@ -98,7 +106,8 @@ export class Client {
     const how =
       error instanceof Error && error.name === 'TimeoutError' ? `did not answer within ${answerTimeoutMs / 1000} s` : 'ended the connection'
     const way = isCommand ? '; whether the command was carried out is not known: look with `regroup status`' : ''
-    throw new UserError('NO_SERVER', `the server at ${this.url} ${how}${way}`)
+    const tls = this.url.startsWith('http:') ? '. If it speaks TLS, say https:// in --server or REGROUP_SERVER' : ''
+    throw new UserError('NO_SERVER', `the server at ${this.url} ${how}${way}${tls}`)
   }
 
   #noServer(why: string | null): UserError {
@@ -138,6 +147,27 @@ const neverArrived: ReadonlySet<unknown> = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
 ])
+
+/** Why nothing was asked over TLS, with the way out; null when TLS is not what failed. */
+function tlsProblem(cause: unknown): string | null {
+  switch (cause) {
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+      return 'nobody whom this machine trusts vouches for its certificate; name the authority that does: NODE_EXTRA_CA_CERTS=ca.pem'
+    case 'CERT_HAS_EXPIRED':
+      return 'its certificate has expired; the server uses a renewed one within 5 s'
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return 'its certificate is for another name; ask by the name that stands in it'
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return 'it does not speak TLS; say http:// in --server or REGROUP_SERVER'
+    default:
+      return null
+  }
+}
 
 function causeOf(error: unknown): unknown {
   const cause = error instanceof Error ? error.cause : null

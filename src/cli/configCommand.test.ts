@@ -32,3 +32,30 @@ test('cli config check: a good file, a file with mistakes -> what the server wou
   assert.match(refused.err, /bad\.yaml:1:1 listn: unknown key "listn"; did you mean "listen"\?/)
   assert.doesNotMatch(JSON.stringify([said, json, refused]), /s3cret|n3xt/)
 })
+
+test('cli config check: files that are missing, empty or no certificate -> one line for each, with its place', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'regroup-config-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  const write = (name: string, text: string): void => writeFileSync(join(dir, name), text)
+  write('empty.pass', '\n')
+  write('text.pem', 'no certificate')
+  write('gone.yaml', 'listen: { cert: s.crt, key: s.key }\ncredentials: { a: { passwordFile: a.pass }, b: { passwordFile: empty.pass } }\n')
+  write('text.yaml', 'listen: { cert: text.pem, key: text.pem }\n')
+  const [gone, text] = await Promise.all(
+    ['gone', 'text'].map((name) => run(t, 'http://127.0.0.1:9', ['config', 'check', join(dir, `${name}.yaml`)])),
+  )
+  assert.deepEqual([gone?.code, text?.code], [2, 2])
+  assert.deepEqual(
+    gone?.err
+      .split('\n')
+      .slice(1, -1)
+      .map((line) => line.replaceAll(`${dir}/`, '').trim()),
+    [
+      'gone.yaml:1:17 listen.cert: s.crt cannot be read: it is not there',
+      'gone.yaml:1:29 listen.key: s.key cannot be read: it is not there',
+      'gone.yaml:2:35 credentials.a.passwordFile: a.pass cannot be read: it is not there',
+      'gone.yaml:2:64 credentials.b.passwordFile: the first line of this file is empty',
+    ],
+  )
+  assert.match(text?.err ?? '', /text\.yaml:1:17 listen\.cert: no certificate and key that can be read: /)
+})

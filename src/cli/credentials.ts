@@ -54,8 +54,9 @@ export function credentialsOf(written: Readonly<Record<string, WrittenCredential
 function passwordOf(entry: WrittenPassword, place: Path, { directory, env, fail }: Surroundings): string {
   if (entry.passwordFile !== undefined) {
     const at = [...place, 'passwordFile']
-    const password = fileText(at, resolve(directory, entry.passwordFile), fail).split(/\r?\n/)[0] ?? ''
-    if (password === '') fail(at, 'the first line of this file is empty, or it cannot be read')
+    const text = fileText(at, resolve(directory, entry.passwordFile), fail)
+    const password = text?.split(/\r?\n/)[0] ?? ''
+    if (text !== null && password === '') fail(at, 'the first line of this file is empty')
     return password
   }
   if (entry.passwordEnv === undefined) return entry.password ?? ''
@@ -64,12 +65,13 @@ function passwordOf(entry: WrittenPassword, place: Path, { directory, env, fail 
   return password
 }
 
-export function fileText(place: Path, file: string, fail: Surroundings['fail']): string {
+/** Null when it cannot be read, which was told to `fail`. */
+export function fileText(place: Path, file: string, fail: Surroundings['fail']): string | null {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
     fail(place, `${file} cannot be read: ${reason(error)}`)
-    return ''
+    return null
   }
 }
 

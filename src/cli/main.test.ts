@@ -212,7 +212,7 @@ test('cli pause and resume: a group -> until when, and how to end it', async (t)
   const paused = await run(t, url, ['pause', 'orders', '--for', '2h', '--why', 'rack move'])
   assert.equal(paused.out, 'orders is paused until 2026-11-22 09:00:00Z; revision 4; end it with `regroup resume orders`\n')
   assert.deepEqual(facade.spec().groups[0]?.pause?.why, 'rack move')
-  assert.equal((await run(t, url, ['resume', 'orders'])).out, 'orders is not paused; revision 5\n')
+  assert.equal((await run(t, url, ['resume', 'orders'])).out, 'orders is not paused now; revision 5\n')
 })
 
 test('cli switchover and failover: asked -> what was decided; a dry run says so', async (t) => {

@@ -84,7 +84,7 @@ export async function nodeNamed(client: Client, name: string): Promise<{ readonl
 }
 
 export function maintainedText(group: string, { node, maintenance, revision }: Maintained, dryRun: boolean): string {
-  if (maintenance === null) return `${dryRun ? 'dry run: ' : ''}${node} of ${group} is in no maintenance; revision ${revision}\n`
+  if (maintenance === null) return `${dryRun ? 'dry run: ' : ''}${node} of ${group} is in no maintenance now; revision ${revision}\n`
   const why = maintenance.why === '' ? '' : ` (${safe(maintenance.why)})`
   return `${dryRun ? 'dry run: ' : ''}${node} of ${group} is in maintenance until ${instant(maintenance.until)}${why}; revision ${revision}; end it with \`regroup maintain ${group}/${node} --end\`\n`
 }

@@ -52,7 +52,7 @@ function listText(scheduled: readonly (Scheduled & { readonly group: string })[]
 }
 
 export function scheduledText(group: string, scheduled: Scheduled | null): string {
-  if (scheduled === null) return `no switchover of ${group} is scheduled`
+  if (scheduled === null) return `no switchover of ${group} is scheduled now`
   const { at, to, by, why } = scheduled
   return `Switchover${to === null ? '' : ` to ${to}`} scheduled for ${instant(at)} by ${safe(by)}${why === '' ? '' : `: ${safe(why)}`}; \`regroup switchover ${group} --cancel\` takes it back`
 }

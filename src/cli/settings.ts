@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Type } from 'typebox'
 import type { TSchema } from 'typebox'
+import { pairProblem } from '../adapters/certificate.ts'
 import { checks } from '../core/doctor/examine.ts'
 import { windowProblem } from '../core/dailyWindow.ts'
 import { defaults as policyDefaults } from '../core/limits.ts'
@@ -173,7 +174,7 @@ function textOf(file: string): string {
 }
 
 function settingsOf(written: Written, directory: string, env: Env, fail: Fail): Settings {
-  const { tls = {}, listen: { cert, key } = {} } = written
+  const { tls = {} } = written
   const pem = (key: 'ca' | 'cert' | 'key'): string | null => {
     const file = tls[key]
     return file === undefined ? null : fileText(['tls', key], resolve(directory, file), fail)
@@ -181,7 +182,7 @@ function settingsOf(written: Written, directory: string, env: Env, fail: Fail): 
   return {
     listen: {
       http: written.listen?.http ?? '127.0.0.1:7070',
-      certificate: cert === undefined || key === undefined ? null : { cert: resolve(directory, cert), key: resolve(directory, key) },
+      certificate: certificateOf(written.listen ?? {}, directory, fail),
       plainHttp: written.listen?.plainHttp ?? false,
       sentinel: written.listen?.sentinel ?? null,
     },
@@ -192,6 +193,16 @@ function settingsOf(written: Written, directory: string, env: Env, fail: Fail): 
     defaults: written.defaults ?? {},
     doctor: { everyMs: written.doctor?.everyMs ?? doctorMs, ignore: written.doctor?.ignore ?? [] },
   }
+}
+
+/** The server's own certificate: its files are read anew when they change, so only their names are kept. */
+function certificateOf({ cert, key }: NonNullable<Written['listen']>, directory: string, fail: Fail): Settings['listen']['certificate'] {
+  if (cert === undefined || key === undefined) return null
+  const files = { cert: resolve(directory, cert), key: resolve(directory, key) }
+  const [certText, keyText] = [fileText(['listen', 'cert'], files.cert, fail), fileText(['listen', 'key'], files.key, fail)]
+  const problem = certText === null || keyText === null ? null : pairProblem({ cert: certText, key: keyText })
+  if (problem !== null) fail(['listen', 'cert'], problem)
+  return files
 }
 
 /** What a schema cannot say. Judges what is well-formed, even when something beside it is not. */

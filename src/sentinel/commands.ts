@@ -65,6 +65,15 @@ const sentinelCommands: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['sentinels', { least: 1, most: 1, answer: ofGroup(() => value([])) }],
   ['ckquorum', { least: 1, most: 1, answer: ofGroup(() => ({ kind: 'line', text: enough })) }],
   ['myid', { least: 0, most: 0, answer: (_, source) => value(source.id) }],
+  // Who knows Sentinel tries this at night.
+  [
+    'failover',
+    {
+      least: 1,
+      most: 1,
+      answer: ([name = '']) => refusal(`ERR no orders are taken here: ask with \`regroup switchover ${name.slice(0, 128)}\``),
+    },
+  ],
 ])
 
 const enough = `OK ${quorum} usable Sentinels. Quorum and failover authorization can be reached`

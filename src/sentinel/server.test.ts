@@ -62,6 +62,14 @@ void describe('clients of the Sentinel protocol', () => {
     assert.equal(fields[fields.indexOf('flags') + 1], 'master,s_down,o_down,failover_in_progress')
   })
 
+  test('an operator orders a failover as he would of a Sentinel -> refused with the command that is meant', async () => {
+    const answer = await ask('SENTINEL', 'FAILOVER', 'orders')
+    assert.match(
+      answer instanceof RespError ? answer.message : String(answer),
+      /^ERR no orders are taken here: ask with `regroup switchover orders`$/,
+    )
+  })
+
   test('nobody may write and the last primary refuses connections -> its address, where nothing listens', async () => {
     const nodes = ordersStatus.nodes.map((node) => (node.id === 'a' ? { ...node, health: 'refused' as const } : node))
     facade.put({ ...ordersStatus, nodes, writable: false, phase: 'failover', candidate: 'b' })

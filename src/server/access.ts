@@ -60,7 +60,10 @@ declare module 'fastify' {
 export function checkAccess(who: Who, access: Access, group: string | undefined): void {
   if (access.role === 'public') return
   if (who.role === null)
-    throw new UserError('UNAUTHENTICATED', 'say who you are: log in, or send a token (REGROUP_TOKEN for the command line)')
+    throw new UserError(
+      'UNAUTHENTICATED',
+      'say who you are: log in (`regroup login NAME`), or send a token (REGROUP_TOKEN for the command line)',
+    )
   if (!reaches(who.role, access.role))
     throw new UserError('FORBIDDEN', `this needs the role ${access.role}, and ${who.name} has the role ${who.role}; ask an admin`)
   if (group !== undefined) mustReach(who, group)

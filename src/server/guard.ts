@@ -98,7 +98,10 @@ function whoAsks(request: FastifyRequest, reply: FastifyReply, accounts: Account
   const known = knownBy(request, accounts)
   if (known !== null) return known
   take(failed, addressOf(request), reply, 'unknown tokens')
-  throw new UserError('UNAUTHENTICATED', 'this token is unknown, was revoked or has expired')
+  throw new UserError(
+    'UNAUTHENTICATED',
+    'this token or login is unknown, was revoked or has expired: log in again (`regroup login NAME`), forget it (`regroup logout`), or send another token',
+  )
 }
 
 /** By a token, by a login, or because nobody has to say it yet; null for a token that nobody has. */
