@@ -1,61 +1,15 @@
-// What clients that follow were told is written, and what becomes of it: a write may be gone only for a reason that docs/protocol.md names.
-import { flapSilenceFactor } from '../core/limits.ts'
-import { type GroupRecord, isMoving } from '../core/model.ts'
-import type { Said } from '../core/said.ts'
-import { parseMark } from '../engines/mark.ts'
+// What clients that follow were told is written, and what becomes of it: a write may be gone only for a reason in excuses.ts.
+import type { GroupRecord } from '../core/model.ts'
 import type { Group } from '../controller/group.ts'
 import type { NewLogEntry } from '../ports.ts'
 import type { Fail } from './checks.ts'
 import type { ControllerHost } from './controllerHost.ts'
 import type { Deeds } from './deeds.ts'
+import { type Crown, Excuses, type Intent, type Watched, handEndsMs } from './excuses.ts'
 import type { History } from './history.ts'
-import { controllerName } from './plan.ts'
 import type { Server } from './server.ts'
-import { type Data, type Stream, type Write, heldOf, markOf, within } from './stream.ts'
+import { type Data, type Stream, type Write, heldOf } from './stream.ts'
 
-/** The primary's position as a controller last read it. */
-interface Watched {
-  /** The controller's name in records. */
-  readonly writer: string
-  readonly at: number
-  readonly stream: Stream
-  readonly offset: number
-}
-
-/** A decision and what was said about it. */
-interface Intent {
-  readonly record: GroupRecord
-  readonly entry: NewLogEntry
-  /** What was last known of the primary when it was decided. */
-  readonly watched: Watched | null
-}
-
-/** Somebody was recorded as primary, and all that may explain what he lacks. */
-interface Crown {
-  readonly epoch: number
-  readonly node: string
-  readonly at: number
-  /** Null: it was taken as it was found, or moved by hand. */
-  readonly intent: Intent | null
-  readonly entry: NewLogEntry
-}
-
-/** `min-replicas-max-lag` is 2, ages are whole seconds, and a primary looks at them once a second (docs/protocol.md, M6). */
-const guardEngagesMs = 4_000
-/** How much longer than the silence a death counts as watched, and an unguarded primary may take writes until another is recorded. */
-const watchedMs = 5_000
-/** A primary is read at least so often while it is well; whom it does not list any more is out by then. */
-const unlistedMs = 2_500
-/** An append-only file that is synced every second. */
-const diskMs = 2_000
-/** A person's command takes effect, and regroup has understood it, within this. */
-const handEndsMs = 4_000
-/** What came of it is judged within this. */
-const handMs = 150_000
-/** A node that woke executes what it finds in its sockets at once. */
-const wokeMs = 1_000
-/** Who can be reached again is asked, told what it was not told by those before us, and closed within this. */
-const reachedWithinMs = 500
 /** Answers overtake each other by no more than the clients there are, and by those that waited for a late one. */
 const unordered = 64
 
@@ -63,6 +17,7 @@ export class Ledger {
   readonly #history: History
   readonly #deeds: Deeds
   readonly #fail: Fail
+  readonly #excuses: Excuses
   readonly #writers = new Map<number, string>()
   readonly #streams = new Set<Stream>()
   #crowns: readonly Crown[] = []
@@ -80,6 +35,7 @@ export class Ledger {
     this.#history = history
     this.#deeds = deeds
     this.#fail = fail
+    this.#excuses = new Excuses(history, deeds, (host) => this.#attachedAt.get(host) ?? -Infinity)
   }
 
   get #now(): number {
@@ -125,42 +81,14 @@ export class Ledger {
   #deposed(write: Write, crown: Crown): void {
     const { at } = write
     if (at === null) return
-    const late = at.when - crown.at
-    const { thawedAt } = this.#history.node(write.node)
-    const inSockets = write.sentAt <= thawedAt && at.when - thawedAt < wokeMs
-    const excuse =
-      this.#told(write, crown) ??
-      this.#byPeople(write) ??
-      this.#unnamed(write.node) ??
-      // An operator made it a primary again after it had been replaced.
-      (this.#deeds.handAt >= crown.at && this.#now - this.#deeds.handAt < handMs ? 'by hand' : null) ??
-      (this.#history.bootedOpen({ stream: at.stream, length: 0 }) ? 'unfenced' : null) ??
-      (guarded(crown) && late < guardEngagesMs ? 'guard' : null) ??
-      (this.#refusedEverybody(write, crown) ? 'refused everybody' : null) ??
-      (inSockets ? 'in its sockets' : null)
+    const excuse = this.#excuses.late(write, at, crown)
     this.#gone(write, excuse)
     this.#count([excuse])
     if (excuse !== null) return
     this.#fail(
       'a replaced primary takes no writes',
-      `${write.node} took a write of epoch ${write.epoch} ${Math.round(late)} ms after ${crown.node} replaced it at epoch ${crown.epoch}`,
+      `${write.node} took a write of epoch ${write.epoch} ${Math.round(at.when - crown.at)} ms after ${crown.node} replaced it at epoch ${crown.epoch}`,
     )
-  }
-
-  /** Nobody could tell it from a dead one while it was replaced: it takes writes again from when clients reach it until we do. */
-  #refusedEverybody({ node: id, at }: Write, crown: Crown): boolean {
-    const { net, controller, policy } = this.#history
-    const node = this.#history.node(id)
-    if (at === null || crown.intent?.record.phase !== 'failover' || crown.intent.record.cause !== 'dead' || guarded(crown)) return false
-    if (!net.refusedAt(node.host, crown.at) || node.endAfter(crown.at) < at.when || controller === null) return false
-    const reachable = Math.max(net.clearSince(controllerName, node.host), this.#now - controller.runsFor)
-    return at.when - reachable <= policy.retryDownMs + reachedWithinMs
-  }
-
-  /** The spec of a backup does not name it: nobody can close it. */
-  #unnamed(node: string): string | null {
-    const named = this.#history.spec.nodes.some((one) => one.id === node)
-    return !named && this.#now - this.#deeds.restoredAt < handMs ? 'after a backup' : null
   }
 
   #gone(write: Write, excuse: string | null): void {
@@ -242,7 +170,7 @@ export class Ledger {
     const excuses = new Set<string | null>()
     const unexcused: Write[] = []
     for (const write of missing) {
-      const excuse = this.#excuse(write, crown)
+      const excuse = write.at === null ? null : this.#excuses.lacking(write, write.at, crown)
       excuses.add(excuse)
       this.#gone(write, excuse)
       if (excuse === null) unexcused.push(write)
@@ -259,98 +187,6 @@ export class Ledger {
       'no acknowledged write lost',
       `${unexcused.length} writes that ${where} ${span} are not in ${crown.node}; ${rule}: ${sentence}. Held by ${holders.join(' ') || 'nobody'}`,
     )
-  }
-
-  // -------------------------------------------------------------------------------------------- excuses
-
-  #excuse(write: Write, crown: Crown): string | null {
-    return this.#told(write, crown) ?? this.#byPeople(write) ?? this.#byNature(write, crown)
-  }
-
-  /** People were told what it may lose, or asked for it. */
-  #told({ at }: Write, { intent }: Pick<Crown, 'intent'>): string | null {
-    // A person said of every node that its data may go: what had been written by then.
-    const given = at !== null && at.when <= this.#deeds.orderedAt && this.#history.spec.nodes.every((node) => node.overwrite)
-    if (intent === null && given) return 'ordered'
-    if (intent?.record.phase !== 'failover') return null
-    const { cause, loss, lossSaid } = intent.record
-    if (cause === 'operator') return 'ordered'
-    if (loss === null) return null
-    const bytes = bytesOf(lossSaid ?? null)
-    // The last bytes that the primary held when it was read, and what it took soon after, are said to be gone, and nothing else.
-    return bytes === null || (at !== null && this.#unread(at, intent, this.#silenceMs(intent.record), bytes)) ? 'reported' : null
-  }
-
-  /** Done to the nodes or to the store behind regroup's back: what had been written by then may go. */
-  #byPeople({ at }: Write, outdated = false): string | null {
-    if (at === null) return null
-    const { handAt, restoredAt } = this.#deeds
-    if (at.when <= handAt + handEndsMs && this.#now - handAt < handMs) return 'by hand'
-    return !outdated && at.when <= restoredAt + handEndsMs && this.#now - restoredAt < handMs ? 'after a backup' : null
-  }
-
-  /** What no rule can promise. Nothing of it holds for a planned switchover. */
-  #byNature(write: Write, crown: Pick<Crown, 'intent' | 'node'>): string | null {
-    const { at } = write
-    if (at === null) return null
-    if (this.#history.bootedOpen({ stream: at.stream, length: 0 })) return 'unfenced'
-    const { intent } = crown
-    if (intent?.record.phase !== 'failover') return null
-    const { rule } = intent.entry
-    if (/elect\.(inSync|ahead)/.test(rule)) {
-      if (this.#asynchronous(at, intent, crown.node)) return 'asynchronous'
-      const last = at.stream.acked.at(-1)?.at?.when ?? at.when
-      return guarded(crown) && at.when >= last - guardEngagesMs ? 'guard' : null
-    }
-    // A roll call that promotes another than who took it says that nobody is known to be complete.
-    const itself = /elect\.returned/.test(rule) || (/elect\.rollCall/.test(rule) && crown.node === write.node)
-    return itself && this.#lacksOnDisk(write, at, intent) ? 'disk' : null
-  }
-
-  /** Of what its primary was last read to have its disk may lack an append-only file's last seconds; of what came after that, all. */
-  #lacksOnDisk(write: Write, at: NonNullable<Write['at']>, intent: Intent): boolean {
-    const node = this.#history.node(write.node)
-    const { persistence } = node.setup
-    if (persistence === 'aof') return node.endAfter(at.when) - at.when <= diskMs
-    // Whoever keeps nothing is elected only while the group was read to hold nothing.
-    return this.#unread(at, intent, this.#history.policy.silentAfterMs, 0)
-  }
-
-  /** A replica that was in sync may lack the policy's bytes, by what its primary was last read to have, and what came after that reading. */
-  #asynchronous(at: NonNullable<Write['at']>, intent: Intent, candidate: string): boolean {
-    const { watched, record } = intent
-    // A member that the primary did not list any more was no member.
-    const listedAt = this.#attachedAt.get(this.#history.node(candidate).host) ?? -Infinity
-    if (watched === null || watched.at - listedAt > unlistedMs) return false
-    return this.#unread(at, intent, this.#silenceMs(record), this.#history.policy.inSyncMaxLagBytes)
-  }
-
-  /** How long a primary had to be silent before it counted. */
-  #silenceMs(record: GroupRecord): number {
-    const { policy } = this.#history
-    const failovers = record.failovers.filter((when) => record.at - when < policy.flapWindowMs)
-    return policy.silentAfterMs * (failovers.length >= policy.flapFailovers ? flapSilenceFactor : 1)
-  }
-
-  /** It came after the last reading, or is among the last bytes of it; who decided had read it himself, not longer ago than that. */
-  #unread(at: NonNullable<Write['at']>, { watched, record }: Intent, silenceMs: number, bytes: number): boolean {
-    if (watched === null || watched.writer !== record.writer || watched.stream !== at.stream) return false
-    return at.when <= watched.at + silenceMs + watchedMs && at.stream.offsetAt(at.index + 1) > watched.offset - bytes
-  }
-
-  /** The recorded primary follows nobody by itself: the recorded process leads, and a fenced file says nowhere. */
-  #followsNobody(node: Server): boolean {
-    const record = this.#history.store.record('g')
-    return record?.primary === node.id && (record.fenced || record.incarnation === node.running?.runId)
-  }
-
-  /** Whoever is on his way already feeds others: he is judged as when he is recorded, and nobody else who is copied. */
-  #coming(by: Data): Pick<Crown, 'node' | 'intent'> | null {
-    const record = this.#history.store.record('g')
-    if (record === null || !isMoving(record)) return null
-    const { candidate: node } = record
-    const { running } = this.#history.node(node)
-    return running !== null && within(by, running.data) ? { node, intent: this.#intent } : null
   }
 
   /** What the recorded process holds, when it runs and is not this node. */
@@ -372,20 +208,10 @@ export class Ledger {
         if (write.lost === null && write.at !== null && write.at.index < has && write.at.index >= gets) missing.push(write)
       }
     }
-    const open = this.#history.bootedOpen(by) && !this.#followsNobody(node)
-    const given = this.#history.spec.nodes.some((one) => one.id === node.id && one.overwrite) ? 'ordered' : null
-    // A record that is older than what a node bears, after a restore: nothing may follow it blindly.
-    const bears = parseMark(markOf(held) ?? '')?.epoch ?? 0
-    const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0)
-    const coming = this.#coming(by)
+    const excuseOf = this.#excuses.copied(node, held, by, this.#intent)
     const excuses = new Set<string>()
     const unexcused = missing.filter((write) => {
-      const excuse = open
-        ? 'unfenced'
-        : (given ??
-          (coming === null ? null : this.#told(write, coming)) ??
-          this.#byPeople(write, outdated) ??
-          (coming === null ? null : this.#byNature(write, coming)))
+      const excuse = write.at === null ? null : excuseOf(write, write.at)
       this.#gone(write, excuse)
       if (excuse !== null) excuses.add(excuse)
       return excuse === null
@@ -398,18 +224,6 @@ export class Ledger {
       `${node.id} loses ${unexcused.length} acknowledged writes by a full copy; the first was taken by ${first.node} at epoch ${first.epoch} ${Math.round(this.#now - (first.ackedAt ?? 0))} ms ago`,
     )
   }
-}
-
-/** How many bytes are said to be gone; null when it is not said in bytes. */
-function bytesOf(loss: Said | null): number | null {
-  if (loss?.code !== 'loss.short' && loss?.code !== 'loss.shortItself') return null
-  const { bytes } = loss.values
-  return typeof bytes === 'number' ? bytes : null
-}
-
-/** A guard that a restart does not shed stood when it was decided. */
-function guarded({ intent }: Pick<Crown, 'intent'>): boolean {
-  return intent !== null && intent.record.guard > 0 && intent.record.fenced
 }
 
 function holdsWrite(node: Server, write: Write): boolean {

@@ -1,0 +1,226 @@
+// For which reasons an acknowledged write may be gone (docs/simulator.md): each holds as narrowly as it is true.
+import { flapSilenceFactor } from '../core/limits.ts'
+import { type GroupRecord, isMoving } from '../core/model.ts'
+import type { Said } from '../core/said.ts'
+import { parseMark } from '../engines/mark.ts'
+import type { NewLogEntry } from '../ports.ts'
+import type { Deeds } from './deeds.ts'
+import type { History } from './history.ts'
+import { controllerName } from './plan.ts'
+import type { Server } from './server.ts'
+import { type Data, type Stream, type Write, markOf, within } from './stream.ts'
+
+type Executed = NonNullable<Write['at']>
+
+/** The primary's position as a controller last read it. */
+export interface Watched {
+  /** The controller's name in records. */
+  readonly writer: string
+  readonly at: number
+  readonly stream: Stream
+  readonly offset: number
+}
+
+/** A decision and what was said about it. */
+export interface Intent {
+  readonly record: GroupRecord
+  readonly entry: NewLogEntry
+  /** What was last known of the primary when it was decided. */
+  readonly watched: Watched | null
+}
+
+/** Somebody was recorded as primary, and all that may explain what he lacks. */
+export interface Crown {
+  readonly epoch: number
+  readonly node: string
+  readonly at: number
+  /** Null: it was taken as it was found, or moved by hand. */
+  readonly intent: Intent | null
+  readonly entry: NewLogEntry
+}
+
+/** `min-replicas-max-lag` is 2, ages are whole seconds, and a primary looks at them once a second (docs/protocol.md, M6). */
+const guardEngagesMs = 4_000
+/** How much longer than the silence a death counts as watched, and an unguarded primary may take writes until another is recorded. */
+const watchedMs = 5_000
+/** A primary is read at least so often while it is well; whom it does not list any more is out by then. */
+const unlistedMs = 2_500
+/** An append-only file that is synced every second. */
+const diskMs = 2_000
+/** A person's command takes effect, and regroup has understood it, within this. */
+export const handEndsMs = 4_000
+/** What came of it is judged within this. */
+const handMs = 150_000
+/** A node that woke executes what it finds in its sockets at once. */
+const wokeMs = 1_000
+/** Who can be reached again is asked, told what it was not told by those before us, and closed within this. */
+const reachedWithinMs = 500
+
+export class Excuses {
+  readonly #history: History
+  readonly #deeds: Deeds
+  /** When the replica on this host was last attached to the primary that was read then. */
+  readonly #listedAt: (host: string) => number
+
+  constructor(history: History, deeds: Deeds, listedAt: (host: string) => number) {
+    this.#history = history
+    this.#deeds = deeds
+    this.#listedAt = listedAt
+  }
+
+  get #now(): number {
+    return this.#history.timeline.now
+  }
+
+  /** Whoever was recorded does not have it. */
+  lacking(write: Write, at: Executed, crown: Crown): string | null {
+    return this.#ordered(at, crown) ?? this.#said(at, crown) ?? this.#byPeople(at) ?? this.#byNature(write, at, crown)
+  }
+
+  /** It was taken after another was recorded in its node's place. */
+  late(write: Write, at: Executed, crown: Crown): string | null {
+    const { thawedAt } = this.#history.node(write.node)
+    const inSockets = write.sentAt <= thawedAt && at.when - thawedAt < wokeMs
+    return (
+      this.#ordered(at, crown) ??
+      // Bytes that were gone by then are none of those that come.
+      (bytesOf(crown) === null ? this.#said(at, crown) : null) ??
+      this.#byPeople(at) ??
+      this.#unnamed(write.node) ??
+      // An operator made it a primary again after it had been replaced.
+      (this.#deeds.handAt >= crown.at && this.#now - this.#deeds.handAt < handMs ? 'by hand' : null) ??
+      (this.#history.bootedOpen({ stream: at.stream, length: 0 }) ? 'unfenced' : null) ??
+      (guarded(crown) && at.when - crown.at < guardEngagesMs ? 'guard' : null) ??
+      (this.#refusedEverybody(write, at, crown) ? 'refused everybody' : null) ??
+      (inSockets ? 'in its sockets' : null)
+    )
+  }
+
+  /** A full copy replaced what the node held. `intent`: the latest one. Gives the question to ask of each write. */
+  copied(node: Server, held: Data, by: Data, intent: Intent | null): (write: Write, at: Executed) => string | null {
+    if (this.#history.bootedOpen(by) && !this.#followsNobody(node)) return () => 'unfenced'
+    if (this.#history.spec.nodes.some((one) => one.id === node.id && one.overwrite)) return () => 'ordered'
+    // A record that is older than what a node bears, after a restore: nothing may follow it blindly.
+    const bears = parseMark(markOf(held) ?? '')?.epoch ?? 0
+    const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0)
+    const coming = this.#coming(by, intent)
+    if (coming === null) return (_write, at) => this.#byPeople(at, outdated)
+    return (write, at) =>
+      this.#ordered(at, coming) ?? this.#said(at, coming) ?? this.#byPeople(at, outdated) ?? this.#byNature(write, at, coming)
+  }
+
+  // ------------------------------------------------------------------------------------------ by whom
+
+  /** A person asked for it: of every node's data that they may go, what had been written by then; or for this very promotion. */
+  #ordered(at: Executed, { intent }: Pick<Crown, 'intent'>): string | null {
+    const given = at.when <= this.#deeds.orderedAt && this.#history.spec.nodes.every((node) => node.overwrite)
+    if (intent === null) return given ? 'ordered' : null
+    return intent.record.phase === 'failover' && intent.record.cause === 'operator' ? 'ordered' : null
+  }
+
+  /** People were told what it may lose. Of what is said in bytes: the last that the primary held when it was read, and what it took soon after. */
+  #said(at: Executed, crown: Pick<Crown, 'intent'>): string | null {
+    const { intent } = crown
+    if (intent?.record.phase !== 'failover' || intent.record.loss === null) return null
+    const bytes = bytesOf(crown)
+    return bytes === null || this.#unread(at, intent, this.#silenceMs(intent.record), bytes) ? 'reported' : null
+  }
+
+  /** The spec of a backup does not name it: nobody can close it. */
+  #unnamed(node: string): string | null {
+    const named = this.#history.spec.nodes.some((one) => one.id === node)
+    return !named && this.#now - this.#deeds.restoredAt < handMs ? 'after a backup' : null
+  }
+
+  /** Nobody could tell it from a dead one while it was replaced: it takes writes again from when clients reach it until we do. */
+  #refusedEverybody({ node: id }: Write, at: Executed, crown: Crown): boolean {
+    const { net, controller, policy } = this.#history
+    const node = this.#history.node(id)
+    if (crown.intent?.record.phase !== 'failover' || crown.intent.record.cause !== 'dead' || guarded(crown)) return false
+    if (!net.refusedAt(node.host, crown.at) || node.endAfter(crown.at) < at.when || controller === null) return false
+    const reachable = Math.max(net.clearSince(controllerName, node.host), this.#now - controller.runsFor)
+    return at.when - reachable <= policy.retryDownMs + reachedWithinMs
+  }
+
+  /** Done to the nodes or to the store behind regroup's back: what had been written by then may go. */
+  #byPeople(at: Executed, outdated = false): string | null {
+    const { handAt, restoredAt } = this.#deeds
+    if (at.when <= handAt + handEndsMs && this.#now - handAt < handMs) return 'by hand'
+    return !outdated && at.when <= restoredAt + handEndsMs && this.#now - restoredAt < handMs ? 'after a backup' : null
+  }
+
+  /** What no rule can promise. Nothing of it holds for a planned switchover. */
+  #byNature(write: Write, at: Executed, crown: Pick<Crown, 'intent' | 'node'>): string | null {
+    if (this.#history.bootedOpen({ stream: at.stream, length: 0 })) return 'unfenced'
+    const { intent } = crown
+    if (intent?.record.phase !== 'failover') return null
+    const { rule } = intent.entry
+    if (/elect\.(inSync|ahead)/.test(rule)) {
+      if (this.#asynchronous(at, intent, crown.node)) return 'asynchronous'
+      const last = at.stream.acked.at(-1)?.at?.when ?? at.when
+      return guarded(crown) && at.when >= last - guardEngagesMs ? 'guard' : null
+    }
+    // A roll call that promotes another than who took it says that nobody is known to be complete.
+    const itself = /elect\.returned/.test(rule) || (/elect\.rollCall/.test(rule) && crown.node === write.node)
+    return itself && this.#lacksOnDisk(write, at, intent) ? 'disk' : null
+  }
+
+  /** Of what its primary was last read to have its disk may lack an append-only file's last seconds; of what came after that, all. */
+  #lacksOnDisk(write: Write, at: Executed, intent: Intent): boolean {
+    const node = this.#history.node(write.node)
+    const { persistence } = node.setup
+    if (persistence === 'aof') return node.endAfter(at.when) - at.when <= diskMs
+    // Whoever keeps nothing is elected only while the group was read to hold nothing.
+    return this.#unread(at, intent, this.#history.policy.silentAfterMs, 0)
+  }
+
+  /** A replica that was in sync may lack the policy's bytes, by what its primary was last read to have, and what came after that reading. */
+  #asynchronous(at: Executed, intent: Intent, candidate: string): boolean {
+    const { watched, record } = intent
+    // A member that the primary did not list any more was no member.
+    const listedAt = this.#listedAt(this.#history.node(candidate).host)
+    if (watched === null || watched.at - listedAt > unlistedMs) return false
+    return this.#unread(at, intent, this.#silenceMs(record), this.#history.policy.inSyncMaxLagBytes)
+  }
+
+  /** How long a primary had to be silent before it counted. */
+  #silenceMs(record: GroupRecord): number {
+    const { policy } = this.#history
+    const failovers = record.failovers.filter((when) => record.at - when < policy.flapWindowMs)
+    return policy.silentAfterMs * (failovers.length >= policy.flapFailovers ? flapSilenceFactor : 1)
+  }
+
+  /** It came after the last reading, or is among the last bytes of it; who decided had read it himself, not longer ago than that. */
+  #unread(at: Executed, { watched, record }: Intent, silenceMs: number, bytes: number): boolean {
+    if (watched === null || watched.writer !== record.writer || watched.stream !== at.stream) return false
+    return at.when <= watched.at + silenceMs + watchedMs && at.stream.offsetAt(at.index + 1) > watched.offset - bytes
+  }
+
+  /** The recorded primary follows nobody by itself: the recorded process leads, and a fenced file says nowhere. */
+  #followsNobody(node: Server): boolean {
+    const record = this.#history.store.record('g')
+    return record?.primary === node.id && (record.fenced || record.incarnation === node.running?.runId)
+  }
+
+  /** Whoever is on his way already feeds others: he is judged as when he is recorded, and nobody else who is copied. */
+  #coming(by: Data, intent: Intent | null): Pick<Crown, 'node' | 'intent'> | null {
+    const record = this.#history.store.record('g')
+    if (record === null || !isMoving(record)) return null
+    const { candidate: node } = record
+    const { running } = this.#history.node(node)
+    return running !== null && within(by, running.data) ? { node, intent } : null
+  }
+}
+
+/** How many bytes are said to be gone; null when it is not said in bytes. */
+function bytesOf({ intent }: Pick<Crown, 'intent'>): number | null {
+  const said: Said | null = intent?.record.phase === 'failover' ? (intent.record.lossSaid ?? null) : null
+  if (said?.code !== 'loss.short' && said?.code !== 'loss.shortItself') return null
+  const { bytes } = said.values
+  return typeof bytes === 'number' ? bytes : null
+}
+
+/** A guard that a restart does not shed stood when it was decided. */
+function guarded({ intent }: Pick<Crown, 'intent'>): boolean {
+  return intent !== null && intent.record.guard > 0 && intent.record.fenced
+}
