@@ -12,7 +12,8 @@ import { startHttp } from '../src/server/http.ts'
 import type { HttpOptions, HttpServer } from '../src/server/http.ts'
 import { problemsOf } from '../src/server/problems.ts'
 import { Problem } from '../src/server/schemas.ts'
-import { type TestFacade, testFacade, testTime, testVitals } from './facade.ts'
+import { type TestFacade, testFacade } from './facade.ts'
+import { testTime, testVitals } from './samples.ts'
 
 export const adminSecret = 'rga.of-a-test'
 

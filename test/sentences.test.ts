@@ -6,20 +6,31 @@ import { toldIn } from '../web/src/words/told.ts'
 
 const codes = Object.keys(english) as Code[]
 
-/** Every value that a sentence asks for, by name, and the sentence with those names in their places. */
-function asked(sentence: unknown): { readonly names: readonly string[]; readonly text: string } {
+/** Values that are English words themselves, so that Chinese has its own for each: one of them. */
+const worded: Readonly<Partial<Record<Code, Readonly<Record<string, string>>>>> = {
+  'steady.contested': { sign: 'its link' },
+  'plan.moving': { phase: 'failover' },
+  'roll.moving': { phase: 'failover' },
+}
+
+/** Every value that a sentence asks for, by name; the sentence with those names in their places; and the names that are in it. */
+function asked(
+  sentence: unknown,
+  given: Readonly<Record<string, string>> = {},
+): { readonly names: readonly string[]; readonly text: string; readonly shown: readonly string[] } {
   const names = new Set<string>()
   const values = new Proxy(
     {},
     {
       get: (_, name) => {
         names.add(String(name))
-        return [`<${String(name)}>`]
+        return given[String(name)] ?? [`<${String(name)}>`]
       },
     },
   )
   const told = (sentence as (values: object) => string | readonly string[])(values)
-  return { text: [told].flat().join(''), names: [...names].toSorted() }
+  const text = [told].flat().join('')
+  return { text, names: [...names].toSorted(), shown: [...new Set(text.match(/(?<=<)\w+(?=>)/g))].toSorted() }
 }
 
 void describe('sentences', () => {
@@ -28,6 +39,10 @@ void describe('sentences', () => {
     for (const code of codes) {
       const [en, zh] = [asked(english[code]), asked(chinese[code])]
       assert.deepEqual(zh.names, en.names, code)
+      const translated = worded[code] ?? {}
+      assert.deepEqual([...zh.shown, ...Object.keys(translated)].toSorted(), en.shown, code)
+      for (const [name, value] of Object.entries(translated))
+        assert.notEqual(asked(chinese[code], { [name]: value }).text, zh.text, `${code}: ${name}`)
     }
   })
 

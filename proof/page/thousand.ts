@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { openEmbeddedStore } from '../../src/adapters/store/embedded.ts'
 import type { GroupStatus } from '../../src/core/status.ts'
 import { startHttp } from '../../src/server/http.ts'
-import { nodeStatus, ordersStatus, testFacade, testVitals } from '../../test/facade.ts'
+import { testFacade } from '../../test/facade.ts'
+import { nodeStatus, ordersStatus, testVitals } from '../../test/samples.ts'
 
 const page = fileURLToPath(new URL('../../dist/web', import.meta.url))
 

@@ -2,7 +2,7 @@
 import { found, instead, until } from '../harness/wait.ts'
 import { Writer, clinging, roaming } from '../harness/writers.ts'
 import { acknowledged, otherPrimary } from '../stories/waits.ts'
-import { type PikaStory, compared, discarded, healthy, playOn, promise } from './story.ts'
+import { type PikaStory, compared, healthy, playOn, saidWhatIsLost } from './story.ts'
 
 /** Taken this shortly before it died, a write may have been on no other node. */
 const asynchronousMs = 100
@@ -36,8 +36,6 @@ export const crash: PikaStory = (options) =>
     const lost = await compared(scene, primary, writers)
     notes.measure(variant, 'taken in its last moments and lost', lost.filter((ack) => ack.at <= diedAt + 5).length)
     const unexplained = lost.filter((ack) => ack.at < diedAt - asynchronousMs || (ack.at > diedAt + 5 && ack.node !== old.id))
-    await promise(scene, 'no other write lost', unexplained.length === 0, `${unexplained.length} lost`)
-    const said = await discarded(scene, old.id)
-    await promise(scene, 'what is discarded is said', lost.length === 0 || said.length > 0, `${lost.length} lost, nothing said`)
+    await saidWhatIsLost(scene, old.id, lost, unexplained)
     return writers
   })

@@ -3,7 +3,7 @@ import { must } from '../harness/client.ts'
 import { pass } from '../harness/wait.ts'
 import { Writer, clinging, following } from '../harness/writers.ts'
 import { acknowledged, otherPrimary } from '../stories/waits.ts'
-import { type PikaStory, app, compared, discarded, healthy, lineOf, playOn, promise } from './story.ts'
+import { type PikaStory, app, compared, healthy, lineOf, playOn, promise, saidWhatIsLost } from './story.ts'
 
 const frozenMs = 30_000
 /** Closed this soon after it wakes. */
@@ -48,8 +48,6 @@ export const freeze: PikaStory = (options) =>
     await promise(scene, 'every user has the rights that he had', (await lineOf(old)) === rights, `${await lineOf(old)} was ${rights}`)
     const lost = await compared(scene, primary, writers)
     const unexplained = lost.filter((ack) => ack.node !== old.id || ack.at < frozenAt - 100)
-    await promise(scene, 'no other write lost', unexplained.length === 0, `${unexplained.length} lost`)
-    const said = await discarded(scene, old.id)
-    await promise(scene, 'what is discarded is said', lost.length === 0 || said.length > 0, `${lost.length} lost, nothing said`)
+    await saidWhatIsLost(scene, old.id, lost, unexplained)
     return writers
   })

@@ -9,7 +9,7 @@ import { dismiss, takeOver } from '../harness/watched.ts'
 import type { Ack, Writer } from '../harness/writers.ts'
 import { Notebook, type Told } from '../stories/story.ts'
 
-export interface PikaStoryOptions {
+interface PikaStoryOptions {
   readonly servers: PikaOptions
   readonly nodes: readonly number[]
   readonly runs: number
@@ -98,14 +98,14 @@ export async function compared({ group }: Scene, primary: Node, writers: readonl
   return writers.flatMap((writer) => judge(writer.acks, held.get(writer.key) ?? []).lost)
 }
 
-/** What regroup said it would throw away of this node, newest first. */
-export async function discarded({ controller, group }: Scene, node: string): Promise<string[]> {
-  const entries = await controller.api.history(group.id, 200)
-  return entries.flatMap(({ evidence }) =>
-    evidence['node'] === node && typeof evidence['discards'] === 'string' ? [evidence['discards']] : [],
-  )
-}
-
 export async function promise(scene: Scene, what: string, kept: boolean, note: string): Promise<void> {
   await scene.notes.promise(scene.where, what, kept, note, scene.group, scene.controller)
+}
+
+/** Writes are lost only where a story explains it, and regroup said in the history that it throws them away. */
+export async function saidWhatIsLost(scene: Scene, node: string, lost: readonly Ack[], unexplained: readonly Ack[]): Promise<void> {
+  await promise(scene, 'no other write lost', unexplained.length === 0, `${unexplained.length} lost`)
+  const entries = await scene.controller.api.history(scene.group.id, 200)
+  const said = entries.some(({ evidence }) => evidence['node'] === node && typeof evidence['discards'] === 'string')
+  await promise(scene, 'what is discarded is said', lost.length === 0 || said, `${lost.length} lost, nothing said`)
 }

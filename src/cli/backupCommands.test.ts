@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { run, server } from '../../test/cli.ts'
-import { ordersSpec } from '../../test/facade.ts'
+import { ordersSpec } from '../../test/samples.ts'
 import { UserError } from '../errors.ts'
 
 function freshDir(t: TestContext): string {

@@ -1,7 +1,7 @@
 // `regroup spec` as people run it: a real process against a real HTTP server.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ordersSpec } from '../../test/facade.ts'
+import { ordersSpec } from '../../test/samples.ts'
 import { run, server } from '../../test/cli.ts'
 
 test('cli spec: an unwanted change -> listed with who and why, compared, shown as a file, taken back', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { billingStatus, logEntry, nodeStatus, ordersStatus, plainly, riskyPlan, safePlan, testTime } from '../../test/facade.ts'
+import { billingStatus, logEntry, nodeStatus, ordersStatus, plainly, riskyPlan, safePlan, testTime } from '../../test/samples.ts'
 import { neverLookedAt } from '../core/doctor/finding.ts'
 import { UserError } from '../errors.ts'
 import { acceptedText, appliedText, pausedText, specText } from './changesText.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MemoryStore } from '../../test/memoryStore.ts'
-import { ordersSpec } from '../../test/facade.ts'
+import { ordersSpec } from '../../test/samples.ts'
 import type { GroupSpec } from '../core/model.ts'
 import type { PolicyRule } from '../core/policyLayers.ts'
 import { diffSpec, diffWhole } from '../core/spec.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ordersSpec } from '../../test/facade.ts'
+import { ordersSpec } from '../../test/samples.ts'
 import { UserError } from '../errors.ts'
 import { fewAtATime, nodesMeant } from './stopQuestion.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nodeStatus, ordersStatus } from '../../test/facade.ts'
+import { nodeStatus, ordersStatus } from '../../test/samples.ts'
 import type { GroupRecord } from './model.ts'
 import { momentOf } from './moment.ts'
 

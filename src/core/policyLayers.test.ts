@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ordersSpec } from '../../test/facade.ts'
+import { ordersSpec } from '../../test/samples.ts'
 import { defaults } from './limits.ts'
 import type { GroupSpec, NodeSpec } from './model.ts'
 import { effectivePolicy, layeredPolicy, matchesName, policyDifferences } from './policyLayers.ts'

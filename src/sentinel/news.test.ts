@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { nodeStatus, ordersStatus, testTime } from '../../test/facade.ts'
+import { nodeStatus, ordersStatus, testTime } from '../../test/samples.ts'
 import type { Topology } from '../core/model.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { type Told, begin, onStatus, onTopology } from './news.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Static } from 'typebox'
 import { apiServer, ask, assertShape } from '../../test/api.ts'
-import { testTime } from '../../test/facade.ts'
+import { testTime } from '../../test/samples.ts'
 import { Controllers, windowMs } from './controllerRoutes.ts'
 
 test('controllers: asked -> the one that decides, with what it hears', async (t) => {

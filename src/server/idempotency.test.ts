@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { adminSecret, apiServer } from '../../test/api.ts'
-import { plainly, testTime } from '../../test/facade.ts'
+import { plainly, testTime } from '../../test/samples.ts'
 import { keptMs, maxKept } from './idempotency.ts'
 
 async function served(t: TestContext) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { billingStatus, ordersSpec, ordersStatus, testFacade, testVitals } from '../../test/facade.ts'
+import { testFacade } from '../../test/facade.ts'
+import { billingStatus, ordersSpec, ordersStatus, testVitals } from '../../test/samples.ts'
 import { UserError } from '../errors.ts'
 import { metricsPage } from './metrics.ts'
 

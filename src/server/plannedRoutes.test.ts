@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { apiServer, ask, assertProblem, assertShape, post } from '../../test/api.ts'
-import { ordersSpec, ordersStatus, plainly, riskyPlan, safePlan, testTime } from '../../test/facade.ts'
+import { ordersSpec, ordersStatus, plainly, riskyPlan, safePlan, testTime } from '../../test/samples.ts'
 import { Maintained } from './maintenance.ts'
 import { Rolling } from './roll.ts'
 import { ScheduledAnswer, Spec } from './schemas.ts'

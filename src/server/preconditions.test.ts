@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { apiServer } from '../../test/api.ts'
-import { logEntry, ordersSpec, ordersStatus, testFacade } from '../../test/facade.ts'
+import { testFacade } from '../../test/facade.ts'
+import { logEntry, ordersSpec, ordersStatus } from '../../test/samples.ts'
 
 async function served(t: TestContext) {
   const facade = testFacade()

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { apiServer } from '../../test/api.ts'
-import { nodeStatus, ordersStatus, testTime } from '../../test/facade.ts'
+import { nodeStatus, ordersStatus, testTime } from '../../test/samples.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { problemsOf } from './problems.ts'
 import * as s from './schemas.ts'

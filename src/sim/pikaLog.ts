@@ -13,14 +13,14 @@ export interface LogRecord {
   readonly command: readonly string[]
 }
 
-export const logBeginning: LogPosition = { file: 0, offset: 0 }
+const logBeginning: LogPosition = { file: 0, offset: 0 }
 
 const blockBytes = 64 * 1024
 const headerBytes = 8
 const describedBytes = 34
 
 /** Where a record of this command ends that begins at `offset`. A record that crosses a block has a header in each. */
-export function endOf(offset: number, command: readonly string[]): number {
+function endOf(offset: number, command: readonly string[]): number {
   let left = encodeCommands([command]).length + describedBytes
   let at = offset
   do {
@@ -38,11 +38,11 @@ export function sumOf(position: LogPosition, fileBytes: number): number {
   return position.file * fileBytes + position.offset
 }
 
-export function samePosition(a: LogPosition, b: LogPosition): boolean {
+function samePosition(a: LogPosition, b: LogPosition): boolean {
   return a.file === b.file && a.offset === b.offset
 }
 
-export function isAfter(a: LogPosition, b: LogPosition): boolean {
+function isAfter(a: LogPosition, b: LogPosition): boolean {
   return a.file > b.file || (a.file === b.file && a.offset > b.offset)
 }
 

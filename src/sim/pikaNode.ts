@@ -63,7 +63,7 @@ export interface PikaHost {
   replaced(entries: readonly (readonly [string, PikaValue])[], at: LogPosition): void
 }
 
-export interface PikaSetup {
+interface PikaSetup {
   readonly address: Address
   readonly version: string
   readonly processId: number

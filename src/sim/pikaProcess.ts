@@ -18,7 +18,7 @@ export interface Said {
   readonly data: Data | null
 }
 
-export interface Work {
+interface Work {
   readonly conn: Conn
   readonly batch: Batch
   readonly values: RespValue[]

@@ -19,7 +19,7 @@ import { PikaStorage } from './pikaStorage.ts'
 import { type Server, type ServerEvents, unloggedKey } from './server.ts'
 import { type Data, offsetOf, within } from './stream.ts'
 
-export interface PikaMachine {
+interface PikaMachine {
   readonly address: Address
   readonly replicaof: Address | null
   /** A full copy takes so much longer than at least. */

@@ -22,7 +22,8 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
-import { accepted, entry, eventually } from './contract.ts'
+import { until } from '../../../test/until.ts'
+import { accepted, entry } from './contract.ts'
 import { openEmbeddedStore } from './embedded.ts'
 import { openStoreFile, storePath } from './file.ts'
 import { migrate, migrations, pragma } from './schema.ts'
@@ -250,11 +251,11 @@ test(
     let said = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
     try {
-      await eventually('reads are refused', () => said.includes('refused'), 30_000)
+      await until('reads are refused', () => said.includes('refused'))
       assert.match(said, /stored k/)
       assert.match(said, /unknown k\d+\nrefused STORE_BROKEN\n/)
       spawnSync('prlimit', ['--pid', String(child.pid), '--fsize=unlimited'])
-      await eventually('it recovered', () => said.includes('done'), 30_000)
+      await until('it recovered', () => said.includes('done'))
     } finally {
       child.kill('SIGKILL')
       await closed
@@ -303,7 +304,7 @@ test('a disk slower than the deadline and a queue that is full -> unknown, and w
   const messages = results.map((result) => (result.ok ? 'ok' : `${result.reason}: ${result.message}`))
   assert.equal(messages[0], 'unknown: the disk did not answer for 1 ms')
   assert.equal(messages.at(-1), 'unknown: too many commits wait for the disk')
-  await eventually('the slow commit is readable', async () => {
+  await until('the slow commit is readable', async () => {
     try {
       return (await store.get('k/63')) !== null
     } catch (error) {

@@ -1,10 +1,10 @@
 // What every store must do, whatever it is built on. Each store's test file runs this suite over itself.
 import assert from 'node:assert/strict'
-import { setTimeout as delay } from 'node:timers/promises'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { UserError } from '../../errors.ts'
 import type { Change, NewLogEntry, SaveResult, Store } from '../../ports.ts'
+import { until } from '../../../test/until.ts'
 import { maxValueBytes } from './limits.ts'
 
 export interface StoreUnderTest {
@@ -29,14 +29,6 @@ export function entry(group: string, epoch: number, sentence = 'the primary does
 export function accepted(result: SaveResult): number {
   assert.ok(result.ok, result.ok ? '' : `${result.reason}: ${result.message}`)
   return result.version
-}
-
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
-  const deadline = performance.now() + withinMs
-  while (!(await holds())) {
-    assert.ok(performance.now() < deadline, `not within ${withinMs} ms: ${what}`)
-    await delay(5)
-  }
 }
 
 const put = (key: string, expected: number, value: unknown): Change => ({ key, expected, value })
@@ -374,7 +366,7 @@ function watches(on: Case): void {
       [true, true, false, true],
     )
     version = accepted(await store.commit([put('g/end', 0, 1)], []))
-    await eventually('the last change is announced', () => seen.includes('g/end'))
+    await until('the last change is announced', () => seen.includes('g/end'))
     assert.deepEqual(seen.slice(0, 2).toSorted(), ['g/a', 'g/b'])
     assert.deepEqual(seen.slice(2), ['g/c', 'g/b', 'g/d', 'g/end'])
     await Promise.all(reads)
@@ -386,7 +378,7 @@ function watches(on: Case): void {
     const seen: string[] = []
     store.watch('', (key) => void seen.push(key))
     accepted(await store.commit([put('k', version, null)], []))
-    await eventually('the deletion is announced', () => seen.length > 0)
+    await until('the deletion is announced', () => seen.length > 0)
     assert.deepEqual(seen, ['k'])
   })
 
@@ -396,10 +388,10 @@ function watches(on: Case): void {
     const stop = store.watch('', (key) => void stopped.push(key))
     store.watch('', (key) => void going.push(key))
     accepted(await store.commit([put('a', 0, 1)], []))
-    await eventually('both heard the first', () => stopped.length === 1 && going.length === 1)
+    await until('both heard the first', () => stopped.length === 1 && going.length === 1)
     stop()
     accepted(await store.commit([put('b', 0, 1)], []))
-    await eventually('one heard the second', () => going.length === 2)
+    await until('one heard the second', () => going.length === 2)
     assert.deepEqual(stopped, ['a'])
   })
 }

@@ -10,7 +10,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../../errors.ts'
 import type { Store } from '../../ports.ts'
-import { accepted, eventually } from './contract.ts'
+import { until } from '../../../test/until.ts'
+import { accepted } from './contract.ts'
 import { openEmbeddedStore } from './embedded.ts'
 import { holderIn } from './lockHolder.ts'
 
@@ -113,7 +114,7 @@ test(
       for (let round = 0; round < 40; round++) {
         const { kill, lines } = startWriter(dir, 3)
         // From the start of the process every fourth time, so that opening and recovery are hit too.
-        if (round % 4 !== 0) await eventually('the writer writes', () => lines.length > 1)
+        if (round % 4 !== 0) await until('the writer writes', () => lines.length > 1)
         await delay(Math.random() * (round % 4 === 0 ? 150 : 30))
         await kill()
         if (lines.length > 1) killedWriting++
@@ -135,7 +136,7 @@ test('a second process while the first lives -> refused with file and pid; right
   await inDirectory(async (dir) => {
     const { child, lines, kill } = startWriter(dir, 1)
     try {
-      await eventually('the writer writes', () => lines.length > 1)
+      await until('the writer writes', () => lines.length > 1)
       await assert.rejects(openEmbeddedStore({ dir }), (error) => {
         assert.ok(error instanceof UserError)
         assert.equal(error.code, 'STORE_LOCKED')
@@ -144,7 +145,7 @@ test('a second process while the first lives -> refused with file and pid; right
         return true
       })
       const before = lines.length
-      await eventually('the first goes on writing', () => lines.length > before + 5)
+      await until('the first goes on writing', () => lines.length > before + 5)
     } finally {
       await kill()
     }
@@ -176,7 +177,7 @@ test('two processes opening a new directory at once -> never both', async () => 
     await inDirectory(async (dir) => {
       const writers = [startWriter(dir, 1), startWriter(dir, 1)]
       try {
-        await eventually('both said how it went', () => writers.every(({ lines }) => lines.length > 0))
+        await until('both said how it went', () => writers.every(({ lines }) => lines.length > 0))
         assert.ok(writers.filter(({ lines }) => lines[0] === 'open').length <= 1)
       } finally {
         await Promise.all(writers.map(({ kill }) => kill()))
