@@ -142,6 +142,22 @@ test('FLUSHALL took its mark, and it died before the next -> known by the id of 
   assert.equal(nodeStep(of(''), 'a', 'node.foreign').kind, 'hold')
 })
 
+test('it lost its data but not its file, and clients write to it -> known by the id of its log, and closed', () => {
+  const s = returning({ of: null, replid: '', mark: null, offset: 80, incarnation: 'a2' })
+  const known = {
+    ...s.record,
+    lineage: lineage.map((entry) => ({ ...entry, logId: 'X' })),
+    floor: { replid: h2, offset: 1200, markSeq: 9 },
+  }
+  const wiped = (id: string): Situation => {
+    const reading = s.nodes.get('a')?.reading
+    assert.ok(reading?.position.kind === 'stream')
+    return recorded(viewed(s, 'a', { reading: { ...reading, position: { ...reading.position, log: `${id} 100` } } }), known)
+  }
+  told(wiped('X'), 'a', 'node.still', { name: 'fence' })
+  assert.match(nodeStep(wiped('Y'), 'a', 'node.foreign').sentence, /takes writes/, 'another server at its address')
+})
+
 test('it holds more of the same history than the primary -> never copied over', () => {
   const s = returning({ ...closed, replid: h2, mark: '2.1', offset: 1300 })
   assert.match(nodeStep(viewed(s, 'b', { askedAt: now }), 'a', 'node.measure').sentence, /holds 100 bytes more/)

@@ -75,13 +75,13 @@ void describe('the nodes of a steady group', () => {
       recorded(group('a', alive('a'), alive('b', { ...stranger, ...says })), { floor: { replid: 'R1', offset: 1000, markSeq: 10 } })
     told(marked({ markUnread: true }), 'b', 'node.follow', { name: 'follow' })
     assert.equal(nodeStep(marked({ loading: true }), 'b', 'node.settled').kind, 'rest')
-    assert.equal(nodeStep(marked({}), 'b', 'node.foreign').kind, 'hold')
+    assert.match(nodeStep(marked({}), 'b', 'node.foreign').sentence, /^b holds data of its own/)
   })
 
   test('data that is not this group -> holds; with --overwrite -> demoted', () => {
     const nodes = (overwrite: boolean): Situation =>
       group('a', alive('a'), alive('b', { of: null, mark: foreignMark, replid: 'Z', spec: { overwrite } }))
-    assert.match(nodeStep(nodes(false), 'b', 'node.foreign').sentence, /holds data of its own/)
+    assert.match(nodeStep(nodes(false), 'b', 'node.foreign').sentence, /b takes writes and holds data of its own/)
     told(nodes(true), 'b', 'node.demote', { name: 'demote' })
   })
 

@@ -188,10 +188,10 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
   },
   {
     id: 'node.foreign',
-    why: "it holds data that is not this group's; following would wipe it",
+    why: "it holds data that is not this group's; following would wipe it, and closing it might stop a server that is none of ours: addresses are reused",
     gives: 'hold',
     when: (c) => !ours(c.s, c.node) && !(c.node.reading?.loading ?? false) && !follows(c.node, c.primary.spec),
-    then: (c) => hold(say('node.foreign', { node: c.node.spec.id, group: c.s.spec.id })),
+    then: (c) => hold(say(openPrimary(c) ? 'node.foreignOpen' : 'node.foreign', { node: c.node.spec.id, group: c.s.spec.id })),
   },
   {
     id: 'node.fence',

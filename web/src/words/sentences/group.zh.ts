@@ -150,6 +150,8 @@ const nodeZh: typeof nodeSentences = {
   'node.newer': (v) =>
     `${v.node} 带有纪元 ${v.epoch ?? '?'}，而记录只到 ${v.recorded}：它可能持有更新的数据。请选择：\`regroup failover ${v.group} --accept-loss --to NODE\``,
   'node.foreign': (v) => `${v.node} 持有不属于这个组的数据。请清空它，或 \`regroup node add ${v.group} ${v.node} ... --overwrite\``,
+  'node.foreignOpen': (v) =>
+    `${v.node} 正在接受写入，持有的数据不属于这个组：${v.group} 的客户端若还往那里写，写入就丢了。它可能是别人的服务器，所以没有关闭它。如果不是，请停掉并清空它，或 \`regroup node add ${v.group} ${v.node} ... --overwrite\``,
   'node.fence': (v) => `${v.node} 不是记录中的主节点：已加围栏`,
   'node.madePrimary': (v) => `${v.node} 被别人改成了主节点；稍等另一个跟随它`,
   'node.ledAway': (v) => `${v.node} 被别人引到另一个节点；稍等接下来的动作`,
