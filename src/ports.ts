@@ -16,6 +16,7 @@ import type {
   WallTime,
 } from './core/model.ts'
 import type { Said, Worded } from './core/said.ts'
+import type { Passage } from './core/status.ts'
 
 export interface Clock {
   /** Monotonic milliseconds, fractions allowed. */
@@ -57,8 +58,8 @@ export type Effect =
   | { readonly kind: 'save'; readonly id: number; readonly expected: number; readonly record: GroupRecord; readonly entry: NewLogEntry }
   /** -> loaded. Asked at start and whenever the outcome of a save is not known. */
   | { readonly kind: 'load'; readonly group: GroupId }
-  /** -> noted. */
-  | { readonly kind: 'note'; readonly entry: NewLogEntry }
+  /** -> noted. `passage`: kept beside the record too, in the same transaction, and given back by `load`. */
+  | { readonly kind: 'note'; readonly entry: NewLogEntry; readonly passage?: Passage }
   /** -> published. */
   | { readonly kind: 'publish'; readonly topology: Topology }
   /** -> replied. The answer to a command. */
@@ -102,7 +103,7 @@ export type Input =
   | { readonly kind: 'disconnected'; readonly node: NodeId }
   | { readonly kind: 'acted'; readonly id: number; readonly node: NodeId; readonly sentAt: Instant; readonly result: ActionResult }
   | { readonly kind: 'saved'; readonly id: number; readonly result: SaveResult }
-  | { readonly kind: 'loaded'; readonly stored: Stored<GroupRecord> | null }
+  | { readonly kind: 'loaded'; readonly stored: Stored<GroupRecord> | null; readonly passage?: Passage | null }
   | { readonly kind: 'noted' }
   | { readonly kind: 'published' }
   | { readonly kind: 'replied'; readonly id: number }

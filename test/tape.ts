@@ -14,6 +14,7 @@ import {
   isMoving,
 } from '../src/core/model.ts'
 import { sameAddress } from '../src/core/observe.ts'
+import type { Passage } from '../src/core/status.ts'
 import { redis } from '../src/engines/redis.ts'
 import type { Command, Effect, Input, SaveResult, Stored } from '../src/ports.ts'
 import { epochStart, installation, specOf } from './situations.ts'
@@ -48,6 +49,8 @@ export class Tape {
   readonly group: Group
   saving: Saving = 'ok'
   stored: Stored<GroupRecord> | null = null
+  /** The last change of primary, as the store keeps it. */
+  passage: Passage | null = null
   now = 0
   /** How often the group was woken by its own wish. */
   ticks = 0
@@ -279,8 +282,9 @@ export class Tape {
         return this.#save(effect)
       case 'load':
         this.lines.push('load')
-        return this.#post(latencyMs, { kind: 'loaded', stored: this.stored })
+        return this.#post(latencyMs, { kind: 'loaded', stored: this.stored, passage: this.passage })
       case 'note':
+        this.passage = effect.passage ?? this.passage
         this.lines.push(`note ${effect.entry.kind} ${effect.entry.rule}: ${effect.entry.sentence}`)
         return this.#post(latencyMs, { kind: 'noted' })
       case 'publish': {

@@ -58,6 +58,21 @@ void describe('acting on the page', () => {
     assert.deepEqual(visitor.complaints, [])
   })
 
+  test('the controller restarts -> the steps of the last failover are shown as before', async (t) => {
+    const { page } = await visit(t, '/groups/shop')
+    const steps = page.getByRole('heading', { name: 'Failover to epoch 2' }).locator('..').getByRole('listitem')
+    await steps.first().waitFor()
+    const before = await steps.allInnerTexts()
+    await controller.stop()
+    await controller.start()
+    await state(controller, 'shop', ({ state }) => state === 'healthy')
+    await page.reload()
+    await steps.first().waitFor()
+    assert.deepEqual(await steps.allInnerTexts(), before)
+    await page.getByRole('link', { name: 'Timeline' }).click()
+    await page.getByText(/the failover from n1 to n2 is done: open to writes after \d+ ms/).waitFor()
+  })
+
   test('the slider goes back to the decision -> the graph and the record of that moment, with its evidence', async (t) => {
     const visitor = await visit(t, '/groups/shop/timeline')
     const { page } = visitor

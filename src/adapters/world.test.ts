@@ -9,6 +9,7 @@ import type { RedisServer } from '../../test/servers/redis.ts'
 import { alive, group } from '../../test/situations.ts'
 import { patience, until } from '../../test/until.ts'
 import { redis as engine } from '../engines/redis.ts'
+import type { Passage } from '../core/status.ts'
 import type { Input, NodeTarget, World, WorldEffect } from '../ports.ts'
 import { openEmbeddedStore } from './store/embedded.ts'
 import { createWorld } from './world.ts'
@@ -65,6 +66,14 @@ test('world: a decision is saved -> meanwhile the connections are made on which 
   const saved = await run({ kind: 'save', id: 1, expected: 0, record: record ?? assert.fail('no record'), entry })
   assert.deepEqual(saved, { kind: 'saved', id: 1, result: { ok: true, version: 1 } })
   await until('each node has one more', async () => (await named()).every((count) => count === 3))
+})
+
+test('world: a change of primary ended -> kept with its entry, the next one in its place, and read with the record', async (t) => {
+  const { run } = await bed(t)
+  const passage: Passage = { kind: 'failover', epoch: 2, from: 'n0', to: 'n1', startedAt: 1, endedAt: 2, steps: [] }
+  assert.deepEqual(await run({ kind: 'load', group: 'g' }), { kind: 'loaded', stored: null, passage: null })
+  for (const epoch of [2, 3]) await run({ kind: 'note', entry, passage: { ...passage, epoch } })
+  assert.deepEqual(await run({ kind: 'load', group: 'g' }), { kind: 'loaded', stored: null, passage: { ...passage, epoch: 3 } })
 })
 
 test('world: a node dies -> the connections to the others are made before anything is decided', async (t) => {

@@ -2,9 +2,10 @@
 import type { Inspected } from '../core/doctor/inspection.ts'
 import type { Action, ActionResult, GroupId, GroupRecord, GroupSpec, Instant } from '../core/model.ts'
 import { assert } from '../core/model.ts'
-import { recordKey } from '../controller/specStore.ts'
+import type { Passage } from '../core/status.ts'
+import { passageKey, recordKey } from '../controller/specStore.ts'
 import type { Engine, Script } from '../engines/engine.ts'
-import type { Clock, Input, NodeTarget, SaveResult, Store, World, WorldEffect } from '../ports.ts'
+import type { Change, Clock, Input, NodeTarget, SaveResult, Store, World, WorldEffect } from '../ports.ts'
 import type { Credential, TlsOptions } from './connection.ts'
 import { inspectNode } from './inspect.ts'
 import { NodeLink } from './nodeLink.ts'
@@ -199,9 +200,20 @@ class RealWorld implements World {
     acted(first.sentAt, resultOf(engine, action, more === null ? first : await link.run('act', more, effect.timeoutMs)))
   }
 
-  async #note({ entry }: Of<'note'>, post: Post): Promise<void> {
-    this.#stored(await this.#options.store.commit([], [entry]))
+  async #note({ entry, passage }: Of<'note'>, post: Post): Promise<void> {
+    try {
+      const changes = passage === undefined ? [] : [await this.#kept(entry.group, passage)]
+      this.#stored(await this.#options.store.commit(changes, [entry]))
+    } catch (error) {
+      this.#failing(error instanceof Error ? error.message : String(error))
+    }
     post({ kind: 'noted' })
+  }
+
+  /** In the place of the one before it. */
+  async #kept(group: GroupId, passage: Passage): Promise<Change> {
+    const key = passageKey(group)
+    return { key, expected: (await this.#options.store.get(key))?.version ?? 0, value: passage }
   }
 
   async #save({ id, expected, record, entry }: Of<'save'>, post: Post): Promise<void> {
@@ -228,7 +240,10 @@ class RealWorld implements World {
   async #load(effect: Of<'load'>, post: Post): Promise<void> {
     for (;;) {
       try {
-        return post({ kind: 'loaded', stored: await this.#options.store.get<GroupRecord>(recordKey(effect.group)) })
+        const { store } = this.#options
+        const stored = await store.get<GroupRecord>(recordKey(effect.group))
+        const passage = await store.get<Passage>(passageKey(effect.group))
+        return post({ kind: 'loaded', stored, passage: passage?.value ?? null })
       } catch (error) {
         this.#failing(error instanceof Error ? error.message : String(error))
         await new Promise((resolve) => setTimeout(resolve, loadAgainMs))

@@ -85,7 +85,7 @@ function recoveryLines(recovery: Recovery, now: number, paint: Paint): string[] 
   ]
 }
 
-/** The one under way, or the last that this server saw: each step with its time after the first. */
+/** The one under way, or the last that was watched to its end: each step with its time after the first. */
 function passageLines(passage: Passage | null, now: number, paint: Paint): string[] {
   if (passage === null) return []
   const { kind, epoch, from, to, startedAt, endedAt, steps } = passage

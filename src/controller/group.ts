@@ -116,7 +116,7 @@ export class Group {
       return effects
     }
     const decides = !isNothingNew(input, this.#record, memory, node, this.#nodes.get(id)) || !this.#isAtRest()
-    if (decides) this.#decide(this.#remember(time), time, effects)
+    if (decides) this.#decide(this.#remember(time, effects), time, effects)
     this.#canary(time, effects)
     this.#ask(time, effects)
     if (decides) this.#publish(time, effects)
@@ -180,6 +180,7 @@ export class Group {
       case 'loaded':
         this.#loading = false
         this.#pending = null
+        this.#progress.recall(input.passage ?? null)
         this.#inForce(input.stored?.value ?? null, input.stored?.version ?? 0, time.now)
         if (!this.#loaded) this.#memory = { ...this.#memory, loadedAt: time.now }
         this.#loaded = true
@@ -275,13 +276,14 @@ export class Group {
   }
 
   /** Brings what is remembered up to the present before anything is decided; gives what is decided about. */
-  #remember(time: Time): { readonly s: Situation; readonly c: Case | null } {
+  #remember(time: Time, effects: Effect[]): { readonly s: Situation; readonly c: Case | null } {
     if (this.#stalled) this.#nodes = stalledNodes(this.#nodes, time.now)
     this.#stalled = false
     const s = this.#situation(time)
     const c = caseOf(s)
     if (c === null) return { s, c }
-    this.#progress.remember(c)
+    const passage = this.#progress.remember(c)
+    if (passage !== null) effects.push({ kind: 'note', entry: this.#notebook.ended(passage, time.wall), passage })
     const memory = judged(this.#memory, c.verdict, time.now)
     if (memory === this.#memory) return { s, c }
     this.#memory = memory

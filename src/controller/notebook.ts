@@ -1,8 +1,9 @@
 // What a group has said of its decisions and refusals: each once, when its rule or its reason changes.
 import type { Epoch, Evidence, GroupId, Instant, WallTime } from '../core/model.ts'
+import { endedPassage } from '../core/passage.ts'
 import type { Step } from '../core/rule.ts'
 import { type Worded, say, worded } from '../core/said.ts'
-import type { Verdict } from '../core/status.ts'
+import type { Passage, Verdict } from '../core/status.ts'
 import type { NewLogEntry } from '../ports.ts'
 
 /** A wait shorter than this is part of the work and no news. */
@@ -59,6 +60,11 @@ export class Notebook {
   decided(rule: string, { sentence, said, evidence }: Told, epoch: Epoch, wall: WallTime): NewLogEntry {
     this.last = { rule, kind: 'decision', sentence, said, evidence, at: wall }
     return this.#entry('decision', rule, this.last, epoch, wall)
+  }
+
+  /** What to store of a change of primary that ended. */
+  ended(passage: Passage, wall: WallTime): NewLogEntry {
+    return this.#entry('event', 'passage.ended', endedPassage(passage), passage.epoch, wall)
   }
 
   #entry(kind: NewLogEntry['kind'], rule: string, step: Told, epoch: Epoch, wall: WallTime): NewLogEntry {

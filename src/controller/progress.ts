@@ -4,6 +4,7 @@ import type { NodeView } from '../core/observe.ts'
 import { type Passages, noPassages, pass, toldTo } from '../core/passage.ts'
 import { type Tracked, track } from '../core/recovery.ts'
 import type { Case } from '../core/rule.ts'
+import type { Passage } from '../core/status.ts'
 
 interface Kept {
   readonly tracked: Tracked | null
@@ -17,8 +18,14 @@ export class Progress {
   readonly #kept = new Map<NodeId, Kept>()
   #passages: Passages = noPassages
 
-  /** Takes each further by what is observed now; what is the same as before says nothing new. */
-  remember(c: Case): void {
+  /** The last change of primary that an earlier process saw to its end. */
+  recall(last: Passage | null): void {
+    if (this.#passages.last === null) this.#passages = { ...this.#passages, last }
+  }
+
+  /** Takes each further by what is observed now; what is the same as before says nothing new. Gives the change of primary that ended with it. */
+  remember(c: Case): Passage | null {
+    const { last: before } = this.#passages
     this.#passages = pass(this.#passages, c)
     const { primary, record, s } = c
     for (const node of s.nodes.values()) {
@@ -27,6 +34,8 @@ export class Progress {
       const tracked = track(last?.tracked ?? null, node, primary, record, s.now, s.wall)
       this.#kept.set(node.spec.id, { tracked, node, primary: primary.spec, record })
     }
+    const { last } = this.#passages
+    return last === before ? null : last
   }
 
   /** Clients are told this from now on. */

@@ -86,8 +86,10 @@ export class SpecStore {
     const changes: Change[] = []
     for (const id of ids) {
       changes.push({ key: groupKey(id), expected: this.#versions.get(groupKey(id)) ?? 0, value: null })
-      const record = await this.#store.get(recordKey(id))
-      if (record !== null) changes.push({ key: recordKey(id), expected: record.version, value: null })
+      for (const key of [recordKey(id), passageKey(id)]) {
+        const stored = await this.#store.get(key)
+        if (stored !== null) changes.push({ key, expected: stored.version, value: null })
+      }
     }
     return changes
   }
@@ -98,4 +100,9 @@ export const recordPrefix = 'record/'
 /** Where a group's record is. */
 export function recordKey(group: string): string {
   return recordPrefix + group
+}
+
+/** Where the last change of its primary is. */
+export function passageKey(group: string): string {
+  return `passage/${group}`
 }

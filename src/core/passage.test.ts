@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Tape } from '../../test/tape.ts'
+import { endedPassage } from './passage.ts'
 import type { Passage } from './status.ts'
 
 function settled(ids: readonly string[]): Tape {
@@ -93,6 +94,43 @@ void describe('a change of primary, as steps', () => {
     assert.equal(running, null)
     assert.equal(last?.steps.at(-1)?.state, 'skipped', JSON.stringify(last))
     assert.equal(tape.group.record?.primary, 'a')
+  })
+})
+
+void describe('a change of primary that ended', () => {
+  test('the history -> has one entry of it, with the time of each step', () => {
+    const tape = settled(['a', 'b', 'c'])
+    tape.kill('a')
+    tape.run(5_000)
+    const told = tape.lines.filter((line) => line.includes('passage.ended'))
+    assert.equal(told.length, 1, tape.text)
+    assert.match(told[0] ?? '', /the failover from a to b is done: open to writes after \d+ ms, all others that answer follow after \d+ ms/)
+    const { evidence, sentence } = endedPassage(tape.passage ?? assert.fail('nothing was kept'))
+    assert.deepEqual(Object.keys(evidence), ['suspected', 'proven', 'elected', 'promoting', 'confirmed', 'opened', 'told', 'attached'])
+    assert.ok(sentence.includes(String(evidence['opened'])))
+  })
+
+  test('the controller restarts -> the next process shows it as it was', () => {
+    const tape = settled(['a', 'b', 'c'])
+    tape.kill('a')
+    tape.run(5_000)
+    const { last } = of(tape)
+    const next = new Tape(['a', 'b', 'c'], {}, tape.stored)
+    next.passage = tape.passage
+    next.run(3_000)
+    assert.notEqual(last, null)
+    assert.deepEqual(of(next).last, last)
+  })
+
+  test('a switchover that was given up -> said as such', () => {
+    const tape = settled(['a', 'b'])
+    tape.command({ name: 'switchover', to: 'b', by: 'ann', dryRun: false })
+    tape.kill('b')
+    tape.run(10_000)
+    assert.equal(
+      endedPassage(tape.passage ?? assert.fail('nothing was kept')).sentence,
+      'the switchover from a to b was given up: a stays primary',
+    )
   })
 })
 

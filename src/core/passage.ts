@@ -1,8 +1,9 @@
 // A change of primary as steps with times: what `explain` and the page show of the one under way and of the last one.
 import { closedGuard } from './limits.ts'
-import { type Epoch, type Instant, type NodeId, type Topology, type WallTime, isMoving } from './model.ts'
+import { type Epoch, type Evidence, type Instant, type NodeId, type Topology, type WallTime, isMoving } from './model.ts'
 import { answers, follows } from './observe.ts'
 import type { Case } from './rule.ts'
+import { type Worded, say, worded } from './said.ts'
 import { inMaintenance, others } from './situation.ts'
 import { type Passage, type PassageStepName, passageSteps } from './status.ts'
 import { lost } from './diagnose.ts'
@@ -22,7 +23,8 @@ export interface Passing {
 
 export interface Passages {
   readonly running: Passing | null
-  readonly last: Passing | null
+  /** As it is shown: it may have ended in an earlier process, with another clock. */
+  readonly last: Passage | null
 }
 
 export const noPassages: Passages = { running: null, last: null }
@@ -39,7 +41,7 @@ export function pass(before: Passages, c: Case): Passages {
   const over = c.record.phase === 'steady' && next.to !== null
   const givenUp = over && c.record.primary !== next.to
   const arrived = over && ['opened', 'told', 'attached'].every((step) => step in next.reached)
-  if (givenUp || arrived) return { running: null, last: { ...next, endedAt: c.s.wall } }
+  if (givenUp || arrived) return { running: null, last: shownPassage({ ...next, endedAt: c.s.wall }) }
   return next === before.running ? before : { ...before, running: next }
 }
 
@@ -119,4 +121,19 @@ export function shownPassage({ kind, epoch, from, to, since, startedAt, endedAt,
     return [{ name, state, afterMs: null }]
   })
   return { kind, epoch, from, to, startedAt, endedAt, steps }
+}
+
+/** One that ended, as the history keeps it: what came of it, and when each step was reached after the first. */
+export function endedPassage({ kind, from, to, steps }: Passage): Worded & { readonly evidence: Evidence } {
+  const times = new Map(steps.flatMap(({ name, afterMs }) => (afterMs === null ? [] : [[name, afterMs] as const])))
+  const [opened, attached] = [times.get('opened'), times.get('attached')]
+  const moved = { from, to: to ?? from }
+  const done = opened === undefined || attached === undefined ? null : { opened, attached }
+  const said =
+    done === null
+      ? say(kind === 'failover' ? 'passage.failoverGivenUp' : 'passage.switchoverGivenUp', moved)
+      : from === to
+        ? say('passage.returned', { primary: to, ...done })
+        : say(kind === 'failover' ? 'passage.failover' : 'passage.switchover', { ...moved, ...done })
+  return { ...worded(said), evidence: Object.fromEntries([...times].map(([name, ms]) => [name, `${ms} ms`])) }
 }

@@ -248,7 +248,7 @@ export function present(
     }),
     passage: {
       running: passages.running === null ? null : shownPassage(passages.running),
-      last: passages.last === null ? null : shownPassage(passages.last),
+      last: passages.last,
     },
     warnings: warnings.map(inEnglish),
     warningsSaid: warnings,

@@ -46,7 +46,7 @@ export interface PassageStep {
   readonly afterMs: number | null
 }
 
-/** A change of primary, as this process saw it. */
+/** A change of primary, as the process saw it that watched. */
 export interface Passage {
   readonly kind: 'failover' | 'switchover'
   /** The epoch that it leads to. */
@@ -153,7 +153,7 @@ export interface GroupStatus extends Worded {
   readonly verdict: Verdict
   readonly nodes: readonly NodeStatus[]
   readonly recoveries: readonly Recovery[]
-  /** The change of primary under way, and the last one that ended, while this process watched. */
+  /** The change of primary under way, and the last one that was watched to its end; the store keeps that one. */
   readonly passage: { readonly running: Passage | null; readonly last: Passage | null }
   /** Things a person should mend, each with its way out. */
   readonly warnings: readonly string[]

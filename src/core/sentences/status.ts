@@ -5,7 +5,24 @@ interface OfNode {
   readonly node: string
 }
 
+interface Move {
+  readonly from: string
+  readonly to: string
+}
+interface Times {
+  readonly opened: number
+  readonly attached: number
+}
+
 export const statusSentences = {
+  'passage.failover': (v: Move & Times) =>
+    `the failover from ${v.from} to ${v.to} is done: open to writes after ${v.opened} ms, all others that answer follow after ${v.attached} ms`,
+  'passage.switchover': (v: Move & Times) =>
+    `the switchover from ${v.from} to ${v.to} is done: open to writes after ${v.opened} ms, all others that answer follow after ${v.attached} ms`,
+  'passage.returned': (v: { readonly primary: string } & Times) =>
+    `${v.primary} is primary again: open to writes after ${v.opened} ms, all others that answer follow after ${v.attached} ms`,
+  'passage.failoverGivenUp': (v: Move) => `the failover from ${v.from} to ${v.to} ended before it was done`,
+  'passage.switchoverGivenUp': (v: Move) => `the switchover from ${v.from} to ${v.to} was given up: ${v.from} stays primary`,
   'status.reads': () => 'reads the record',
   'status.unstored': (v: { readonly what: string; readonly message: string }) =>
     `${v.what}; not done, since it cannot be stored (${v.message})`,

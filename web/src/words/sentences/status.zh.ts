@@ -3,6 +3,11 @@ import type { statusSentences } from '../../../../src/core/sentences/status.ts'
 import { action, names } from './names.ts'
 
 const shownZh: typeof statusSentences = {
+  'passage.failover': (v) => `从 ${v.from} 到 ${v.to} 的故障转移完成：${v.opened} ms 后开放写入，${v.attached} ms 后其他应答的节点全部跟随`,
+  'passage.switchover': (v) => `从 ${v.from} 到 ${v.to} 的切换完成：${v.opened} ms 后开放写入，${v.attached} ms 后其他应答的节点全部跟随`,
+  'passage.returned': (v) => `${v.primary} 重新成为主节点：${v.opened} ms 后开放写入，${v.attached} ms 后其他应答的节点全部跟随`,
+  'passage.failoverGivenUp': (v) => `从 ${v.from} 到 ${v.to} 的故障转移没有完成就结束了`,
+  'passage.switchoverGivenUp': (v) => `从 ${v.from} 到 ${v.to} 的切换已放弃：${v.from} 仍是主节点`,
   'status.reads': () => '正在读取记录',
   'status.unstored': (v) => `${v.what}；没有执行，因为无法存储（${v.message}）`,
   'warning.notInFile': (v) => `${v.node} 的角色没有写进它的配置文件（${v.message}）：请用可写的配置文件启动它，否则重启会恢复旧角色`,
