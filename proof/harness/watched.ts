@@ -7,7 +7,7 @@ import { type Group, type GroupOptions, startGroup } from './servers.ts'
 import { until } from './wait.ts'
 
 /** A replica counts after its first acknowledgement, up to 2 s after its link is up; the rest is a busy machine. */
-const takeOverLimitMs = 20_000
+const takeOverLimitMs = 60_000
 
 export interface WatchedOptions extends GroupOptions {
   readonly policy?: Partial<Policy>
