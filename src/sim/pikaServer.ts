@@ -3,7 +3,6 @@ import { formatAddress } from '../core/address.ts'
 import { closedGuard } from '../core/limits.ts'
 import type { Address } from '../core/model.ts'
 import { RespError, type RespValue } from '../resp/value.ts'
-import { ails, healthy } from './ailments.ts'
 import type { Recovers } from './appendFile.ts'
 import { type Batch, type Replies, isBatch, markKey } from './batch.ts'
 import type { Dice } from './dice.ts'
@@ -16,8 +15,9 @@ import { type LogPosition, sumOf } from './pikaLog.ts'
 import { type PikaConfig, type PikaHost, PikaNode, freshPikaConfig } from './pikaNode.ts'
 import { type PikaLink, pikaTimes } from './pikaReplica.ts'
 import { PikaStorage } from './pikaStorage.ts'
-import { type Server, type ServerEvents, unloggedKey } from './server.ts'
-import { type Data, offsetOf, within } from './stream.ts'
+import { Machine, type Waiting } from './machine.ts'
+import { type ServerEvents, unloggedKey } from './server.ts'
+import { offsetOf } from './stream.ts'
 
 interface PikaMachine {
   readonly address: Address
@@ -35,66 +35,24 @@ const syncEveryMs = 1_000
 /** How often a primary dies between the database and its log (docs/pika.md, P11). */
 const unloggedShare = 0.2
 
-export class PikaServer implements Server {
-  readonly id: string
-  readonly net: Net
-  readonly dice: Dice
-  readonly events: ServerEvents
-  readonly ailments = healthy()
+export class PikaServer extends Machine<PikaProcess> {
   setup: { readonly address: Address; readonly persistence: 'aof' }
-  running: PikaProcess | null = null
-  thawedAt = -Infinity
-  unwrittenAt = -Infinity
   readonly #transferMs: number
   #config: PikaConfig
   #fileIsOwn = true
   readonly #storage: PikaStorage
-  #held: Data | null = null
-  #lacks = false
   #isStarting = false
   #starts = 0
-  /** null: runs. Else what came for it since it stands still. */
-  #inbox: { readonly conn: Conn | null; readonly happen: () => void }[] | null = null
-  #outbox: (() => void)[] | null = null
-  #troubledAt = -Infinity
-  readonly #ends: number[] = []
   readonly #replication: Listener
 
   constructor(id: string, machine: PikaMachine, net: Net, dice: Dice, events: ServerEvents) {
-    this.id = id
+    super(id, net, dice, events)
     this.setup = { address: machine.address, persistence: 'aof' }
     this.#transferMs = machine.transferMs
-    this.net = net
-    this.dice = dice
-    this.events = events
     this.#config = { ...freshPikaConfig, slaveof: machine.replicaof }
     this.#storage = new PikaStorage(this.#config.fileBytes)
     this.#replication = replicationPort(this)
     this.#listen()
-  }
-
-  get host(): string {
-    return this.setup.address.host
-  }
-
-  get now(): number {
-    return this.net.timeline.now
-  }
-
-  get listening(): boolean {
-    return this.running !== null
-  }
-
-  get frozen(): boolean {
-    return this.#inbox !== null
-  }
-
-  get awake(): boolean {
-    return this.running !== null && this.#inbox === null
-  }
-
-  get calmSince(): number {
-    return ails(this.ailments) || !this.awake ? this.now : this.#troubledAt
   }
 
   /** Another one is in its place when it was lost, and says nothing until it was written. */
@@ -108,14 +66,6 @@ export class PikaServer implements Server {
 
   get contents(): ReadonlyMap<string, string> {
     return new Map(this.#storage.disk.keys.entries().flatMap(([key, value]) => (key === markKey ? [] : [[key, String(value)]])))
-  }
-
-  endAfter(then: number): number {
-    return this.#ends.find((end) => end >= then) ?? Infinity
-  }
-
-  troubled(): void {
-    this.#troubledAt = this.now
   }
 
   told(follows: Address | null): readonly string[] {
@@ -168,12 +118,12 @@ export class PikaServer implements Server {
     this.#config = { ...this.#config, runId: node.config.runId }
     this.running = running
     this.#noticed(running)
-    this.#lacks ||= this.#held !== null && !within(this.#held, this.#storage.data)
+    const complete = this.found(this.#storage.data)
     this.events.tell(
       this,
       `starts at ${this.#sum(node.log.end)}, file says ${this.#config.slaveof === null ? 'primary' : formatAddress(this.#config.slaveof)}`,
     )
-    this.events.booted(this, running, !this.#lacks)
+    this.events.booted(this, running, complete)
     this.#tick(running)
   }
 
@@ -184,46 +134,19 @@ export class PikaServer implements Server {
     if (takesWrites && this.dice.chance(unloggedShare)) {
       this.#storage.disk.keys.write('set', ['set', `${unloggedKey}${this.id}:${this.#starts}`, '1'])
     }
-    this.#held = this.#storage.data = running.data
-    this.#ends.push(this.now)
-    this.running = null
-    this.#inbox = null
-    this.#outbox = null
-    for (const conn of [...running.clients.keys(), ...running.links.keys()]) {
-      if (quiet) conn.openThere = false
-      else conn.closeThere()
-    }
-    for (const conn of running.dialed.keys()) {
-      if (quiet) conn.openHere = false
-      else conn.closeHere()
-    }
-    this.events.tell(this, 'dies')
+    this.#storage.data = running.data
+    this.ends(running.data, quiet, [...running.clients.keys(), ...running.links.keys()], [...running.dialed.keys()])
   }
 
   terminate(): void {
     if (this.running !== null) this.running.leavesAt ??= this.now + this.dice.between(...leaveMs)
   }
 
-  freeze(): void {
-    if (this.running !== null) this.#inbox ??= []
-  }
-
-  thaw(): void {
-    const inbox = this.#inbox
-    const { running } = this
-    if (inbox === null || running === null) return
-    this.troubled()
-    this.thawedAt = this.now
-    this.events.tell(this, `wakes with ${inbox.length} messages in its sockets`)
-    this.#inbox = null
-    // Each connection keeps its order; several threads read them, so whose turn is first is chance.
+  /** Each connection keeps its order; several threads read them, so whose turn is first is chance. */
+  protected override inTurn(inbox: readonly Waiting[]): readonly Waiting[] {
     const turns = new Map([...new Set(inbox.map((one) => one.conn))].map((conn) => [conn, this.dice.next()]))
-    const turn = (one: { readonly conn: Conn | null }): number => turns.get(one.conn) ?? 0
-    this.#outbox = []
-    for (const { happen } of inbox.toSorted((a, b) => turn(a) - turn(b))) happen()
-    const outbox = this.#outbox
-    this.#outbox = null
-    for (const leave of outbox) leave()
+    const turn = (one: Waiting): number => turns.get(one.conn) ?? 0
+    return inbox.toSorted((a, b) => turn(a) - turn(b))
   }
 
   // ------------------------------------------------------------------------------------------ the process
@@ -258,16 +181,11 @@ export class PikaServer implements Server {
     if (isUp) running.linkedMs = this.now - running.linkedSince
   }
 
-  /** Of this process, when it can: at once, or when it wakes. */
-  happens(running: PikaProcess | null, conn: Conn | null, happen: () => void): void {
-    if (running === null || this.running !== running) return
-    const now = (): void => {
-      if (this.running !== running) return
+  override happens(running: PikaProcess | null, conn: Conn | null, happen: () => void): void {
+    super.happens(running, conn, () => {
       happen()
-      if (this.running === running) this.#noticed(running)
-    }
-    if (this.#inbox !== null) this.#inbox.push({ conn, happen: now })
-    else now()
+      if (running !== null && this.running === running) this.#noticed(running)
+    })
   }
 
   #hostFor(process: () => PikaProcess): PikaHost {
@@ -292,7 +210,7 @@ export class PikaServer implements Server {
       },
       replaced: () => {
         const running = process()
-        this.#lacks = false
+        this.lacks = false
         this.events.wiped(this, running.data, running.copied)
         running.holdings.replaced(running.copied)
         this.#storage.sync(running.data)
@@ -394,9 +312,7 @@ export class PikaServer implements Server {
         continue
       }
       running.work.shift()
-      const leave = (): void => conn.answer({ kind: 'replies', tag: batch.tag, values } satisfies Replies)
-      if (this.#outbox === null) leave()
-      else this.#outbox.push(leave)
+      this.leaves(() => conn.answer({ kind: 'replies', tag: batch.tag, values } satisfies Replies))
     }
   }
 

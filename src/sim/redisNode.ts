@@ -2,7 +2,6 @@
 import type { Address } from '../core/model.ts'
 import { formatAddress } from '../core/address.ts'
 import type { Dice } from './dice.ts'
-import { ails, healthy } from './ailments.ts'
 import { AppendFile, type Recovers } from './appendFile.ts'
 import type { Conn, Ending, Net } from './net.ts'
 import { RespError } from '../resp/value.ts'
@@ -13,8 +12,9 @@ import { askForAcks, attachedHeard, attachedLost, cronOfFeeding, isToPrimary } f
 import { Process, type RedisConfig, freshConfig } from './redisProcess.ts'
 import { cronOfReplica, fromPrimary, upstreamLost, upstreamMade } from './redisReplica.ts'
 import { describe } from './redisInfo.ts'
-import type { Server, ServerEvents } from './server.ts'
-import { type Data, Stream, emptyData, keysOf, offsetOf, within } from './stream.ts'
+import { Machine } from './machine.ts'
+import type { ServerEvents } from './server.ts'
+import { type Data, Stream, emptyData, keysOf, offsetOf } from './stream.ts'
 
 export interface RedisSetup {
   readonly address: Address
@@ -34,86 +34,22 @@ interface Snapshot {
   readonly replid: string | null
 }
 
-interface Waiting {
-  readonly conn: Conn
-  /** null: the other side closed. */
-  readonly message: unknown
-}
-
 const cronMs = 1000
 const shutdownWaitMs = 10_000
 
-export class RedisNode implements Server {
-  readonly id: string
+export class RedisNode extends Machine<Process> {
   setup: RedisSetup
-  readonly net: Net
-  readonly dice: Dice
-  readonly events: ServerEvents
-  readonly ailments = healthy()
-  running: Process | null = null
-  /** null: runs. Else what arrived since it stands still, in order of arrival. */
-  #inbox: Waiting[] | null = null
-  #outbox: { readonly conn: Conn; readonly message: unknown }[] | null = null
   #file: RedisConfig | null
   readonly #appended = new AppendFile()
-  /** What its last process held when it died. */
-  #held: Data | null = null
-  /** A start found less than was there, and nobody gave it back since. */
-  #lacks = false
   #rdb: Snapshot | null = null
-  #troubledAt = -Infinity
-  /** Since then it stands still; when its host lost its power; when its processes did anything last, and when one last woke. */
-  #frozenAt: number | null = null
+  /** When its host lost its power. */
   #offAt: number | null = null
-  readonly #ends: number[] = []
-  thawedAt = -Infinity
-  /** When its file last could not be written. */
-  unwrittenAt = -Infinity
 
   constructor(id: string, setup: RedisSetup, net: Net, dice: Dice, events: ServerEvents) {
-    this.id = id
+    super(id, net, dice, events)
     this.setup = setup
-    this.net = net
-    this.dice = dice
-    this.events = events
     this.#file = setup.hasFile ? { ...freshConfig, replicaof: setup.replicaof } : null
     net.listen(formatAddress(setup.address), this)
-  }
-
-  get host(): string {
-    return this.setup.address.host
-  }
-
-  get now(): number {
-    return this.net.timeline.now
-  }
-
-  get listening(): boolean {
-    return this.running !== null
-  }
-
-  get frozen(): boolean {
-    return this.#inbox !== null
-  }
-
-  /** It runs and reads its sockets. */
-  get awake(): boolean {
-    return this.running !== null && this.#inbox === null
-  }
-
-  /** Since then it did what it was asked: it ran, was awake, and nothing ailed it. */
-  get calmSince(): number {
-    return ails(this.ailments) || !this.awake ? this.now : this.#troubledAt
-  }
-
-  /** When the process that ran then did anything last before its end; Infinity while it runs. */
-  endAfter(then: number): number {
-    return this.#ends.find((end) => end >= then) ?? Infinity
-  }
-
-  /** Something was done to it, or ends now. */
-  troubled(): void {
-    this.#troubledAt = this.now
   }
 
   get file(): Readonly<RedisConfig> | null {
@@ -137,9 +73,7 @@ export class RedisNode implements Server {
     const running = new Process(this.dice, this.now, { ...config }, restored?.data ?? emptyData(), this.setup.snapshotEveryMs)
     this.running = running
     this.#boot(running, restored)
-    const found = this.#held === null || (restored !== null && within(this.#held, restored.data))
-    this.#lacks ||= !found
-    this.events.booted(this, running, !this.#lacks)
+    this.events.booted(this, running, this.found(restored?.data ?? null))
     if (this.setup.persistence === 'aof') this.#appended.goOn(running.data)
     const keys = keysOf(running.data)
     if (keys > 0) running.loadingUntil = this.now + this.setup.loadMs
@@ -177,26 +111,11 @@ export class RedisNode implements Server {
   kill(quiet = false): void {
     const running = this.running
     if (running === null) return
+    const served = [...running.clients, ...running.attached.map((one) => one.conn)]
+    const lastAt = this.ends(running.data, quiet, served, 'conn' in running.upstream ? [running.upstream.conn] : [])
     // While a copy is loaded the file still has what was there before.
-    const lastAt = this.#frozenAt ?? this.now
     if (this.setup.persistence === 'aof' && lastAt >= running.loadingUntil) this.#appended.write(running.data, lastAt)
-    this.#held = running.data
-    this.#ends.push(lastAt)
     this.#offAt = quiet ? this.now : null
-    this.#frozenAt = null
-    this.running = null
-    this.#inbox = null
-    this.#outbox = null
-    const conns = [...running.clients, ...running.attached.map((one) => one.conn)]
-    for (const conn of conns) {
-      if (quiet) conn.openThere = false
-      else conn.closeThere()
-    }
-    if ('conn' in running.upstream) {
-      if (quiet) running.upstream.conn.openHere = false
-      else running.upstream.conn.closeHere()
-    }
-    this.events.tell(this, 'dies')
   }
 
   /** SIGTERM: a primary waits for replicas that lag, then saves and ends. */
@@ -222,30 +141,7 @@ export class RedisNode implements Server {
     this.kill()
   }
 
-  /** The process stands still; its kernel takes what comes. */
-  freeze(): void {
-    if (this.running === null || this.frozen) return
-    this.#inbox = []
-    this.#frozenAt = this.now
-  }
-
-  thaw(): void {
-    const inbox = this.#inbox
-    const running = this.running
-    if (inbox === null || running === null) return
-    this.troubled()
-    this.thawedAt = this.now
-    this.events.tell(this, `wakes with ${inbox.length} messages in its sockets`)
-    this.#inbox = this.#frozenAt = null
-    // Replies leave after the batch: a connection that was cut in it gets none.
-    this.#outbox = []
-    for (const { conn, message } of inbox) {
-      if (message === null) this.#closed(running, conn)
-      else if (!conn.killed) this.#take(running, conn, message)
-    }
-    const outbox = this.#outbox
-    this.#outbox = null
-    for (const { conn, message } of outbox) conn.answer(message)
+  protected override woke(running: Process): void {
     this.#cronNow(running)
     this.#shutdownStep(running)
   }
@@ -276,11 +172,12 @@ export class RedisNode implements Server {
   }
 
   #enter(conn: Conn, message: unknown): void {
-    const running = this.running
-    if (running === null) return
-    if (this.#inbox !== null) this.#inbox.push({ conn, message })
-    else if (message === null) this.#closed(running, conn)
-    else this.#take(running, conn, message)
+    const { running } = this
+    this.happens(running, conn, () => {
+      if (running === null) return
+      if (message === null) this.#closed(running, conn)
+      else if (!conn.killed) this.#take(running, conn, message)
+    })
   }
 
   #take(running: Process, conn: Conn, message: unknown): void {
@@ -299,8 +196,7 @@ export class RedisNode implements Server {
   }
 
   reply(conn: Conn, message: unknown): void {
-    if (this.#outbox === null) conn.answer(message)
-    else this.#outbox.push({ conn, message })
+    this.leaves(() => conn.answer(message))
   }
 
   /** Something between cuts every connection. */
@@ -380,7 +276,7 @@ export class RedisNode implements Server {
 
   /** The whole data set was replaced by a copy; a node that saves snapshots got it as one. */
   replaced(running: Process): void {
-    this.#lacks = false
+    this.lacks = false
     this.#appended.write(running.data, this.now)
     if (this.setup.persistence === 'rdb') this.#rdb = { data: running.data, replid: running.replid }
   }

@@ -54,7 +54,7 @@ export interface Server extends Listener {
    * `unloggedKey` no log ever knew.
    */
   readonly contents: ReadonlyMap<string, string> | null
-  /** When the process that ran then ended; Infinity while it runs. */
+  /** When the process that ran then did anything last before it ended; Infinity while it runs. */
   endAfter(then: number): number
   /** Something was done to it, or ends now. */
   troubled(): void
