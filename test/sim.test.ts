@@ -56,6 +56,12 @@ const outcomes: Readonly<Record<string, string>> = {
     'a replica goes down between the decision and the promotion, and comes back to the silent primary -> that risk was said',
   '2011686-first-replica-of-an-empty-primary':
     'an operator starts a group with nothing, and the first replica changes its history -> it is still the primary he chose',
+  '3180-reborn-without-a-fence':
+    'a Pika without a boot fence loses its power, writes on at the same places and is opened again -> its replica, which would fit, is copied anew',
+  '41042-frozen-then-killed':
+    'a frozen Pika is killed before its silence lasted long enough, and is asked once a second -> it was watched, its replica is promoted',
+  '41046-position-rose-after-the-last-question':
+    'a Pika that only we cannot reach, and writes come after a pause -> its replicas are asked once more before it is replaced',
   '3233-candidate-fell-silent': 'the candidate falls silent before it is promoted -> what it was read to hold counts',
   '31-roll-call-old-file': 'nobody watched, and the best of everybody comes from old files -> what was taken last is said to be lost',
   '3056-guard-not-in-the-file': 'an unfenced primary restarts while nobody can see it -> its guard is not counted on',

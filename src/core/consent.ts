@@ -19,15 +19,20 @@ function unseenMs(s: Situation): number {
   return until - watched.at
 }
 
+/** A question that leaves so long before the silence begins is still the last one: the next may leave, and be missed, a whole period later. */
+function betweenMs(s: Situation): number {
+  return Math.max(1000, 2 * s.policy.probeEveryMs)
+}
+
 /** This process saw the primary well until shortly before it was lost, so the in-sync set is no older than that. */
 export function deathWatched(s: Situation): boolean {
   const silenceMs = s.policy.silentAfterMs * (flapping(s) ? flapSilenceFactor : 1)
-  return unseenMs(s) <= silenceMs + 1000
+  return unseenMs(s) <= silenceMs + betweenMs(s)
 }
 
 /** Nobody waited longer than silence may last: what the primary took after it was last read is what asynchronous replication may lose. */
 export function watchedClosely(s: Situation): boolean {
-  return unseenMs(s) <= s.policy.silentAfterMs + 1000
+  return unseenMs(s) <= s.policy.silentAfterMs + betweenMs(s)
 }
 
 /** Replicas in the spec plus strangers that were attached to the primary. */

@@ -67,13 +67,13 @@ function testimonyOf(s: Situation, replica: NodeView, suspectedAt: number, byRef
 
 /**
  * Where a link claims to be up for as long as it likes, only a position that rose since then speaks for the primary (docs/pika.md, P6).
- * What was on its way when the primary died is applied within moments, so the last word is waited for.
+ * What was on its way when the primary died is applied within moments, so the last word is waited for: one that was asked for when the time was over.
  */
 function signOfLife(s: Situation, replica: NodeView, suspectedAt: number): Testimony['says'] {
   if (!replica.reading?.upstream?.linkUp) return 'down'
-  const rose = replica.advancedAfter !== null && replica.advancedAfter >= suspectedAt
-  if (rose && s.now - (replica.advancedAfter ?? 0) < s.policy.silentAfterMs) return 'advance'
-  return s.now - suspectedAt < s.policy.silentAfterMs ? 'pending' : 'down'
+  const rose = replica.advancedAfter !== null && replica.advancedAfter >= suspectedAt ? replica.advancedAfter : null
+  if (rose !== null && s.now - rose < s.policy.silentAfterMs) return 'advance'
+  return replica.askedAt - (rose ?? suspectedAt) < s.policy.silentAfterMs ? 'pending' : 'down'
 }
 
 /**

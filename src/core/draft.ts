@@ -22,7 +22,24 @@ type Fixed = Omit<GroupRecord, 'phase' | 'writer' | 'nonce' | 'at' | 'specRevisi
 function fixedOf(s: Situation, record: GroupRecord): Fixed {
   const { epoch, primary, incarnation, inSync, guard, hasData, fenced, lineage, failovers } = record
   const fixed = { epoch, primary, incarnation, inSync, guard, hasData, fenced, floor: floorOf(s, record), lineage, failovers }
-  return { ...fixed, ...answeredBy(record) }
+  return { ...fixed, ...doubtsOf(record.inDoubt), ...answeredBy(record) }
+}
+
+function doubtsOf(inDoubt: GroupRecord['inDoubt']): Pick<GroupRecord, 'inDoubt'> {
+  return inDoubt === undefined || inDoubt.length === 0 ? {} : { inDoubt }
+}
+
+/**
+ * Of a node in doubt as the primary all others are: they agreed with the one before. So they are of one that comes back without a boot fence:
+ * it was open, and what it wrote at places where they hold something else, after a loss of power, nothing tells.
+ */
+function doubtsUnder(s: Situation, record: GroupRecord, primary: NodeId, incarnation: string): Pick<GroupRecord, 'inDoubt'> {
+  const reborn = !s.can.namesHistories && !record.fenced && primary === record.primary && !['', incarnation].includes(record.incarnation)
+  return doubtsOf(reborn || record.inDoubt?.includes(primary) ? othersThan(s, primary) : record.inDoubt)
+}
+
+function othersThan(s: Situation, id: NodeId): NodeId[] {
+  return [...s.nodes.keys()].filter((other) => other !== id)
 }
 
 /** A scheduled switchover stays answered whatever becomes of the primary. */
@@ -90,6 +107,12 @@ export function adopted(s: Situation, primary: NodeId, reading: Reading, epoch: 
   }
 }
 
+/** Somebody made another node the primary by hand. Where the server would not notice, nobody knows who wrote or received what meanwhile. */
+export function moved(s: Situation, primary: NodeId, reading: Reading): RecordDraft {
+  const inDoubt = s.can.namesHistories ? [] : othersThan(s, primary)
+  return { ...adopted(s, primary, reading, newestEpoch(s) + 1), ...doubtsOf(inDoubt) }
+}
+
 /**
  * A record that was read from a copy of the store. Who is primary and at which epoch is only where the search begins; who is in sync, in
  * which process, and how far, is forgotten: a replica that was in sync then may lack everything since.
@@ -102,13 +125,14 @@ export function restored(record: GroupRecord): GroupRecord {
 /** The same of a record that a node was found to be ahead of. */
 export function doubted(record: GroupRecord): RecordDraft {
   const { epoch, primary, hasData, lineage, failovers } = record
-  const unknown = { incarnation: '', inSync: [], guard: 0, fenced: false, floor: null, ...answeredBy(record) }
+  const unknown = { incarnation: '', inSync: [], guard: 0, fenced: false, floor: null, ...doubtsOf(record.inDoubt), ...answeredBy(record) }
   return { phase: 'restored', epoch, primary, hasData, lineage, failovers, ...unknown }
 }
 
 /** A restored group whose primary everybody follows: as a new one, but what the copy knew of its data still holds. */
 export function readopted(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): RecordDraft {
-  return { ...adopted(s, primary, reading, newestEpoch(s) + 1), hasData: record.hasData || reading.keys > 0 }
+  const found = adopted(s, primary, reading, newestEpoch(s) + 1)
+  return { ...found, ...doubtsUnder(s, record, primary, reading.incarnation), hasData: record.hasData || reading.keys > 0 }
 }
 
 /** The intent of a failover. The old in-sync set stands until the new primary is seen. */
@@ -161,6 +185,7 @@ export function crowned(s: Situation, record: Moving, reading: Reading, fenced: 
     floor: null,
     lineage: entered(s, record.lineage, record.epoch, record.candidate, reading),
     failovers: forced ? [...record.failovers, s.wall].slice(-lineageKept) : record.failovers,
+    ...doubtsUnder(s, record, record.candidate, reading.incarnation),
     ...answeredBy(record),
   }
 }
@@ -174,7 +199,7 @@ export function kept(s: Situation, record: GroupRecord): RecordDraft {
 export function amended(
   s: Situation,
   record: GroupRecord,
-  change: Partial<Pick<Fixed, 'inSync' | 'guard' | 'hasData' | 'fenced' | 'lineage' | 'answered'>>,
+  change: Partial<Pick<Fixed, 'inSync' | 'guard' | 'hasData' | 'fenced' | 'lineage' | 'inDoubt' | 'answered'>>,
 ): RecordDraft {
   return { ...fixedOf(s, record), phase: 'steady', ...change }
 }

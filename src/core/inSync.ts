@@ -30,7 +30,7 @@ export function toGrow(c: Case): InSyncMember[] {
   if (reading === null) return []
   return others(c.s, c.record.primary).flatMap((node) => {
     const id = node.spec.id
-    if (!answers(node) || c.record.inSync.some((member) => member.node === id)) return []
+    if (!answers(node) || c.record.inSync.some((member) => member.node === id) || c.record.inDoubt?.includes(id)) return []
     const target = targetOf(c.s.memory, id, node.reading, reading)
     const entry = reading.replicas.find((replica) => sameAddress(replica, node.spec))
     // Its data must be known as this group's by itself, or nobody could tell after a restart.

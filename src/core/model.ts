@@ -161,6 +161,8 @@ interface RecordBase {
   readonly fenced: boolean
   readonly floor: Floor | null
   readonly lineage: readonly LineageEntry[]
+  /** What these hold may differ from what the primary holds although no position shows it: copied anew. Absent: nobody. */
+  readonly inDoubt?: readonly NodeId[]
   /** Completed forced failovers, newest last; anti-flapping counts them. */
   readonly failovers: readonly WallTime[]
   /** The instant of the scheduled switchover that was made or refused last: none is answered twice. */

@@ -63,6 +63,8 @@ export interface NodeView {
   readonly cleared: boolean
   /** When it was last told to leave its primary, and whom it left. */
   readonly left: { readonly from: Address | null; readonly at: Instant } | null
+  /** Whom it was told to follow by force, as this process, and when; null when it was told something else since. */
+  readonly forced: { readonly to: Address; readonly at: Instant } | null
   /** Since when it follows somebody without a link. */
   readonly unlinkedSince: Instant | null
   /** Since when it waits for whom it follows to answer it. */
@@ -96,6 +98,7 @@ export function newNode(spec: NodeSpec): NodeView {
     persistProblem: null,
     cleared: false,
     left: null,
+    forced: null,
     unlinkedSince: null,
     unansweredSince: null,
     unfit: null,
@@ -176,6 +179,7 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     movedSince: last === null ? null : movedSince(node, last, reading, now),
     load: reading.load ?? (same ? node.load : null),
     loadAt: reading.load === undefined ? node.loadAt : now,
+    forced: same ? node.forced : null,
     ...linkOf(node, reading, now),
     wasOpen: (same && node.wasOpen) || (reading.role === 'primary' && reading.guard !== closedGuard),
   }
@@ -238,6 +242,12 @@ function persistedAs(action: Action, reading: Reading): NonNullable<NodeView['pe
   }
 }
 
+/** Whom it follows by force once this action was taken; undefined: it follows whom it did. */
+function forcedBy(action: Action, now: Instant): NodeView['forced'] | undefined {
+  if (action.name === 'demote' || action.name === 'follow') return action.force ? { to: action.target, at: now } : null
+  return action.name === 'fence' || action.name === 'promote' ? null : undefined
+}
+
 /** Takes in the end of the action that was under way. Belief in its effect comes from the next probe, except for the file, which no probe shows. */
 export function acted(node: NodeView, result: ActionResult, now: Instant): NodeView {
   const done = node.acting
@@ -259,6 +269,7 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
   // What its file says then is not known.
   if (done.queued) return { ...next, persisted: null }
   const proof = done.action.name === 'proveLink' ? { since: done.since, done: now } : node.proof
+  const forced = forcedBy(done.action, now)
   const written = node.reading === null ? null : persistedAs(done.action, node.reading)
   const unwritten = { action: done.action.name, code: 'NOT_PERSISTED', message: result.note ?? 'the file could not be written', times: 1 }
   return {
@@ -267,6 +278,7 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
       ? leftTroubles(node, done.action, written !== null)
       : withTrouble(node, { ...unwritten, retryAt: now + persistRetryMs }),
     proof,
+    forced: forced === undefined ? node.forced : forced,
     left: done.action.name === 'fence' ? { from: node.reading?.upstream ?? null, at: now } : node.left,
     persisted: written === null ? node.persisted : result.persisted ? written : null,
     persistProblem: written === null && done.action.name !== 'persist' ? node.persistProblem : result.persisted ? null : unwritten.message,

@@ -1,6 +1,7 @@
 // A group whose record names its primary and nothing is under way.
 import { flapping, handoverGrace, latePause, lost, type Verdict } from './diagnose.ts'
-import { adopted, amended, failover, newestEpoch, rerooted } from './draft.ts'
+import { resolvedRule } from './doubt.ts'
+import { amended, failover, moved, rerooted } from './draft.ts'
 import { type Election, elect, electByOrder } from './elect.ts'
 import { elsewhere, foreignUpstream, movedTo } from './handMove.ts'
 import { guardToSet, toGrow, toShrink } from './inSync.ts'
@@ -203,8 +204,9 @@ const losses: readonly Rule<Case>[] = [
     then: (c) => {
       const to = movedTo(c, suspectedAt(c))
       if (to === null) return hold(say('new.nobody'))
-      return save(say('steady.moved', { primary: to.spec.id }), adopted(c.s, to.spec.id, to.reading, newestEpoch(c.s) + 1), {
-        primary: to.spec.id,
+      const { id: primary } = to.spec
+      return save(say(c.s.can.namesHistories ? 'steady.moved' : 'steady.movedInDoubt', { primary }), moved(c.s, primary, to.reading), {
+        primary,
       })
     },
   },
@@ -394,6 +396,7 @@ const upkeep: readonly Rule<Case>[] = [
         guard: guardToSet(c),
       }),
   },
+  resolvedRule,
   {
     id: 'steady.grow',
     why: 'a replica acknowledged what the primary had after the link was up: it lacks nothing and may be promoted',

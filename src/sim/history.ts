@@ -324,6 +324,7 @@ export class History {
     if (record === null) return 'nothing is recorded'
     if (this.net.isHolding) return 'something sent long ago is still under way'
     if (record.phase !== 'steady') return `a ${record.phase} is under way`
+    if (record.inDoubt !== undefined && record.inDoubt.length > 0) return `${record.inDoubt.join(' ')} in doubt`
     const primary = this.node(record.primary)
     const { running } = primary
     if (running === null || running.runId !== record.incarnation) return `${primary.id} is not the recorded process`

@@ -323,6 +323,7 @@ export class PikaServer extends Machine<PikaProcess> {
     if (sets) this.events.told(this, conn.name)
     const { forbidden, misconf, outOfMemory } = this.ailments
     if ((name === 'slaveof' && forbidden.has('replicaof')) || (name === 'config' && sets && forbidden.has('config|set'))) {
+      if (command[1] === 'REWRITE') this.unwrittenAt = this.now
       return new RespError(`NOPERM this user has no permissions to run the '${name}' command`)
     }
     running.node.isFull = misconf || outOfMemory

@@ -44,6 +44,8 @@ export const steadySentences = {
   'steady.prove': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
     `${v.primary} cannot be reached; ${quote(v.nodes)} must prove the link to it`,
   'steady.moved': (v: OfPrimary) => `the primary was moved by hand to ${v.primary} and every node that answers follows it`,
+  'steady.movedInDoubt': (v: OfPrimary) =>
+    `the primary was moved by hand to ${v.primary} and every node that answers follows it. Nothing tells what they wrote meanwhile: the others are copied anew`,
   'steady.foreignUpstream': (v: OfPrimary & { readonly address: string; readonly group: string }) =>
     `${v.primary} follows ${v.address}, which is no node of this group. Add that node, or \`regroup failover ${v.group} --accept-loss --to NODE\``,
   'steady.handover': (v: OfPrimary) => `${v.primary} was made a replica by somebody else; waits a moment for a new primary to appear`,
@@ -72,6 +74,7 @@ export const steadySentences = {
   'steady.hasData': () => 'the group holds data now',
   'steady.tighten': (v: OfPrimary & { readonly guard: number }) => `${v.primary} shall write only with ${v.guard} replica that keeps up`,
   'steady.guarded': (v: OfPrimary) => `${v.primary} is guarded`,
+  'steady.resolved': (v: { readonly nodes: readonly string[] }) => `copied anew, in doubt no more: ${quote(v.nodes)}`,
   'steady.grow': (v: { readonly nodes: readonly string[] }) => `in sync: ${quote(v.nodes)}`,
   'steady.healthy': (v: OfPrimary & { readonly epoch: number }) => `${v.primary} is primary at epoch ${v.epoch}`,
 }

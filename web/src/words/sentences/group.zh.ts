@@ -63,6 +63,7 @@ const steadyZh: typeof steadySentences = {
   'steady.unprovableNode': (v) => `${v.node}：${v.message}`,
   'steady.prove': (v) => `连不上 ${v.primary}；${names(v.nodes)} 必须证明与它的连接`,
   'steady.moved': (v) => `主节点已被人手动移到 ${v.primary}，应答的节点都跟随它`,
+  'steady.movedInDoubt': (v) => `主节点已被人手动移到 ${v.primary}，应答的节点都跟随它。无从得知其间各自写入了什么：其余节点将重新全量复制`,
   'steady.foreignUpstream': (v) =>
     `${v.primary} 跟随 ${v.address}，那不是这个组的节点。请加入那个节点，或 \`regroup failover ${v.group} --accept-loss --to NODE\``,
   'steady.handover': (v) => `${v.primary} 被别人改成了副本；稍等新的主节点出现`,
@@ -89,6 +90,7 @@ const steadyZh: typeof steadySentences = {
   'steady.hasData': () => '这个组现在有数据了',
   'steady.tighten': (v) => `${v.primary} 只有在 ${v.guard} 个副本跟得上时才写入`,
   'steady.guarded': (v) => `${v.primary} 已有 guard`,
+  'steady.resolved': (v) => `已重新全量复制，不再存疑：${names(v.nodes)}`,
   'steady.grow': (v) => `已同步：${names(v.nodes)}`,
   'steady.healthy': (v) => `${v.primary} 是主节点，纪元 ${v.epoch}`,
 }

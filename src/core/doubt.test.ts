@@ -1,0 +1,133 @@
+// What no position shows, where the server tells no history from another: who is in doubt, until he was copied anew.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { groupStep, nodeStep, saves, told, waits } from '../../test/decisions.ts'
+import {
+  type Says,
+  alive,
+  at,
+  epochStart,
+  failingOver,
+  group,
+  now,
+  recorded,
+  refused,
+  remembered,
+  silent,
+  viewed,
+  withPolicy,
+} from '../../test/situations.ts'
+import { pika } from '../engines/pika.ts'
+import { closedGuard } from './limits.ts'
+import type { LineageEntry, NodeId } from './model.ts'
+import type { Situation } from './situation.ts'
+
+const h1 = 'inst/g/1'
+const h2 = 'inst/g/2'
+const lineage: readonly LineageEntry[] = [
+  { epoch: 1, node: 'a', at: epochStart, replid: h1, start: 0, continues: false, incarnation: 'a1' },
+  { epoch: 2, node: 'b', at: epochStart, replid: h2, start: 1000, continues: true, incarnation: 'b1' },
+]
+const b = { host: '127.0.0.1', port: 7_002 }
+const linked: Says = { replid: h2, mark: '2.1' }
+const alone = [{ node: 'b', incarnation: 'b1' }]
+
+/** b is primary at epoch 2 since instant 5,000, and these are in doubt. */
+function doubted(inDoubt: readonly NodeId[], a: Says = linked, c: Says = linked): Situation {
+  const s = group('b', alive('a', a), alive('b', { ...linked, offset: 1200 }), alive('c', c))
+  const here = remembered({ ...s, can: pika }, { loadedAt: 0, inSyncSince: new Map([['b', { incarnation: 'b1', at: 5_000 }]]) })
+  return recorded(here, { epoch: 2, lineage, guard: 0, inSync: alone, inDoubt })
+}
+
+test('P2: the primary was moved by hand -> everybody else is in doubt; where the server would notice, nobody is', () => {
+  const s = group('a', alive('a', { of: 'b' }), alive('b', { of: null, offset: 1010 }), alive('c', { of: 'b' }))
+  const step = saves({ ...s, can: pika }, 'steady.moved', { primary: 'b', inDoubt: ['a', 'c'] })
+  assert.match(step.sentence, /the others are copied anew/)
+  const noticed = groupStep(s, 'steady.moved')
+  assert.ok(noticed.kind === 'save')
+  assert.equal(noticed.record.inDoubt, undefined)
+})
+
+test('in doubt and linked, lag 0 -> detached and copied anew, one after the other as the policy says', () => {
+  told(doubted(['a', 'c']), 'a', 'node.still', { name: 'fence' })
+  assert.equal(nodeStep(doubted(['a', 'c']), 'c', 'node.settled').kind, 'rest')
+  told(withPolicy(doubted(['a', 'c']), { parallelSyncs: 2 }), 'c', 'node.still', { name: 'fence' })
+  const left = viewed(doubted(['a'], { ...linked, of: 'nowhere' }), 'a', { left: { from: b, at: now - 5_000 } })
+  told(left, 'a', 'node.follow', { name: 'follow', force: true })
+})
+
+test('in doubt -> not in sync, whatever its position says', () => {
+  const targets = new Map([['a', { link: `a1 b1 ${h2}`, offset: 950 }]])
+  assert.equal(groupStep(remembered(doubted(['a']), { targets }), 'steady.healthy').kind, 'rest')
+  saves(remembered(doubted([]), { targets }), 'steady.grow', { inSync: [...alone, { node: 'a', incarnation: 'a1' }] })
+})
+
+test('the copy by force ended -> in doubt no more; not while it lasts, nor when it was ordered before this one was the primary', () => {
+  const ordered = (instant: number, says: Says = {}): Situation =>
+    viewed(doubted(['a', 'c'], { ...linked, ...says }), 'a', { forced: { to: b, at: instant } })
+  saves(ordered(6_000), 'steady.resolved', { inDoubt: ['c'] })
+  assert.equal(groupStep(ordered(6_000, { partial: true }), 'steady.healthy').kind, 'rest')
+  assert.equal(groupStep(ordered(6_000, { linkUp: false, syncing: true }), 'steady.healthy').kind, 'rest')
+  told(ordered(4_000), 'a', 'node.still', { name: 'fence' })
+  saves(doubted(['z']), 'steady.resolved', { inDoubt: [] })
+})
+
+test('one in doubt becomes the primary -> the others are, who agreed with the one before', () => {
+  const promoted = (inDoubt: readonly NodeId[]): Situation => {
+    const s = group(
+      'b',
+      alive('a', { ...linked, of: null, guard: closedGuard }),
+      refused('b', 8_000, linked),
+      alive('c', { ...linked, of: 'b' }),
+    )
+    return failingOver(recorded({ ...s, can: pika }, { lineage, guard: 0, inDoubt }), 'a', 'dead', {
+      replid: h2,
+      mark: { epoch: 2, seq: 1 },
+    })
+  }
+  saves(promoted(['a']), 'failover.seen', { primary: 'a', inDoubt: ['b', 'c'] })
+  saves(promoted(['c']), 'failover.seen', { primary: 'a', inDoubt: ['c'] })
+})
+
+test('a primary without a boot fence comes back open, with less for all anybody knows, and is opened again -> the others are in doubt', () => {
+  const reopened = (fenced: boolean): Situation => {
+    const s = group('b', alive('a', linked), alive('b', { ...linked, incarnation: 'b2', guard: closedGuard }))
+    const is = { incarnation: 'b2', replid: h2, mark: { epoch: 2, seq: 1 } }
+    return failingOver(recorded({ ...s, can: pika }, { lineage, guard: 0, fenced }), 'b', 'restarted', is)
+  }
+  saves(reopened(false), 'failover.seen', { primary: 'b', inDoubt: ['a'] })
+  const fenced = groupStep(reopened(true), 'failover.seen')
+  assert.ok(fenced.kind === 'save')
+  assert.equal(fenced.record.inDoubt, undefined)
+})
+
+test('P2: it follows the primary by itself and holds what that one lacks -> detached before it is let in; its link, up or not, says nothing', () => {
+  const ahead: Says = { replid: h1, mark: '1.9', offset: 1100 }
+  const s = (says: Says): Situation => doubted([], { ...ahead, ...says })
+  told(s({}), 'a', 'node.still', { name: 'fence' })
+  told(s({ linkUp: false }), 'a', 'node.still', { name: 'fence' })
+  for (const rests of [s({ offset: 900 }), s({ linkUp: false, syncing: true }), viewed(s({}), 'a', { forced: { to: b, at: 6_000 } })])
+    assert.equal(nodeStep(rests, 'a', 'node.settled').kind, 'rest')
+})
+
+test('P6: its position rose for as long as it was asked, and then for too long not -> the last word is one that was asked for after that', () => {
+  const s = group('a', silent('a', now - 1_900, { replid: h1 }), alive('b', { replid: h1, mark: '1.9' }))
+  const here = recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 })
+  const risen = (askedAt: number): Situation => viewed(here, 'b', { advancedAfter: now - 1_100, askedAt })
+  waits(risen(now - 400), 'steady.suspect', /gathering evidence/)
+  saves(risen(now - 50), 'steady.lost/elect.inSync', { candidate: 'b' })
+})
+
+test('questions are a second apart, and the primary fell silent between two -> it was watched until then', () => {
+  const s = group('a', refused('a', now - 1_500, { replid: h1 }), alive('b', { replid: h1, mark: '1.9' }))
+  const { reading } = s.memory.watched ?? {}
+  assert.ok(reading)
+  const slow = (probeEveryMs: number): Situation =>
+    remembered(withPolicy(recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 }), { probeEveryMs }), {
+      watched: { reading, at: now - 2_600 },
+      lostAt: now,
+      goneAt: now,
+    })
+  saves(at(slow(1_000), now), 'steady.lost/elect.inSync', { candidate: 'b' })
+  assert.equal(groupStep(slow(250), 'steady.lost/elect.unwatched').kind, 'hold')
+})
