@@ -14,7 +14,7 @@ import {
   quietMs,
   strangerName,
 } from './plan.ts'
-import { drawStory } from './stories.ts'
+import { drawStory, forgotten } from './stories.ts'
 
 /** mixed: one or the other, by the seed. */
 export type Engines = 'redis' | 'pika' | 'mixed'
@@ -49,8 +49,12 @@ function drawPlan(seed: number, minutes: number): Plan {
   const preferring = { ...policy, ...drawFailback(dice) }
   const planned = ops.map((op) => perhapsLater(dice, op))
   const farMs = dice.chance(0.15) ? dice.between(10, 150) : 0
-  return { seed, nodes, policy: preferring, found, neighbours, clients, pace, farMs, faultsMs, ops: planned }
+  const last = dice.chance(forgottenShare) ? forgotten(dice, nodes, faultsMs) : { ops: [], until: faultsMs }
+  const told = { faultsMs: last.until, ops: [...planned, ...last.ops] }
+  return { seed, nodes, policy: preferring, found, neighbours, clients, pace, farMs, ...told }
 }
+
+const forgottenShare = 0.1
 
 /** A window is a matter of the clock alone; here it is either always open or there is none. */
 function drawFailback(dice: Dice): Partial<Policy> {

@@ -117,6 +117,7 @@ export class History {
         else if (engine !== 'pika') this.checks.verdicts.told(which, by)
       },
       booted: (which, running, complete) => this.#booted(which, running, complete),
+      madeTooSoon: (which) => this.checks.verdicts.madeTooSoon(which),
       tell: (which, text) => {
         if (this.telling) this.tell(which.id, text)
       },

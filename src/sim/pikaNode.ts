@@ -61,6 +61,8 @@ export interface PikaHost {
   appended(record: LogRecord): void
   /** A full copy replaced everything. */
   replaced(entries: readonly (readonly [string, PikaValue])[], at: LogPosition): void
+  /** A link that was made too soon is ended by the late close of the one before: the real one may crash (docs/pika.md, P13). */
+  madeTooSoon(): void
 }
 
 interface PikaSetup {

@@ -117,6 +117,7 @@ function dial(node: PikaNode, up: Upstream): void {
 function aborted(node: PikaNode, up: Upstream): void {
   up.abortAt = null
   back(up, node.now() + pikaTimes.metaAgainMs)
+  node.host.madeTooSoon()
 }
 
 function back(up: Upstream, nextAt: number): void {

@@ -215,6 +215,7 @@ export class PikaServer extends Machine<PikaProcess> {
         running.holdings.replaced(running.copied)
         this.#storage.sync(running.data)
       },
+      madeTooSoon: () => this.events.madeTooSoon(this),
     }
   }
 

@@ -88,6 +88,8 @@ export interface ServerEvents {
   linked(node: Server, running: Running): void
   /** A role or a setting is about to be changed by what came from this connection. */
   told(node: Server, by: string): void
+  /** It was led to a primary again before its failed link to it had closed: the real server may crash. */
+  madeTooSoon(node: Server): void
   tell(node: Server, text: string): void
 }
 
@@ -97,5 +99,6 @@ export const nobodyListens: ServerEvents = {
   booted: () => undefined,
   linked: () => undefined,
   told: () => undefined,
+  madeTooSoon: () => undefined,
   tell: () => undefined,
 }

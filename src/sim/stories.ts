@@ -239,6 +239,22 @@ const stories: readonly Story[] = [
   newcomer,
 ]
 
+/**
+ * The latest primary is down when an untold old copy of the store is put in place, and the primary which that names runs as ever: it was cut
+ * off while the other one took over. Told at the end of some histories, so that all others stay what they were.
+ */
+export const forgotten: Story = (dice, _nodes, at) => {
+  const begin = at + calmMs
+  const restored = begin + 20_000
+  const ops: Op[] = [
+    { at: begin, kind: 'backUp' },
+    { at: begin + 500, kind: 'isolate', hosts: ['@primary'], ms: 20_000, way: 'both' },
+    { ...kill, at: restored - 500, node: '@primary', downMs: dice.between(2_000, 15_000) },
+    { at: restored, kind: 'restore', told: false },
+  ]
+  return { ops, until: restored + 30_000 }
+}
+
 export function drawStory(dice: Dice, nodes: readonly PlannedNode[], at: number): Told {
   return dice.pick(stories)(dice, nodes, at)
 }

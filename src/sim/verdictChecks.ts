@@ -29,6 +29,8 @@ const knownMs = 5_000
 const undisturbedMs = 20_000
 /** So long after standing still a controller has taken in what its sockets held. */
 const resumedMs = 1_500
+/** What a person left a moment ago closes within this, and takes with it what was begun since. */
+const handClosesMs = 8_000
 const movedWithinMs = 15_000
 
 export class VerdictChecks {
@@ -97,6 +99,12 @@ export class VerdictChecks {
     if (controller === null || controller.runsFor < witnessMs) return
     if (node.running.runId !== before.candidateIs.incarnation || this.#now - net.clearSince(controllerName, node.host) < witnessMs) return
     this.#fail('a change of role is no silence', `${node.id} is given up while its role changes`)
+  }
+
+  /** It was led to a primary again while its failed link to it was still closing (docs/pika.md, P13). */
+  madeTooSoon(node: Server): void {
+    if (this.#now - this.#deeds.handAt < handClosesMs) return
+    this.#fail('no server is told what may end it', `${node.id} was led back to a primary before its failed link to it had closed`)
   }
 
   /** Nothing kept its writes from being answered. */

@@ -33,6 +33,8 @@ const latencyMs = 1
 
 export class PikaCluster {
   readonly time = new Timeline()
+  /** Who was led to a primary again before its failed link to it had closed (docs/pika.md, P13). */
+  readonly tooSoon: number[] = []
   readonly #places = new Map<number, Place>()
   readonly #options: ClusterOptions
   readonly #dice: Dice
@@ -214,6 +216,7 @@ export class PikaCluster {
       },
       appended: () => undefined,
       replaced: () => undefined,
+      madeTooSoon: () => void this.tooSoon.push(place.node?.address.port ?? 0),
     }
   }
 

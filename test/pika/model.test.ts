@@ -106,6 +106,7 @@ test('P13: NO ONE and at once SLAVEOF, from a refused link -> up without a full 
   c.say(9231, 'SLAVEOF', '127.0.0.1', '9221')
   assert.ok(c.until(() => linked(c, 9231), 20_000))
   assert.equal(c.node(9231).eligible, false)
+  assert.deepEqual(c.tooSoon, [9231])
 })
 
 test('P13: 5 s between NO ONE and SLAVEOF, from a refused link -> copied to the end [57]', () => {
@@ -116,6 +117,7 @@ test('P13: 5 s between NO ONE and SLAVEOF, from a refused link -> copied to the 
   assert.ok(c.until(() => linked(c, 9231), 8_000))
   assert.equal(c.node(9231).eligible, true)
   assert.match(c.say(9231, 'GET', 'k'), /v/)
+  assert.deepEqual(c.tooSoon, [])
 })
 
 test('P1: an old primary comes back -> writable', () => {

@@ -131,6 +131,7 @@ const host: PikaHost = {
   },
   appended: (record) => appendFileSync(logFile, `${JSON.stringify(record)}\n`),
   replaced,
+  madeTooSoon: () => undefined,
 }
 const { version = '3.5.5', copyMs, blockMostMs, stopMs = 5_000, missedAnswers } = options
 const node = new PikaNode(host, {
