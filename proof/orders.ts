@@ -17,6 +17,8 @@ const usage = `script/run orders [options]
   --persistence aof|rdb|none|all      (aof)
   --delay 0|5                         repl-diskless-sync-delay of the servers (0)
   --stop kill|term|mixed              how nodes are stopped (mixed)
+  --gaps mixed|writes                 between two stops or starts: a few ms, or until regroup has reacted (mixed, on Redis); or each time
+                                      until it has and the primary of that moment has taken writes (writes, on Pika)
   --jobs n                            cases at once, each with a controller of its own (2)
   --seed n                            plays the same run again
   --only TEXT                         only cases whose name holds TEXT, for example "aof mixed -321 +123"
@@ -31,6 +33,7 @@ const { values } = parsed(usage, () =>
       persistence: { type: 'string' },
       delay: { type: 'string' },
       stop: { type: 'string' },
+      gaps: { type: 'string' },
       jobs: { type: 'string' },
       seed: { type: 'string' },
       only: { type: 'string' },
@@ -62,6 +65,7 @@ async function orders(): Promise<number> {
     persistences: persistence === 'all' ? ['aof', 'rdb', 'none'] : [persistence],
     delay: oneOf('delay', values.delay, ['0', '5'], '0') === '5' ? 5 : 0,
     stop: oneOf('stop', values.stop, ['kill', 'term', 'mixed'], 'mixed'),
+    gaps: oneOf('gaps', values.gaps, ['mixed', 'writes'], engine === 'pika' ? 'writes' : 'mixed'),
   }).filter((one) => one.name.includes(values.only ?? ''))
   const jobs = wholeNumber('jobs', values.jobs, 1, 16, 2)
   if (!values.json) console.log(`${cases.length} cases, ${jobs} at once, seed ${seed}`)

@@ -4,7 +4,16 @@ import type { Ack } from '../harness/writers.ts'
 import { type Seen, outcomeOf } from './outcome.ts'
 import { type Case, plan } from './plan.ts'
 
-const choice = { seed: 7, engine: 'redis', server: null, nodes: [2, 3], persistences: ['aof'], delay: 0, stop: 'mixed' } as const
+const choice = {
+  seed: 7,
+  engine: 'redis',
+  server: null,
+  nodes: [2, 3],
+  persistences: ['aof'],
+  delay: 0,
+  stop: 'mixed',
+  gaps: 'mixed',
+} as const
 const one = plan(choice)[0] as Case
 
 function range(from: number, to: number): number[] {
@@ -181,6 +190,19 @@ test('orders: a node holds another value of one key, or a key more -> a violatio
     ),
     /in x$/,
   )
+})
+
+test('orders: on Pika, the last moments of a replaced primary are in its file only -> a violation unless regroup said that they go', () => {
+  const list = [...range(1, 40), ...range(51, 60)]
+  const after = new Map([
+    ['n1', list],
+    ['n2', list],
+  ])
+  const won = { after, winner: 'n2', case: { ...one, engine: 'pika' } as const, stops: [{ node: 'n1', at: 505 }] }
+  assert.match(violationsOf(won), /n2 won without 10 writes that n1 held \(41 \.\. 50\)/)
+  assert.equal(violationsOf({ ...won, discarded: new Set(['n1']) }), '')
+  const long = { ...won, stops: [{ node: 'n1', at: 605 }], discarded: new Set(['n1']) }
+  assert.match(violationsOf(long), /n2 won without/, 'so long before its end the others had it')
 })
 
 test('orders: the plan of a seed -> every order once, the same again, another seed kills the controller elsewhere', () => {

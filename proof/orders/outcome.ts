@@ -117,7 +117,8 @@ function bestOf(files: Seen['files']): Best {
 function lostByWinner(seen: Seen, best: Best): string[] {
   const list = seen.after?.get(seen.winner ?? '') ?? []
   const there = new Set(list)
-  const missing = best.list.filter((n) => !there.has(n))
+  const overtaken = new Set(seen.acks.filter((ack) => replaced(seen, ack)).map(({ n }) => n))
+  const missing = best.list.filter((n) => !there.has(n) && !overtaken.has(n))
   const later = seen.acks.filter((ack) => ack.at >= seen.allStoppedAt && !there.has(ack.n) && !reported(seen, ack))
   const { disorder } = judge([], list)
   return [
@@ -132,6 +133,12 @@ function lostByWinner(seen: Seen, best: Best): string[] {
 /** A Pika that was taken over as it was found comes back open (docs/pika.md, P1): what it takes before it is closed goes, and must be said. */
 function reported(seen: Seen, ack: Ack): boolean {
   return seen.case.engine === 'pika' && seen.discarded.has(ack.node)
+}
+
+/** Taken in the last moments of a primary that was replaced before everything stood still: nobody else had it, and it was said that it goes. */
+function replaced(seen: Seen, ack: Ack): boolean {
+  const end = seen.stops.find((stop) => stop.node === ack.node)
+  return reported(seen, ack) && end !== undefined && ack.at >= end.at - asynchronousMs && ack.node !== seen.winner
 }
 
 function apart(seen: Seen): string[] {

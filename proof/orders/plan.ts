@@ -3,6 +3,7 @@ import { dice, permutations, seedOf } from '../harness/dice.ts'
 import type { Delay, Persistence } from '../harness/servers.ts'
 
 export type Stop = 'kill' | 'term' | 'mixed'
+export type Gaps = 'mixed' | 'writes'
 /** pika: it keeps every acknowledged write. */
 export type OrdersEngine = 'redis' | 'pika'
 
@@ -20,6 +21,8 @@ export interface Case {
   readonly starts: readonly string[]
   /** After which of all stops and starts, counted from 0, the controller is killed, and how many ms later. */
   readonly controllerDies: { readonly after: number; readonly laterMs: number }
+  /** mixed: a few ms, or until regroup has reacted. writes: until it has, and whoever is primary then has taken writes that the others do not have. */
+  readonly gaps: Gaps
   /** The controller is down while the replica stops, the primary takes writes and stops, and the replica starts. */
   readonly blind: boolean
 }
@@ -32,6 +35,7 @@ export interface Choice {
   readonly persistences: readonly Persistence[]
   readonly delay: Delay
   readonly stop: Stop
+  readonly gaps: Gaps
 }
 
 const laterAtMostMs = 500
@@ -65,6 +69,7 @@ function caseOf(choice: Choice, persistence: Persistence, stops: readonly string
     stops: stops.map((node) => ({ node, signal: signal() })),
     starts,
     controllerDies: { after: chance.below(stops.length + starts.length), laterMs: chance.below(laterAtMostMs) },
+    gaps: choice.gaps,
     blind,
   }
 }

@@ -29,6 +29,11 @@ const pikaServers = { copyMs: 300, blockMostMs: 2_900, stopMs: 1_500 }
 /** A hold that stays the same this long with every node up is regroup's last word. */
 const holdStaysMs = 1_500
 const reactLimitMs = 4_000
+/** On Pika a role change may take 3 s, and a death is proven after 1 s. */
+const pikaReactLimitMs = 15_000
+/** In a gap, by whoever is primary then. */
+const gapWrites = 20
+const pikaHoldStaysMs = 3_000
 const shortPauseMs = 300
 /** A promotion of the stale replica would come within milliseconds to a second. */
 const blindWatchMs = 2_500
@@ -95,23 +100,29 @@ class Play {
     )
   }
 
-  /** Half the time until regroup has reacted, else hardly at all. */
+  /** Half the time until regroup has reacted, else hardly at all; or each time until somebody who is primary then has taken writes. */
   async pause(): Promise<void> {
-    if (this.chance.next() < 0.5) return pass(this.chance.below(shortPauseMs))
+    const { gaps } = this.case
+    if (gaps === 'mixed' && this.chance.next() < 0.5) return pass(this.chance.below(shortPauseMs))
     try {
-      await until('regroup has reacted', reactLimitMs, () => this.#reacted(), 10)
+      if (gaps === 'writes') await this.revived()
+      const hold = new Hold(gaps === 'writes' ? pikaHoldStaysMs : 0)
+      const seen = await until('regroup has reacted', gaps === 'writes' ? pikaReactLimitMs : reactLimitMs, () => this.#reacted(hold), 10)
+      if (gaps === 'writes' && seen === 'writable') await this.acknowledged(gapWrites, performance.now())
     } catch (error) {
       if (!(error instanceof Late)) throw error
       this.notes.push(error.message)
     }
   }
 
-  async #reacted(): Promise<Look<true>> {
+  async #reacted(hold: Hold): Promise<Look<'writable' | 'holds'>> {
     const status = await this.controller.api.group(this.group.id, 500)
     if (status === null) return instead('no answer')
     const primary = this.group.nodes.find((node) => node.id === status.primary)
     const writable = status.writable && primary?.server.isRunning === true
-    return writable || status.verdict.kind === 'hold' ? found(true) : instead(`${status.diagnosis}: ${status.sentence}`)
+    if (writable) return found('writable')
+    hold.hear(status.verdict.kind === 'hold' ? status.verdict : null)
+    return hold.stays() ? found('holds') : instead(`${status.diagnosis}: ${status.sentence}`)
   }
 
   #act(): void {
@@ -206,7 +217,7 @@ async function theEnd(it: Play, files: Seen['files'], allStoppedAt: number, last
   const { controller, group } = it
   const limitMs = it.case.engine === 'pika' ? pikaConvergeLimitMs : convergeLimitMs
   const inTime = (): boolean => performance.now() < (it.readyAt(lastStart) ?? Infinity) + limitMs
-  const hold = new Hold()
+  const hold = new Hold(holdStaysMs)
   let lateness: string | null = null
   let winner: string | null = null
   let convergedAt: number | null = null
@@ -222,7 +233,7 @@ async function theEnd(it: Play, files: Seen['files'], allStoppedAt: number, last
     hold.hear('found' in word ? word.found : null)
     // Only when the files prove that something is gone can a hold be right: only then is it taken for the end before its time.
     const mayHold = (it.writer.lastAck?.n ?? 0) > Math.max(0, ...[...files.values()].map((list) => list.at(-1) ?? 0))
-    if (mayHold && hold.forMs() > holdStaysMs) break
+    if (mayHold && hold.stays()) break
     await pass(10)
   }
   await it.revived()
@@ -255,15 +266,21 @@ async function theEnd(it: Play, files: Seen['files'], allStoppedAt: number, last
 /** What regroup last said while it did nothing, and for how long it has said so. */
 class Hold {
   words: Pick<Verdict, 'rule' | 'sentence'> | null = null
+  readonly #stayMs: number
   #since = 0
+
+  constructor(stayMs: number) {
+    this.#stayMs = stayMs
+  }
 
   hear(words: Hold['words']): void {
     if (words?.rule !== this.words?.rule) this.#since = performance.now()
     this.words = words
   }
 
-  forMs(): number {
-    return this.words === null ? 0 : performance.now() - this.#since
+  /** It is the last word. */
+  stays(): boolean {
+    return this.words !== null && performance.now() - this.#since >= this.#stayMs
   }
 }
 
