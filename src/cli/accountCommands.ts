@@ -9,7 +9,7 @@ import { keepLogin } from './logins.ts'
 import { readNewPassword, readPassword } from './password.ts'
 import { sessionOf } from './session.ts'
 import { collect, wholeNumber } from './specCommands.ts'
-import { parseDuration } from './words.ts'
+import { durationWithin } from './words.ts'
 
 type User = Static<typeof a.User>
 type LoggedIn = Static<typeof a.LoggedIn>
@@ -153,7 +153,7 @@ function tokenCommand(): Command {
     .option('--expires <duration>', 'such as 90d; never when not given')
     .action(async (name: string, options: RightOptions & { expires?: string }, command: Command) => {
       const session = sessionOf(command)
-      const forMs = options.expires === undefined ? {} : { forMs: parseDuration(options.expires) }
+      const forMs = options.expires === undefined ? {} : { forMs: durationWithin('--expires', options.expires, '1m', '3650d') }
       const made = await session.client.post<Static<typeof a.TokenMade>>(at.tokens + query(options), {
         name,
         ...rightOf(options),

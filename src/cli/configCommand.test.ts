@@ -57,5 +57,9 @@ test('cli config check: files that are missing, empty or no certificate -> one l
       'gone.yaml:2:64 credentials.b.passwordFile: the first line of this file is empty',
     ],
   )
+  write('where.yaml', 'listen: { http: "127.0.0.1:99999", sentinel: "0.0.0.0:26379" }\n')
+  const where = await run(t, 'http://127.0.0.1:9', ['config', 'check', join(dir, 'where.yaml')])
+  assert.match(where.err, /where\.yaml:1:17 listen\.http: "127\.0\.0\.1:99999" is no address to listen on; write 127\.0\.0\.1:7070\n/)
+  assert.match(where.err, /where\.yaml:1:46 listen\.sentinel: 0\.0\.0\.0:26379 can be reached from other machines/)
   assert.match(text?.err ?? '', /text\.yaml:1:17 listen\.cert: no certificate and key that can be read: /)
 })

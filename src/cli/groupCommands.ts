@@ -12,7 +12,7 @@ import { groupText, groupsText } from './statusText.ts'
 import { moveAndWait } from './waiting.ts'
 import type { Accepted } from './waiting.ts'
 import { watch } from './watch.ts'
-import { duration, parseDuration } from './words.ts'
+import { duration, durationWithin } from './words.ts'
 
 export function groupCommands(): Command[] {
   return [statusCommand(), switchoverCommand(), failoverCommand(), pauseCommand(), resumeCommand(), explainCommand(), historyCommand()]
@@ -110,7 +110,7 @@ function pauseCommand(): Command {
     .action(async (group: string, options: { for: string; why?: string }, command: Command) => {
       const session = sessionOf(command)
       const result = await session.client.post<Paused>(`${pathOf(group)}/pause`, {
-        forMs: parseDuration(options.for),
+        forMs: durationWithin('--for', options.for, '1s', '7d'),
         why: options.why ?? '',
       })
       session.show(result, () => pausedText(group, result))

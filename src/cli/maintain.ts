@@ -7,7 +7,7 @@ import type { Maintained } from '../server/maintenance.ts'
 import type { Client } from './client.ts'
 import { sessionOf } from './session.ts'
 import { awaitStatus } from './waiting.ts'
-import { duration, instant, parseDuration, safe } from './words.ts'
+import { duration, instant, durationWithin, safe } from './words.ts'
 
 interface MaintainOptions {
   readonly for: string
@@ -30,7 +30,7 @@ export function maintainCommand(): Command {
       const started = performance.now()
       const result = await session.client.post<Maintained>(`/api/v1/groups/${encodeURIComponent(status.group)}/maintain`, {
         node: node.id,
-        ...(options.end === true ? { end: true } : { forMs: parseDuration(options.for) }),
+        ...(options.end === true ? { end: true } : { forMs: durationWithin('--for', options.for, '1s', '7d') }),
         why: options.why ?? '',
         dryRun: options.dryRun ?? false,
       })

@@ -10,7 +10,7 @@ import { sessionOf } from './session.ts'
 import type { Session } from './session.ts'
 import { rollText } from './statusText.ts'
 import { type Accepted, moveAndWait } from './waiting.ts'
-import { duration, instant, parseDuration, safe } from './words.ts'
+import { duration, instant, durationWithin, safe } from './words.ts'
 
 /** The server is asked what is next this often; it looks at its nodes about as often. */
 const lookEveryMs = 200
@@ -36,7 +36,7 @@ export function rollCommand(): Command {
       const session = sessionOf(command)
       if (options.show === true) return await show(session, group)
       if (options.cancel === true) return await cancel(session, group)
-      await roll(session, group, { ...options, withinMs: parseDuration(options.within) })
+      await roll(session, group, { ...options, withinMs: durationWithin('--within', options.within, '1s', '1d') })
     })
 }
 

@@ -10,6 +10,7 @@ import { defaults as policyDefaults } from '../core/limits.ts'
 import type { Policy } from '../core/model.ts'
 import { timingProblem } from '../core/spec.ts'
 import { UserError } from '../errors.ts'
+import { addressIn, loopbackIn } from '../server/listen.ts'
 import { problemsOf } from '../server/problems.ts'
 import type { Path, Problem } from '../server/problems.ts'
 import { PolicyInput } from '../server/specSchemas.ts'
@@ -217,10 +218,29 @@ function checkMeaning(written: Written, fail: Fail, problems: readonly Problem[]
     const problem = windowProblem(written.defaults.failbackWindow)
     if (problem !== null) fail(['defaults', 'failbackWindow'], problem)
   }
+  for (const [key, check] of [
+    ['http', addressIn],
+    ['sentinel', loopbackIn],
+  ] as const) {
+    const text = isMapping(written.listen) && isWhole(['listen', key]) ? written.listen[key] : undefined
+    const problem = text === undefined ? null : problemOf(() => check(text))
+    if (problem !== null) fail(['listen', key], problem)
+  }
   for (const place of ['tls', 'listen'] as const) {
     const section = written[place]
     if (isMapping(section) && isWhole([place]) && (section.cert === undefined) !== (section.key === undefined))
       fail([place], 'cert and key belong together; give both or neither')
+  }
+}
+
+/** What a check would throw; null when it is content. */
+function problemOf(check: () => unknown): string | null {
+  try {
+    check()
+    return null
+  } catch (error) {
+    if (error instanceof UserError) return error.message
+    throw error
   }
 }
 

@@ -12,7 +12,7 @@ import { EventParser } from './sse.ts'
 import { groupText, groupsText, watchText } from './statusText.ts'
 import { outcomeOf } from './waiting.ts'
 import { frame } from './watch.ts'
-import { coloured, duration, parseDuration, parseInstant, plain, safe, size } from './words.ts'
+import { coloured, duration, durationWithin, parseDuration, parseInstant, plain, safe, size } from './words.ts'
 
 const escape = '\u001B'
 
@@ -259,6 +259,12 @@ test('words: durations and sizes -> the unit a person would say; what is typed i
       (error) => error instanceof UserError && error.code === 'BAD_INPUT' && /write 30m/.test(error.message),
     )
   }
+  assert.deepEqual(
+    ['1s', '7d'].map((text) => durationWithin('--for', text, '1s', '7d')),
+    [1000, 604_800_000],
+  )
+  for (const text of ['0s', '999ms', '8d', '99999999999999999999d'])
+    assert.throws(() => durationWithin('--for', text, '1s', '7d'), { code: 'BAD_INPUT', message: `--for ${text}: it must be 1s to 7d` })
 })
 
 test('words: colours and columns -> the columns stand as without colours', () => {

@@ -30,6 +30,13 @@ export function parseDuration(text: string): number {
   return Math.round(Number(match[1]) * unit)
 }
 
+/** The duration that an option gives. Throws BAD_INPUT, also beyond its limits; they are written as durations are. */
+export function durationWithin(option: string, text: string, least: string, most: string): number {
+  const ms = parseDuration(text)
+  if (ms >= parseDuration(least) && ms <= parseDuration(most)) return ms
+  throw new UserError('BAD_INPUT', `${option} ${text}: it must be ${least} to ${most}`)
+}
+
 /** "2026-11-23T02:00Z", "2026-11-23 02:00+01:00", "in 2h" to milliseconds since 1970. Throws BAD_INPUT; a time without its zone is none. */
 export function parseInstant(text: string, now: number): number {
   const ahead = /^in\s+(.+)$/.exec(text.trim())?.[1]

@@ -254,9 +254,22 @@ void describe('the spec', () => {
   test('the primary, an engine or a credential that cannot be -> refused, nothing is written', async () => {
     const { controller } = await running()
     await assert.rejects(controller.apply(request([spec('g', { nodes: [specOf('b'), specOf('c')] })])), { code: 'NODE_IS_PRIMARY' })
-    await assert.rejects(controller.apply(request([spec('h', { nodes: [specOf('c')], credential: 'gone' })])), /no credential gone/)
+    await assert.rejects(controller.apply(request([spec('h', { nodes: [specOf('c')], credential: 'gone' })])), {
+      message: /no credential gone/,
+      // A single problem is the sentence itself.
+      details: [],
+    })
     await assert.rejects(controller.apply(request([spec('h', { nodes: [specOf('a')] })])), { code: 'BAD_SPEC' })
     assert.equal(controller.spec().revision, 1)
+    controller.close()
+  })
+
+  test('a group that was never taken over is removed -> nothing was changed, so nothing is to be mended by hand', async () => {
+    const { bench, controller } = await running()
+    await controller.apply(request([spec('h', { nodes: [specOf('c')] })]))
+    const { changes } = await controller.apply(request([], { remove: ['h'] }))
+    assert.equal(bench.told('release'), 0)
+    assert.match(changes[0]?.what.join(' ') ?? '', /it was never taken over: nothing was changed on its nodes/)
     controller.close()
   })
 

@@ -166,6 +166,19 @@ void describe('the save', () => {
     assert.deepEqual([tape.group.record?.primary, tape.group.record?.epoch], ['b', 2])
   })
 
+  test('it could not be stored, and nothing is to be stored since -> the warning goes by itself', () => {
+    const tape = settled(['a', 'b'])
+    const warned = (): string => tape.group.status({ now: tape.now, wall: tape.now }).warnings.join(' ')
+    tape.saving = 'lost'
+    tape.command({ name: 'switchover', to: 'b', by: 'anna', dryRun: false })
+    tape.run(200)
+    assert.match(warned(), /decisions cannot be stored/)
+    tape.saving = 'ok'
+    tape.run(4_000)
+    assert.equal(warned(), '')
+    endsWell(tape, 'a')
+  })
+
   test('its outcome is lost and it was not written -> decided anew, at the same epoch', () => {
     const tape = settled(['a', 'b'])
     tape.saving = 'lost'

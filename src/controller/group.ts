@@ -9,6 +9,7 @@ import {
   inForce,
   judged,
   newMemory,
+  nothingToStore,
   settled,
   stalledNodes,
   told,
@@ -297,6 +298,7 @@ export class Group {
     const decided = decide(s, c)
     if (decided.group.rule !== this.#decided?.group.rule) this.#asker.stir(time.now)
     this.#decided = decided
+    if (decided.group.step.kind !== 'save') this.#memory = nothingToStore(this.#memory, time.now)
     this.#restful = atRest(decided)
     this.#carryOut(decided.group, 'group', time, effects)
     for (const decision of decided.nodes) {

@@ -7,17 +7,18 @@ import type { Group } from './group.ts'
 /** A person waits for it. */
 const releaseWithinMs = 2000
 
-/** The primary that is to be given back; null when nothing is recorded or it does not answer. */
-export function toRelease({ id, record, view }: Pick<Group, 'id' | 'record' | 'view'>): NodeTarget | null {
-  const primary = record === null ? undefined : view.get(record.primary)
-  if (record?.phase !== 'steady' || primary === undefined || !answers(primary) || primary.reading.role !== 'primary') return null
+/** The primary that is to be given back; why there is none to be told otherwise. */
+export function toRelease({ id, record, view }: Pick<Group, 'id' | 'record' | 'view'>): NodeTarget | 'never taken over' | 'not reachable' {
+  if (record === null) return 'never taken over'
+  const primary = view.get(record.primary)
+  if (record.phase !== 'steady' || primary === undefined || !answers(primary) || primary.reading.role !== 'primary') return 'not reachable'
   const { host, port } = primary.spec
   return { group: id, node: primary.spec.id, address: { host, port } }
 }
 
 /** The primary of a removed group gets a plain file back: without regroup nobody would open it after a restart. Says what came of it. */
-export function release(world: World, target: NodeTarget | null): Promise<string> {
-  if (target === null) return Promise.resolve(releaseText(null))
+export function release(world: World, target: ReturnType<typeof toRelease>): Promise<string> {
+  if (typeof target === 'string') return Promise.resolve(untold[target])
   const effect = { kind: 'act', id: 0, target, action: { name: 'release' }, epoch: 0, timeoutMs: releaseWithinMs, queued: false } as const
   return new Promise((resolve) => {
     world.run(effect, (input) => {
@@ -26,11 +27,13 @@ export function release(world: World, target: NodeTarget | null): Promise<string
   })
 }
 
-/** `released` null: there was nobody to be told. */
-function releaseText(released: { readonly node: NodeId; readonly result: ActionResult } | null): string {
-  if (released === null)
-    return 'its primary was not reachable: a file that says "replicaof 127.0.0.1 1" stays so, and min-replicas-to-write stays set; mend them by hand'
-  const { node, result } = released
+const untold = {
+  'never taken over': 'it was never taken over: nothing was changed on its nodes',
+  'not reachable':
+    'its primary was not reachable: a file that says "replicaof 127.0.0.1 1" stays so, and min-replicas-to-write stays set; mend them by hand',
+} as const
+
+function releaseText({ node, result }: { readonly node: NodeId; readonly result: ActionResult }): string {
   if (result.ok && result.persisted) return `${node} has a plain file again and no guard`
   const why = result.ok ? result.note : result.message
   return `${node} keeps its boot fence (${why}): run REPLICAOF NO ONE, CONFIG SET min-replicas-to-write 0 and CONFIG REWRITE on it by hand`

@@ -23,7 +23,10 @@ export function mustBeSound({ groups, policies }: Pick<SpecRevision, 'groups' | 
     mustKeepPrimary(spec, around.recordOf(spec.id))
   }
   const [first, ...rest] = problems
-  if (first !== undefined) throw new UserError('BAD_SPEC', rest.length === 0 ? first : `the spec has ${problems.length} problems`, problems)
+  if (first === undefined) return
+  throw rest.length === 0
+    ? new UserError('BAD_SPEC', first)
+    : new UserError('BAD_SPEC', `the spec has ${problems.length} problems`, problems)
 }
 
 function mustKeepPrimary(spec: GroupSpec, record: GroupRecord | null): void {

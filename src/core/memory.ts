@@ -92,6 +92,12 @@ export function settled(memory: Memory, problem: string | null, now: Instant): M
   return { ...memory, unsaved: { times, message: problem, retryAt } }
 }
 
+/** Nothing has waited to be stored for longer than the longest wait between two tries: what failed then says nothing of now. */
+export function nothingToStore(memory: Memory, now: Instant): Memory {
+  const { unsaved } = memory
+  return unsaved === null || now - unsaved.retryAt < saveRetryMaxMs ? memory : { ...memory, unsaved: null }
+}
+
 /** So many of all hosts say nothing. No verdict by silence while that is rather our own network (docs/protocol.md, A10). */
 export function withSilentHosts(memory: Memory, silentHosts: number, hosts: number): Memory {
   const frozen = hosts >= 5 && silentHosts >= 2 && silentHosts * 2 > hosts

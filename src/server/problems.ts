@@ -59,6 +59,9 @@ function worded(error: TLocalizedValidationError, schema: Schema, root: unknown)
 
 function described(error: TLocalizedValidationError, schema: Schema): string {
   if (typeof schema['description'] === 'string') return schema['description']
+  // One of several, mostly something or nothing: what the first of them is, is meant.
+  const [first] = Array.isArray(schema['anyOf']) ? (schema['anyOf'] as readonly Schema[]) : []
+  if (typeof first?.['description'] === 'string') return first['description']
   if (error.keyword !== 'type') return error.message.replace(/^must be /, '')
   const words: Readonly<Record<string, string>> = {
     integer: 'a whole number',

@@ -164,7 +164,7 @@ test('a directory that may only be read -> STORE_BROKEN with the way out', async
 test('a file where the directory should be -> STORE_BROKEN', async (t) => {
   const dir = join(freshDir(t), 'file')
   writeFileSync(dir, '')
-  await refusal(dir, 'STORE_BROKEN', /./)
+  await refusal(dir, 'STORE_BROKEN', /is a file, and a store needs a directory/)
 })
 
 /** Fills a store that has room for about 1 MiB, and shows that it fails honestly and goes on when `makeRoom` made 100 KiB. */

@@ -1,4 +1,5 @@
 // What SQLite and the file system say when a store cannot be opened, as an error that a person can act on.
+import { dirname } from 'node:path'
 import { UserError } from '../../errors.ts'
 import { lockHolder } from './lockHolder.ts'
 
@@ -35,6 +36,8 @@ function fromSystem(error: unknown): number | null {
 export function openProblem(error: unknown, path: string): UserError {
   if (error instanceof UserError) return error
   const said = messageOf(error)
+  if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+    return new UserError('STORE_BROKEN', `there can be no ${path}: ${dirname(path)} is a file, and a store needs a directory`)
   switch (resultCode(error) ?? fromSystem(error)) {
     case sqlite.busy:
     case sqlite.locked: {
