@@ -48,15 +48,18 @@ const realConfig = {
   maxclients: 1_000,
 }
 
+/** Of either on two cores on which 50 processes want to run: a real one opens its databases, the test server compiles its sources. */
+const startTimeoutMs = 90_000
+
 /** Not started yet: its folder and its file are there. */
 export async function newPika(options: PikaOptions = {}): Promise<RedisServer> {
   const { binary, config = {}, port, ...rest } = options
   const lines = { timeout: freshPikaConfig.timeout, ...(binary === undefined ? {} : realConfig), ...config }
   return new RedisServer(port ?? (await freePorts()), {
     ...(binary === undefined
-      ? { launcher: [process.execPath, '--no-warnings'], binary: script, args: [JSON.stringify(rest)] }
+      ? { launcher: [process.execPath, '--no-warnings'], binary: script, args: [JSON.stringify(rest)], startTimeoutMs }
       : // Its file is the value of -c.
-        { launcher: [binary], binary: '-c', readyText: null, startTimeoutMs: 90_000 }),
+        { launcher: [binary], binary: '-c', readyText: null, startTimeoutMs }),
     configText: (at) =>
       Object.entries({ ...lines, port: at })
         .map(([name, value]) => `${name} : ${value}\n`)
