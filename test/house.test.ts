@@ -43,7 +43,7 @@ void describe('the house', () => {
     kept(unusedStyles(sheets, texts))
   })
 
-  test('both READMEs -> the same headings and code blocks', () => {
+  test('both READMEs -> as many headings, and the same code blocks', () => {
     const [english, chinese] = [pages.get('README.md'), pages.get('README.zh-CN.md')]
     assert.ok(english !== undefined && chinese !== undefined, 'README.md and README.zh-CN.md are both there')
     kept(sameShape('README.md', english, 'README.zh-CN.md', chinese))
@@ -210,8 +210,9 @@ void describe('the checks of the house', () => {
 
   test('READMEs of another shape and scripts without a sentence -> reported', () => {
     const page = '# a\n## b\n```\n# c\n```\n'
-    assert.deepEqual(sameShape('a', page, 'b', '# 一\n## 二\n```sh\n```\n'), [])
-    assert.deepEqual(sameShape('a', page, 'b', '# 一\n```\n```\n'), ['a has 2 headings, b has 1'])
+    assert.deepEqual(sameShape('a', page, 'b', '# 一\n## 二\n```sh\n# c\n```\n'), [])
+    assert.deepEqual(sameShape('a', page, 'b', '# 一\n```\n# c\n```\n'), ['a has 2 headings, b has 1'])
+    assert.deepEqual(sameShape('a', page, 'b', '# 一\n## 二\n\n```\n# d\n```\n'), ['a:3 and b:4: the code blocks differ'])
     assert.deepEqual(sameShape('a', page, 'b', '# 一\n## 二\n'), ['a has 1 code blocks, b has 0'])
     assert.deepEqual(described({ scripts: { a: 'x' }, describe: { a: 'does it all' } }), [])
     assert.match(described({ scripts: { a: 'x' }, describe: {} }).join(), /"a" has no sentence/)

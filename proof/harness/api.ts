@@ -25,6 +25,8 @@ export interface Commanded {
 }
 
 const limitMs = 5_000
+/** A command waits for the store, on a machine that is busy on purpose; as long as the command line waits. */
+const commandLimitMs = 30_000
 
 export class Api {
   readonly url: string
@@ -83,7 +85,7 @@ export class Api {
     return this.#ask(`/api/v1/groups/${group}/failover`, { acceptLoss: true, ...(to === undefined ? {} : { to }) })
   }
 
-  async #ask<T>(path: string, body: unknown = null, withinMs = limitMs): Promise<Answer<T>> {
+  async #ask<T>(path: string, body: unknown = null, withinMs = body === null ? limitMs : commandLimitMs): Promise<Answer<T>> {
     try {
       const response = await fetch(`${this.url}${path}`, {
         signal: AbortSignal.timeout(withinMs),

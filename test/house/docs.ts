@@ -69,14 +69,37 @@ export function links({ pages, exists }: Pages): string[] {
   return offences
 }
 
-/** Two languages of one page have as many headings and code blocks. */
+/** A page's code blocks, each with the line that it begins at. */
+function codeBlocks(page: string): { readonly text: string; readonly number: number }[] {
+  const blocks: { text: string; number: number }[] = []
+  let inCode = false
+  for (const [index, line] of page.split('\n').entries()) {
+    if (fence.test(line)) {
+      inCode = !inCode
+      if (inCode) blocks.push({ text: '', number: index + 1 })
+    } else if (inCode) {
+      const block = blocks.at(-1)
+      if (block !== undefined) block.text += `${line}\n`
+    }
+  }
+  return blocks
+}
+
+/** Two languages of one page have as many headings, and the same code blocks. */
 export function sameShape(name: string, page: string, otherName: string, other: string): string[] {
-  const blocks = (text: string): number => text.split('\n').filter((line) => fence.test(line)).length / 2
+  const [blocks, others] = [codeBlocks(page), codeBlocks(other)]
   const counts = [
     ['headings', headings(page).length, headings(other).length],
-    ['code blocks', blocks(page), blocks(other)],
+    ['code blocks', blocks.length, others.length],
   ] as const
-  return counts.flatMap(([what, one, two]) => (one === two ? [] : [`${name} has ${one} ${what}, ${otherName} has ${two}`]))
+  const differing = blocks.flatMap(({ text, number }, index) => {
+    const same = others[index]
+    return same === undefined || same.text === text ? [] : [`${name}:${number} and ${otherName}:${same.number}: the code blocks differ`]
+  })
+  return [
+    ...counts.flatMap(([what, one, two]) => (one === two ? [] : [`${name} has ${one} ${what}, ${otherName} has ${two}`])),
+    ...differing,
+  ]
 }
 
 export interface Manifest {
