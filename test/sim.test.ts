@@ -83,6 +83,10 @@ const outcomes: Readonly<Record<string, string>> = {
     'a primary refuses everybody while all its connections end, and takes a write in the moment in which it can be reached again -> it is closed at once',
   '14001093-consent-of-a-closed-primary':
     'a silent primary is seen again, closed, while a replica is away and splits are never accepted -> the failover goes on',
+  '15001242-hung-and-nobody-else':
+    'a hung primary was closed for a candidate that is gone, and nobody else is known to be complete -> it is taken back',
+  '15000580-hung-primary-elected-since':
+    'an old copy of the store calls a primary hung that was promoted again since -> it is not passed over for ever',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

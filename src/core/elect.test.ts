@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { alone, chosen, down, held, returned, run } from '../../test/elections.ts'
 import {
+  type Says,
   alive,
   at,
   epochStart,
@@ -19,6 +20,7 @@ import {
   viewed,
 } from '../../test/situations.ts'
 import { electByOrder } from './elect.ts'
+import { closedGuard } from './limits.ts'
 import { answers } from './observe.ts'
 import type { Situation } from './situation.ts'
 
@@ -221,6 +223,17 @@ void describe('an operator accepts a loss', () => {
       chosen(electByOrder(s, 'b'), 'elect.order', 'b', /what a holds/)
     }
   })
+})
+
+test('a hung primary was closed for a replica that is gone, restarted or refuses -> taken back when nobody else holds everything', () => {
+  const s = (says: Says): Situation => {
+    const alone = group('a', alive('a', says), alive('b', { incarnation: 'b2', of: 'nowhere', replid: 'R8', offset: 0, mark: '1.1' }))
+    return viewed(viewed(at(failingOver(alone, 'b', 'hung'), 40_000), 'a', { askedAt: 39_990 }), 'b', { askedAt: 39_990 })
+  }
+  for (const says of [{ of: 'nowhere' }, { guard: closedGuard }]) chosen(run(s(says), 'hung', 39_900), 'elect.returned', 'a')
+  held(run(s({}), 'hung', 39_900), 'elect.nobody', /.*/)
+  // While one that was in sync is there, the hung one gives way to it.
+  chosen(run(failingOver(group('a', alive('a', { of: 'nowhere' }), alive('b', down)), 'b', 'hung'), 'hung'), 'elect.inSync', 'b')
 })
 
 test('a hung primary was replaced by another process at its address -> that one counts; itself it does not', () => {

@@ -5,7 +5,8 @@ import { heldBy } from './holdings.ts'
 import { mayLag } from './lag.ts'
 import { blindness, fellShort, heldBack, takenUnseen, together } from './loss.ts'
 import { type Answering, bestOf, inCurrentLineage, orderOf, standing } from './order.ts'
-import type { Evidence, FailoverCause, GroupRecord, Instant, NodeId, Reading } from './model.ts'
+import { closedGuard } from './limits.ts'
+import { type Evidence, type FailoverCause, type GroupRecord, type Instant, type NodeId, type Reading, isMoving } from './model.ts'
 import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
 import { type Said, type Worded, say, worded } from './said.ts'
 import { type Situation, empty, inMaintenance, keptItsData, nodeOf, others, ours, quote } from './situation.ts'
@@ -203,7 +204,7 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
     ...worded(say('elect.returned', { primary: record.primary })),
     risk: together([
       absent.length === 0 ? null : say('loss.absent', { nodes: absent }),
-      primary.reading.durable ? null : blindness(s, record, primary, here),
+      primary.reading.durable || primary.reading.incarnation === record.incarnation ? null : blindness(s, record, primary, here),
       takenUnseen(s, record, here),
     ]),
     evidence: evidenceOf(s, primary),
@@ -265,9 +266,18 @@ export function elect(s: Situation, record: GroupRecord, cause: FailoverCause, s
   // A hung primary is what must be got rid of; the process that took its place is another.
   const hung = (node: Answering): boolean =>
     cause === 'hung' && node.spec.id === record.primary && node.reading.incarnation === record.incarnation
-  const here = reachable(s, since).filter((node) => !refusesPromotion(s, node) && !hung(node))
-  const quick = electInSync(s, record, cause, here, since)
+  const able = reachable(s, since).filter((node) => !refusesPromotion(s, node))
+  const quick = electInSync(
+    s,
+    record,
+    cause,
+    able.filter((node) => !hung(node)),
+    since,
+  )
   if (quick?.kind === 'candidate') return quick
+  // Closed to give way to another that is gone since: it has all its data, and nobody else is known to.
+  const gaveWay = ({ reading }: Answering): boolean => isMoving(record) && (reading.role === 'replica' || reading.guard === closedGuard)
+  const here = able.filter((node) => !hung(node) || gaveWay(node))
   const slow = electReturned(s, record, here) ?? electByRollCall(s, record, here) ?? quick
   if (slow !== null) return slow
   return holdForAbsent(s, record, here)

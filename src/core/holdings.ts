@@ -18,7 +18,9 @@ export function heldBy(s: Situation, record: GroupRecord, node: Answering): 'all
   if (reading.mark !== null && seenMarks(s, record).some((mark) => orderOfMarks(mark, reading.mark) === 'ahead')) return 'less'
   const { order } = againstFloor(s, record, node)
   if (order === 'behind' || order === 'diverged') return 'less'
-  if (order !== 'incomparable' && watchedClosely(s)) return 'all'
+  // The very process that took it, closed meanwhile, has it in its memory.
+  const itself = node.spec.id === record.primary && reading.incarnation === record.incarnation && !fedByAnother(reading)
+  if (order !== 'incomparable' && (itself || watchedClosely(s))) return 'all'
   // Only the primary had everything, and an append-only file that survived says what it had.
   if (node.spec.id !== record.primary || reading.mark === null || reading.mark.seq < (floor?.markSeq ?? 0)) return 'less'
   if (!reading.durable) return 'unknown'
