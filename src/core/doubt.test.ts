@@ -48,6 +48,16 @@ test('P2: the primary was moved by hand -> everybody else is in doubt; where the
   assert.equal(noticed.record.inDoubt, undefined)
 })
 
+test('somebody makes a replica a primary, beside the recorded one -> in doubt; not one that is closed, or of the history before', () => {
+  saves(doubted([], { ...linked, of: null }), 'steady.doubted', { primary: 'b', inDoubt: ['a'] })
+  for (const says of [
+    { ...linked, of: null, guard: closedGuard },
+    { replid: h1, mark: '1.9', of: null },
+  ])
+    assert.equal(groupStep(doubted([], says), 'steady.healthy').kind, 'rest')
+  assert.equal(groupStep(doubted(['a'], { ...linked, of: null }), 'steady.healthy').kind, 'rest')
+})
+
 test('in doubt and linked, lag 0 -> detached and copied anew, one after the other as the policy says', () => {
   told(doubted(['a', 'c']), 'a', 'node.still', { name: 'fence' })
   assert.equal(nodeStep(doubted(['a', 'c']), 'c', 'node.settled').kind, 'rest')

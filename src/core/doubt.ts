@@ -1,10 +1,11 @@
 // Whose data may differ from the primary's although no position shows it, where the server tells no history from another (docs/pika.md, P2).
 import { amended } from './draft.ts'
+import { closedGuard } from './limits.ts'
 import type { NodeId } from './model.ts'
 import { type NodeView, answers, follows, sameAddress } from './observe.ts'
 import { type Case, type Rule, save } from './rule.ts'
 import { say } from './said.ts'
-import { nodeOf, quote } from './situation.ts'
+import { nodeOf, others, quote } from './situation.ts'
 
 export function inDoubt(c: Case, node: NodeView): boolean {
   return c.record.inDoubt?.includes(node.spec.id) ?? false
@@ -31,6 +32,34 @@ function copiedAnew(c: Case, node: NodeView): boolean {
 /** Those in doubt of whom there is none any more: copied anew, or no node of the group. */
 function resolved(c: Case): NodeId[] {
   return (c.record.inDoubt ?? []).filter((id) => !c.s.nodes.has(id) || copiedAnew(c, nodeOf(c.s, id)))
+}
+
+/** Open primaries that we did not make, in the very history that the recorded one writes: what they write bears its name. */
+function rivals(c: Case): NodeId[] {
+  const name = c.record.lineage.at(-1)?.replid
+  if (c.s.can.namesHistories || name === undefined) return []
+  const isRival = (node: NodeView): boolean => {
+    const { reading } = node
+    if (!answers(node) || reading?.role !== 'primary' || reading.guard === closedGuard || reading.position.kind !== 'stream') return false
+    return reading.position.replid === name && !inDoubt(c, node)
+  }
+  return others(c.s, c.record.primary)
+    .filter(isRival)
+    .map((node) => node.spec.id)
+}
+
+export const doubtedRule: Rule<Case> = {
+  id: 'steady.doubted',
+  why: 'somebody made a replica a primary: what it writes lies at the same places and bears the same name, so no position will show it',
+  gives: 'save -> steady',
+  when: (c) => rivals(c).length > 0,
+  then: (c) => {
+    const nodes = rivals(c)
+    const inDoubt = [...(c.record.inDoubt ?? []), ...nodes]
+    return save(say('steady.doubted', { nodes, primary: c.record.primary }), amended(c.s, c.record, { inDoubt }), {
+      inDoubt: quote(inDoubt),
+    })
+  },
 }
 
 export const resolvedRule: Rule<Case> = {

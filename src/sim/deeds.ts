@@ -1,4 +1,7 @@
 // What people did to the group behind regroup's back or by its commands, and when last.
+/** Names an operator's own connection. */
+export const handName = 'hand'
+
 export class Deeds {
   handAt = -Infinity
   orderedAt = -Infinity

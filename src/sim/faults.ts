@@ -5,6 +5,7 @@ import { RespError } from '../resp/value.ts'
 import { type Batch, isReplies } from './batch.ts'
 import type { Server } from './server.ts'
 import { Ambushes } from './ambush.ts'
+import { handName } from './deeds.ts'
 import type { History } from './history.ts'
 import { resolved } from './roles.ts'
 import type { Conn, Peer } from './net.ts'
@@ -355,8 +356,6 @@ function touches(op: Op, history: History): readonly string[] {
   }
 }
 
-/** Names an operator's own connection. */
-export const handName = 'hand'
 const againMs = 300
 
 /** An operator tells a node something; again while it says that its replicas have not left yet. `taken`: it did something else. */

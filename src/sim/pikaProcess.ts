@@ -46,6 +46,8 @@ export class PikaProcess implements Running {
   copied: Data = emptyData()
   /** Of the command that is being executed. */
   writing: Batch['write'] = null
+  /** A person gave it its role. */
+  ledByHand = false
   wasPrimary = false
   wasUp = false
   linkedSince = 0

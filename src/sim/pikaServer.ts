@@ -5,6 +5,7 @@ import type { Address } from '../core/model.ts'
 import { RespError, type RespValue } from '../resp/value.ts'
 import type { Recovers } from './appendFile.ts'
 import { type Batch, type Replies, isBatch, markKey } from './batch.ts'
+import { handName } from './deeds.ts'
 import type { Dice } from './dice.ts'
 import type { Conn, Ending, Listener, Net } from './net.ts'
 import { type PikaClients, newPikaClient, pikaAnswer } from './pikaCommands.ts'
@@ -41,6 +42,8 @@ export class PikaServer extends Machine<PikaProcess> {
   #config: PikaConfig
   #fileIsOwn = true
   readonly #storage: PikaStorage
+  /** Keys in no log of which regroup cannot know: they came with a copy, or a person had made this one a primary. */
+  #untold = new Set<string>()
   #isStarting = false
   #starts = 0
   readonly #replication: Listener
@@ -65,7 +68,8 @@ export class PikaServer extends Machine<PikaProcess> {
   }
 
   get contents(): ReadonlyMap<string, string> {
-    return new Map(this.#storage.disk.keys.entries().flatMap(([key, value]) => (key === markKey ? [] : [[key, String(value)]])))
+    const told = this.#storage.disk.keys.entries().filter(([key]) => key !== markKey && !this.#untold.has(key))
+    return new Map(told.map(([key, value]) => [key, String(value)]))
   }
 
   told(follows: Address | null): readonly string[] {
@@ -132,7 +136,9 @@ export class PikaServer extends Machine<PikaProcess> {
     if (running === null) return
     const takesWrites = running.follows === null && running.guard !== closedGuard
     if (takesWrites && this.dice.chance(unloggedShare)) {
-      this.#storage.disk.keys.write('set', ['set', `${unloggedKey}${this.id}:${this.#starts}`, '1'])
+      const key = `${unloggedKey}${this.id}:${this.#starts}`
+      this.#storage.disk.keys.write('set', ['set', key, '1'])
+      if (running.ledByHand) this.#untold.add(key)
     }
     this.#storage.data = running.data
     this.ends(running.data, quiet, [...running.clients.keys(), ...running.links.keys()], [...running.dialed.keys()])
@@ -208,8 +214,9 @@ export class PikaServer extends Machine<PikaProcess> {
         if (running.node.upstream !== null) running.takenAt = this.now
         running.holdings.entered(record, this.#sum(record.end), running.writing, this.now)
       },
-      replaced: () => {
+      replaced: (entries) => {
         const running = process()
+        this.#untold = new Set(entries.flatMap(([key]) => (key.startsWith(unloggedKey) ? [key] : [])))
         this.lacks = false
         this.events.wiped(this, running.data, running.copied)
         running.holdings.replaced(running.copied)
@@ -331,6 +338,7 @@ export class PikaServer extends Machine<PikaProcess> {
     running.writing = command[1] === markKey ? null : batch.write
     const answer = pikaAnswer(running.node, clientsOf(running), client, command)
     running.writing = null
+    if (name === 'slaveof' && !(answer instanceof RespError)) running.ledByHand = conn.name === handName
     if (name === 'slaveof')
       this.events.tell(this, `is told ${command.join(' ')}${answer instanceof RespError ? `: ${answer.message}` : ''}`)
     this.#noticed(running)

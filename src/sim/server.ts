@@ -51,7 +51,7 @@ export interface Server extends Listener {
   readonly linkedFor: number
   /**
    * Every key with its value, the mark left out; null: this engine's data are known by who wrote them only. A key that begins with
-   * `unloggedKey` no log ever knew.
+   * `unloggedKey` no log ever knew; left out where nothing could have told of it.
    */
   readonly contents: ReadonlyMap<string, string> | null
   /** When the process that ran then did anything last before it ended; Infinity while it runs. */
