@@ -74,7 +74,7 @@ export class Excuses {
 
   /** Whoever was recorded does not have it. */
   lacking(write: Write, at: Executed, crown: Crown): string | null {
-    return this.#ordered(at, crown) ?? this.#said(at, crown) ?? this.#byPeople(at) ?? this.#byNature(write, at, crown)
+    return this.#ordered(at, crown) ?? this.#reported(write, at, crown) ?? this.#byPeople(at) ?? this.#byNature(write, at, crown)
   }
 
   /** It was taken after another was recorded in its node's place. */
@@ -83,8 +83,7 @@ export class Excuses {
     const inSockets = write.sentAt <= thawedAt && at.when - thawedAt < wokeMs
     return (
       this.#ordered(at, crown) ??
-      // Bytes that were gone by then are none of those that come.
-      (bytesOf(crown) === null ? this.#said(at, crown) : null) ??
+      this.#reported(write, at, crown, true) ??
       this.#byPeople(at) ??
       this.#unnamed(write.node) ??
       // An operator made it a primary again after it had been replaced.
@@ -106,7 +105,7 @@ export class Excuses {
     const coming = this.#coming(by, intent)
     if (coming === null) return (_write, at) => this.#byPeople(at, outdated)
     return (write, at) =>
-      this.#ordered(at, coming) ?? this.#said(at, coming) ?? this.#byPeople(at, outdated) ?? this.#byNature(write, at, coming)
+      this.#ordered(at, coming) ?? this.#reported(write, at, coming) ?? this.#byPeople(at, outdated) ?? this.#byNature(write, at, coming)
   }
 
   // ------------------------------------------------------------------------------------------ by whom
@@ -118,12 +117,44 @@ export class Excuses {
     return intent.record.phase === 'failover' && intent.record.cause === 'operator' ? 'ordered' : null
   }
 
-  /** People were told what it may lose. Of what is said in bytes: the last that the primary held when it was read, and what it took soon after. */
-  #said(at: Executed, crown: Pick<Crown, 'intent'>): string | null {
-    const { intent } = crown
+  /** People were told what it may lose. `late`: it came after the promotion. */
+  #reported(write: Write, at: Executed, { intent }: Pick<Crown, 'intent'>, late = false): string | null {
     if (intent?.record.phase !== 'failover' || intent.record.loss === null) return null
-    const bytes = bytesOf(crown)
-    return bytes === null || this.#unread(at, intent, this.#silenceMs(intent.record), bytes) ? 'reported' : null
+    const { lossSaid = null } = intent.record
+    return lossSaid === null || this.#covers(lossSaid, write, at, intent, late) ? 'reported' : null
+  }
+
+  #covers(said: Said, write: Write, at: Executed, intent: Intent, late: boolean): boolean {
+    const { losses, bytes } = said.values
+    switch (said.code) {
+      case 'loss.all':
+        return Array.isArray(losses) && losses.some((each) => typeof each !== 'string' && this.#covers(each, write, at, intent, late))
+      // The last bytes that the primary held when it was read, and what it took soon after.
+      case 'loss.short':
+      case 'loss.shortItself':
+        return !late && typeof bytes === 'number' && this.#unread(at, intent, this.#silenceMs(intent.record), bytes)
+      // What the old primary takes from now on ...
+      case 'loss.clinging':
+      case 'loss.back':
+        return this.#unseen(write, at, intent)
+      // ... or took before, with nobody looking.
+      case 'loss.silentBefore':
+      case 'loss.unwatched':
+      case 'loss.takenUnseen':
+      case 'loss.open':
+        return !late && this.#unseen(write, at, intent)
+      default:
+        return !late
+    }
+  }
+
+  /** The old primary took it, and no controller read that it had; whoever decided need not be the last that read it. */
+  #unseen({ node }: Write, at: Executed, { watched, record }: Intent): boolean {
+    if (node !== record.primary) return false
+    if (watched === null) return true
+    if (watched.stream !== at.stream) return at.when > watched.at
+    const bytes = watched.writer === record.writer ? 0 : this.#history.policy.inSyncMaxLagBytes
+    return at.stream.offsetAt(at.index + 1) > watched.offset - bytes
   }
 
   /** The spec of a backup does not name it: nobody can close it. */
@@ -210,14 +241,6 @@ export class Excuses {
     const { running } = this.#history.node(node)
     return running !== null && within(by, running.data) ? { node, intent } : null
   }
-}
-
-/** How many bytes are said to be gone; null when it is not said in bytes. */
-function bytesOf({ intent }: Pick<Crown, 'intent'>): number | null {
-  const said: Said | null = intent?.record.phase === 'failover' ? (intent.record.lossSaid ?? null) : null
-  if (said?.code !== 'loss.short' && said?.code !== 'loss.shortItself') return null
-  const { bytes } = said.values
-  return typeof bytes === 'number' ? bytes : null
 }
 
 /** A guard that a restart does not shed stood when it was decided. */
