@@ -68,8 +68,8 @@ export class Checks {
     return this.#history.timeline.now
   }
 
-  byHand(): void {
-    this.deeds.handAt = this.#now
+  byHand(node: string): void {
+    this.deeds.byHand(node, this.#now)
   }
 
   ordered(): void {

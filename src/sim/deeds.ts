@@ -3,9 +3,20 @@
 export const handName = 'hand'
 
 export class Deeds {
+  /** When a person last told any node anything, and each node. */
   handAt = -Infinity
+  readonly #handOn = new Map<string, number>()
   orderedAt = -Infinity
   restoredAt = -Infinity
   /** The last primary that was replaced because somebody asked for another. */
   movedOn: { readonly from: string; readonly at: number } | null = null
+
+  byHand(node: string, at: number): void {
+    this.handAt = at
+    this.#handOn.set(node, at)
+  }
+
+  handOn(...nodes: readonly string[]): number {
+    return Math.max(...nodes.map((node) => this.#handOn.get(node) ?? -Infinity))
+  }
 }

@@ -1,7 +1,7 @@
 // For which reasons an acknowledged write may be gone (docs/simulator.md): each holds as narrowly as it is true.
 import { flapSilenceFactor } from '../core/limits.ts'
 import { type GroupRecord, isMoving } from '../core/model.ts'
-import type { Said } from '../core/said.ts'
+import type { Code, Said } from '../core/said.ts'
 import { parseMark } from '../engines/mark.ts'
 import type { NewLogEntry } from '../ports.ts'
 import type { Deeds } from './deeds.ts'
@@ -55,6 +55,9 @@ const handMs = 150_000
 const wokeMs = 1_000
 /** Who can be reached again is asked, told what it was not told by those before us, and closed within this. */
 const reachedWithinMs = 500
+/** Losses of what the old primary may take from now on, and of what it may have taken with nobody looking. */
+const stillTakes: ReadonlySet<Code> = new Set(['loss.clinging', 'loss.back'])
+const tookUnseen: ReadonlySet<Code> = new Set(['loss.silentBefore', 'loss.unwatched', 'loss.takenUnseen', 'loss.open'])
 
 export class Excuses {
   readonly #history: History
@@ -74,20 +77,28 @@ export class Excuses {
 
   /** Whoever was recorded does not have it. */
   lacking(write: Write, at: Executed, crown: Crown): string | null {
-    return this.#ordered(at, crown) ?? this.#reported(write, at, crown) ?? this.#byPeople(at) ?? this.#byNature(write, at, crown)
+    return (
+      this.#ordered(at, crown) ??
+      this.#reported(write, at, crown) ??
+      this.#byHand(at, this.#deeds.handOn(write.node, crown.node)) ??
+      this.#byBackup(at) ??
+      this.#byNature(write, at, crown)
+    )
   }
 
   /** It was taken after another was recorded in its node's place. */
   late(write: Write, at: Executed, crown: Crown): string | null {
     const { thawedAt } = this.#history.node(write.node)
+    const handAt = this.#deeds.handOn(write.node)
     const inSockets = write.sentAt <= thawedAt && at.when - thawedAt < wokeMs
     return (
       this.#ordered(at, crown) ??
       this.#reported(write, at, crown, true) ??
-      this.#byPeople(at) ??
+      this.#byHand(at, handAt) ??
+      this.#byBackup(at) ??
       this.#unnamed(write.node) ??
       // An operator made it a primary again after it had been replaced.
-      (this.#deeds.handAt >= crown.at && this.#now - this.#deeds.handAt < handMs ? 'by hand' : null) ??
+      (handAt >= crown.at && this.#now - handAt < handMs ? 'by hand' : null) ??
       (this.#history.bootedOpen({ stream: at.stream, length: 0 }) ? 'unfenced' : null) ??
       (guarded(crown) && at.when - crown.at < guardEngagesMs ? 'guard' : null) ??
       (this.#refusedEverybody(write, at, crown) ? 'refused everybody' : null) ??
@@ -103,9 +114,11 @@ export class Excuses {
     const bears = parseMark(markOf(held) ?? '')?.epoch ?? 0
     const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0)
     const coming = this.#coming(by, intent)
-    if (coming === null) return (_write, at) => this.#byPeople(at, outdated)
+    // Whoever feeds it, and the one before, may have been led by hand too.
+    const byPeople = (at: Executed): string | null => this.#byHand(at, this.#deeds.handAt) ?? (outdated ? null : this.#byBackup(at))
+    if (coming === null) return (_write, at) => byPeople(at)
     return (write, at) =>
-      this.#ordered(at, coming) ?? this.#reported(write, at, coming) ?? this.#byPeople(at, outdated) ?? this.#byNature(write, at, coming)
+      this.#ordered(at, coming) ?? this.#reported(write, at, coming) ?? byPeople(at) ?? this.#byNature(write, at, coming)
   }
 
   // ------------------------------------------------------------------------------------------ by whom
@@ -126,26 +139,13 @@ export class Excuses {
 
   #covers(said: Said, write: Write, at: Executed, intent: Intent, late: boolean): boolean {
     const { losses, bytes } = said.values
-    switch (said.code) {
-      case 'loss.all':
-        return Array.isArray(losses) && losses.some((each) => typeof each !== 'string' && this.#covers(each, write, at, intent, late))
-      // The last bytes that the primary held when it was read, and what it took soon after.
-      case 'loss.short':
-      case 'loss.shortItself':
-        return !late && typeof bytes === 'number' && this.#unread(at, intent, this.#silenceMs(intent.record), bytes)
-      // What the old primary takes from now on ...
-      case 'loss.clinging':
-      case 'loss.back':
-        return this.#unseen(write, at, intent)
-      // ... or took before, with nobody looking.
-      case 'loss.silentBefore':
-      case 'loss.unwatched':
-      case 'loss.takenUnseen':
-      case 'loss.open':
-        return !late && this.#unseen(write, at, intent)
-      default:
-        return !late
-    }
+    if (said.code === 'loss.all')
+      return Array.isArray(losses) && losses.some((each) => typeof each !== 'string' && this.#covers(each, write, at, intent, late))
+    if (stillTakes.has(said.code)) return this.#unseen(write, at, intent)
+    if (late) return false
+    if (tookUnseen.has(said.code)) return this.#unseen(write, at, intent)
+    // The last bytes that the primary held when it was read, and what it took soon after.
+    return typeof bytes !== 'number' || this.#unread(at, intent, this.#silenceMs(intent.record), bytes)
   }
 
   /** The old primary took it, and no controller read that it had; whoever decided need not be the last that read it. */
@@ -173,11 +173,15 @@ export class Excuses {
     return at.when - reachable <= policy.retryDownMs + reachedWithinMs
   }
 
-  /** Done to the nodes or to the store behind regroup's back: what had been written by then may go. */
-  #byPeople(at: Executed, outdated = false): string | null {
-    const { handAt, restoredAt } = this.#deeds
-    if (at.when <= handAt + handEndsMs && this.#now - handAt < handMs) return 'by hand'
-    return !outdated && at.when <= restoredAt + handEndsMs && this.#now - restoredAt < handMs ? 'after a backup' : null
+  /** Done to a node behind regroup's back at `handAt`: what had been written by then may go. */
+  #byHand(at: Executed, handAt: number): string | null {
+    return at.when <= handAt + handEndsMs && this.#now - handAt < handMs ? 'by hand' : null
+  }
+
+  /** Done to the store. */
+  #byBackup(at: Executed): string | null {
+    const { restoredAt } = this.#deeds
+    return at.when <= restoredAt + handEndsMs && this.#now - restoredAt < handMs ? 'after a backup' : null
   }
 
   /** What no rule can promise. Nothing of it holds for a planned switchover. */

@@ -381,7 +381,7 @@ export function tellByHand(
     connected: (conn: Conn) => conn.ask({ kind: 'batch', tag: 0, commands, write } satisfies Batch),
     received: (conn: Conn, message: unknown) => {
       // It may have been on its way for long.
-      history.checks.byHand()
+      history.checks.byHand(node.id)
       conn.closeHere()
       const [answer] = isReplies(message) ? message.values : []
       if (!(answer instanceof RespError) || !/already master/.test(answer.message)) return taken()

@@ -113,7 +113,7 @@ export class History {
       wiped: (which, held, by) => this.checks.ledger.wiped(which, held, by),
       linked: (which, running) => this.checks.verdicts.linked(which, running),
       told: (which, by) => {
-        if (by === handName) this.checks.byHand()
+        if (by === handName) this.checks.byHand(which.id)
         // Pika's list of clients has no names: nobody can end there what a dead controller left in its sockets.
         else if (engine !== 'pika') this.checks.verdicts.told(which, by)
       },
