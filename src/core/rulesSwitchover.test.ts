@@ -65,6 +65,12 @@ void describe('a switchover is under way', () => {
     saves(remembered(s, order('failover', 'c')), 'switchover.order', { phase: 'failover', candidate: 'c', epoch: 3, cause: 'operator' })
   })
 
+  test('overdue, and only its replica still reaches the old primary -> it stays; the candidate was told already -> waits', () => {
+    const cut = at(switching(group('a', refused('a', 9_900), alive('b', { view: { askedAt: 12_000 } })), 'b'), 12_001)
+    saves(cut, 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
+    waits(remembered(cut, { promotedIn: 2 }), 'switchover.waiting', /waits/)
+  })
+
   test('overdue, without its candidate, or begun by another controller -> the old primary stays', () => {
     for (const [each, why] of [
       [at(s, 12_001), /took too long/],

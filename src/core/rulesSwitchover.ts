@@ -11,6 +11,9 @@ import { say } from './said.ts'
 
 const isPrimary = (c: Case): boolean => c.verdict.kind === 'alive' || c.verdict.kind === 'shutting down' || c.verdict.kind === 'hung'
 const demoted = (c: Case): boolean => c.verdict.kind === 'not primary'
+/** It cannot be read, but a replica feeds on it or it answers with an error; and the candidate was told nothing. */
+const goesOn = (c: Case): boolean =>
+  (c.verdict.kind === 'contested' || c.verdict.kind === 'unreadable') && c.s.memory.promotedIn !== c.record.epoch
 const overdue = (c: Case): boolean => c.record.phase === 'switchover' && c.s.wall > c.record.deadline
 
 /** The candidate has everything the old primary has, by readings asked for after `since`. */
@@ -77,7 +80,7 @@ export const switchoverRules: readonly Rule<Case>[] = [
     id: 'switchover.abort',
     why: 'it took too long or lost its candidate: the old primary stays. A controller that comes after the one that began it goes on until then',
     gives: 'save -> steady',
-    when: (c) => isPrimary(c) && (overdue(c) || candidateLost(c)),
+    when: (c) => (isPrimary(c) && (overdue(c) || candidateLost(c))) || (goesOn(c) && overdue(c)),
     then: (c) => {
       const code = overdue(c) ? 'switchover.tooLong' : 'switchover.noCandidate'
       const said = say(code, { node: candidateOf(c).spec.id, primary: c.record.primary })
