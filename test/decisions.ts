@@ -5,6 +5,7 @@ import type { Action, GroupRecord } from '../src/core/model.ts'
 import type { Step } from '../src/core/rule.ts'
 import type { Situation } from '../src/core/situation.ts'
 import { epochStart, now } from './situations.ts'
+import { inEnglish } from '../src/core/said.ts'
 
 const fired = new Set<string>()
 
@@ -28,20 +29,20 @@ export function wereFired(rules: readonly { readonly id: string }[]): void {
 export function groupStep(s: Situation, rule: string): Step {
   const { group: decision, nodes } = decide(s)
   for (const each of [decision, ...nodes]) fired.add(each.rule.split('/')[0] ?? '')
-  assert.equal(decision.rule, rule, decision.step.sentence)
+  assert.equal(decision.rule, rule, inEnglish(decision.step.said))
   return decision.step
 }
 
 export function holds(s: Situation, rule: string, sentence: RegExp): void {
   const step = groupStep(s, rule)
   assert.equal(step.kind, 'hold')
-  assert.match(step.sentence, sentence)
+  assert.match(inEnglish(step.said), sentence)
 }
 
 export function waits(s: Situation, rule: string, sentence: RegExp): void {
   const step = groupStep(s, rule)
   assert.equal(step.kind, 'wait')
-  assert.match(step.sentence, sentence)
+  assert.match(inEnglish(step.said), sentence)
 }
 
 export function saves(s: Situation, rule: string, expected: Partial<GroupRecord> & { candidate?: string; cause?: string }): Step {
@@ -66,7 +67,7 @@ export function nodeStep(s: Situation, node: string, rule: string): Step {
   const { nodes } = decide(s)
   for (const each of nodes) fired.add(each.rule)
   const decision = nodes.find((each) => each.node === node)
-  assert.equal(decision?.rule, rule, decision?.step.sentence)
+  assert.equal(decision?.rule, rule, decision === undefined ? '' : inEnglish(decision.step.said))
   return decision?.step ?? assert.fail('no decision about the node')
 }
 

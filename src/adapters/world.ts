@@ -1,6 +1,6 @@
 // Carries the effects of every group out: questions and actions to nodes, records and notes to the store. Decides nothing.
 import type { Inspected } from '../core/doctor/inspection.ts'
-import type { Action, ActionResult, GroupId, GroupRecord, GroupSpec, Instant } from '../core/model.ts'
+import type { Action, ActionResult, GroupId, GroupRecord, GroupSpec, Instant, ProbeResult } from '../core/model.ts'
 import { assert } from '../core/model.ts'
 import type { Passage } from '../core/status.ts'
 import { passageKey, recordKey } from '../controller/specStore.ts'
@@ -10,6 +10,7 @@ import type { Credential, TlsOptions } from './connection.ts'
 import { inspectNode } from './inspect.ts'
 import { NodeLink } from './nodeLink.ts'
 import { type Outcome, describeFailure } from './outcome.ts'
+import { sharedWith } from './share.ts'
 
 type Post = (input: Input) => void
 type Of<Kind extends WorldEffect['kind']> = Extract<WorldEffect, { kind: Kind }>
@@ -37,6 +38,8 @@ interface Linked {
   readonly link: NodeLink
   engine: Engine
   post: Post
+  /** How its last question ended that gave a reading. */
+  last: ProbeResult | null
 }
 
 /** A store that does not answer is asked again after this. */
@@ -125,6 +128,7 @@ class RealWorld implements World {
     const linked: Linked = {
       post,
       engine,
+      last: null,
       link: new NodeLink({
         address: target.address,
         credentials: () => this.#options.access(target.group).credentials,
@@ -148,10 +152,14 @@ class RealWorld implements World {
   }
 
   #probe({ target, timeoutMs, withLoad }: Of<'probe'>, post: Post): void {
-    const { link, engine } = this.#linked(target, post)
+    const linked = this.#linked(target, post)
+    const { link, engine } = linked
     link.probe(withLoad ? this.#withLoad(engine) : engine.probe, timeoutMs, (outcome) => {
-      const result = outcome.ok ? engine.readProbe(outcome.replies) : ({ ok: false, failure: outcome.failure } as const)
       if (!outcome.ok) this.#ready(target.group)
+      const result = outcome.ok
+        ? sharedWith(linked.last, engine.readProbe(outcome.replies))
+        : ({ ok: false, failure: outcome.failure } as const)
+      if (result.ok) linked.last = result
       // A mark must not wait for a probe that proves its connection.
       if (result.ok && result.reading.role === 'primary') link.prepare('mark')
       post({ kind: 'probed', node: target.node, sentAt: outcome.sentAt, result })

@@ -50,8 +50,9 @@ export interface ControllerOptions {
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
 }
 
-/** What the world and the alarm call for a group. */
+/** What the world and the alarm call for a group. Made once: they are called thousands of times a second. */
 interface Calls {
+  readonly group: Group
   /** Takes the end of an effect of it. */
   readonly ended: (input: Input) => void
   readonly ring: (lateMs: number) => void
@@ -71,7 +72,7 @@ export class Controller implements ControllerFacade {
   readonly #writer: string
   readonly #specs: SpecStore
   readonly #groups = new Map<GroupId, Group>()
-  readonly #calls = new WeakMap<Group, Calls>()
+  readonly #calls = new Map<GroupId, Calls>()
   /** Not begun yet, in their order. */
   readonly #beginning: Group[] = []
   /** What was asked for, by name. */
@@ -220,7 +221,7 @@ export class Controller implements ControllerFacade {
     const number = this.#nextCommand++
     return new Promise((resolve) => {
       this.#answers.set(`${id} ${number}`, resolve)
-      this.#post(this.#group(id), { kind: 'command', id: number, command })
+      this.#step(id, { kind: 'command', id: number, command })
     })
   }
 
@@ -263,6 +264,7 @@ export class Controller implements ControllerFacade {
     for (const id of this.#groups.keys()) {
       if (this.#written.has(id)) continue
       this.#groups.delete(id)
+      this.#calls.delete(id)
       this.#counts.forget(id)
       this.#options.alarm.clear(id)
     }
@@ -270,15 +272,14 @@ export class Controller implements ControllerFacade {
     const fresh: Group[] = []
     for (const written of specs) {
       const spec = { ...written, policy: layeredPolicy(written, policies, this.#options.defaults) }
-      const known = this.#groups.get(spec.id)
-      if (known !== undefined) {
-        this.#post(known, { kind: 'spec', spec, revision })
+      if (this.#groups.has(spec.id)) {
+        this.#step(spec.id, { kind: 'spec', spec, revision })
         continue
       }
       const { installation } = this
       const group = new Group({ spec, specRevision: revision, can: engineOf(spec.engine), installation, writer: this.#writer }, time)
       this.#groups.set(spec.id, group)
-      this.#calls.set(group, this.#callsOf(group))
+      this.#calls.set(spec.id, this.#callsOf(group))
       fresh.push(group)
     }
     this.#begin(fresh)
@@ -295,7 +296,7 @@ export class Controller implements ControllerFacade {
 
   #beginSome(): void {
     const first = { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurryEveryMs: 0 } as const
-    for (const group of this.#beginning.splice(0, beginAtOnce)) this.#post(group, first)
+    for (const { id } of this.#beginning.splice(0, beginAtOnce)) this.#step(id, first)
     if (this.#beginning.length > 0) this.#options.alarm.set(' begin', this.#options.clock.now() + beginEveryMs, () => this.#beginSome())
   }
 
@@ -311,33 +312,41 @@ export class Controller implements ControllerFacade {
     return group
   }
 
-  /** Made once for each group: they are called thousands of times a second. */
   #callsOf(group: Group): Calls {
-    return {
+    const calls: Calls = {
+      group,
       ended: (input) => {
-        this.#post(group, input)
+        this.#post(calls, input)
         if (input.kind === 'saved' || input.kind === 'noted') void this.#tell(group.id)
       },
       ring: (lateMs) => {
         const survey = this.#surveyor.survey(() => this.#groups.values(), lateMs, this.#options.clock.now())
-        this.#post(group, { kind: 'tick', ...survey, stalledMs: lateMs > stallMs ? lateMs : 0 })
+        const { silentHosts, hosts, hurryEveryMs } = survey
+        this.#post(calls, { kind: 'tick', silentHosts, hosts, hurryEveryMs, stalledMs: lateMs > stallMs ? lateMs : 0 })
       },
     }
+    return calls
   }
 
-  #post(group: Group, input: Input): void {
+  #step(id: GroupId, input: Input): void {
+    const calls = this.#calls.get(id)
+    if (calls !== undefined) this.#post(calls, input)
+  }
+
+  #post(calls: Calls, input: Input): void {
+    const { group } = calls
     const { id } = group
-    const calls = this.#calls.get(group)
     // A group that was removed and added again under its name is another one.
-    if (calls === undefined || this.#groups.get(id) !== group || this.#closed) return
+    if (this.#groups.get(id) !== group || this.#closed) return
     const before = group.record
     const effects = group.step(input, this.#time())
     if (input.kind === 'probed') this.#counts.probed(input.result)
     if (group.record !== before) this.#counts.recorded(id, before, group.record)
     for (const effect of effects) this.#carryOut(group, effect, calls)
     this.#options.alarm.set(id, group.wakeAt(), calls.ring)
+    if (!this.#wanted('status')) return
     const decisive = input.kind === 'saved' || effects.some((effect) => effect.kind === 'note' || effect.kind === 'publish')
-    if (this.#wanted('status') && (decisive || this.#due(id))) this.#show(group)
+    if (decisive || this.#due(id)) this.#show(group)
   }
 
   #carryOut(group: Group, effect: Effect, { ended }: Calls): void {
@@ -352,8 +361,10 @@ export class Controller implements ControllerFacade {
       this.#answers.delete(`${id} ${effect.id}`)
       return
     }
+    const { world } = this.#options
+    if (effect.kind !== 'save' && effect.kind !== 'note') return world.run(effect, ended)
     if (effect.kind === 'note') this.#log(effect.entry)
-    this.#options.world.run(effect.kind === 'save' || effect.kind === 'note' ? this.#witnessed(group, effect) : effect, (input) => {
+    world.run(this.#witnessed(group, effect), (input) => {
       // A decision that the store did not take is none; it is made again.
       if (effect.kind === 'save' && input.kind === 'saved' && input.result.ok) this.#log(effect.entry)
       ended(input)

@@ -2,7 +2,7 @@
 import type { Epoch, Evidence, GroupId, Instant, WallTime } from '../core/model.ts'
 import { endedPassage } from '../core/passage.ts'
 import type { Step } from '../core/rule.ts'
-import { type Worded, say, worded } from '../core/said.ts'
+import { type Said, inEnglish, say, worded } from '../core/said.ts'
 import type { Passage, Verdict } from '../core/status.ts'
 import type { NewLogEntry } from '../ports.ts'
 
@@ -10,7 +10,8 @@ import type { NewLogEntry } from '../ports.ts'
 const briefMs = 1000
 
 /** A sentence and the facts behind it. */
-export interface Told extends Worded {
+export interface Told {
+  readonly said: Said
   readonly evidence: Evidence
 }
 
@@ -26,17 +27,17 @@ export class Notebook {
   readonly #group: GroupId
   readonly #said = new Map<string, Noted>()
   /** The decision or refusal in force for the group. */
-  last: Verdict
+  last: Omit<Verdict, 'sentence'>
 
   constructor(group: GroupId, wall: WallTime) {
     this.#group = group
-    this.last = { rule: 'start', kind: 'hold', ...worded(say('status.reads')), evidence: {}, at: wall }
+    this.last = { rule: 'start', kind: 'hold', said: say('status.reads'), evidence: {}, at: wall }
   }
 
   /** What to store of a step about the group or a node; null when it is nothing new. `kind` event: an action, stored each time. */
   say(about: string, rule: string, step: Step, epoch: Epoch, now: Instant, wall: WallTime): NewLogEntry | null {
     const acts = step.kind === 'act'
-    const refusal = step.kind === 'hold' ? step.sentence : null
+    const refusal = step.kind === 'hold' ? inEnglish(step.said) : null
     const said = this.#said.get(about)
     const same = said !== undefined && said.rule === rule && said.refusal === refusal && !acts
     const since = same ? said.since : now
@@ -44,7 +45,6 @@ export class Notebook {
       this.last = {
         rule,
         kind: step.kind === 'hold' || step.kind === 'wait' ? 'hold' : 'decision',
-        sentence: step.sentence,
         said: step.said,
         evidence: step.evidence,
         at: same ? this.last.at : wall,
@@ -57,8 +57,8 @@ export class Notebook {
   }
 
   /** What to store of a decision that is being saved. */
-  decided(rule: string, { sentence, said, evidence }: Told, epoch: Epoch, wall: WallTime): NewLogEntry {
-    this.last = { rule, kind: 'decision', sentence, said, evidence, at: wall }
+  decided(rule: string, { said, evidence }: Told, epoch: Epoch, wall: WallTime): NewLogEntry {
+    this.last = { rule, kind: 'decision', said, evidence, at: wall }
     return this.#entry('decision', rule, this.last, epoch, wall)
   }
 
@@ -68,7 +68,7 @@ export class Notebook {
   }
 
   #entry(kind: NewLogEntry['kind'], rule: string, step: Told, epoch: Epoch, wall: WallTime): NewLogEntry {
-    const { sentence, said, evidence } = step
-    return { at: wall, group: this.#group, epoch, kind, rule, sentence, said, evidence }
+    const { said, evidence } = step
+    return { at: wall, group: this.#group, epoch, kind, rule, ...worded(said), evidence }
   }
 }

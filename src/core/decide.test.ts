@@ -5,6 +5,7 @@ import { groupStep, pause } from '../../test/decisions.ts'
 import { alive, failingOver, group, recorded, refused, switching, viewed, withSpec } from '../../test/situations.ts'
 import { caseOf, decide, tables } from './decide.ts'
 import type { Situation } from './situation.ts'
+import { inEnglish } from './said.ts'
 
 void describe('one decision for the group, one for each node', () => {
   test('steady -> every node is decided about, in the order of the spec', () => {
@@ -25,7 +26,7 @@ void describe('one decision for the group, one for each node', () => {
   test('paused -> an action is not taken but told; what is under way is finished', () => {
     const bare = recorded(viewed(group('a', alive('a'), alive('b')), 'a', { persisted: null }), { fenced: false })
     const held = groupStep(withSpec(bare, { pause }), 'steady.paused')
-    assert.deepEqual([held.kind, /would do: writes the boot fence/.test(held.sentence)], ['hold', true])
+    assert.deepEqual([held.kind, /would do: writes the boot fence/.test(inEnglish(held.said))], ['hold', true])
     const dead = failingOver(group('a', refused('a', 8_500), alive('b', { linkUp: false })), 'b')
     assert.equal(groupStep(withSpec(dead, { pause }), 'failover.promote').kind, 'act')
   })

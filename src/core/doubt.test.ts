@@ -21,6 +21,7 @@ import { pika } from '../engines/pika.ts'
 import { closedGuard } from './limits.ts'
 import type { LineageEntry, NodeId } from './model.ts'
 import type { Situation } from './situation.ts'
+import { inEnglish } from './said.ts'
 
 const h1 = 'inst/g/1'
 const h2 = 'inst/g/2'
@@ -42,7 +43,7 @@ function doubted(inDoubt: readonly NodeId[], a: Says = linked, c: Says = linked)
 test('P2: the primary was moved by hand -> everybody else is in doubt; where the server would notice, nobody is', () => {
   const s = group('a', alive('a', { of: 'b' }), alive('b', { of: null, offset: 1010 }), alive('c', { of: 'b' }))
   const step = saves({ ...s, can: pika }, 'steady.moved', { primary: 'b', inDoubt: ['a', 'c'] })
-  assert.match(step.sentence, /the others are copied anew/)
+  assert.match(inEnglish(step.said), /the others are copied anew/)
   const noticed = groupStep(s, 'steady.moved')
   assert.ok(noticed.kind === 'save')
   assert.equal(noticed.record.inDoubt, undefined)

@@ -214,7 +214,7 @@ function failbackOf(s: Situation): GroupStatus['failback'] {
 export function present(
   s: Situation,
   decided: Decided,
-  last: ShownVerdict,
+  last: Omit<ShownVerdict, 'sentence'>,
   { tracked, passages }: { readonly tracked: readonly Tracked[]; readonly passages: Passages },
   doctor: Checkup = neverLookedAt,
 ): GroupStatus {
@@ -240,7 +240,7 @@ export function present(
     scheduled: scheduledOf(s),
     failback: failbackOf(s),
     roll: rollOf(s),
-    verdict: last,
+    verdict: { ...last, ...worded(last.said) },
     nodes: [...s.nodes.values()].map((node) => nodeStatus(s, node)),
     recoveries: tracked.flatMap((t) => {
       const node = s.nodes.get(t.node)

@@ -23,6 +23,7 @@ import { pika } from '../engines/pika.ts'
 import { closedGuard, halfClosedGuard } from './limits.ts'
 import type { LineageEntry } from './model.ts'
 import type { Situation } from './situation.ts'
+import { inEnglish } from './said.ts'
 
 const h1 = 'inst/g/1'
 const h2 = 'inst/g/2'
@@ -46,7 +47,7 @@ test('P1: an old primary comes back open -> closed before it is measured', () =>
 test('P2: it is open and its fence was lost -> waits for the next one, and does not follow unmeasured', () => {
   const lost = { action: 'fence', code: 'CLOSED', message: '', times: 1, retryAt: now + 50 } as const
   const s = viewed(returning({ of: null, offset: 900 }), 'a', { troubles: [lost] })
-  assert.match(nodeStep(s, 'a', 'node.measure').sentence, /asked again to be closed/)
+  assert.match(inEnglish(nodeStep(s, 'a', 'node.measure').said), /asked again to be closed/)
 })
 
 test('a replica that somebody else feeds -> detached before it is measured', () => {
@@ -119,7 +120,7 @@ test('P3: the primary is empty, half copied, or does not bear its mark yet -> no
 test('the primary is half copied, as a person ordered -> whoever holds nothing, or may be overwritten, is copied from it; who else holds more follows nobody', () => {
   const from = (says: Says): Situation => returning({ ...closed, ...says }, { partial: true })
   assert.match(
-    nodeStep(from({ offset: 1080 }), 'a', 'node.measure').sentence,
+    inEnglish(nodeStep(from({ offset: 1080 }), 'a', 'node.measure').said),
     /b holds less than a\. Choose: `regroup failover g .* --to a`/,
   )
   told(from({ keys: 0 }), 'a', 'node.demote', { name: 'demote', force: true })
@@ -155,12 +156,12 @@ test('it lost its data but not its file, and clients write to it -> known by the
     return recorded(viewed(s, 'a', { reading: { ...reading, position: { ...reading.position, log: `${id} 100` } } }), known)
   }
   told(wiped('X'), 'a', 'node.still', { name: 'fence' })
-  assert.match(nodeStep(wiped('Y'), 'a', 'node.foreign').sentence, /takes writes/, 'another server at its address')
+  assert.match(inEnglish(nodeStep(wiped('Y'), 'a', 'node.foreign').said), /takes writes/, 'another server at its address')
 })
 
 test('it holds more of the same history than the primary -> never copied over', () => {
   const s = returning({ ...closed, replid: h2, mark: '2.1', offset: 1300 })
-  assert.match(nodeStep(viewed(s, 'b', { askedAt: now }), 'a', 'node.measure').sentence, /holds 100 bytes more/)
+  assert.match(inEnglish(nodeStep(viewed(s, 'b', { askedAt: now }), 'a', 'node.measure').said), /holds 100 bytes more/)
   assert.equal(nodeStep(viewed(s, 'b', { askedAt: now - 100 }), 'a', 'node.measure').kind, 'wait')
   const given = returning({ ...closed, replid: h2, mark: '2.1', offset: 1300, spec: { overwrite: true } })
   told(viewed(given, 'b', { askedAt: now }), 'a', 'node.demote', { name: 'demote', force: true })

@@ -2,7 +2,7 @@
 import type { Verdict } from './diagnose.ts'
 import type { Action, Evidence, GroupRecord, NodeId } from './model.ts'
 import type { NodeView } from './observe.ts'
-import { type Said, type Worded, worded } from './said.ts'
+import type { Said } from './said.ts'
 import type { Situation } from './situation.ts'
 
 export interface Act {
@@ -19,16 +19,17 @@ export type RecordDraft = GroupRecord extends infer R
     : never
   : never
 
-export type Step = Worded & { readonly evidence: Evidence } & (
-    | /** Nothing is done, and this is why. Stored when it changes. */ { readonly kind: 'hold' }
-    /** Part of the work: an answer is outstanding. Stored only when it lasts. */
-    | { readonly kind: 'wait' }
-    /** All is as it should be. */
-    | { readonly kind: 'rest' }
-    | { readonly kind: 'save'; readonly record: RecordDraft }
-    /** Enforces the saved record; needs no save. */
-    | { readonly kind: 'act'; readonly acts: readonly Act[] }
-  )
+/** `said` is put into words only where somebody reads them. */
+export type Step = { readonly said: Said; readonly evidence: Evidence } & (
+  | /** Nothing is done, and this is why. Stored when it changes. */ { readonly kind: 'hold' }
+  /** Part of the work: an answer is outstanding. Stored only when it lasts. */
+  | { readonly kind: 'wait' }
+  /** All is as it should be. */
+  | { readonly kind: 'rest' }
+  | { readonly kind: 'save'; readonly record: RecordDraft }
+  /** Enforces the saved record; needs no save. */
+  | { readonly kind: 'act'; readonly acts: readonly Act[] }
+)
 
 export interface Decision {
   readonly rule: string
@@ -63,21 +64,21 @@ export function firstMatch<Context>(rules: readonly Rule<Context>[], context: Co
 }
 
 export function hold(said: Said, evidence: Evidence = {}): Step {
-  return { kind: 'hold', ...worded(said), evidence }
+  return { kind: 'hold', said, evidence }
 }
 
 export function wait(said: Said, evidence: Evidence = {}): Step {
-  return { kind: 'wait', ...worded(said), evidence }
+  return { kind: 'wait', said, evidence }
 }
 
 export function rest(said: Said): Step {
-  return { kind: 'rest', ...worded(said), evidence: {} }
+  return { kind: 'rest', said, evidence: {} }
 }
 
 export function act(said: Said, acts: readonly Act[], evidence: Evidence = {}): Step {
-  return { kind: 'act', ...worded(said), acts, evidence }
+  return { kind: 'act', said, acts, evidence }
 }
 
 export function save(said: Said, record: RecordDraft, evidence: Evidence = {}): Step {
-  return { kind: 'save', ...worded(said), record, evidence }
+  return { kind: 'save', said, record, evidence }
 }

@@ -18,6 +18,7 @@ import {
 import { decide } from './decide.ts'
 import { closedGuard } from './limits.ts'
 import type { Situation } from './situation.ts'
+import { inEnglish } from './said.ts'
 
 void describe('a failover is under way', () => {
   const dead = group('a', refused('a', 8_500), alive('b', { linkUp: false }), alive('c', { linkUp: false }))
@@ -98,7 +99,7 @@ void describe('a failover is under way', () => {
   test('a replica went down since the decision -> the risk that it feeds the silent primary again is saved first, once', () => {
     const s = failingOver(group('a', silent('a', 8_500), alive('b', { of: 'nowhere' }), refused('c', 8_600)), 'b', 'silent')
     const step = saves(s, 'failover.risk', { phase: 'failover', epoch: 2, candidate: 'b', cause: 'silent' })
-    assert.match(step.sentence, /c is down/)
+    assert.match(inEnglish(step.said), /c is down/)
     acts(riskSaid(s), 'failover.promote', ['b', { name: 'promote' }])
     acts(remembered(s, { promotedIn: 2 }), 'failover.promote', ['b', { name: 'promote' }])
   })
@@ -135,7 +136,7 @@ void describe('a failover is under way', () => {
     const trouble = { action: 'promote', code: 'NOPERM', message: 'no', times: 3, retryAt: now + 1 } as const
     const refuses = viewed(failingOver(dead, 'b'), 'b', { troubles: [trouble] })
     const step = saves(refuses, 'failover.again/elect.inSync', { candidate: 'c' })
-    assert.match(step.sentence, /b refuses to be promoted \(no\)/)
+    assert.match(inEnglish(step.said), /b refuses to be promoted \(no\)/)
   })
 
   test('the candidate died and nobody is left -> holds', () => {
@@ -172,7 +173,7 @@ void describe('a failover is under way', () => {
       return failingOver(s, 'b', 'hung')
     }
     const step = saves(closed(1400), 'failover.risk', { phase: 'failover', epoch: 2, candidate: 'b', cause: 'hung' })
-    assert.match(step.sentence, /a was read 100 bytes further than b is now/)
+    assert.match(inEnglish(step.said), /a was read 100 bytes further than b is now/)
     acts(riskSaid(closed(1400)), 'failover.promote', ['b', { name: 'promote' }])
     acts(closed(1500), 'failover.promote', ['b', { name: 'promote' }])
     // What it got is known when it was asked after the primary was closed.
@@ -181,7 +182,7 @@ void describe('a failover is under way', () => {
 
   test('a hung primary dies before it could be closed -> what the candidate lacks of all that was read is saved first', () => {
     const s = failingOver(group('a', refused('a', 9_500, { offset: 1500 }), alive('b', { offset: 1400, linkUp: false })), 'b', 'hung')
-    assert.match(saves(s, 'failover.risk', { candidate: 'b' }).sentence, /100 bytes/)
+    assert.match(inEnglish(saves(s, 'failover.risk', { candidate: 'b' }).said), /100 bytes/)
   })
 
   test('ordered to begin with nothing -> the history that its first replica gives it is still its own', () => {

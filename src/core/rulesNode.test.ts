@@ -19,6 +19,7 @@ import {
 import { decide } from './decide.ts'
 import type { Situation } from './situation.ts'
 import type { LineageEntry } from './model.ts'
+import { inEnglish } from './said.ts'
 
 void describe('the nodes of a steady group', () => {
   test('a controller before us may have left something in its sockets -> that is ended before anything is said', () => {
@@ -66,7 +67,7 @@ void describe('the nodes of a steady group', () => {
 
   test('a mark of a later epoch than the record -> holds', () => {
     const s = group('a', alive('a'), alive('b', { of: null, mark: '4.1' }))
-    assert.match(nodeStep(s, 'b', 'node.newer').sentence, /bears epoch 4, the record only 1/)
+    assert.match(inEnglish(nodeStep(s, 'b', 'node.newer').said), /bears epoch 4, the record only 1/)
   })
 
   test('its mark cannot be read and the record knows it -> not called a stranger', () => {
@@ -75,13 +76,13 @@ void describe('the nodes of a steady group', () => {
       recorded(group('a', alive('a'), alive('b', { ...stranger, ...says })), { floor: { replid: 'R1', offset: 1000, markSeq: 10 } })
     told(marked({ markUnread: true }), 'b', 'node.follow', { name: 'follow' })
     assert.equal(nodeStep(marked({ loading: true }), 'b', 'node.settled').kind, 'rest')
-    assert.match(nodeStep(marked({}), 'b', 'node.foreign').sentence, /^b holds data of its own/)
+    assert.match(inEnglish(nodeStep(marked({}), 'b', 'node.foreign').said), /^b holds data of its own/)
   })
 
   test('data that is not this group -> holds; with --overwrite -> demoted', () => {
     const nodes = (overwrite: boolean): Situation =>
       group('a', alive('a'), alive('b', { of: null, mark: foreignMark, replid: 'Z', spec: { overwrite } }))
-    assert.match(nodeStep(nodes(false), 'b', 'node.foreign').sentence, /b takes writes and holds data of its own/)
+    assert.match(inEnglish(nodeStep(nodes(false), 'b', 'node.foreign').said), /b takes writes and holds data of its own/)
     told(nodes(true), 'b', 'node.demote', { name: 'demote' })
   })
 

@@ -9,7 +9,7 @@ import type { Situation } from './situation.ts'
 import type { GroupStatus } from './status.ts'
 import { planSwitchover } from './switchoverPlan.ts'
 import { noPassages } from './passage.ts'
-import { say, worded } from './said.ts'
+import { inEnglish, say, worded } from './said.ts'
 
 const worked = { spec: { maintenanceUntil: epochStart + now + 1, maintenanceNote: { by: 'ann', why: 'new kernel' } } }
 
@@ -88,7 +88,7 @@ void describe('a switchover that was scheduled', () => {
     assert.equal(groupStep(early, 'steady.healthy').kind, 'rest')
     assert.deepEqual(statusOf(early).scheduled, { ...asked, at: asked.at + 1 })
     const step = saves(due, 'steady.scheduled', { phase: 'switchover', candidate: 'c', answered: asked.at })
-    assert.equal(step.sentence, 'scheduled by ann (rack); switch over to c')
+    assert.equal(inEnglish(step.said), 'scheduled by ann (rack); switch over to c')
   })
 
   test('answered -> not made again, whatever became of the primary', () => {
@@ -111,8 +111,8 @@ void describe('a switchover that was scheduled', () => {
     ]
     for (const [situation, reason] of refusals) {
       const step = saves(withSpec(situation, { scheduled: asked }), 'steady.scheduled', { phase: 'steady', answered: asked.at })
-      assert.match(step.sentence, /^no switchover, although scheduled by ann \(rack\): /)
-      assert.match(step.sentence, reason)
+      assert.match(inEnglish(step.said), /^no switchover, although scheduled by ann \(rack\): /)
+      assert.match(inEnglish(step.said), reason)
     }
   })
 

@@ -6,6 +6,7 @@ import { decide } from './decide.ts'
 import { restored } from './draft.ts'
 import type { Situation } from './situation.ts'
 import { topologyOf } from './topology.ts'
+import { inEnglish } from './said.ts'
 
 /** The same nodes, met by a controller that has just started on a copy of the store. */
 function fromBackup(s: Situation): Situation {
@@ -33,7 +34,7 @@ void describe('a record that was read from a backup', () => {
   test('another primary than the one of the backup, and the old one follows it -> that one is verified', () => {
     const s = fromBackup(group('a', alive('a', { of: 'b', mark: '3.7' }), alive('b', { of: null, mark: '3.7', lists: [lists('a')] })))
     const step = saves(s, 'restored.adopt', { epoch: 4, primary: 'b', inSync: [{ node: 'b', incarnation: 'b1' }] })
-    assert.match(step.sentence, /follows b, where the backup has a/)
+    assert.match(inEnglish(step.said), /follows b, where the backup has a/)
   })
 
   test('somebody was not heard yet -> waits; does not answer -> holds, also while the primary of the backup is well', () => {
@@ -55,7 +56,7 @@ void describe('a record that was read from a backup', () => {
     const step = saves(s, 'restored.elect/elect.rollCall', { phase: 'failover', candidate: 'b', cause: 'no primary', epoch: 4, inSync: [] })
     assert.ok(step.kind === 'save')
     // Nobody's word of before counts, so nobody is known to hold everything.
-    assert.match(step.sentence, /Risk: .*no node is known to hold everything that a had acknowledged/)
+    assert.match(inEnglish(step.said), /Risk: .*no node is known to hold everything that a had acknowledged/)
     // The one who was chosen dies before it is primary: nobody who holds less takes its place.
     assert.deepEqual(step.record.floor, { replid: 'RB', offset: 1000, markSeq: 60 })
     const [dead] = group(null, refused('b', now - 5, { of: 'nowhere', replid: 'RB', mark: '3.60' })).nodes.values()
@@ -88,7 +89,7 @@ void describe('a record that was read from a backup', () => {
   test('a node has lost a stranger -> the best of everybody, and the risk is said', () => {
     const s = fromBackup(group('a', alive('a', { of: 'nowhere' }), alive('b', { of: elsewhere, linkUp: false, offset: 990 })))
     const step = saves(s, 'restored.elect/elect.rollCall', { candidate: 'a' })
-    assert.match(step.sentence, /Risk: .*b followed 10\.0\.0\.9:6379, which this group does not know and which may hold more/)
+    assert.match(inEnglish(step.said), /Risk: .*b followed 10\.0\.0\.9:6379, which this group does not know and which may hold more/)
   })
 
   test('a node went to another group since -> holds', () => {

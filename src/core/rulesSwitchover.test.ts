@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { acts, everyRuleFired, order, saves, waits } from '../../test/decisions.ts'
 import { alive, at, group, now, recorded, refused, remembered, switching } from '../../test/situations.ts'
+import { inEnglish } from './said.ts'
 
 void describe('a switchover is under way', () => {
   const s = switching(group('a', alive('a'), alive('b'), alive('c')), 'b')
@@ -76,7 +77,7 @@ void describe('a switchover is under way', () => {
       [at(s, 12_001), /took too long/],
       [switching(group('a', alive('a'), refused('b', 9_900)), 'b'), /lost its candidate/],
     ] as const) {
-      assert.match(saves(each, 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 }).sentence, why)
+      assert.match(inEnglish(saves(each, 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 }).said), why)
     }
   })
 })

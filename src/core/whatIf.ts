@@ -5,7 +5,7 @@ import { inForce, judged, watch } from './memory.ts'
 import type { GroupRecord, Instant, NodeId, Position, Reading } from './model.ts'
 import { type NodeView, answers, follows, sameAddress } from './observe.ts'
 import type { Act, Decision, RecordDraft } from './rule.ts'
-import type { Said, Worded } from './said.ts'
+import { type Said, type Worded, worded } from './said.ts'
 import { type Situation, nodeOf } from './situation.ts'
 
 /** dies: its process ends, its host answers. falls silent: host lost, network cut, frozen. */
@@ -204,13 +204,11 @@ function elected(
   waitedMs: number,
 ): Foreseen {
   const risk = record.phase === 'failover' ? (record.lossSaid ?? null) : null
-  const { sentence, said } = step
-  return { kind: 'elected', rule, sentence, said, elected: record.candidate, risk, waitedMs, then: s }
+  return { kind: 'elected', rule, ...worded(step.said), elected: record.candidate, risk, waitedMs, then: s }
 }
 
 function atRest(kind: 'held' | 'calm', s: Situation, { rule, step }: Decided['group'], waitedMs: number): Foreseen {
-  const { sentence, said } = step
-  return { kind, rule, sentence, said, elected: null, risk: null, waitedMs, then: s }
+  return { kind, rule, ...worded(step.said), elected: null, risk: null, waitedMs, then: s }
 }
 
 /** What a node says after it was told something, as far as a rule looks at it. */
