@@ -6,7 +6,18 @@ import { Decoder } from '../resp/decode.ts'
 import { encodeCommands } from '../resp/encode.ts'
 import { RespError, RespPush, type RespValue } from '../resp/value.ts'
 import { deadline } from './deadline.ts'
-import { type Answer, closed, failed, failureOfSocket, refusalOfAuth, refusalOfConnection, silent, unasked } from './outcome.ts'
+import {
+  type Answer,
+  closed,
+  failed,
+  failureOfSocket,
+  noDescriptor,
+  refusalOfAuth,
+  refusalOfConnection,
+  silent,
+  unasked,
+} from './outcome.ts'
+import type { Room } from './room.ts'
 
 /** `username` null: the old AUTH with a password only, for the default user. */
 export interface Credential {
@@ -34,6 +45,8 @@ export interface ConnectionOptions {
    * refuses our user but lets everybody in would execute it all the same.
    */
   readonly greetFirst: boolean
+  /** Where its descriptor is counted; null: nowhere. */
+  readonly room?: Room | null
   /** The connection ended by itself, once, after every batch on it was answered with the same failure. Not called after `destroy`. */
   readonly onEnd?: (failure: ProbeFailure) => void
 }
@@ -54,6 +67,7 @@ const keepAliveMs = 10_000
 export class Connection {
   readonly #options: ConnectionOptions
   readonly #socket: Socket | null
+  readonly #hasRoom: boolean
   readonly #decoder = new Decoder()
   /** Asked and not answered, oldest first. Its callers bound it. */
   readonly #batches: Batch[] = []
@@ -67,13 +81,8 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#stage = isIP(options.address.host) === 0 ? 'resolving' : 'connecting'
-    try {
-      this.#socket = this.#open()
-    } catch (error) {
-      this.#socket = null
-      const failure = failureOfSocket(error as Error)
-      setImmediate(() => this.#end(failure))
-    }
+    this.#hasRoom = options.room?.take() ?? true
+    this.#socket = this.#hasRoom ? this.#opened() : this.#refused(noDescriptor)
   }
 
   get isOpen(): boolean {
@@ -147,6 +156,19 @@ export class Connection {
   /** Closes at once; batches in flight are answered with `failure`. */
   destroy(failure: ProbeFailure): void {
     this.#finish(failure)
+  }
+
+  #opened(): Socket | null {
+    try {
+      return this.#open()
+    } catch (error) {
+      return this.#refused(failureOfSocket(error as Error))
+    }
+  }
+
+  #refused(failure: ProbeFailure): null {
+    setImmediate(() => this.#end(failure))
+    return null
   }
 
   #open(): Socket {
@@ -261,6 +283,7 @@ export class Connection {
     this.#stage = 'ended'
     this.#unsent = []
     this.#socket?.destroy()
+    if (this.#hasRoom) this.#options.room?.give()
     for (const batch of this.#batches.splice(0)) batch.settle(failed(failure))
     return true
   }

@@ -7,6 +7,7 @@ import { Connection, type Credential, type TlsOptions } from './connection.ts'
 import { deadline } from './deadline.ts'
 import { KeyRing } from './keyRing.ts'
 import { Lane } from './lane.ts'
+import type { Room } from './room.ts'
 import { type Answer, type Outcome, closed, failed, silent, unasked } from './outcome.ts'
 import { commandsOf, scriptAnswer } from './scriptCall.ts'
 
@@ -22,6 +23,8 @@ export interface NodeLinkOptions {
   /** Names every connection that may change a role, so that a later leader can cut them (CLIENT SETNAME; no spaces). */
   readonly name: string
   readonly clock: Clock
+  /** Where its connections are counted. Not given: nowhere. */
+  readonly room?: Room
   /** The warm probing connection was closed or reset by the other side. Once for each; not when `close()` was called. */
   readonly onDisconnected: () => void
 }
@@ -45,6 +48,8 @@ interface Flight {
 const challengerMaxAgeMs = 5_000
 /** At rest nobody is told a role for weeks: a thousand groups would hold three thousand connections for nothing. */
 const laneIdleMs = 10_000
+/** ... and while thousands of groups are taken over at once, each is told something in its first second and then nothing. */
+const laneIdleWhenShortMs = 500
 /** How long a replaced connection with queued bytes may still deliver them; by then the node has been a replica for long. */
 const keptMs = 60_000
 
@@ -99,7 +104,8 @@ export class NodeLink {
     if (this.#flight !== null) return later(settle, { ...failed(unasked('IN_FLIGHT', 'this node is being probed already')), sentAt })
     const cancel = deadline(timeoutMs, this.#onLate)
     this.#flight = { commands, sentAt, settle, cancel, refusals: 0 }
-    this.#lanes.act.closeAfter(laneIdleMs, sentAt)
+    const idleMs = this.#options.room?.isShort === true ? laneIdleWhenShortMs : laneIdleMs
+    this.#lanes.act.closeAfter(idleMs, sentAt)
     this.#lanes.mark.closeAfter(laneIdleMs, sentAt)
     if (this.#warm !== null && this.#warm.outstanding === 0) this.#ask(this.#warm, commands, sentAt)
     else this.#challenge(commands, sentAt)
@@ -306,9 +312,9 @@ export class NodeLink {
     return new Connection({ ...this.#connectionOptions(), greetFirst: true })
   }
 
-  #connectionOptions(): Pick<ConstructorParameters<typeof Connection>[0], 'address' | 'tls' | 'credential' | 'defaultUser' | 'name'> {
-    const { address, tls, name, defaultUser = null } = this.#options
-    return { address, tls, credential: this.#keys.current, defaultUser, name }
+  #connectionOptions(): Omit<ConstructorParameters<typeof Connection>[0], 'greetFirst' | 'onEnd'> {
+    const { address, tls, name, defaultUser = null, room = null } = this.#options
+    return { address, tls, credential: this.#keys.current, defaultUser, name, room }
   }
 }
 

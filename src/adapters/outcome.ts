@@ -15,6 +15,8 @@ export function unasked(code: string, message: string): ProbeFailure {
   return { kind: 'unasked', code, message }
 }
 
+export const noDescriptor = unasked('EMFILE', 'this process has too many open files')
+
 export function failed(failure: ProbeFailure): Answer {
   return { ok: false, failure }
 }
@@ -46,7 +48,7 @@ const kinds: Readonly<Record<string, ProbeFailure>> = {
   EHOSTDOWN: silent,
   ENETUNREACH: unasked('NO_ROUTE', 'this machine has no route to the address'),
   ENETDOWN: unasked('NO_ROUTE', 'the network of this machine is down'),
-  EMFILE: unasked('EMFILE', 'this process has too many open files'),
+  EMFILE: noDescriptor,
   ENFILE: unasked('ENFILE', 'this machine has too many open files'),
   ENOBUFS: unasked('ENOBUFS', 'this machine has no memory for another socket'),
   EADDRNOTAVAIL: unasked('EADDRNOTAVAIL', 'this machine has no free local port or address'),

@@ -10,6 +10,7 @@ import type { Credential, TlsOptions } from './connection.ts'
 import { inspectNode } from './inspect.ts'
 import { NodeLink } from './nodeLink.ts'
 import { type Outcome, describeFailure } from './outcome.ts'
+import type { Room } from './room.ts'
 import { sharedWith } from './share.ts'
 
 type Post = (input: Input) => void
@@ -28,6 +29,8 @@ export interface WorldOptions {
   readonly clock: Clock
   /** Names the connections that may change roles: `regroup:<installation>:<process>`. */
   readonly connectionName: () => string
+  /** Where the connections to all nodes are counted. Not given: nowhere. */
+  readonly room?: Room
   readonly access: (group: GroupSpec['id']) => GroupAccess
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void
   /** Told of what a person must mend. */
@@ -136,6 +139,7 @@ class RealWorld implements World {
         tls,
         name: this.#options.connectionName(),
         clock: this.#options.clock,
+        ...(this.#options.room === undefined ? {} : { room: this.#options.room }),
         onDisconnected: () => {
           this.#ready(target.group)
           linked.post({ kind: 'disconnected', node: target.node })

@@ -6,7 +6,9 @@ import { systemClock } from '../adapters/clock.ts'
 import { systemDice } from '../adapters/dice.ts'
 import { ownHosts } from '../adapters/hosts.ts'
 import type { TlsOptions } from '../adapters/connection.ts'
+import { collectAlone } from '../adapters/collector.ts'
 import { createLog } from '../adapters/log.ts'
+import { roomOfProcess } from '../adapters/room.ts'
 import { openEmbeddedStore } from '../adapters/store/embedded.ts'
 import { startVitals } from '../adapters/vitals.ts'
 import { type GroupAccess, createWorld } from '../adapters/world.ts'
@@ -34,6 +36,7 @@ export interface ServerOptions {
 }
 
 export async function runServer(options: ServerOptions): Promise<void> {
+  collectAlone()
   const { settings, file, warnings } = loadSettings(options.config)
   const log = createLog(settings.log.level)
   for (const warning of warnings) log.warn('settings.warning', { warning })
@@ -54,6 +57,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
     clock,
     connectionName: () => `regroup:${controller?.installation.slice(0, 8) ?? ''}:${self}`,
     trouble: (event, facts) => log.error(event, facts),
+    room: roomOfProcess(),
     access: (group) => accessOf(settings, book, controller, group),
     log: tell,
   })

@@ -39,8 +39,8 @@ const gapMs = 100
 const waitedForGapMs = 20
 /** A node that needs longer is told as not examined. */
 const timeoutMs = 2000
-/** All groups are looked at for what they share, and one is examined every few ms: what was seen is good for this long. */
-const fleetForMs = 1000
+/** All groups are looked at for what they share, which changes with the spec and with failovers: through a round what was seen is good for this long. */
+const fleetForMs = 5000
 /** No group's name: it has a letter that none may have. */
 const alarmName = ':doctor'
 

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { alive, epochStart, group, recorded } from '../../test/situations.ts'
 import { pika } from '../engines/pika.ts'
 import { redis } from '../engines/redis.ts'
-import { markAction } from './canary.ts'
+import { markAction, markable, marking } from './canary.ts'
+import { canaryEnded } from './memory.ts'
 import type { Capabilities, LineageEntry, Mark } from './model.ts'
 
 /** The mark that the primary of epoch 3 is given; the history that it writes began at epoch 2. */
@@ -28,4 +29,18 @@ test('the history was begun by a version that named it by its epoch alone -> so 
 
 test('the server names its histories -> the epoch of the record', () => {
   assert.deepEqual(marked(redis, 'R1'), { ...plain, epoch: 3 })
+})
+
+test('no connection was proven to reach the primary -> no mark before an answer to a question that left after that', () => {
+  const s = recorded(group('a', alive('a')), {})
+  const { nodes, record } = s
+  const primary = nodes.get('a')
+  assert.ok(primary !== undefined && record !== null)
+  const tuned = { ...s.memory, tuned: record.incarnation }
+  const refusal = { ok: false, code: 'NOT_PROVEN', message: '' } as const
+  const unproven = canaryEnded(marking(tuned, 7, 3, primary.askedAt, 1000), primary, refusal, primary.askedAt + 1)
+  const asked = (askedAt: number) => markable(record, new Map([['a', { ...primary, askedAt }]]), unproven) !== null
+  assert.deepEqual([asked(primary.askedAt), asked(primary.askedAt + 1)], [false, true])
+  assert.ok(unproven.canary.dueAt <= primary.askedAt + 1, 'it leaves at once then')
+  assert.equal(marking(unproven, 8, 4, primary.askedAt + 2, 1000).canary.unprovenAt, null)
 })

@@ -19,11 +19,12 @@ export interface Markable {
   readonly primary: NodeView & { readonly reading: Reading }
 }
 
-/** The recorded primary, when it is open, tuned by this process, and no mark is under way. */
+/** The recorded primary, when it is open, tuned by this process, no mark is under way, and a connection for one may be proven by now. */
 export function markable(record: GroupRecord | null, nodes: ReadonlyMap<NodeId, NodeView>, memory: Memory): Markable | null {
   if (record?.phase !== 'steady' || memory.canary.inFlight !== null || memory.tuned !== record.incarnation) return null
   const primary = nodes.get(record.primary)
   if (primary === undefined || !answers(primary) || primary.reading.incarnation !== record.incarnation) return null
+  if (memory.canary.unprovenAt !== null && primary.askedAt < memory.canary.unprovenAt) return null
   return primary.reading.role === 'primary' && primary.reading.guard !== closedGuard ? { record, primary } : null
 }
 
@@ -56,6 +57,6 @@ export function markAction(record: GroupRecord, { can, installation, spec }: Mar
 export function marking(memory: Memory, id: number, seq: number, now: Instant, everyMs: number): Memory {
   return {
     ...memory,
-    canary: { ...memory.canary, seq, dueAt: Math.floor((now + everyMs) / turnStepMs) * turnStepMs, inFlight: { id, since: now } },
+    canary: { ...memory.canary, seq, dueAt: Math.floor((now + everyMs) / turnStepMs) * turnStepMs, inFlight: { id, since: now }, unprovenAt: null },
   }
 }

@@ -42,6 +42,8 @@ export interface Memory {
     readonly dueAt: Instant
     readonly inFlight: { readonly id: number; readonly since: Instant } | null
     readonly problem: string | null
+    /** No connection was known to reach the process that was read: only an answer to a question that leaves after this proves one. */
+    readonly unprovenAt: Instant | null
   }
   /** Per replica: the primary's offset that it must acknowledge before it counts as in sync (protocol: the in-sync set, M9). */
   readonly targets: ReadonlyMap<NodeId, { readonly link: string; readonly offset: number }>
@@ -75,7 +77,7 @@ export function newMemory(now: Instant): Memory {
     writesResumedAt: null,
     pauseInDoubt: null,
     tuned: null,
-    canary: { seq: 0, dueAt: now, inFlight: null, problem: null },
+    canary: { seq: 0, dueAt: now, inFlight: null, problem: null, unprovenAt: null },
     targets: new Map(),
     inSyncSince: new Map(),
     frozen: null,
@@ -158,8 +160,6 @@ export function watch(memory: Memory, record: GroupRecord, nodes: Nodes): Memory
   return { ...memory, watched: { reading, at: primary.askedAt }, targets }
 }
 
-/** The next probe's answer proves a connection; while things change that is a few ms away. */
-const proveMarkMs = 20
 const unknownOutcome = ['SILENT', 'CLOSED']
 
 /** An action on the recorded primary's process ended. */
@@ -187,7 +187,7 @@ export function canaryEnded(memory: Memory, node: NodeView | undefined, result: 
   const problem = result.ok || unheard || !['SILENT', 'MISCONF'].includes(result.code) ? null : `${result.code}: ${result.message}`
   // Nothing left: as soon as a connection is proven.
   if (!result.ok && result.code === 'NOT_PROVEN')
-    return { ...memory, canary: { ...memory.canary, inFlight: null, dueAt: now + proveMarkMs } }
+    return { ...memory, canary: { ...memory.canary, inFlight: null, dueAt: now, unprovenAt: now } }
   const pauseInDoubt = problem === null && !unheard && memory.pauseInDoubt === 'lifted' ? 'open' : memory.pauseInDoubt
   return { ...memory, pauseInDoubt, canary: { ...memory.canary, inFlight: null, problem } }
 }

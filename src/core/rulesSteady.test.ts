@@ -277,7 +277,7 @@ void describe('steady, the primary is lost', () => {
   })
 
   test('... because writes wait, and a pause of ours may have come late -> that is lifted first, once', () => {
-    const canary = { seq: 3, dueAt: now, inFlight: { id: 7, since: now - 5_100 }, problem: null }
+    const canary = { seq: 3, dueAt: now, inFlight: { id: 7, since: now - 5_100 }, problem: null, unprovenAt: null }
     const waiting = group('a', alive('a'), alive('b'))
     const doubted = (pauseInDoubt: 'open' | 'lifted' | null): Situation => remembered(waiting, { abortedAt: 5_000, canary, pauseInDoubt })
     acts(doubted('open'), 'steady.latePause', ['a', { name: 'resumeWrites' }])
