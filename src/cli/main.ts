@@ -58,7 +58,8 @@ function serverCommand(): Command {
     .option('--store <dir>', 'where the record is kept')
     .action(async (options: ServerOptions) => {
       // Read when it is needed: the other commands start faster without the server's libraries.
-      const { runServer } = await import('./server.ts')
+      const [{ collectAlone }, { runServer }] = await Promise.all([import('../adapters/collector.ts'), import('./server.ts')])
+      collectAlone()
       await runServer(options)
     })
 }

@@ -2,11 +2,10 @@
 import { fileURLToPath } from 'node:url'
 import { createAlarm } from '../adapters/alarm.ts'
 import { openCertificate } from '../adapters/certificate.ts'
-import { systemClock } from '../adapters/clock.ts'
+import { systemClock as clock } from '../adapters/clock.ts'
 import { systemDice } from '../adapters/dice.ts'
 import { ownHosts } from '../adapters/hosts.ts'
 import type { TlsOptions } from '../adapters/connection.ts'
-import { collectAlone } from '../adapters/collector.ts'
 import { createLog } from '../adapters/log.ts'
 import { roomOfProcess } from '../adapters/room.ts'
 import { openEmbeddedStore } from '../adapters/store/embedded.ts'
@@ -36,7 +35,6 @@ export interface ServerOptions {
 }
 
 export async function runServer(options: ServerOptions): Promise<void> {
-  collectAlone()
   const { settings, file, warnings } = loadSettings(options.config)
   const log = createLog(settings.log.level)
   for (const warning of warnings) log.warn('settings.warning', { warning })
@@ -45,7 +43,6 @@ export async function runServer(options: ServerOptions): Promise<void> {
   addressIn(listen)
   const sentinelAddress = settings.listen.sentinel === null ? null : loopbackIn(settings.listen.sentinel)
   const certificate = certificateOf(settings, log)
-  const clock = systemClock
   const dir = options.store ?? settings.store.path
   const store = await openEmbeddedStore({ dir })
   const tell = (event: string, facts: Readonly<Record<string, unknown>>): void => log.info(event, facts)

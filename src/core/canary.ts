@@ -57,6 +57,12 @@ export function markAction(record: GroupRecord, { can, installation, spec }: Mar
 export function marking(memory: Memory, id: number, seq: number, now: Instant, everyMs: number): Memory {
   return {
     ...memory,
-    canary: { ...memory.canary, seq, dueAt: Math.floor((now + everyMs) / turnStepMs) * turnStepMs, inFlight: { id, since: now }, unprovenAt: null },
+    canary: {
+      ...memory.canary,
+      seq,
+      dueAt: Math.floor((now + everyMs) / turnStepMs) * turnStepMs,
+      inFlight: { id, since: now },
+      unprovenAt: null,
+    },
   }
 }
