@@ -50,6 +50,8 @@ const outcomes: Readonly<Record<string, string>> = {
   '2001109-target-of-another-link':
     'a replica is restarted empty and its primary was not read since -> the old link does not speak for the new process',
   '2012484-untold-old-copy': 'an old copy of the store is put in place untold -> who is primary today is asked before anybody is opened',
+  '22000208-epoch-given-twice':
+    'an old copy of the store names the primary of today, of a later epoch -> everybody is asked first, and no epoch is given twice',
   '2040290-paused-and-primary-again': 'a failover in the middle of a switchover comes back to the same primary -> its writes go on',
   '2060092-greeting-never-answered': 'a frozen node never answered the greeting of a connection -> its next process is not judged by it',
   '2072288-replica-down-after-the-decision':

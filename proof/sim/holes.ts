@@ -298,6 +298,7 @@ const processes: readonly Hole[] = [
     plant: () => hears(calledHung),
   },
   { name: 'timersFirst', what: 'timers before sockets after standing still', plant: () => ({ tampering: { timersFirst: true } }) },
+  { name: 'pauseErases', what: 'whenever it stood still, every silence starts anew', plant: () => hears(forgetful) },
   { name: 'actsBeforeSave', what: 'a save is reported done before it is', plant: () => savedEarly() },
   { name: 'logForEver', what: 'every step is written into the log', plant: () => does(noisy) },
 ]
@@ -371,6 +372,10 @@ function isUnknown(input: Input): input is Extract<Input, { kind: 'saved' }> {
 function calledHung(input: Input): Input {
   if (input.kind !== 'acted' || input.result.ok || input.result.code !== 'NOREPLICAS') return input
   return { ...input, result: { ...input.result, code: 'MISCONF' } }
+}
+
+function forgetful(input: Input): Input {
+  return input.kind === 'tick' && input.stalledMs > 0 ? { ...input, stalledMs: Infinity } : input
 }
 
 /** The group hears OK in place of a conflict and of an unknown outcome. */

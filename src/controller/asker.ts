@@ -115,4 +115,18 @@ export class Asker {
   sentAt(id: NodeId): Instant | null {
     return this.#asking.get(id)?.sentAt ?? null
   }
+
+  /**
+   * The next instant, later than `after`, at which the silence of a node means something new while a question to it is open. Before `judgesFrom`
+   * none does.
+   */
+  silenceAt(nodes: ReadonlyMap<NodeId, NodeView>, { silentAfterMs }: Policy, judgesFrom: Instant, after: Instant): Instant {
+    let at = Infinity
+    for (const node of nodes.values()) {
+      if (node.failure === null || node.failure.kind === 'answered' || node.heardAt === null) continue
+      const silentAt = Math.max(node.heardAt + silentAfterMs, judgesFrom)
+      if (silentAt > after && silentAt > (this.sentAt(node.spec.id) ?? Infinity)) at = Math.min(at, silentAt)
+    }
+    return at
+  }
 }

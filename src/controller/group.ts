@@ -11,7 +11,7 @@ import {
   newMemory,
   nothingToStore,
   settled,
-  stalledNodes,
+  stoodStill,
   told,
   watch,
   withMembers,
@@ -25,6 +25,7 @@ import {
   acting,
   answers,
   disconnected,
+  excused,
   newNode,
   probed,
   refuses,
@@ -44,6 +45,7 @@ import { asksLoad, probeTimeout } from './cadence.ts'
 import { answerTo } from './commands.ts'
 import { Notebook, type Told } from './notebook.ts'
 import { isNothingNew } from './nothingNew.ts'
+import { OwnPause } from './ownPause.ts'
 import { Progress } from './progress.ts'
 
 export interface Time {
@@ -87,7 +89,7 @@ export class Group {
   readonly #notebook: Notebook
   #published: Topology | null = null
   /** Our own loop was late; applied with the time of the step. */
-  #stalled = false
+  readonly #ownPause = new OwnPause()
   #steppedAt: Instant = -Infinity
   #hurryEveryMs = 0
 
@@ -105,6 +107,7 @@ export class Group {
   /** Takes one input in and says what is to be done. Never throws but for our own bugs. */
   step(input: Input, time: Time): Effect[] {
     const effects: Effect[] = []
+    this.#ownPause.note(input, this.wakeAt(), time.now)
     this.#steppedAt = time.now
     const id = 'node' in input ? input.node : ''
     const [node, memory] = [this.#nodes.get(id), this.#memory]
@@ -125,24 +128,16 @@ export class Group {
   }
 
   #isAtRest(): boolean {
-    return this.#restful && !this.#stalled && this.#memory.frozen === null && this.#asker.isSettled
+    return this.#restful && !this.#ownPause.isNew && this.#memory.frozen === null && this.#asker.isSettled
   }
 
   /** When the next tick is due at the latest. */
   wakeAt(): Instant {
     // Without its record it decides nothing; the answer of the store wakes it.
     if (!this.#loaded) return Infinity
-    let at = Math.min(
-      this.#asker.nextAt(),
-      markable(this.#record, this.#nodes, this.#memory) === null ? Infinity : this.#memory.canary.dueAt,
-    )
-    for (const node of this.#nodes.values()) {
-      // The instant at which its silence means something new, while a question to it is open.
-      if (node.failure === null || node.failure.kind === 'answered' || node.heardAt === null) continue
-      const silentAt = node.heardAt + this.#policy.silentAfterMs
-      if (silentAt > this.#steppedAt && silentAt > (this.#asker.sentAt(node.spec.id) ?? Infinity)) at = Math.min(at, silentAt)
-    }
-    return at
+    const markAt = markable(this.#record, this.#nodes, this.#memory) === null ? Infinity : this.#memory.canary.dueAt
+    const { judgesFrom } = this.#memory
+    return Math.min(this.#asker.nextAt(), markAt, this.#asker.silenceAt(this.#nodes, this.#policy, judgesFrom, this.#steppedAt))
   }
 
   // -------------------------------------------------------------------------------------------- inputs
@@ -158,7 +153,7 @@ export class Group {
         // Silent while it does what we told it: where a role change holds everything up, no silence.
         const busy =
           this.#options.can.roleChangeMs > 0 && node.acting !== null && !input.result.ok && input.result.failure.kind === 'silent'
-        const next = busy ? stalled(node, time.now) : probed(node, input.sentAt, input.result, time.now)
+        const next = busy ? excused(node, time.now) : probed(node, input.sentAt, input.result, time.now)
         this.#nodes.set(input.node, next)
         if (stirred(node, next)) this.#asker.stir(time.now)
         if (this.#record !== null && input.node === this.#record.primary) this.#memory = watch(this.#memory, this.#record, this.#nodes)
@@ -201,7 +196,6 @@ export class Group {
   #tick(input: Extract<Input, { kind: 'tick' }>): void {
     this.#memory = withSilentHosts(this.#memory, input.silentHosts, input.hosts)
     this.#hurryEveryMs = input.hurryEveryMs
-    if (input.stalledMs > 0) this.#stalled = true
   }
 
   #takeSpec(spec: GroupSpec, revision: number, now: Instant): void {
@@ -278,8 +272,11 @@ export class Group {
 
   /** Brings what is remembered up to the present before anything is decided; gives what is decided about. */
   #remember(time: Time, effects: Effect[]): { readonly s: Situation; readonly c: Case | null } {
-    if (this.#stalled) this.#nodes = stalledNodes(this.#nodes, time.now)
-    this.#stalled = false
+    const stalledMs = this.#ownPause.take()
+    if (stalledMs > 0) {
+      this.#nodes = new Map([...this.#nodes].map(([id, node]) => [id, stalled(node, stalledMs, time.now)]))
+      this.#memory = stoodStill(this.#memory, stalledMs, this.#policy.silentAfterMs, time.now)
+    }
     const s = this.#situation(time)
     const c = caseOf(s)
     if (c === null) return { s, c }

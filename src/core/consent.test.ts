@@ -19,6 +19,28 @@ import {
 import { deathWatched } from './consent.ts'
 import type { Situation } from './situation.ts'
 
+void describe('a starved process watched in pieces', () => {
+  const s = group('a', silent('a', 5_000), alive('b', down))
+  const watched = { reading: readingOf('a', 'a', { lists: [lists('b')] }), at: 6_000 }
+  const starved = (stoodStillMs: number, lostAt: number): Situation => remembered(s, { watched, lostAt, stoodStillMs })
+
+  test('it stood still for moments while the primary was silent -> that is no gap in its watch, and what may be lost is said', () => {
+    chosen(
+      run(starved(0, 8_000), 'silent', 5_000),
+      'elect.inSync',
+      'b',
+      /^a may still accept writes from clients that cling to it; they would be lost$/,
+    )
+    held(run(starved(0, 9_500), 'silent', 5_000), 'elect.unwatched', /nobody watched/)
+    chosen(run(starved(1_500, 9_500), 'silent', 5_000), 'elect.inSync', 'b', /cling to it.*; a was silent before it was lost/)
+  })
+
+  test('no longer than silence may ever last', () => {
+    assert.equal(deathWatched(starved(60_000, 6_000 + 11_000)), true)
+    assert.equal(deathWatched(starved(60_000, 6_000 + 11_001)), false)
+  })
+})
+
 void describe('nobody watched the primary die', () => {
   const pair = unwatched(group('a', refused('a', 5_000), alive('b', down)))
   const trio = unwatched(group('a', refused('a', 5_000), alive('b', down), alive('c', down)))

@@ -27,7 +27,12 @@ function betweenMs(s: Situation): number {
 /** This process saw the primary well until shortly before it was lost, so the in-sync set is no older than that. */
 export function deathWatched(s: Situation): boolean {
   const silenceMs = s.policy.silentAfterMs * (flapping(s) ? flapSilenceFactor : 1)
-  return unseenMs(s) <= silenceMs + betweenMs(s)
+  return unseenMs(s) <= silenceMs + betweenMs(s) + ownPausesMs(s)
+}
+
+/** A starved process watches in pieces: between them the primary was asked and said nothing. No longer than silence may ever last. */
+function ownPausesMs(s: Situation): number {
+  return Math.min(s.memory.stoodStillMs, s.policy.silentAfterMs * (flapSilenceFactor - 1))
 }
 
 /** Nobody waited longer than silence may last: what the primary took after it was last read is what asynchronous replication may lose. */

@@ -219,6 +219,14 @@ void describe('the spec names an address that is not the primary’s', () => {
   })
 })
 
+test('silent for long, but we stood still until just now -> suspect until what is asked since had its time', () => {
+  const s = group('a', silent('a', 8_500), alive('b', { linkUp: false }))
+  is(remembered(s, { judgesFrom: now + 1 }), 'suspect')
+  is(remembered(s, { judgesFrom: now }), 'silent')
+  // A refusal is an answer.
+  is(remembered(group('a', refused('a', 9_900), alive('b', { linkUp: false })), { judgesFrom: now + 1 }), 'dead')
+})
+
 void describe('silent: the replicas must prove', () => {
   const s = (b: Parameters<typeof alive>[1]): Situation => group('a', silent('a', 8_500), alive('b', b))
 

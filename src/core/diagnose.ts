@@ -141,7 +141,8 @@ function verdictOfFailing(s: Situation, primary: NodeView): Verdict {
   if (failure?.kind === 'unasked') return { kind: 'unasked', message: failure.message, evidence: { ...facts, code: failure.code } }
   if (refused(primary)) return verdictOfLost(s, primary, facts, 'dead')
   const silenceMs = s.policy.silentAfterMs * (flapping(s) ? flapSilenceFactor : 1)
-  if (quiet < silenceMs) return { kind: 'suspect', evidence: { ...facts, silentAfterMs: silenceMs } }
+  // We stood still just now: what waited for us was read, and what is asked since has not had its time.
+  if (quiet < silenceMs || s.now < s.memory.judgesFrom) return { kind: 'suspect', evidence: { ...facts, silentAfterMs: silenceMs } }
   if (s.memory.frozen !== null) return { kind: 'self-suspect', evidence: { ...facts, ...s.memory.frozen } }
   return verdictOfLost(s, primary, { ...facts, silentAfterMs: silenceMs }, 'silent')
 }

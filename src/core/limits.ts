@@ -70,8 +70,10 @@ export const lineageKept = 16
 /** A decision that could not be stored is tried again after this, doubling up to the second figure: a disk is full for minutes, and mended in a moment. */
 export const saveRetryMs = 50
 export const saveRetryMaxMs = 1000
-/** This much lateness of our own loop makes every silence start anew. */
+/** This much lateness of our own loop is our own standing still, and no silence of anybody's. */
 export const stallMs = 250
+/** After that, what every node is asked has so long to be answered before silence counts again: many times what an answer takes. */
+export const askedAnewMs = 100
 /** A replica whose primary lives and whose link stays down for longer will not find it by itself: it tries every 10 s (docs/pika.md, P8). */
 export const stuckLinkMs = 25_000
 /** A primary that lives answers a replica at once, within 3 s while its role changes: who waits longer has missed the answer (docs/pika.md, P20). */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { alive, failingOver, group, now, recorded, refused, silent, switching, viewed } from '../../test/situations.ts'
-import { type Memory, canaryEnded, inForce, judged, newMemory, settled, stalledNodes, told, watch } from './memory.ts'
+import { type Memory, canaryEnded, inForce, judged, newMemory, settled, stoodStill, told, watch } from './memory.ts'
 import type { Situation } from './situation.ts'
 
 const fresh = newMemory(5)
@@ -93,12 +93,20 @@ test('lost -> since the first verdict that says so, until it is alive again', ()
   assert.deepEqual([at('dead', null), at('dead', 7), at('suspect', 7), at('suspect', null), at('alive', 7)], [now, 7, 7, null, null])
 })
 
-test('our own process stood still -> every silence starts anew', () => {
-  const nodes = stalledNodes(group('a', silent('a', 5_000), silent('b', 5_000)).nodes, now)
-  assert.deepEqual(
-    [...nodes.values()].map((node) => node.heardAt),
-    [now, now],
-  )
+void describe('our own process stood still', () => {
+  test('nothing is concluded before what is asked then had its time; after a pause as long as a silence there is time for another connection', () => {
+    const short = stoodStill(fresh, 300, 1_000, 5_000)
+    assert.deepEqual([short.judgesFrom, short.stoodStillMs], [5_100, 300])
+    const long = stoodStill(short, 1_001, 1_000, 7_000)
+    assert.deepEqual([long.judgesFrom, long.stoodStillMs], [7_600, 300])
+    assert.equal(stoodStill(long, 300, 1_000, 7_400).judgesFrom, 7_600)
+  })
+
+  test('the primary is read -> its pauses before that count no more', () => {
+    const s = group('a', alive('a'), alive('b'))
+    assert.ok(s.record !== null)
+    assert.equal(watch(stoodStill(fresh, 300, 1_000, 5_000), s.record, s.nodes).stoodStillMs, 0)
+  })
 })
 
 void describe('the end of the primary is proven after it was silent', () => {

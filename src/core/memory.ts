@@ -1,8 +1,8 @@
 // What a group remembers beside its record and its nodes. Lost with the process; nothing here is needed to be safe, only to be quick.
 import { lost, type Verdict } from './diagnose.ts'
-import { saveRetryMaxMs, saveRetryMs } from './limits.ts'
+import { askedAnewMs, saveRetryMaxMs, saveRetryMs } from './limits.ts'
 import type { Action, ActionResult, Epoch, GroupRecord, Instant, NodeId, Reading } from './model.ts'
-import { type NodeView, answers, follows, stalled } from './observe.ts'
+import { type NodeView, answers, follows } from './observe.ts'
 
 /** What a group remembers beside its nodes. */
 export interface Memory {
@@ -23,6 +23,10 @@ export interface Memory {
    * `at`: when it was asked for. An answer that was long on its way says what was so then, and nothing about now.
    */
   readonly watched: { readonly reading: Reading; readonly at: Instant } | null
+  /** So long this process stood still, in pauses no longer than silence may last, since `watched` was read. */
+  readonly stoodStillMs: number
+  /** We stood still until just now: before this instant nothing is concluded from silence. */
+  readonly judgesFrom: Instant
   /** When the primary confirmed the write pause of that switchover. */
   readonly writesPausedAt: Instant | null
   /** The process whose writes were paused, and that was not told since to let them go on. */
@@ -72,6 +76,8 @@ export function newMemory(now: Instant): Memory {
     lostAt: null,
     goneAt: null,
     watched: null,
+    stoodStillMs: 0,
+    judgesFrom: -Infinity,
     writesPausedAt: null,
     pausedProcess: null,
     writesResumedAt: null,
@@ -157,7 +163,7 @@ export function watch(memory: Memory, record: GroupRecord, nodes: Nodes): Memory
     if (node.askedAt <= primary.askedAt && !isLink(target?.link, node.reading, reading))
       targets = new Map(targets).set(id, { link: linkBetween(node.reading, reading), offset })
   }
-  return { ...memory, watched: { reading, at: primary.askedAt }, targets }
+  return { ...memory, watched: { reading, at: primary.askedAt }, stoodStillMs: 0, targets }
 }
 
 const unknownOutcome = ['SILENT', 'CLOSED']
@@ -203,9 +209,14 @@ export function judged(memory: Memory, verdict: Verdict, now: Instant): Memory {
   return memory.lostAt !== null && !proven ? memory : { ...memory, lostAt: memory.lostAt ?? now, goneAt: proven ? now : memory.goneAt }
 }
 
-/** Our own process stood still: no silence counts from before. */
-export function stalledNodes(nodes: Nodes, now: Instant): Map<NodeId, NodeView> {
-  return new Map([...nodes].map(([id, node]) => [id, stalled(node, now)]))
+/**
+ * Our own process stood still for so long. Its sockets were read before this; what is asked now must have its time before anything is concluded.
+ * After a pause that was itself as long as a silence our whole machine may have been away: then there is time for another connection.
+ */
+export function stoodStill(memory: Memory, ms: number, silentAfterMs: number, now: Instant): Memory {
+  const isLong = ms > silentAfterMs
+  const judgesFrom = Math.max(memory.judgesFrom, now + (isLong ? silentAfterMs / 2 + askedAnewMs : askedAnewMs))
+  return { ...memory, judgesFrom, stoodStillMs: memory.stoodStillMs + (isLong ? 0 : ms) }
 }
 
 /** The offset of the primary that a replica must acknowledge; null while it was not read since this link between these processes was seen up. */

@@ -8,6 +8,7 @@ import {
   acting,
   answers,
   disconnected,
+  excused,
   follows,
   freshSince,
   newNode,
@@ -108,11 +109,19 @@ void describe('between the probes', () => {
     assert.equal(disconnected(failed(up, 120, { kind: 'refused' }), 150).failure?.kind, 'refused')
   })
 
-  test('our own process stood still -> silence begins anew; a refusal stays', () => {
-    assert.equal(silent(stalled(failed(up, 200), 5000), 5999, 1000), false)
-    assert.equal(silent(stalled(failed(fresh, 200), 5000), 5999, 1000), false)
-    assert.equal(stalled(failed(up, 200, { kind: 'refused' }), 5000).heardAt, 101)
-    assert.equal(stalled(fresh, 5000).heardAt, null)
+  test('our own process stood still -> that is no silence, what was watched before counts on; a refusal stays', () => {
+    const quiet = failed(up, 200)
+    // Heard at 101; 300 of the 1,200 ms since we stood still.
+    assert.equal(silent(stalled(quiet, 300, 1301), 1400, 1000), false)
+    assert.equal(silent(stalled(quiet, 300, 1301), 1401, 1000), true)
+    assert.equal(silent(stalled(failed(fresh, 200), 300, 1301), 1499, 1000), false)
+    assert.equal(stalled(quiet, 9_000, 5_000).heardAt, 5_000)
+    assert.equal(stalled(failed(up, 200, { kind: 'refused' }), 300, 5000).heardAt, 101)
+    assert.equal(stalled(fresh, 300, 5000).heardAt, null)
+  })
+
+  test('what we told it keeps it from answering -> it is not silent, however long it was', () => {
+    assert.equal(excused(failed(up, 200), 5_000).heardAt, 5_000)
   })
 })
 

@@ -198,14 +198,16 @@ export function disconnected(node: NodeView, now: Instant): NodeView {
   return { ...node, failure: node.failure ?? { kind: 'closed' }, failingSince: node.failingSince ?? now }
 }
 
-/** Our own process stood still: what we did not hear meanwhile is no silence. */
-export function stalled(node: NodeView, now: Instant): NodeView {
+/** Our own process stood still for so long: that is no silence. What was watched of it before still counts. */
+export function stalled(node: NodeView, ms: number, now: Instant): NodeView {
   if (refused(node)) return node
-  return {
-    ...node,
-    heardAt: node.heardAt === null ? null : now,
-    firstAskedAt: node.firstAskedAt === null ? null : now,
-  }
+  const later = (at: Instant | null): Instant | null => (at === null ? null : Math.min(now, at + ms))
+  return { ...node, heardAt: later(node.heardAt), firstAskedAt: later(node.firstAskedAt) }
+}
+
+/** What it does at our word keeps it from answering: no silence at all. */
+export function excused(node: NodeView, now: Instant): NodeView {
+  return stalled(node, Infinity, now)
 }
 
 export function acting(node: NodeView, started: Acting): NodeView {

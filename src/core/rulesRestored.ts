@@ -65,13 +65,15 @@ function floorAt({ reading }: Extract<Election, { kind: 'candidate' }>): GroupRe
   return position.kind === 'stream' ? { replid: position.replid, offset: position.offset, markSeq: mark?.seq ?? 0 } : null
 }
 
-/** Another process than the recorded primary is one, of a later epoch. What bears such a mark and is no primary may be a leftover: `node.newer`. */
+/**
+ * A primary of a later epoch than the record's. The recorded process too: it was replaced since and chosen again, and which epochs were given
+ * meanwhile only its mark tells, which ours would replace. What bears such a mark and is no primary may be a leftover: `node.newer`.
+ */
 function successor(c: Case): (NodeView & { readonly reading: Reading }) | null {
   const { s, record } = c
   const later = (reading: Reading): boolean => reading.role === 'primary' && (reading.mark?.epoch ?? 0) > record.epoch
   for (const node of all(s)) {
-    const recorded = node.spec.id === record.primary && node.reading?.incarnation === record.incarnation
-    if (!recorded && !node.spec.overwrite && freshSince(node, s.memory.loadedAt) && ours(s, node) && later(node.reading)) return node
+    if (!node.spec.overwrite && freshSince(node, s.memory.loadedAt) && ours(s, node) && later(node.reading)) return node
   }
   return null
 }
@@ -79,7 +81,7 @@ function successor(c: Case): (NodeView & { readonly reading: Reading }) | null {
 /** An old copy of the store that nobody told us of: it is found out by the epochs that only a later record can have given. */
 export const outdatedRule: Rule<Case> = {
   id: 'steady.outdated',
-  why: 'a primary of a later epoch than the record: the record is an old copy, and the primary that it names was replaced',
+  why: 'a primary of a later epoch than the record: the record is an old copy, and the primary that it names was replaced since',
   gives: 'save -> restored',
   when: (c) => !paused(c.s) && successor(c) !== null,
   then: (c) => {

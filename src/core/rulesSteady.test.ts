@@ -157,12 +157,16 @@ void describe('steady, the record is an old copy', () => {
     saves(group('b', alive('a', { of: 'b' }), alive('b', later)), 'steady.outdated', { primary: 'b' })
   })
 
-  test('paused, a replica with such a mark, the very process of the record, another group, data that may go -> not', () => {
+  test('the very process of the record was replaced since, and chosen again at a later epoch -> no epoch is given twice', () => {
+    const s = group('a', alive('a', { mark: '4.1' }), alive('b'))
+    saves(s, 'steady.outdated', { phase: 'restored', primary: 'a', incarnation: '' })
+  })
+
+  test('paused, a replica with such a mark, another group, data that may go -> not', () => {
     const s = group('a', alive('a'), alive('b', later))
     const rests = (one: Situation): void => assert.notEqual(decide(one).group.rule, 'steady.outdated')
     rests(withSpec(s, { pause }))
     rests(group('a', alive('a'), alive('b', { mark: '4.1' })))
-    rests(group('a', alive('a', { mark: '4.1' }), alive('b')))
     rests(group('a', alive('a'), alive('b', { ...later, mark: { ...foreignMark, epoch: 9 } })))
   })
 })

@@ -26,6 +26,9 @@ const doubtMs = 70_000
 const replacedWithinMs = 25_000
 /** Beyond its silence a frozen primary is replaced within this: less than its replicas' links go on saying up. */
 const doubtedMs = 8_000
+/** A starved controller watches for more than a quarter of the time, and each step waits until it goes on. */
+const starvedSilence = 4
+const starvedDoubtMs = 20_000
 const wellMs = 20_000
 const recordChars = 20_000
 const openEffects = 60
@@ -177,7 +180,7 @@ export class Checks {
     }
     this.#deadSince ??= this.#now
     const how = history.net.isDown(dead.host) ? 'unreachable' : dead.running === null ? 'dead' : 'frozen'
-    const withinMs = how === 'dead' ? replacedWithinMs : history.policy.silentAfterMs + doubtedMs
+    const withinMs = how === 'dead' ? replacedWithinMs : this.#silentForMs(this.#deadSince)
     if (this.#now - this.#deadSince < withinMs) return
     this.#deadSince = null
     this.fail(
@@ -186,16 +189,23 @@ export class Checks {
     )
   }
 
+  /** How long a silent primary may go on being one. */
+  #silentForMs(since: number): number {
+    const { policy, starvedAt } = this.#history
+    return starvedAt >= since ? policy.silentAfterMs * starvedSilence + starvedDoubtMs : policy.silentAfterMs + doubtedMs
+  }
+
   /** The controller that read the primary last is at work. */
   #watching(): boolean {
     const { controller } = this.#history
-    return this.ledger.isWatcherHere() && controller !== null && !controller.exhausted && !controller.isStalled
+    return this.ledger.isWatcherHere() && controller !== null && !controller.exhausted && controller.worksFor > 0
   }
 
-  /** It is dead; or frozen, or its host is gone, unless a policy or too many failovers make silence wait. */
+  /** It is dead; or frozen, or its host is gone, unless a policy or too many failovers make silence wait, or the store cannot take the decision. */
   #stopped(node: Server): boolean {
     const { net, policy, store } = this.#history
     if (!node.frozen && !net.isDown(node.host)) return node.running === null
+    if (store.slowMs > 0 || store.unsure > 0) return false
     const lately = store.record('g')?.failovers.filter((at) => this.#history.wall() - at < policy.flapWindowMs) ?? []
     return policy.acceptSplitRisk !== 'never' && lately.length < policy.flapFailovers
   }
@@ -216,7 +226,7 @@ export class Checks {
   #wellOff(dead: Server): boolean {
     const history = this.#history
     const { controller } = history
-    if (controller === null || controller.isStalled || controller.exhausted || history.spec.pause !== null) return false
+    if (controller === null || controller.worksFor === 0 || controller.exhausted || history.spec.pause !== null) return false
     // Nobody watched it die: it may hold what no replica has.
     if (!this.#ranWatched) return false
     if (this.#now - this.deeds.handAt < wellMs) return false

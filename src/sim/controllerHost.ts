@@ -9,6 +9,7 @@ import type { Command, CommandAnswer, Effect, Input, NodeTarget } from '../ports
 import type { Dice } from './dice.ts'
 import type { Net } from './net.ts'
 import { type Outcome, type Owner, SimNodeLink } from './nodeLink.ts'
+import { starvedMs } from './plan.ts'
 import type { RecordStore } from './recordStore.ts'
 import type { Arranged } from './timeline.ts'
 
@@ -46,6 +47,8 @@ interface Run {
   wake: () => void
 }
 
+const [, longestMs] = starvedMs.stands
+
 export const wallStart = 1_700_000_000_000
 
 export class ControllerHost implements Owner {
@@ -58,11 +61,12 @@ export class ControllerHost implements Owner {
   readonly #links = new Map<string, SimNodeLink>()
   readonly #bornAt: number
   readonly #surveyor = new Surveyor()
-  /** Since then it runs without standing still. */
+  /** Since then it runs without standing still; or only for moments. */
   #goesSince: number
+  #worksSince: number
   #dead = false
   /** Stands still: what its sockets and its timers have for it. */
-  #stalled: { readonly sockets: (() => void)[]; readonly timers: (() => void)[] } | null = null
+  #stalled: { readonly since: number; readonly sockets: (() => void)[]; readonly timers: (() => void)[] } | null = null
   #nextCommand = 1
   exhausted = false
   /** Effects that left and did not come back. */
@@ -73,7 +77,7 @@ export class ControllerHost implements Owner {
     this.net = setup.net
     this.#setup = setup
     this.writer = setup.dice.hex(12)
-    this.#bornAt = this.#goesSince = setup.net.timeline.now
+    this.#bornAt = this.#goesSince = this.#worksSince = setup.net.timeline.now
   }
 
   get connectionName(): string {
@@ -87,6 +91,12 @@ export class ControllerHost implements Owner {
   /** How long it has gone on without standing still, in true milliseconds. */
   get runsFor(): number {
     return this.#stalled === null ? this.net.timeline.now - this.#goesSince : 0
+  }
+
+  /** How long it has done its work, standing still for no longer than a starved process does. */
+  get worksFor(): number {
+    const { now } = this.net.timeline
+    return this.#stalled !== null && now - this.#stalled.since > longestMs ? 0 : now - this.#worksSince
   }
 
   get isStalled(): boolean {
@@ -133,7 +143,7 @@ export class ControllerHost implements Owner {
   }
 
   stall(): void {
-    this.#stalled ??= { sockets: [], timers: [] }
+    this.#stalled ??= { since: this.net.timeline.now, sockets: [], timers: [] }
   }
 
   /** Sockets are read before time is acted on. */
@@ -141,7 +151,9 @@ export class ControllerHost implements Owner {
     const stalled = this.#stalled
     if (stalled === null || this.#dead) return
     this.#stalled = null
-    this.#goesSince = this.net.timeline.now
+    const { now } = this.net.timeline
+    this.#goesSince = now
+    if (now - stalled.since > longestMs) this.#worksSince = now
     const { sockets, timers } = stalled
     for (const happen of this.#setup.tampering.timersFirst === true ? [...timers, ...sockets] : [...sockets, ...timers]) happen()
   }

@@ -14,7 +14,7 @@ import {
   quietMs,
   strangerName,
 } from './plan.ts'
-import { drawStory, forgotten } from './stories.ts'
+import { type Told, drawStory, forgotten, starvation } from './stories.ts'
 
 /** mixed: one or the other, by the seed. */
 export type Engines = 'redis' | 'pika' | 'mixed'
@@ -50,8 +50,20 @@ function drawPlan(seed: number, minutes: number): Plan {
   const planned = ops.map((op) => perhapsLater(dice, op))
   const farMs = dice.chance(0.15) ? dice.between(10, 150) : 0
   const last = dice.chance(forgottenShare) ? forgotten(dice, nodes, faultsMs) : { ops: [], until: faultsMs }
-  const told = { faultsMs: last.until, ops: [...planned, ...last.ops] }
+  const starved = dice.chance(starvedShare) ? drawStarvation(dice, nodes, faultsMs) : null
+  const others = planned.filter((op) => starved === null || op.at < starved.from || op.at >= starved.until)
+  const told = { faultsMs: last.until, ops: [...others, ...(starved?.ops ?? []), ...last.ops] }
   return { seed, nodes, policy: preferring, found, neighbours, clients, pace, farMs, ...told }
+}
+
+/** How many histories have a starved controller; nothing else begins meanwhile. */
+const starvedShare = 0.12
+const starvationMs = 100_000
+
+function drawStarvation(dice: Dice, nodes: readonly PlannedNode[], faultsMs: number): (Told & { readonly from: number }) | null {
+  if (faultsMs - quietMs < starvationMs) return null
+  const from = dice.between(quietMs, faultsMs - starvationMs)
+  return { from, ...starvation(dice, nodes, from) }
 }
 
 const forgottenShare = 0.1
@@ -98,7 +110,10 @@ function drawPolicy(dice: Dice): Partial<Policy> {
   }
 }
 
-const rates: Readonly<Record<OpKind, number>> = {
+/** What is drawn by itself; the rest comes in stories. */
+type Single = Exclude<OpKind, 'controllerStarved'>
+
+const rates: Readonly<Record<Single, number>> = {
   stop: 22,
   freeze: 10,
   isolate: 10,
@@ -129,7 +144,7 @@ const rates: Readonly<Record<OpKind, number>> = {
 /** Each seed has its own weather: most kinds as they are, some often, some never. */
 function drawOps(dice: Dice, nodes: readonly PlannedNode[], faultsMs: number): Op[] {
   const weights = { ...rates }
-  for (const kind of Object.keys(weights) as OpKind[]) weights[kind] *= dice.pick([0, 0.5, 1, 1, 3])
+  for (const kind of Object.keys(weights) as Single[]) weights[kind] *= dice.pick([0, 0.5, 1, 1, 3])
   if (Object.values(weights).every((weight) => weight === 0)) weights.stop = 1
   const meanMs = dice.pick([4_000, 10_000, 20_000, 40_000])
   const ops: Op[] = []
@@ -175,7 +190,7 @@ const ailments: readonly Ailment[] = [
   'noConfig',
 ]
 
-function drawOp(dice: Dice, kind: OpKind, nodes: readonly PlannedNode[]): Drawn {
+function drawOp(dice: Dice, kind: Single, nodes: readonly PlannedNode[]): Drawn {
   const node = dice.pick(nodes).id
   const hosts = [...nodes.map((one) => one.host), controllerName, ...clientHosts]
   const ms = dice.chance(0.5) ? dice.between(200, 5_000) : dice.between(3_000, 90_000)

@@ -1,6 +1,7 @@
 // Carries the planned operations out on the simulated machines, and mends everything when the time for faults is over.
 import { formatAddress } from '../core/address.ts'
-import { type Ailment, type Op, clientHosts, controllerName, strangerHost, strangerName } from './plan.ts'
+import { Dice } from './dice.ts'
+import { type Ailment, type Op, clientHosts, controllerName, starvedMs, strangerHost, strangerName } from './plan.ts'
 import { RespError } from '../resp/value.ts'
 import { type Batch, isReplies } from './batch.ts'
 import type { Server } from './server.ts'
@@ -78,14 +79,10 @@ export class Faults {
       case 'controllerCrash':
         history.crashController()
         return this.#later(op.downMs, () => history.startController())
-      case 'controllerStall': {
-        const host = history.controller
-        host?.stall()
-        return this.#later(op.ms, () => {
-          history.checks.verdicts.resumed()
-          host?.resume()
-        })
-      }
+      case 'controllerStall':
+        return this.#stall(op.ms)
+      case 'controllerStarved':
+        return this.#starve(history.timeline.now + op.ms, Dice.of(op.seed))
       case 'wallJump':
         history.wallOffset += op.ms
         return
@@ -170,6 +167,24 @@ export class Faults {
     }))
     history.disturbed(history.hosts)
     history.woken(history.hosts)
+  }
+
+  /** The controller stands still for `ms`. */
+  #stall(ms: number, then: () => void = () => undefined): void {
+    const { controller, checks } = this.#history
+    controller?.stall()
+    this.#later(ms, () => {
+      checks.verdicts.resumed()
+      controller?.resume()
+      then()
+    })
+  }
+
+  #starve(until: number, dice: Dice): void {
+    const { timeline } = this.#history
+    if (timeline.now >= until) return
+    this.#history.starvedAt = timeline.now
+    this.#stall(dice.between(...starvedMs.stands), () => this.#later(dice.between(...starvedMs.goes), () => this.#starve(until, dice)))
   }
 
   #schedule(to: string | null, inMs: number): void {
@@ -346,6 +361,7 @@ function touches(op: Op, history: History): readonly string[] {
     case 'wallJump':
     case 'controllerCrash':
     case 'controllerStall':
+    case 'controllerStarved':
     case 'noDescriptors':
     case 'ambush':
       return []

@@ -53,6 +53,8 @@ export class History {
   readonly neighbours: GroupSpec | null
   controller: ControllerHost | null = null
   wallOffset = 0
+  /** When the controller was last made to stand still because its machine is overloaded. */
+  starvedAt = -Infinity
   spec: GroupSpec
   /** Log entries, saves and actions so far, but for those that nobody can end; a settled group makes none. */
   stirs = 0

@@ -37,6 +37,8 @@ export type Op = { readonly at: number } & (
   | { readonly kind: 'ail'; readonly node: string; readonly what: Ailment; readonly ms: number }
   | { readonly kind: 'controllerCrash'; readonly downMs: number }
   | { readonly kind: 'controllerStall'; readonly ms: number }
+  /** It stands still for a moment, again and again; how long each time comes from `seed`. */
+  | { readonly kind: 'controllerStarved'; readonly ms: number; readonly seed: number }
   | { readonly kind: 'storeTrouble'; readonly ms: number; readonly slowMs: number; readonly unsure: number }
   | { readonly kind: 'wallJump'; readonly ms: number }
   | { readonly kind: 'backUp' }
@@ -105,6 +107,8 @@ export const controllerName = 'ctl'
 export const strangerName = 'x1'
 export const strangerHost = '10.0.9.1'
 export const clientHosts = ['app1', 'app2'] as const
+/** A starved controller stands still for so long at a time, and goes on for so long in between. */
+export const starvedMs = { stands: [250, 600], goes: [150, 600] } as const
 /** The group forms and its clients write before anything happens to it. */
 export const quietMs = 8_000
 

@@ -218,6 +218,14 @@ const newcomer: Story = (dice, nodes, at) => {
   return { ops, until: restored + 30_000 }
 }
 
+/** The controller's machine is overloaded for a minute; mostly the primary stands still meanwhile. Drawn by itself, after all the rest. */
+export const starvation: Story = (dice, _nodes, at) => {
+  const begin = at + calmMs
+  const freeze = { at: begin + dice.between(1_000, 12_000), kind: 'freeze', node: '@primary', ms: 45_000 } as const
+  const ops: Op[] = [{ at: begin, kind: 'controllerStarved', ms: 60_000, seed: dice.below(2 ** 31) }, ...(dice.chance(0.7) ? [freeze] : [])]
+  return { ops, until: begin + 65_000 }
+}
+
 const stories: readonly Story[] = [
   blind,
   split,

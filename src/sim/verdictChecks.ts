@@ -72,7 +72,7 @@ export class VerdictChecks {
   /** Somebody whom the controller can ask is linked to it. */
   #witnessed(primary: Server, cause: string): void {
     const { net, controller, nodes } = this.#history
-    if (!primary.awake || this.#now - primary.calmSince < witnessMs || controller === null || controller.runsFor < witnessMs) return
+    if (!primary.awake || this.#now - primary.calmSince < witnessMs || controller === null || controller.worksFor < witnessMs) return
     const clear = (a: string, b: string): boolean => this.#now - net.clearSince(a, b) >= witnessMs
     const witness = [...nodes.values()].find(
       (node) =>
@@ -112,7 +112,7 @@ export class VerdictChecks {
     const { net, policy, controller } = this.#history
     const longMs = policy.canaryTimeoutMs + beyondCanaryMs
     const clear = this.#now - net.clearSince(controllerName, primary.host) >= longMs
-    if (!primary.awake || this.#now - primary.calmSince < longMs || controller === null || controller.runsFor < longMs || !clear) return
+    if (!primary.awake || this.#now - primary.calmSince < longMs || controller === null || controller.worksFor < longMs || !clear) return
     this.#fail('who is called hung cannot write', `${primary.id} is replaced although nothing has ailed it for ${longMs} ms`)
   }
 
