@@ -1,4 +1,5 @@
 // Every error a person can meet: a stable code, what is wrong and the way out. Never a stack trace.
+import { type Said, inEnglish } from './core/said.ts'
 
 /** HTTP status and exit code by error code. Exit: 2 bad input, 3 refused or not now, 4 not found, 5 cannot reach or broken. docs/errors.md explains each. */
 export const codes = {
@@ -44,13 +45,19 @@ export function isErrorCode(text: string): text is ErrorCode {
 /** An error meant for a person. `details` lists each problem with its place when there is more than one. */
 export class UserError extends Error {
   readonly code: ErrorCode
+  /** The sentence as a code and its values; null where it is told in English only. */
+  readonly said: Said | null
   readonly details: readonly string[]
+  readonly detailsSaid: readonly (Said | null)[]
 
-  constructor(code: ErrorCode, message: string, details: readonly string[] = []) {
-    super(message)
+  /** What the API answers is a sentence with a code; a plain text is for what only the command line or the log tells. */
+  constructor(code: ErrorCode, what: string | Said, details: readonly (string | Said)[] = []) {
+    super(textOf(what))
     this.name = 'UserError'
     this.code = code
-    this.details = details
+    this.said = saidOf(what)
+    this.details = details.map(textOf)
+    this.detailsSaid = details.map(saidOf)
   }
 
   get status(): number {
@@ -60,4 +67,12 @@ export class UserError extends Error {
   get exitCode(): number {
     return codes[this.code].exit
   }
+}
+
+function textOf(what: string | Said): string {
+  return typeof what === 'string' ? what : inEnglish(what)
+}
+
+function saidOf(what: string | Said): Said | null {
+  return typeof what === 'string' ? null : what
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { anchors, described, links, sameShape, type Manifest } from './house/docs.ts'
-import { extensions, layering, length, purity, words } from './house/rules.ts'
+import { extensions, layering, length, purity, refusals, words } from './house/rules.ts'
 import { unusedStyles, unusedWords } from './house/page.ts'
 import { readSource, type Source } from './house/source.ts'
 import { en } from '../web/src/words/en.ts'
@@ -25,6 +25,7 @@ void describe('the house', () => {
   test('every relative import -> ends with .ts', () => kept(sources.flatMap(extensions)))
   test('what computes -> reads no clock, chance or environment and waits for nothing', () => kept(sources.flatMap(purity)))
   test('every source file -> says primary and replica', () => kept(sources.flatMap(words)))
+  test('every refusal of the API -> has a code and its values, so that it is told in any language', () => kept(sources.flatMap(refusals)))
   test('every source file -> has a length that one can read', () => kept(sources.flatMap(length)))
   test('every link between the pages -> leads somewhere', () => kept(links({ pages, exists: (path) => existsSync(join(root, path)) })))
   test('every npm script -> has its sentence', () => kept(described(JSON.parse(read('package.json')) as Manifest)))
@@ -100,7 +101,7 @@ void describe('the checks of the house', () => {
       ['src/cli/a.ts', "import { b } from '../../test/b.ts'", /cli may not import test\/b\.ts/],
       ['src/ports.ts', "import { b } from './core/model.ts'", /as a value/],
       ['src/ports.ts', "import type { b } from './errors.ts'", /may not import errors\.ts/],
-      ['src/errors.ts', "import type { b } from './core/model.ts'", /may not import core/],
+      ['src/errors.ts', "import type { b } from './controller/b.ts'", /may not import controller/],
       ['src/helpers/a.ts', '', /no room called "helpers"/],
       ['web/src/a.ts', "import { b } from '../../src/core/b.ts'", /as a value; the page takes only types/],
       ['web/src/a.ts', "import type { b } from '../../src/adapters/b.ts'", /knows only what the API tells/],
@@ -166,6 +167,16 @@ void describe('the checks of the house', () => {
       ['src/engines/redis.ts', "'master_link_status'", 'clean'],
       ['src/sentinel/a.ts', "'get-master-addr-by-name'", 'clean'],
       ['src/adapters/a.test.ts', "'role:slave'", 'clean'],
+    ])
+  })
+
+  test('a refusal that is plain text -> reported where the API tells it', () => {
+    planted(refusals, [
+      ['src/server/a.ts', "\nthrow new UserError('NOT_NOW', `no ${x}`)", /^src\/server\/a\.ts:2: refuses with a plain text/],
+      ['src/controller/a.ts', "new UserError(\n  'NOT_NOW',\n  'no',\n)", /plain text/],
+      ['src/server/a.ts', "new UserError('NOT_NOW', say('refusal.x'))", 'clean'],
+      ['src/controller/a.ts', "new UserError('STORE_BROKEN', `no ${x}`)", 'clean'],
+      ['src/cli/a.ts', "new UserError('BAD_INPUT', 'no')", 'clean'],
     ])
   })
 

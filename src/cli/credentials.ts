@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { namePattern, nameRule } from '../core/spec.ts'
+import { inEnglish, say } from '../core/said.ts'
+import { namePattern } from '../core/spec.ts'
 import type { Path } from '../server/problems.ts'
 
 export interface Credential {
@@ -84,7 +85,7 @@ export function checkCredentials(
   for (const [name, entry] of Object.entries(written)) {
     const place = ['credentials', name]
     if (!isWhole(place)) continue
-    if (!new RegExp(namePattern).test(name)) fail(place, `this key must be ${nameRule}`)
+    if (!new RegExp(namePattern).test(name)) fail(place, `this key must be ${inEnglish(say('rule.name'))}`)
     for (const [at, one] of [[place, entry] as const, ...(entry.next === undefined ? [] : [[[...place, 'next'], entry.next] as const])]) {
       const given = (['password', 'passwordFile', 'passwordEnv'] as const).filter((key) => one[key] !== undefined)
       if (given.length !== 1) fail(at, `needs exactly one of password, passwordFile and passwordEnv, not ${given.length}`)

@@ -8,6 +8,7 @@ import { checks } from '../core/doctor/examine.ts'
 import { windowProblem } from '../core/dailyWindow.ts'
 import { defaults as policyDefaults } from '../core/limits.ts'
 import type { Policy } from '../core/model.ts'
+import { inEnglish } from '../core/said.ts'
 import { timingProblem } from '../core/spec.ts'
 import { UserError } from '../errors.ts'
 import { addressIn, loopbackIn } from '../server/listen.ts'
@@ -212,11 +213,12 @@ function checkMeaning(written: Written, fail: Fail, problems: readonly Problem[]
   if (isMapping(written.credentials)) checkCredentials(written.credentials, isWhole, fail)
   if (isMapping(written.defaults) && isWhole(['defaults'])) {
     const message = timingProblem({ ...policyDefaults, ...written.defaults })
-    if (message !== null) fail(['defaults', written.defaults.silentAfterMs === undefined ? 'probeEveryMs' : 'silentAfterMs'], message)
+    if (message !== null)
+      fail(['defaults', written.defaults.silentAfterMs === undefined ? 'probeEveryMs' : 'silentAfterMs'], inEnglish(message))
   }
   if (isMapping(written.defaults) && isWhole(['defaults', 'failbackWindow']) && written.defaults.failbackWindow !== undefined) {
     const problem = windowProblem(written.defaults.failbackWindow)
-    if (problem !== null) fail(['defaults', 'failbackWindow'], problem)
+    if (problem !== null) fail(['defaults', 'failbackWindow'], inEnglish(problem))
   }
   for (const [key, check] of [
     ['http', addressIn],

@@ -3,12 +3,13 @@ import { stallMs } from '../core/limits.ts'
 import { momentOf } from '../core/moment.ts'
 import { type GroupId, type GroupSpec, type LogEntry, type Policy, type Topology, type WallTime } from '../core/model.ts'
 import { type EffectivePolicy, effectivePolicy, layeredPolicy } from '../core/policyLayers.ts'
-import { diffWhole } from '../core/spec.ts'
+import { diffWhole, withMore } from '../core/spec.ts'
 import type { DoctorReport } from '../core/doctor/finding.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { type RollView, rollView } from '../core/roll.ts'
 import { type Question, type StopPlan, stopPlan } from '../core/stopPlan.ts'
 import { engineOf } from '../engines/all.ts'
+import { type Said, say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import type {
   Alarm,
@@ -188,7 +189,7 @@ export class Controller implements ControllerFacade {
   async apply(request: ApplyRequest): Promise<ApplyResult> {
     const before = this.#specs.current
     if (request.ifRevision !== null && request.ifRevision !== before.revision) {
-      throw new UserError('REVISION_CONFLICT', `the spec is at revision ${before.revision}, not ${request.ifRevision}; read it again`)
+      throw new UserError('REVISION_CONFLICT', say('refusal.specRevision', { now: before.revision, known: request.ifRevision }))
     }
     for (const id of request.remove) this.#group(id)
     const put = new Map(request.put.map((spec) => [spec.id, spec]))
@@ -205,15 +206,12 @@ export class Controller implements ControllerFacade {
     for (const { id } of leaving) this.#leaving.set(id, before.groups.find((spec) => spec.id === id) ?? emptySpec)
     this.#run(groups)
     for (const { group } of changes) if (group !== null) this.#doctor.soon(group)
-    const told = await Promise.all(leaving.map(async ({ id, target }) => ({ id, what: await release(this.#options.world, target) })))
+    const told = await Promise.all(leaving.map(async ({ id, target }) => ({ id, said: await release(this.#options.world, target) })))
     for (const { id } of leaving) this.#leaving.delete(id)
     this.#options.world.keep(groups.flatMap(targetsOf))
     this.#emit({ kind: 'spec', revision })
-    const withRelease = (change: SpecChange): SpecChange => ({
-      ...change,
-      what: [...change.what, ...told.filter(({ id }) => id === change.group).map(({ what }) => what)],
-    })
-    return { revision, dryRun: false, changes: changes.map(withRelease) }
+    const releases = (group: GroupId | null): Said[] => told.flatMap(({ id, said }) => (id === group ? [said] : []))
+    return { revision, dryRun: false, changes: changes.map((change) => withMore(change, releases(change.group))) }
   }
 
   async command(id: GroupId, command: Command): Promise<CommandAnswer> {
@@ -308,7 +306,7 @@ export class Controller implements ControllerFacade {
 
   #group(id: GroupId): Group {
     const group = this.#groups.get(id)
-    if (group === undefined) throw new UserError('UNKNOWN_GROUP', `there is no group ${id}`)
+    if (group === undefined) throw new UserError('UNKNOWN_GROUP', say('refusal.noGroup', { group: id }))
     return group
   }
 

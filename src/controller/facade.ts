@@ -1,6 +1,7 @@
 // What the faces (HTTP API, Sentinel protocol, page) may ask of the controller. Implemented by controller.ts.
 import type { GroupId, GroupSpec, LogEntry, Topology, WallTime } from '../core/model.ts'
 import type { DoctorReport } from '../core/doctor/finding.ts'
+import type { Said } from '../core/said.ts'
 import type { EffectivePolicy, PolicyRule } from '../core/policyLayers.ts'
 import type { GroupStatus } from '../core/status.ts'
 import type { RollView } from '../core/roll.ts'
@@ -24,6 +25,8 @@ export interface SpecChange {
   readonly change: 'add' | 'remove' | 'change'
   /** One sentence per difference. */
   readonly what: readonly string[]
+  /** Not in revisions that an earlier version wrote. */
+  readonly whatSaid?: readonly Said[]
 }
 
 /** A revision in a list, with the first of its changes. */

@@ -1,6 +1,7 @@
 // Giving a primary back when its group is removed, and what came of it for the person who did that.
 import type { ActionResult, NodeId } from '../core/model.ts'
 import { answers } from '../core/observe.ts'
+import { type Said, say } from '../core/said.ts'
 import type { NodeTarget, World } from '../ports.ts'
 import type { Group } from './group.ts'
 
@@ -17,24 +18,20 @@ export function toRelease({ id, record, view }: Pick<Group, 'id' | 'record' | 'v
 }
 
 /** The primary of a removed group gets a plain file back: without regroup nobody would open it after a restart. Says what came of it. */
-export function release(world: World, target: ReturnType<typeof toRelease>): Promise<string> {
-  if (typeof target === 'string') return Promise.resolve(untold[target])
+export function release(world: World, target: ReturnType<typeof toRelease>): Promise<Said> {
+  if (typeof target === 'string') return Promise.resolve(say(untold[target]))
   const effect = { kind: 'act', id: 0, target, action: { name: 'release' }, epoch: 0, timeoutMs: releaseWithinMs, queued: false } as const
   return new Promise((resolve) => {
     world.run(effect, (input) => {
-      if (input.kind === 'acted') resolve(releaseText({ node: target.node, result: input.result }))
+      if (input.kind === 'acted') resolve(released({ node: target.node, result: input.result }))
     })
   })
 }
 
-const untold = {
-  'never taken over': 'it was never taken over: nothing was changed on its nodes',
-  'not reachable':
-    'its primary was not reachable: a file that says "replicaof 127.0.0.1 1" stays so, and min-replicas-to-write stays set; mend them by hand',
-} as const
+const untold = { 'never taken over': 'release.never', 'not reachable': 'release.unreachable' } as const
 
-function releaseText({ node, result }: { readonly node: NodeId; readonly result: ActionResult }): string {
-  if (result.ok && result.persisted) return `${node} has a plain file again and no guard`
+function released({ node, result }: { readonly node: NodeId; readonly result: ActionResult }): Said {
+  if (result.ok && result.persisted) return say('release.done', { node })
   const why = result.ok ? result.note : result.message
-  return `${node} keeps its boot fence (${why}): run REPLICAOF NO ONE, CONFIG SET min-replicas-to-write 0 and CONFIG REWRITE on it by hand`
+  return say('release.kept', { node, why: why ?? '' })
 }

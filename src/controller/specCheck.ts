@@ -1,6 +1,7 @@
 // Whether a whole spec may be stored: its own rules, what this server has, and what is under way in its groups.
 import { type GroupRecord, type GroupSpec, type Policy, isMoving } from '../core/model.ts'
 import { checkSpec } from '../core/spec.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import type { SpecRevision } from './facade.ts'
 
@@ -16,9 +17,7 @@ export function mustBeSound({ groups, policies }: Pick<SpecRevision, 'groups' | 
   const problems = checkSpec(groups, policies, around.defaults)
   for (const spec of groups) {
     if (spec.credential !== null && !around.credentials.has(spec.credential)) {
-      problems.push(
-        `group ${spec.id}: the settings of this server have no credential ${spec.credential}; add it to \`credentials\` in regroup.yaml and run \`regroup credential reload\``,
-      )
+      problems.push(say('spec.noCredential', { group: spec.id, credential: spec.credential }))
     }
     mustKeepPrimary(spec, around.recordOf(spec.id))
   }
@@ -26,7 +25,7 @@ export function mustBeSound({ groups, policies }: Pick<SpecRevision, 'groups' | 
   if (first === undefined) return
   throw rest.length === 0
     ? new UserError('BAD_SPEC', first)
-    : new UserError('BAD_SPEC', `the spec has ${problems.length} problems`, problems)
+    : new UserError('BAD_SPEC', say('refusal.specProblems', { count: problems.length }), problems)
 }
 
 function mustKeepPrimary(spec: GroupSpec, record: GroupRecord | null): void {
@@ -34,6 +33,8 @@ function mustKeepPrimary(spec: GroupSpec, record: GroupRecord | null): void {
   const needed = isMoving(record) ? [record.primary, record.candidate] : [record.primary]
   const gone = needed.find((id) => !spec.nodes.some((node) => node.id === id))
   if (gone === undefined) return
-  const role = gone === record.primary ? 'the primary' : `the candidate of a ${record.phase}`
-  throw new UserError('NODE_IS_PRIMARY', `${gone} is ${role} of group ${spec.id}; move it first: \`regroup switchover ${spec.id}\``)
+  const of = { node: gone, group: spec.id }
+  const said =
+    isMoving(record) && gone !== record.primary ? say('refusal.isCandidate', { ...of, phase: record.phase }) : say('refusal.isPrimary', of)
+  throw new UserError('NODE_IS_PRIMARY', said)
 }

@@ -2,6 +2,7 @@
 import type { PolicyRule } from '../core/policyLayers.ts'
 import { diffWhole } from '../core/spec.ts'
 import type { GroupSpec, WallTime } from '../core/model.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import type { Change, Store } from '../ports.ts'
 import type { SpecChange, SpecRevision, SpecRevisionEntry } from './facade.ts'
@@ -167,7 +168,5 @@ function isOfPolicies(change: GroupChange | PolicyChange): change is PolicyChang
 const beginning: { at: WallTime; by: string; why: string } = { at: 0, by: '', why: '' }
 
 function unknownRevision(revision: number, current: number, kept: number): UserError {
-  const oldest = Math.max(1, current - kept + 1)
-  const range = current === 0 ? 'nothing was written yet' : `the spec is at revision ${current}; kept are ${oldest} to ${current}`
-  return new UserError('UNKNOWN_REVISION', `there is no revision ${revision}; ${range}`)
+  return new UserError('UNKNOWN_REVISION', say('refusal.noRevision', { revision, current, oldest: Math.max(1, current - kept + 1) }))
 }

@@ -128,7 +128,10 @@ void describe('revisions of the spec', () => {
       const found = await specs.history.at(index + 1, specs.current)
       assert.deepEqual([found.policies, found.groups.length], [policies, 1])
     }
-    assert.deepEqual(await specs.history.changes(3, 4), [{ group: null, change: 'change', what: ['*: guard off -> on'] }])
+    assert.deepEqual(
+      (await specs.history.changes(3, 4)).map(({ group, change, what }) => ({ group, change, what })),
+      [{ group: null, change: 'change', what: ['*: guard off -> on'] }],
+    )
     assert.deepEqual((await SpecStore.read(store)).current.policies, [])
   })
 })

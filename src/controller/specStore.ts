@@ -1,6 +1,7 @@
 // The spec in the store: one key per group, and what each revision changed.
 import type { GroupSpec, WallTime } from '../core/model.ts'
 import type { PolicyRule } from '../core/policyLayers.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import type { Change, Store } from '../ports.ts'
 import type { ApplyRequest, SpecChange, SpecRevision } from './facade.ts'
@@ -74,12 +75,11 @@ export class SpecStore {
     )
     await this.#read()
     if (saved.ok) return revision
-    if (saved.reason === 'conflict')
-      throw new UserError('REVISION_CONFLICT', 'somebody else changed the spec at the same time; read it again')
+    if (saved.reason === 'conflict') throw new UserError('REVISION_CONFLICT', say('refusal.specChanged'))
     // What was read after the attempt is the truth.
     const { current } = this
     if (current.revision === revision && current.by === by && current.at === at) return revision
-    throw new UserError('STORE_BROKEN', `the change was not stored, the spec stays at revision ${current.revision}: ${saved.message}`)
+    throw new UserError('STORE_BROKEN', say('refusal.specUnstored', { revision: current.revision, message: saved.message }))
   }
 
   async #removals(ids: readonly string[]): Promise<Change[]> {

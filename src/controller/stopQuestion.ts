@@ -1,6 +1,7 @@
 // What a person means who asks about stopping something: a node of the group, all of it, or a host with the nodes of every group there.
 import type { GroupId, GroupSpec, NodeId } from '../core/model.ts'
 import { sameHost } from '../core/observe.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 
 /** The nodes that are meant, by group. Throws UNKNOWN_NODE when nothing is. */
@@ -16,11 +17,8 @@ export function nodesMeant(
     return ids.length === 0 ? [] : [[group.id, ids] as const]
   })
   if (there.length > 0) return new Map(there)
-  const names = spec.nodes.map((node) => node.id).join(', ')
-  throw new UserError(
-    'UNKNOWN_NODE',
-    `${JSON.stringify(whom)} is no node of group ${spec.id} (it has ${names}), not "all" of it, and no host of a node in any group`,
-  )
+  const names = spec.nodes.map((node) => node.id)
+  throw new UserError('UNKNOWN_NODE', say('refusal.noPlace', { group: spec.id, whom, names }))
 }
 
 /** Some milliseconds' worth. */

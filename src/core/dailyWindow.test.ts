@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isOpen, windowProblem } from './dailyWindow.ts'
+import { inEnglish } from './said.ts'
 
 const utc = (hour: number, minute: number): number => Date.UTC(2026, 0, 15, hour, minute)
 
@@ -23,7 +24,8 @@ test('a zone -> its own clock, in summer too', () => {
 
 test('what is no window -> said what it must be, and never open', () => {
   for (const text of ['', '2-4', '02:00', '24:00-02:00', '02:00-02:60', '02:00-02:00', '02:00-04:00 Nowhere/Land', 7]) {
-    assert.match(windowProblem(text) ?? '', /it must be a window of the day, as "02:00-04:00" \(UTC\)/, String(text))
+    const problem = windowProblem(text) ?? assert.fail(`${String(text)} is taken for a window`)
+    assert.match(inEnglish(problem), /it must be a window of the day, as "02:00-04:00" \(UTC\)/, String(text))
     assert.equal(isOpen(String(text), utc(2, 0)), false)
   }
   assert.equal(windowProblem('22:00-02:00 Europe/Berlin'), null)

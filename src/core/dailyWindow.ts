@@ -1,7 +1,7 @@
 // A window of each day on a clock of some place: "02:00-04:00", "22:00-02:00 Europe/Berlin". Without a zone it is UTC.
 import type { WallTime } from './model.ts'
+import { type Said, say } from './said.ts'
 
-export const windowRule = 'a window of the day, as "02:00-04:00" (UTC) or "22:00-02:00 Europe/Berlin"'
 export const windowPattern = '^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]( [A-Za-z0-9_+/-]{1,40})?$'
 
 interface DailyWindow {
@@ -43,9 +43,9 @@ function clockOf(timeZone: string): Intl.DateTimeFormat | null {
 }
 
 /** What is wrong with it, or null. */
-export function windowProblem(text: unknown): string | null {
+export function windowProblem(text: unknown): Said | null {
   if (typeof text === 'string' && windowOf(text) !== null) return null
-  return `is ${JSON.stringify(text)}; it must be ${windowRule}, in a zone that is known here, and not empty`
+  return say('input.window', { found: JSON.stringify(text), must: say('rule.window') })
 }
 
 /** Whether it is open at an instant; the end does not belong to it. Over midnight when it ends before it begins. */

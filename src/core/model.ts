@@ -424,7 +424,7 @@ export interface LogEntry {
   readonly kind: 'decision' | 'hold' | 'event'
   readonly rule: string
   readonly sentence: string
-  /** The sentence as a code and its values; not in entries of earlier versions, nor in the audit. */
+  /** The sentence as a code and its values; not in entries of earlier versions. */
   readonly said?: Said
   readonly evidence: Evidence
   /** How the group stood; not in entries of earlier versions. */

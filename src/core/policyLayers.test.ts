@@ -4,7 +4,11 @@ import { ordersSpec } from '../../test/samples.ts'
 import { defaults } from './limits.ts'
 import type { GroupSpec, NodeSpec } from './model.ts'
 import { effectivePolicy, layeredPolicy, matchesName, policyDifferences } from './policyLayers.ts'
+import { inEnglish } from './said.ts'
 import { checkSpec } from './spec.ts'
+
+const check = (...spec: Parameters<typeof checkSpec>): string[] => checkSpec(...spec).map(inEnglish)
+const differences = (...rules: Parameters<typeof policyDifferences>): string[] => policyDifferences(...rules).map(inEnglish)
 
 const rules = [
   { match: '*', policy: { silentAfterMs: 2000, guard: 'off' } },
@@ -51,8 +55,8 @@ test('policies that make a group unsound -> refused with the group and where eac
   const shop: GroupSpec = { ...ordersSpec, id: 'shop', policy: {} }
   const node = (port: number): NodeSpec[] => ordersSpec.nodes.map((one, at) => ({ ...one, port: port + at }))
   const cache: GroupSpec = { ...ordersSpec, id: 'cache-eu', policy: { silentAfterMs: 900 }, nodes: node(9000) }
-  assert.deepEqual(checkSpec([shop, cache], rules), [])
-  assert.deepEqual(checkSpec([shop, cache], [{ match: 'cache-*', policy: { probeEveryMs: 400 } }], { silentAfterMs: 1100 }), [
+  assert.deepEqual(check([shop, cache], rules), [])
+  assert.deepEqual(check([shop, cache], [{ match: 'cache-*', policy: { probeEveryMs: 400 } }], { silentAfterMs: 1100 }), [
     'group cache-eu: silentAfterMs is 900, but must be at least 1200, three times probeEveryMs (400): one lost answer is not a death (probeEveryMs comes from policies "cache-*")',
   ])
   const bad = [
@@ -60,7 +64,7 @@ test('policies that make a group unsound -> refused with the group and where eac
     { match: 'x', policy: {} },
     { match: 'x', policy: { guard: 'on' } },
   ] as const
-  const problems = checkSpec([], bad)
+  const problems = check([], bad)
   assert.equal(problems.length, 3)
   assert.match(
     problems.join('\n'),
@@ -69,15 +73,15 @@ test('policies that make a group unsound -> refused with the group and where eac
 })
 
 test('two lists of policies -> one sentence per difference', () => {
-  assert.deepEqual(policyDifferences(rules, rules), [])
+  assert.deepEqual(differences(rules, rules), [])
   const [all, cache] = rules
   assert.deepEqual(
-    policyDifferences(rules, [
+    differences(rules, [
       { match: 'cache-*', policy: { guard: 'on', silentAfterMs: 5000 } },
       all,
       { match: 'new', policy: { parallelSyncs: 2 } },
     ]),
     ['cache-*: guard default -> on', 'cache-eu: removed', 'new: added with parallelSyncs 2', `order: *, cache-* -> cache-*, *`],
   )
-  assert.deepEqual(policyDifferences([cache], [{ match: 'cache-*', policy: {} }]), ['cache-*: silentAfterMs 5000 -> default'])
+  assert.deepEqual(differences([cache], [{ match: 'cache-*', policy: {} }]), ['cache-*: silentAfterMs 5000 -> default'])
 })

@@ -2,6 +2,7 @@
 import { defaults } from './limits.ts'
 import type { GroupId, Policy } from './model.ts'
 import { policyKeys } from './policyRanges.ts'
+import { type Said, say } from './said.ts'
 
 /** Waits and limits for every group whose name matches. */
 export interface PolicyRule {
@@ -17,7 +18,6 @@ export type EffectivePolicy = { readonly [K in keyof Policy]: { readonly value: 
 
 /** The pattern of a rule: the letters of a name, and `*`. */
 export const matchPattern = '^[A-Za-z0-9._*-]{1,63}$'
-export const matchRule = 'at most 63 letters, digits, ".", "_", "-" and "*", which stands for any letters'
 /** Each is looked at for each group whenever the spec changes; more than these nobody keeps in mind. */
 export const maxPolicyRules = 100
 
@@ -76,32 +76,27 @@ export function effectivePolicy(
 }
 
 /** How two lists of rules differ, one sentence each. */
-export function policyDifferences(before: readonly PolicyRule[], after: readonly PolicyRule[]): string[] {
+export function policyDifferences(before: readonly PolicyRule[], after: readonly PolicyRule[]): Said[] {
   const was = new Map(before.map((rule) => [rule.match, rule.policy]))
   const is = new Map(after.map((rule) => [rule.match, rule.policy]))
-  const sentences: string[] = []
+  const differences: Said[] = []
   for (const match of new Set([...was.keys(), ...is.keys()])) {
     const [old, now] = [was.get(match), is.get(match)]
-    if (now === undefined) sentences.push(`${match}: removed`)
-    else if (old === undefined) sentences.push(`${match}: added with ${said(now)}`)
-    else sentences.push(...changed(match, old, now))
+    if (now === undefined) differences.push(say('diff.ruleRemoved', { match }))
+    else if (old === undefined)
+      differences.push(say('diff.ruleAdded', { match, policy: Object.entries(now).map(([key, value]) => `${key} ${String(value)}`) }))
+    else differences.push(...valueDifferences(old, now).map((change) => say('diff.rule', { match, change })))
   }
-  const order = (rules: readonly PolicyRule[]): string =>
-    rules
-      .map(({ match }) => match)
-      .filter((match) => was.has(match) && is.has(match))
-      .join(', ')
-  if (order(before) !== order(after)) sentences.push(`order: ${order(before)} -> ${order(after)}`)
-  return sentences
+  const order = (rules: readonly PolicyRule[]): string[] =>
+    rules.map(({ match }) => match).filter((match) => was.has(match) && is.has(match))
+  const [from, to] = [order(before), order(after)]
+  if (from.join() !== to.join()) differences.push(say('diff.ruleOrder', { from, to }))
+  return differences
 }
 
-function said(policy: Partial<Policy>): string {
-  return Object.entries(policy)
-    .map(([key, value]) => `${key} ${String(value)}`)
-    .join(', ')
-}
-
-function changed(match: string, old: Partial<Policy>, now: Partial<Policy>): string[] {
-  const keys = policyKeys.filter((key) => old[key] !== now[key])
-  return keys.map((key) => `${match}: ${key} ${String(old[key] ?? 'default')} -> ${String(now[key] ?? 'default')}`)
+/** How the values of two policies differ, in the order of the keys. */
+export function valueDifferences(before: Partial<Policy>, after: Partial<Policy>): Said[] {
+  const text = (value: unknown): string | null => (value === undefined ? null : String(value))
+  const keys = policyKeys.filter((key) => before[key] !== after[key])
+  return keys.map((key) => say('diff.policy', { key, from: text(before[key]), to: text(after[key]) }))
 }

@@ -2,6 +2,7 @@
 import { closedGuard, recoveryKeptMs } from './limits.ts'
 import type { GroupRecord, Instant, NodeId, WallTime } from './model.ts'
 import { type NodeView, answers, follows } from './observe.ts'
+import { type Said, inEnglish, say } from './said.ts'
 import { type Recovery, type RecoveryStep, type RecoveryStepName, recoverySteps } from './status.ts'
 
 /** A recovery under way or lately ended; `reached` holds when each step was first seen. */
@@ -65,24 +66,26 @@ export function shown(tracked: Tracked, node: NodeView): Recovery {
   let under = true
   const steps = recoverySteps.map((name): RecoveryStep => {
     const at = tracked.reached[name]
-    if (at !== undefined) return { name, state: 'done', afterMs: Math.round(at - tracked.since), note: null }
+    if (at !== undefined) return { name, state: 'done', afterMs: Math.round(at - tracked.since), note: null, noteSaid: null }
     const now = under && tracked.endedAt === null
     under = false
     const failed = now && name === 'role persisted' && node.persistProblem !== null
+    const noteSaid = now ? noteOf(name, node) : null
     return {
       name,
       state: tracked.endedAt !== null || failed ? 'failed' : now ? 'now' : 'waiting',
       afterMs: null,
-      note: now ? noteOf(name, node) : null,
+      note: noteSaid === null ? null : inEnglish(noteSaid),
+      noteSaid,
     }
   })
   return { node: tracked.node, startedAt: tracked.startedAt, endedAt: tracked.endedAt, steps }
 }
 
-function noteOf(name: RecoveryStepName, node: NodeView): string | null {
-  if (name === 'role persisted') return node.persistProblem
-  if (name === 'link up' && node.reading?.upstream?.syncing) return 'full copy under way'
+function noteOf(name: RecoveryStepName, node: NodeView): Said | null {
+  if (name === 'role persisted') return node.persistProblem === null ? null : say('text', { text: node.persistProblem })
+  if (name === 'link up' && node.reading?.upstream?.syncing) return say('recovery.copying')
   const trouble = node.troubles.at(-1)
-  if (trouble !== undefined) return `${trouble.code}: ${trouble.message}`
-  return name === 'in sync' ? "waits for an acknowledgement past the primary's offset" : null
+  if (trouble !== undefined) return say('problem.answered', { error: trouble.code, message: trouble.message })
+  return name === 'in sync' ? say('recovery.acknowledges') : null
 }

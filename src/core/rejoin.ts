@@ -10,7 +10,7 @@ import { empty } from './situation.ts'
 
 export type Rejoin =
   /** As it is, or by a copy that replaces what it holds. */
-  | { readonly kind: 'go'; readonly force: boolean; readonly forget: boolean; readonly discards: string | null }
+  | { readonly kind: 'go'; readonly force: boolean; readonly forget: boolean; readonly discards: Said | null }
   | { readonly kind: 'wait' | 'hold'; readonly said: Said }
 
 /** It takes writes, or somebody other than the recorded primary feeds it: what it holds may change under the measurement. */
@@ -98,21 +98,21 @@ export function rejoinOf(c: Case, node: NodeView): Rejoin {
 
 function measured(c: Case, node: NodeView, reading: Reading): Rejoin {
   const { primary, s, record } = c
-  const copied = (discards: string | null): Rejoin => ({ kind: 'go', force: true, forget: hasOtherId(node, primary), discards })
+  const copied = (discards: Said | null): Rejoin => ({ kind: 'go', force: true, forget: hasOtherId(node, primary), discards })
   if (primary.reading === null) return { kind: 'wait', said: say('rejoin.wait', { primary: primary.spec.id }) }
   const comparison = s.can.comparePositions(reading.position, primary.reading.position, record.lineage)
   if (empty(node)) return copied(null)
-  if (reading.partial) return copied('a part of a copy')
-  if (inDoubt(c, node)) return copied('whatever only it holds: nothing tells what that is')
-  if (comparison.order === 'diverged') return copied(`${comparison.tail} bytes of its log`)
-  if (comparison.order === 'incomparable') return copied('an unknown amount: its position cannot be compared')
+  if (reading.partial) return copied(say('discards.part'))
+  if (inDoubt(c, node)) return copied(say('discards.untold'))
+  if (comparison.order === 'diverged') return copied(say('discards.log', { bytes: comparison.tail }))
+  if (comparison.order === 'incomparable') return copied(say('discards.unknown'))
   if (comparison.order === 'ahead') {
     const both = { node: node.spec.id, primary: primary.spec.id }
     if (primary.askedAt < node.askedAt) return { kind: 'wait', said: say('rejoin.ask', { primary: both.primary }) }
-    if (mayGo(node)) return copied(`${comparison.tail} bytes of its log`)
+    if (mayGo(node)) return copied(say('discards.log', { bytes: comparison.tail }))
     return { kind: 'hold', said: say('rejoin.further', { ...both, bytes: comparison.tail, group: s.spec.id }) }
   }
-  if (crashedInOffice(c, node, reading)) return copied('writes that its own log may not know: it crashed as the primary')
+  if (crashedInOffice(c, node, reading)) return copied(say('discards.crashed'))
   if (node.unfit !== null && sameAddress(node.unfit, primary.spec)) return copied(null)
   return { kind: 'go', force: false, forget: false, discards: null }
 }

@@ -4,7 +4,7 @@ import { closedGuard, halfClosedGuard, handoverGraceMs } from './limits.ts'
 import type { Action, Address, Replacing } from './model.ts'
 import { type NodeView, answers, follows, freshSince, mute, refused, refuses, sameAddress } from './observe.ts'
 import { type Case, type Rule, type Step, act, hold, rest, wait } from './rule.ts'
-import { type Said, say } from './said.ts'
+import { type Said, inEnglish, say } from './said.ts'
 import { type Rejoin, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
 import { inMaintenance, ours } from './situation.ts'
 
@@ -29,15 +29,21 @@ function tell(c: NodeCase, action: Action, said: Said, evidence: Record<string, 
   return act(said, [{ node: c.node.spec.id, action }], { node: c.node.spec.id, ...evidence })
 }
 
+/** The same of one that makes it a replica, with what that discards. */
+function attach(c: NodeCase, action: Action, said: Said, discards: Said | null): Step {
+  if (discards === null) return tell(c, action, said, { discards })
+  return tell(c, action, say('node.discarding', { what: said, discards }), { discards: inEnglish(discards) })
+}
+
 /** What the node holds that the primary lacks and that following will discard; null when nothing is known. */
-function discarded(c: NodeCase): string | null {
+function discarded(c: NodeCase): Said | null {
   if (!answers(c.node) || !answers(c.primary)) return null
   const rejoin = rejoinOf(c, c.node)
   if (rejoin.kind === 'go' && rejoin.force) return rejoin.discards
   const comparison = c.s.can.comparePositions(c.node.reading.position, c.primary.reading.position, c.record.lineage)
-  if (comparison.order === 'diverged' || comparison.order === 'ahead') return `${comparison.tail} bytes of its stream`
+  if (comparison.order === 'diverged' || comparison.order === 'ahead') return say('discards.stream', { bytes: comparison.tail })
   if (comparison.order === 'incomparable' && c.node.reading.role === 'primary' && orderOf(c.s, c.node, c.primary) !== 'behind') {
-    return 'an unknown amount: its position cannot be compared'
+    return say('discards.unknown')
   }
   return null
 }
@@ -244,11 +250,11 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     gives: 'act demote',
     when: (c) => alive(c) && c.node.reading?.role === 'primary' && ready(c, 'demote') && mayFollow(c),
     then: (c) =>
-      tell(
+      attach(
         c,
         { name: 'demote', target: targetOf(c), cutClients: true, resumeWrites: false, persist: true, ...forced(c) },
         say(forced(c).force ? 'node.demoteCopy' : 'node.demote', { node: c.node.spec.id, primary: c.primary.spec.id }),
-        { discards: discarded(c) },
+        discarded(c),
       ),
   },
   {
@@ -257,11 +263,11 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     gives: 'act follow',
     when: (c) => alive(c) && strays(c) && ready(c, 'follow') && mayFollow(c),
     then: (c) =>
-      tell(
+      attach(
         c,
         { name: 'follow', target: targetOf(c), ...forced(c) },
         say(forced(c).force ? 'node.followCopy' : 'node.follow', { node: c.node.spec.id, primary: c.primary.spec.id }),
-        { discards: discarded(c) },
+        discarded(c),
       ),
   },
   {

@@ -7,6 +7,8 @@ import { newSentences } from './sentences/new.ts'
 import { nodeSentences } from './sentences/node.ts'
 import { planSentences } from './sentences/plan.ts'
 import { plannedSentences } from './sentences/planned.ts'
+import { refusalSentences } from './sentences/refusal.ts'
+import { specSentences } from './sentences/spec.ts'
 import { statusSentences } from './sentences/status.ts'
 import { steadySentences } from './sentences/steady.ts'
 
@@ -22,6 +24,8 @@ export const english = {
   ...commandSentences,
   ...doctorSentences,
   ...planSentences,
+  ...specSentences,
+  ...refusalSentences,
 }
 
 export type Catalog = typeof english

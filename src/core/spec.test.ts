@@ -5,7 +5,11 @@ import { formatAddress, isHost, parseAddress } from './address.ts'
 import { defaults } from './limits.ts'
 import type { GroupSpec, NodeSpec, Roll, Policy } from './model.ts'
 import { policyKeys, policyRanges } from './policyRanges.ts'
+import { inEnglish } from './said.ts'
 import { checkSpec, diffSpec, specProblems } from './spec.ts'
+
+const check = (...spec: Parameters<typeof checkSpec>): string[] => checkSpec(...spec).map(inEnglish)
+const diff = (...specs: Parameters<typeof diffSpec>) => diffSpec(...specs).map(({ group, change, what }) => ({ group, change, what }))
 
 function node(id: string, port: number, change: Partial<NodeSpec> = {}): NodeSpec {
   return { id, host: '127.0.0.1', port, site: null, priority: 100, maintenanceUntil: null, overwrite: false, ...change }
@@ -18,12 +22,12 @@ function group(id: string, nodes: readonly NodeSpec[], change: Partial<GroupSpec
 const x = group('x', [node('a', 1), node('b', 2)])
 
 test('spec: good groups, one of a single node -> no problem', () => {
-  assert.deepEqual(checkSpec([x, group('Y.2_z-', [node('a', 3)])]), [])
+  assert.deepEqual(check([x, group('Y.2_z-', [node('a', 3)])]), [])
 })
 
 test('spec: an address in two groups, and twice in one -> each named with its owner', () => {
   const y = group('y', [node('c', 1), node('d', 4), node('e', 4)])
-  assert.deepEqual(checkSpec([x, y]), [
+  assert.deepEqual(check([x, y]), [
     'node c of group y is 127.0.0.1:1, which is node a of group x',
     'node e of group y is 127.0.0.1:4, which is node d',
   ])
@@ -31,8 +35,9 @@ test('spec: an address in two groups, and twice in one -> each named with its ow
 
 test('spec: the same host in capitals, an IPv6 host -> still one address', () => {
   const upper = specProblems([group('x', [node('a', 1, { host: 'db' }), node('b', 1, { host: 'DB' })])])
-  assert.deepEqual(upper.at(-1), { path: [0, 'nodes', 1, 'address'], message: 'node b of group x is DB:1, which is node a' })
-  assert.deepEqual(checkSpec([group('x', [node('a', 1, { host: '::1' }), node('b', 1, { host: '::1' })])]), [
+  assert.deepEqual(upper.at(-1)?.path, [0, 'nodes', 1, 'address'])
+  assert.equal(inEnglish(upper.at(-1)?.message ?? assert.fail('no problem')), 'node b of group x is DB:1, which is node a')
+  assert.deepEqual(check([group('x', [node('a', 1, { host: '::1' }), node('b', 1, { host: '::1' })])]), [
     'node b of group x is [::1]:1, which is node a',
   ])
 })
@@ -43,7 +48,7 @@ test('spec: many mistakes in many groups -> all of them, each with its place', (
     policy: { probeEveryMs: 1, silentAfterMs: 1.5, guard: 'maybe', nope: 3 } as unknown as Partial<Policy>,
   })
   assert.deepEqual(
-    specProblems([bad, group('x', []), x]).map(({ path, message }) => `${path.join('.')}: ${message}`),
+    specProblems([bad, group('x', []), x]).map(({ path, message }) => `${path.join('.')}: ${inEnglish(message)}`),
     [
       '0.name: group "b d": the name must be a name of at most 63 letters, digits, ".", "_" and "-", a letter or digit first',
       '0.credential: group "b d": credential "a/b" must be a name of at most 63 letters, digits, ".", "_" and "-", a letter or digit first',
@@ -65,27 +70,27 @@ test('spec: many mistakes in many groups -> all of them, each with its place', (
 })
 
 test('spec: silence of less than three probes -> refused, whichever of the two was set, also against the defaults', () => {
-  assert.deepEqual(checkSpec([group('x', [node('a', 1)], { policy: { silentAfterMs: 750 } })]), [])
+  assert.deepEqual(check([group('x', [node('a', 1)], { policy: { silentAfterMs: 750 } })]), [])
   for (const policy of [{ silentAfterMs: 749 }, { probeEveryMs: 334 }, { probeEveryMs: 400, silentAfterMs: 1199 }]) {
-    assert.match(checkSpec([group('x', [node('a', 1)], { policy })]).join(), /must be at least \d+, three times probeEveryMs/)
+    assert.match(check([group('x', [node('a', 1)], { policy })]).join(), /must be at least \d+, three times probeEveryMs/)
   }
-  assert.deepEqual(checkSpec([x], [], { probeEveryMs: 500, silentAfterMs: 1000 }).length, 1)
+  assert.deepEqual(check([x], [], { probeEveryMs: 500, silentAfterMs: 1000 }).length, 1)
 })
 
 test('spec: every node of priority 0 -> refused; one that may be promoted -> allowed', () => {
   const nodes = [node('a', 1, { priority: 0 }), node('b', 2, { priority: 0 })]
-  assert.match(checkSpec([group('x', nodes)]).join(), /only nodes of priority 0/)
-  assert.deepEqual(checkSpec([group('x', [...nodes, node('c', 3)])]), [])
+  assert.match(check([group('x', nodes)]).join(), /only nodes of priority 0/)
+  assert.deepEqual(check([group('x', [...nodes, node('c', 3)])]), [])
 })
 
 test('policy: every key of the defaults -> known, and the defaults are in range', () => {
   assert.deepEqual(policyKeys.toSorted(), Object.keys(defaults).toSorted())
-  assert.deepEqual(checkSpec([group('x', [node('a', 1)], { policy: defaults })]), [])
+  assert.deepEqual(check([group('x', [node('a', 1)], { policy: defaults })]), [])
   for (const [key, range] of Object.entries(policyRanges)) assert.ok(range.min < range.max, key)
 })
 
 test('diff: the same spec -> nothing; every kind of difference -> one sentence each', () => {
-  assert.deepEqual(diffSpec([x], [x]), [])
+  assert.deepEqual(diff([x], [x]), [])
   const pause = { until: Date.UTC(2026, 0, 2, 3, 4, 5), by: 'ann', why: 'move' }
   const after = group(
     'x',
@@ -101,7 +106,7 @@ test('diff: the same spec -> nothing; every kind of difference -> one sentence e
     ],
     { engine: 'valkey', credential: 'main', tls: true, policy: { guard: 'on', bootFence: false }, pause },
   )
-  assert.deepEqual(diffSpec([x, group('old', [node('a', 5)])], [after, group('new', [node('a', 6)])]), [
+  assert.deepEqual(diff([x, group('old', [node('a', 5)])], [after, group('new', [node('a', 6)])]), [
     {
       group: 'x',
       change: 'change',
@@ -125,7 +130,7 @@ test('diff: the same spec -> nothing; every kind of difference -> one sentence e
     { group: 'old', change: 'remove', what: ['removed with node a (127.0.0.1:5)'] },
     { group: 'new', change: 'add', what: ['added as redis with node a (127.0.0.1:6)'] },
   ])
-  assert.deepEqual(diffSpec([{ ...x, pause }], [x]), [{ group: 'x', change: 'change', what: ['the pause ends'] }])
+  assert.deepEqual(diff([{ ...x, pause }], [x]), [{ group: 'x', change: 'change', what: ['the pause ends'] }])
   const roll: Roll = { since: 1, by: 'ann', why: 'new kernel', was: [{ node: 'a', incarnation: 'a1' }], turn: null }
   const turn = { node: 'a', epoch: 1, until: 2 }
   const rolls: [Roll | undefined, Roll | undefined, string][] = [
@@ -136,11 +141,11 @@ test('diff: the same spec -> nothing; every kind of difference -> one sentence e
   ]
   const rolling = (of: Roll | undefined): GroupSpec => (of === undefined ? x : { ...x, roll: of })
   for (const [was, is, what] of rolls)
-    assert.deepEqual(diffSpec([rolling(was)], [rolling(is)]), [{ group: 'x', change: 'change', what: [what] }])
+    assert.deepEqual(diff([rolling(was)], [rolling(is)]), [{ group: 'x', change: 'change', what: [what] }])
   const scheduled = { at: Date.UTC(2026, 0, 2), to: 'b', by: 'ann', why: '' }
   const asked = [{ group: 'x', change: 'change', what: ['a switchover to b is scheduled for 2026-01-02T00:00:00.000Z by ann'] }]
-  assert.deepEqual(diffSpec([x], [{ ...x, scheduled }]), asked)
-  assert.deepEqual(diffSpec([{ ...x, scheduled }], [x])[0]?.what, ['no switchover is scheduled any more'])
+  assert.deepEqual(diff([x], [{ ...x, scheduled }]), asked)
+  assert.deepEqual(diff([{ ...x, scheduled }], [x])[0]?.what, ['no switchover is scheduled any more'])
 })
 
 test('diff: two specs that differ -> never empty; the same -> always empty', () => {
@@ -166,8 +171,8 @@ test('diff: two specs that differ -> never empty; the same -> always empty', () 
     pause: fc.constantFrom(null, { until: 1, by: 'x', why: '' }),
   })
   const key = (value: GroupSpec): string => JSON.stringify({ ...value, nodes: value.nodes.toSorted((a, b) => (a.id < b.id ? -1 : 1)) })
-  fc.assert(fc.property(spec, (a) => diffSpec([a], [structuredClone(a)]).length === 0))
-  fc.assert(fc.property(spec, spec, (a, b) => (diffSpec([a], [b]).length === 0) === (key(a) === key(b))))
+  fc.assert(fc.property(spec, (a) => diff([a], [structuredClone(a)]).length === 0))
+  fc.assert(fc.property(spec, spec, (a, b) => (diff([a], [b]).length === 0) === (key(a) === key(b))))
 })
 
 test('address: what people write -> host and port, IPv6 in its shortest form, and back', () => {

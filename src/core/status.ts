@@ -22,6 +22,7 @@ export interface RecoveryStep {
   /** Milliseconds after the node was seen again; null when not reached. */
   readonly afterMs: number | null
   readonly note: string | null
+  readonly noteSaid: Said | null
 }
 
 /** A node that came back or joined, on its way to in sync. Kept for an hour after it ended. */

@@ -2,6 +2,7 @@
 import type { FastifyContextConfig, FastifyRequest } from 'fastify'
 import type { ControllerFacade } from '../controller/facade.ts'
 import { matchesName } from '../core/policyLayers.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 
 /** Each may do what those before it may. viewer: looks. operator: acts on groups. admin: decides who may. */
@@ -59,16 +60,12 @@ declare module 'fastify' {
 /** Throws UNAUTHENTICATED or FORBIDDEN unless `who` may ask this. */
 export function checkAccess(who: Who, access: Access, group: string | undefined): void {
   if (access.role === 'public') return
-  if (who.role === null)
-    throw new UserError(
-      'UNAUTHENTICATED',
-      'say who you are: log in (`regroup login NAME`), or send a token (REGROUP_TOKEN for the command line)',
-    )
+  if (who.role === null) throw new UserError('UNAUTHENTICATED', say('refusal.who'))
   if (!reaches(who.role, access.role))
-    throw new UserError('FORBIDDEN', `this needs the role ${access.role}, and ${who.name} has the role ${who.role}; ask an admin`)
+    throw new UserError('FORBIDDEN', say('refusal.role', { needed: access.role, name: who.name, role: who.role }))
   if (group !== undefined) mustReach(who, group)
   if (access.scope === 'system' && !who.groups.includes('*'))
-    throw new UserError('FORBIDDEN', `this is about the whole server, and ${who.name} may only reach the groups ${who.groups.join(', ')}`)
+    throw new UserError('FORBIDDEN', say('refusal.system', { name: who.name, groups: who.groups }))
 }
 
 function reaches(role: Role, needed: Role): boolean {
@@ -77,8 +74,7 @@ function reaches(role: Role, needed: Role): boolean {
 
 /** Throws FORBIDDEN for a group outside the asker's scope, whether there is one of that name or not. */
 export function mustReach(who: Who, group: string): void {
-  if (!sees(who, group))
-    throw new UserError('FORBIDDEN', `${who.name} may not reach the group ${JSON.stringify(group)}, only ${who.groups.join(', ')}`)
+  if (!sees(who, group)) throw new UserError('FORBIDDEN', say('refusal.reach', { name: who.name, group, groups: who.groups }))
 }
 
 export function sees(who: Who, group: string): boolean {

@@ -1,6 +1,7 @@
 // Who is who: logins, users, tokens, and the audit of what all of them changed.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import { access } from './access.ts'
 import * as a from './accountSchemas.ts'
@@ -50,7 +51,7 @@ export function loginRoutes(app: FastifyInstance, accounts: Accounts, guard: Gua
     },
     async (request, reply) => {
       const { who, body } = request
-      if (who.kind !== 'user') throw new UserError('BAD_INPUT', `${who.name} is no user with a password`)
+      if (who.kind !== 'user') throw new UserError('BAD_INPUT', say('refusal.noPassword', { name: who.name }))
       await guard.recheck(request, reply, body.old)
       return shownUser(await accounts.changeUser(who.name, { password: body.new }, false))
     },

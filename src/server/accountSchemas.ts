@@ -1,8 +1,10 @@
 // Users, tokens, logins and the audit, as the API takes and gives them. No hash is among them.
 import { Type } from 'typebox'
-import { namePattern, nameRule } from '../core/spec.ts'
+import { say } from '../core/said.ts'
+import { namePattern } from '../core/spec.ts'
+import { must } from './rules.ts'
 import { roles } from './access.ts'
-import { HistoryQuery } from './schemas.ts'
+import { HistoryQuery, Said } from './schemas.ts'
 import { why } from './specSchemas.ts'
 
 const closed = { additionalProperties: false }
@@ -16,7 +18,7 @@ const pattern = Type.String({
   description: 'a name of a group, in which * stands for any letters: orders-*',
 })
 const groups = Type.Array(pattern, { minItems: 1, maxItems: 50, description: 'a list of 1 to 50 patterns of groups; ["*"] for all' })
-const name = Type.String({ pattern: namePattern, description: nameRule })
+const name = Type.String({ pattern: namePattern, description: must(say('rule.name')) })
 /** Long enough to be no word, short enough to be hashed at once. */
 const password = Type.String({ minLength: 10, maxLength: 200, writeOnly: true, description: 'a text of 10 to 200 characters' })
 const anyPassword = Type.String({ maxLength: 200, writeOnly: true, description: 'a text' })
@@ -97,6 +99,7 @@ export const AuditEntry = Type.Object({
   asked: Type.String({ description: 'The short facts of the body, as JSON; never a secret.' }),
   result: Type.String({ description: 'done, or the code of the refusal' }),
   sentence: text,
+  said: Type.Optional(Said),
 })
 const part = (of: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: `a text of up to 200 letters: ${of}` }))
 export const AuditQuery = Type.Object(

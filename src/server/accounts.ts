@@ -1,4 +1,5 @@
 // Users, tokens and logins, in the store: compare-and-set, only hashes, and none of them ever leaves it.
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import type { Change, Store, Stored } from '../ports.ts'
 import type { Role, Who } from './access.ts'
@@ -145,8 +146,8 @@ export class Accounts {
 
   /** Throws USER_EXISTS, LAST_ADMIN. On a dry run everything but the writing. */
   async addUser({ name, password, role, groups }: NewUser, by: string, dryRun: boolean): Promise<User> {
-    if (this.#users.has(name)) throw new UserError('USER_EXISTS', `there is a user ${name} already; change it instead`)
-    if (this.#users.size >= maxUsers) throw new UserError('NOT_NOW', `there are ${maxUsers} users already; remove one first`)
+    if (this.#users.has(name)) throw new UserError('USER_EXISTS', say('refusal.userExists', { name }))
+    if (this.#users.size >= maxUsers) throw new UserError('NOT_NOW', say('refusal.usersFull', { most: maxUsers }))
     this.#firstIsAdmin({ role, groups })
     const user: User = { name, role, groups, at: this.#wall(), by, password: await hashPassword(password) }
     if (!dryRun) await this.#decide([this.#put(userKey(name), user)])
@@ -177,7 +178,7 @@ export class Accounts {
 
   /** `secret` is shown now and never again; null on a dry run. Throws LAST_ADMIN, NOT_NOW. */
   async addToken({ name, role, groups, expiresAt }: NewToken, by: string, dryRun: boolean) {
-    if (this.#tokens.size >= maxTokens) throw new UserError('NOT_NOW', `there are ${maxTokens} tokens already; revoke some first`)
+    if (this.#tokens.size >= maxTokens) throw new UserError('NOT_NOW', say('refusal.tokensFull', { most: maxTokens }))
     this.#firstIsAdmin({ role, groups })
     const secret = newSecret()
     const token: Token = { id: newId(), name, role, groups, at: this.#wall(), by, expiresAt, hash: digest(secret) }
@@ -188,8 +189,7 @@ export class Accounts {
   /** Throws UNKNOWN_TOKEN, LAST_ADMIN. */
   async removeToken(id: string, dryRun: boolean): Promise<Token> {
     const token = this.#tokens.get(id)
-    if (token === undefined)
-      throw new UserError('UNKNOWN_TOKEN', `there is no token ${JSON.stringify(id)}; \`regroup token list\` shows them`)
+    if (token === undefined) throw new UserError('UNKNOWN_TOKEN', say('refusal.noToken', { id }))
     this.#notLast(null, id)
     if (!dryRun) await this.#decide([this.#put(tokenKey(id), null)])
     return token
@@ -197,25 +197,21 @@ export class Accounts {
 
   #user(name: string): User {
     const user = this.#users.get(name)
-    if (user === undefined)
-      throw new UserError('UNKNOWN_USER', `there is no user ${JSON.stringify(name)}; \`regroup user list\` shows them`)
+    if (user === undefined) throw new UserError('UNKNOWN_USER', say('refusal.noUser', { name }))
     return user
   }
 
   /** From the first user or token on everybody must say who he is: it must be one who can name others. */
   #firstIsAdmin(right: Right): void {
     if (this.demanded || isAdmin(right)) return
-    throw new UserError(
-      'LAST_ADMIN',
-      'the first user must be an admin of all groups, or nobody could name others: `regroup user add NAME --role admin`',
-    )
+    throw new UserError('LAST_ADMIN', say('refusal.firstAdmin'))
   }
 
   /** Throws LAST_ADMIN when without this user or token nobody was left who can name others. */
   #notLast(user: string | null, token: string | null): void {
     const others = this.users.some((one) => one.name !== user && isAdmin(one))
     const tokens = this.tokens.some((one) => one.id !== token && isAdmin(one) && one.expiresAt === null)
-    if (!others && !tokens) throw new UserError('LAST_ADMIN', 'this is the last admin of all groups; name another one first')
+    if (!others && !tokens) throw new UserError('LAST_ADMIN', say('refusal.lastAdmin'))
   }
 
   #endLogins(user: string): Change[] {
@@ -236,9 +232,8 @@ export class Accounts {
     const saved = await this.#store.commit(changes, [])
     await this.#read()
     if (saved.ok) return
-    if (saved.reason === 'conflict')
-      throw new UserError('REVISION_CONFLICT', 'somebody else changed the users at the same time; look again')
-    throw new UserError('STORE_BROKEN', `the change may or may not have been stored: ${saved.message}; look again`)
+    if (saved.reason === 'conflict') throw new UserError('REVISION_CONFLICT', say('refusal.usersChanged'))
+    throw new UserError('STORE_BROKEN', say('refusal.unsure', { message: saved.message }))
   }
 
   async #read(): Promise<void> {

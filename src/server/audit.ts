@@ -6,10 +6,13 @@ import type { NewLogEntry, Store } from '../ports.ts'
 import { accessOf } from './access.ts'
 import type { AuditEntry } from './accountSchemas.ts'
 import type { HttpLog } from './http.ts'
+import type { Problem } from './schemas.ts'
 
 /** No group can have this name. */
 const logName = '@audit'
 const maxText = 500
+/** A longer one stays in English. */
+const maxSaid = 2000
 
 /** So many entries are read at a time, and so many of them at most for one page: other work goes on meanwhile, and a rare word costs several pages. */
 const readAtOnce = 1000
@@ -65,6 +68,7 @@ export function startAudit(app: FastifyInstance, store: Store, log: HttpLog, wal
 function entryOf(request: FastifyRequest, status: number, payload: unknown, at: number): NewLogEntry {
   const answer = status < 400 ? null : problemIn(payload)
   const { who } = request
+  const said = answer?.said ?? null
   return {
     at,
     group: logName,
@@ -72,6 +76,7 @@ function entryOf(request: FastifyRequest, status: number, payload: unknown, at: 
     kind: 'event',
     rule: `${request.method} ${request.routeOptions.url ?? ''}`,
     sentence: answer === null ? `${request.method} ${pathOf(request)}` : (answer.detail ?? '').slice(0, maxText),
+    ...(said === null || JSON.stringify(said).length > maxSaid ? {} : { said }),
     evidence: {
       by: who.name,
       as: who.kind,
@@ -101,9 +106,9 @@ function pathOf(request: FastifyRequest): string {
   return request.url.split('?')[0] ?? ''
 }
 
-function problemIn(payload: unknown): { readonly code?: string; readonly detail?: string } {
+function problemIn(payload: unknown): Partial<Pick<Problem, 'code' | 'detail' | 'said'>> {
   try {
-    return JSON.parse(String(payload)) as { code?: string; detail?: string }
+    return JSON.parse(String(payload)) as Partial<Problem>
   } catch {
     return {}
   }
@@ -131,7 +136,7 @@ function isShort(value: unknown): boolean {
   return typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && value.length <= 100)
 }
 
-function shown({ seq, at, rule, sentence, evidence }: LogEntry): Static<typeof AuditEntry> {
+function shown({ seq, at, rule, sentence, said, evidence }: LogEntry): Static<typeof AuditEntry> {
   const text = (key: string): string | null => (typeof evidence[key] === 'string' ? evidence[key] : null)
   return {
     seq,
@@ -146,5 +151,6 @@ function shown({ seq, at, rule, sentence, evidence }: LogEntry): Static<typeof A
     asked: text('asked') ?? '',
     result: text('result') ?? '',
     sentence,
+    ...(said === undefined ? {} : { said }),
   }
 }

@@ -1,6 +1,7 @@
 // What the routes ask of the controller where one call is not enough: it keeps what a request is silent about.
 import type { ApplyResult, ControllerFacade, SpecRevision } from '../controller/facade.ts'
 import type { GroupId, GroupSpec, OperatorPause } from '../core/model.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import type { Command } from '../ports.ts'
 import type { Paused, Spec } from './schemas.ts'
@@ -38,7 +39,7 @@ export async function setPause(
 ): Promise<Paused> {
   return await onCurrent(facade, null, async (groups, ifRevision) => {
     const spec = groups.find((candidate) => candidate.id === group)
-    if (spec === undefined) throw new UserError('UNKNOWN_GROUP', `there is no group ${JSON.stringify(group)}`)
+    if (spec === undefined) throw new UserError('UNKNOWN_GROUP', say('refusal.noGroup', { group: JSON.stringify(group) }))
     if (pause === null && spec.pause === null) return { revision: ifRevision, pause }
     const { revision } = await facade.apply({ put: [{ ...spec, pause }], remove: [], by, why, dryRun: false, ifRevision })
     return { revision, pause }
@@ -65,6 +66,6 @@ export async function onCurrent<T>(
 /** Gives a command to a group; a refusal is thrown with its code and sentence. */
 export async function commandGroup(facade: ControllerFacade, group: GroupId, command: Command) {
   const answer = await facade.command(group, command)
-  if (!answer.ok) throw new UserError(answer.code, answer.sentence)
+  if (!answer.ok) throw new UserError(answer.code, answer.said)
   return answer
 }

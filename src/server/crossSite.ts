@@ -1,5 +1,6 @@
 // Keeps other sites' pages from commanding this server: a browser sends their requests gladly, to this machine too.
 import type { FastifyRequest } from 'fastify'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 
 const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -13,27 +14,18 @@ const forwarding = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'] as const
 export function checkSite(request: Pick<FastifyRequest, 'method' | 'headers' | 'protocol'>, open: boolean): void {
   const { host, origin } = request.headers
   if (open) {
-    if (host === undefined || !isLoopback(hostNameOf(host)))
-      throw new UserError(
-        'CROSS_SITE',
-        `the Host header says ${shown(host)}, but this server answers to localhost, 127.0.0.1 and [::1] only, until it has a user`,
-      )
+    if (host === undefined || !isLoopback(hostNameOf(host))) throw new UserError('CROSS_SITE', say('refusal.host', { host: shown(host) }))
     const proxy = forwarding.find((name) => request.headers[name] !== undefined)
-    if (proxy !== undefined)
-      throw new UserError(
-        'CROSS_SITE',
-        `the header ${proxy} says that a proxy sent this; add a user first: \`regroup user add NAME --role admin\``,
-      )
+    if (proxy !== undefined) throw new UserError('CROSS_SITE', say('refusal.proxied', { header: proxy }))
   }
   if (reading.has(request.method)) return
   // A proxy that ends TLS in front of us is another scheme at the same name.
   const own = open ? [`${request.protocol}://${host}`] : [`http://${host}`, `https://${host}`]
-  if (origin !== undefined && !own.includes(origin))
-    throw new UserError('CROSS_SITE', `the Origin header says ${shown(origin)}; only this server's own page may send commands`)
+  if (origin !== undefined && !own.includes(origin)) throw new UserError('CROSS_SITE', say('refusal.origin', { origin: shown(origin) }))
   // A page of another site can send a form without asking first, but never this content type.
   const type = request.headers['content-type'] ?? ''
   if (type.split(';')[0]?.trim().toLowerCase() !== 'application/json')
-    throw new UserError('CROSS_SITE', `the content type is ${shown(type)}; send application/json, with {} when there is nothing to say`)
+    throw new UserError('CROSS_SITE', say('refusal.contentType', { type: shown(type) }))
 }
 
 /** localhost, 127.0.0.0/8 and ::1, as a name without port and brackets. */

@@ -2,6 +2,7 @@
 // one that comes back goes on where it was, or is told the whole state.
 import type { ServerResponse } from 'node:http'
 import type { ControllerEvent, ControllerFacade } from '../controller/facade.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import type { Who } from './access.ts'
 import { concerns } from './narrowed.ts'
@@ -69,7 +70,7 @@ export function startEvents(facade: ControllerFacade, run: string, every: (ms: n
   })
   return {
     attach(response, reader) {
-      if (readers.size >= maxReaders) throw new UserError('NOT_NOW', `${maxReaders} readers follow the events already; close one first`)
+      if (readers.size >= maxReaders) throw new UserError('NOT_NOW', say('refusal.readersFull', { most: maxReaders }))
       readers.set(response, reader)
       wasRead = true
       unsubscribe ??= facade.subscribe(hear)

@@ -1,6 +1,7 @@
 // Before a handler: whether the request comes from our own pages, who asks, whether he may, how often, and whether he knows what is.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ControllerFacade } from '../controller/facade.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import { type Who, accessOf, checkAccess, nobody } from './access.ts'
 import type { Accounts, Known } from './accounts.ts'
@@ -72,7 +73,7 @@ export function guard(app: FastifyInstance, facade: ControllerFacade, accounts: 
     take(failed, addressOf(request), reply, 'failed logins')
     take(named, name, reply, 'failed logins')
     const found = await check()
-    if (found === null) throw new UserError('UNAUTHENTICATED', 'name and password do not belong together')
+    if (found === null) throw new UserError('UNAUTHENTICATED', say('refusal.wrongPassword'))
     failed.giveBack(addressOf(request))
     named.giveBack(name)
     return found
@@ -86,11 +87,11 @@ export function guard(app: FastifyInstance, facade: ControllerFacade, accounts: 
   }
 }
 
-function take(from: Throttle, key: string, reply: FastifyReply, what: string): void {
+function take(from: Throttle, key: string, reply: FastifyReply, what: 'requests' | 'failed logins' | 'unknown tokens'): void {
   if (from.take(key)) return
   const seconds = from.retryAfter(key)
   void reply.header('retry-after', String(seconds))
-  throw new UserError('TOO_MANY', `too many ${what}; try again in ${seconds} s`)
+  throw new UserError('TOO_MANY', say('refusal.tooMany', { what, seconds }))
 }
 
 /** Who asks. Throws UNAUTHENTICATED for a token that nobody has. */
@@ -98,10 +99,7 @@ function whoAsks(request: FastifyRequest, reply: FastifyReply, accounts: Account
   const known = knownBy(request, accounts)
   if (known !== null) return known
   take(failed, addressOf(request), reply, 'unknown tokens')
-  throw new UserError(
-    'UNAUTHENTICATED',
-    'this token or login is unknown, was revoked or has expired: log in again (`regroup login NAME`), forget it (`regroup logout`), or send another token',
-  )
+  throw new UserError('UNAUTHENTICATED', say('refusal.badToken'))
 }
 
 /** By a token, by a login, or because nobody has to say it yet; null for a token that nobody has. */
@@ -122,7 +120,7 @@ function local(request: FastifyRequest): Who {
   if (!isLoopback(request.socket.remoteAddress ?? '')) return nobody
   const by = request.headers['x-regroup-by']
   if (by !== undefined && (typeof by !== 'string' || !/^[\x20-\x7e]{1,64}$/.test(by)))
-    throw new UserError('BAD_INPUT', 'the header X-Regroup-By must be a name of 1 to 64 printable ASCII characters')
+    throw new UserError('BAD_INPUT', say('refusal.badBy'))
   return { kind: 'local', name: by ?? 'api', role: 'admin', groups: ['*'] }
 }
 

@@ -6,6 +6,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ControllerFacade } from '../controller/facade.ts'
 import { formatAddress } from '../core/address.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import type { Store } from '../ports.ts'
 import { access } from './access.ts'
@@ -142,16 +143,13 @@ async function appOf(options: HttpOptions, accounts: Accounts, events: EventStre
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 100 },
     frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) =>
-      sendProblem(reply, new UserError('BAD_INPUT', error.message)),
+      sendProblem(reply, new UserError('BAD_INPUT', say('text', { text: error.message }))),
   }
   // To the handlers both are the same.
   const app = https === null ? Fastify(settings) : (Fastify({ ...settings, https }) as unknown as FastifyInstance)
   app.setErrorHandler(errorHandler(options.log))
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      reply,
-      new UserError('UNKNOWN_ROUTE', `there is no ${request.method} ${request.url}; /api/v1/openapi.json lists what there is`),
-    ),
+    sendProblem(reply, new UserError('UNKNOWN_ROUTE', say('refusal.noRoute', { method: request.method, url: request.url }))),
   )
   app.setValidatorCompiler(compile)
   // Schemas of answers are for the document. Serializing by them would hide what they forgot.

@@ -1,5 +1,6 @@
 // Idempotency-Key: a command that is sent again, because its answer got lost, is answered again and not done again.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import { accessOf } from './access.ts'
 import { digest } from './secrets.ts'
@@ -43,9 +44,8 @@ export function rememberAnswers(app: FastifyInstance, wall: () => number): void 
       all.set(name, request.kept)
       return
     }
-    if (known.request !== asked)
-      throw new UserError('BAD_INPUT', 'this Idempotency-Key was sent with another request before; take a new one')
-    if (known.answer === null) throw new UserError('NOT_NOW', 'the same request is still under way; ask again for its answer')
+    if (known.request !== asked) throw new UserError('BAD_INPUT', say('refusal.keyReused'))
+    if (known.answer === null) throw new UserError('NOT_NOW', say('refusal.keyBusy'))
     request.replayed = true
     const { status, type, payload } = known.answer
     return reply.code(status).type(type).header('idempotency-replayed', 'true').send(payload)
@@ -66,7 +66,7 @@ function keyOf(request: FastifyRequest): string | null {
   const { changes, scope } = accessOf(request)
   if (key === undefined || !changes || scope === 'self') return null
   if (typeof key === 'string' && /^[\x21-\x7e]{1,100}$/.test(key)) return `${request.who.kind} ${request.who.name} ${key}`
-  throw new UserError('BAD_INPUT', 'the header Idempotency-Key must have 1 to 100 printable ASCII characters without spaces')
+  throw new UserError('BAD_INPUT', say('refusal.badKey'))
 }
 
 /** The oldest stand first. */

@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { ControllerFacade } from '../controller/facade.ts'
 import type { GroupId, GroupSpec, NodeId, NodeSpec, OperatorPause } from '../core/model.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import { onCurrent } from './commands.ts'
 import { commanding, described, ofGroup } from './routes.ts'
@@ -84,19 +85,19 @@ export function maintained(node: NodeSpec, wanted: OperatorPause | null): NodeSp
 /** The switchover that comes first; null when the node is not the primary. */
 async function handoverOf(facade: ControllerFacade, group: GroupId, node: NodeId, by: string): Promise<Maintained['handover']> {
   const { primary, candidate, phase } = facade.status(group)
-  if (candidate === node) throw new UserError('NOT_NOW', `a ${phase} to ${node} is under way; wait for it to end`)
+  if (candidate === node && (phase === 'failover' || phase === 'switchover'))
+    throw new UserError('NOT_NOW', say('refusal.underWay', { phase, node }))
   if (primary !== node) return null
   const answer = await facade.command(group, { name: 'switchover', to: null, by, dryRun: true })
   if (answer.ok) return { ...answer, steps: [...answer.steps], stepsSaid: [...answer.stepsSaid] }
-  throw new UserError(answer.code, `${node} is the primary of ${group} and nobody can take over: ${answer.sentence}`)
+  throw new UserError(answer.code, say('refusal.noSuccessor', { group, node, why: answer.said }))
 }
 
 /** Throws UNKNOWN_GROUP and UNKNOWN_NODE. */
 function nodeIn(groups: readonly GroupSpec[], group: GroupId, node: NodeId): { readonly spec: GroupSpec; readonly found: NodeSpec } {
   const spec = groups.find((candidate) => candidate.id === group)
-  if (spec === undefined) throw new UserError('UNKNOWN_GROUP', `there is no group ${JSON.stringify(group)}`)
+  if (spec === undefined) throw new UserError('UNKNOWN_GROUP', say('refusal.noGroup', { group: JSON.stringify(group) }))
   const found = spec.nodes.find((candidate) => candidate.id === node)
   if (found !== undefined) return { spec, found }
-  const names = spec.nodes.map((other) => other.id).join(', ')
-  throw new UserError('UNKNOWN_NODE', `group ${group} has no node ${JSON.stringify(node)}; it has ${names}`)
+  throw new UserError('UNKNOWN_NODE', say('refusal.noNode', { group, node, names: spec.nodes.map(({ id }) => id) }))
 }

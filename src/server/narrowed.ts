@@ -1,6 +1,7 @@
 // The controller as one asker may see it: the groups of its scope, and on a dry run nothing that changes anything.
 import type { ApplyRequest, SpecChange, ControllerEvent, ControllerFacade } from '../controller/facade.ts'
 import type { PolicyRule } from '../core/policyLayers.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import { type Who, mustReach, sees } from './access.ts'
 
@@ -81,14 +82,11 @@ function narrowedSpec(
     specChanges: async (revision) => (await facade.specChanges(revision)).filter(told),
     async apply({ policies: wanted, ...request }: ApplyRequest) {
       if (wanted !== undefined && !all && JSON.stringify(wanted) !== JSON.stringify(policies()))
-        throw new UserError(
-          'FORBIDDEN',
-          `policies are about many groups, and ${who.name} may only reach the groups ${who.groups.join(', ')}`,
-        )
+        throw new UserError('FORBIDDEN', say('refusal.reachPolicies', { name: who.name, groups: who.groups }))
       for (const group of [...request.put.map((spec) => spec.id), ...request.remove]) mustReach(who, group)
       const { revision } = facade.spec()
       if (asked.ifRevision !== null && asked.ifRevision !== revision)
-        throw new UserError('STALE', `the spec is at revision ${revision}, not ${asked.ifRevision} as you know it; look again`)
+        throw new UserError('STALE', say('refusal.staleRevision', { now: revision, known: asked.ifRevision }))
       return await facade.apply({
         ...request,
         ...(wanted === undefined || !all ? {} : { policies: wanted }),

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { ControllerFacade } from '../controller/facade.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import { described, looking, ofGroup } from './routes.ts'
 import * as s from './schemas.ts'
@@ -26,8 +27,7 @@ export function pastRoute(app: FastifyInstance): void {
 /** Throws UNKNOWN_GROUP, UNKNOWN_ENTRY. */
 async function pastOf(controller: ControllerFacade, group: string, seq: number) {
   const [entry, ...before] = await controller.history(group, maxBack, seq + 1)
-  if (entry?.seq !== seq)
-    throw new UserError('UNKNOWN_ENTRY', `the history of ${group} has no entry ${seq}; \`regroup history ${group}\` shows which there are`)
+  if (entry?.seq !== seq) throw new UserError('UNKNOWN_ENTRY', say('refusal.noEntry', { group, seq }))
   const [newest] = await controller.history(group, 1)
   const moment = [entry, ...before].find((one) => one.moment !== undefined)?.moment ?? null
   return {

@@ -1,6 +1,7 @@
 // If-Match: a command from a page that is out of date is refused, with what changed since.
 import type { FastifyRequest } from 'fastify'
 import type { ControllerFacade } from '../controller/facade.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import type { Access } from './access.ts'
 
@@ -30,11 +31,7 @@ export function expectation(request: Pick<FastifyRequest, 'headers' | 'params'>,
   const { group = null } = request.params as { readonly group?: string }
   if (kind === 'revision') return { group, epoch: null, revision: Number(digits) }
   if (kind === 'epoch' && group !== null) return { group, epoch: Number(digits), revision: null }
-  const known = group === null ? '"revision-N"' : '"epoch-N" or "revision-N"'
-  throw new UserError(
-    'BAD_INPUT',
-    `the header If-Match must be ${known}, as the ETag of what was read; this is ${JSON.stringify(header.slice(0, 100))}`,
-  )
+  throw new UserError('BAD_INPUT', say('refusal.ifMatch', { ofGroup: group !== null, header: JSON.stringify(header.slice(0, 100)) }))
 }
 
 export function isStale(controller: ControllerFacade, { group, epoch, revision }: Expectation): boolean {
@@ -46,15 +43,17 @@ export function isStale(controller: ControllerFacade, { group, epoch, revision }
 export async function staleness(controller: ControllerFacade, { group, epoch, revision }: Expectation): Promise<UserError> {
   if (group === null || epoch === null) {
     const { revision: now, by, why } = controller.spec()
-    return new UserError('STALE', `the spec is at revision ${now}, not ${revision} as you know it: ${by} changed it (${why}); look again`)
+    return new UserError('STALE', say('refusal.staleSpec', { now, known: revision ?? 0, by, why }))
   }
   const status = controller.status(group)
   const entries = await controller.history(group, 200)
   const since = entries.filter((entry) => entry.kind === 'decision' && entry.epoch > epoch)
-  const told = since.slice(0, maxTold).map((entry) => `epoch ${entry.epoch}: ${entry.sentence}`)
+  const told = since
+    .slice(0, maxTold)
+    .map((entry) => say('refusal.since', { epoch: entry.epoch, sentence: entry.said ?? say('text', { text: entry.sentence }) }))
   return new UserError(
     'STALE',
-    `${group} is at epoch ${status.epoch}, not ${epoch} as you know it: ${status.sentence}; look again`,
+    say('refusal.staleEpoch', { group, now: status.epoch, known: epoch, sentence: status.said }),
     told.toReversed(),
   )
 }

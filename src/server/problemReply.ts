@@ -1,8 +1,9 @@
 // Errors as application/problem+json (RFC 9457): a code, a sentence and a way out, never a stack trace.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import type { HttpLog } from './http.ts'
-import { problemText } from './problems.ts'
+import { problemSaid } from './problems.ts'
 import type { Problem } from './problems.ts'
 import type { Problem as ProblemBody } from './schemas.ts'
 
@@ -14,7 +15,9 @@ export function problemBody(error: UserError, status = error.status): ProblemBod
     status,
     code: error.code,
     detail: error.message,
+    said: error.said,
     details: [...error.details],
+    detailsSaid: [...error.detailsSaid],
   }
 }
 
@@ -28,8 +31,8 @@ export function sendProblem(reply: FastifyReply, error: UserError, status = erro
 /** Every problem of a request in one error; its sentence is the problem itself when there is only one. */
 export function refusalOf(code: 'BAD_INPUT' | 'BAD_SPEC', problems: readonly Problem[]): UserError {
   const [first] = problems
-  if (problems.length === 1 && first !== undefined) return new UserError(code, problemText(first))
-  return new UserError(code, `the request has ${problems.length} problems`, problems.map(problemText))
+  if (problems.length === 1 && first !== undefined) return new UserError(code, problemSaid(first))
+  return new UserError(code, say('refusal.problems', { count: problems.length }), problems.map(problemSaid))
 }
 
 /** Fastify's error handler: what a person did is told, what we did is logged and only named. */
@@ -37,13 +40,14 @@ export function errorHandler(log: HttpLog) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     if (error instanceof UserError) return sendProblem(reply, error)
     const status = statusOf(error)
-    if (status >= 400 && status < 500) return sendProblem(reply, new UserError('BAD_INPUT', messageOf(error)), status)
+    if (status >= 400 && status < 500)
+      return sendProblem(reply, new UserError('BAD_INPUT', say('text', { text: messageOf(error) })), status)
     log.error('http.failed', {
       method: request.method,
       url: request.url,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     })
-    return sendProblem(reply, new UserError('INTERNAL', 'something went wrong inside regroup; its log says what'))
+    return sendProblem(reply, new UserError('INTERNAL', say('refusal.internal')))
   }
 }
 

@@ -4,6 +4,8 @@ import type { TLocalizedValidationError } from 'typebox/error'
 import { Compile } from 'typebox/compile'
 import { Settings } from 'typebox/system'
 import { Errors } from 'typebox/value'
+import { type Said, inEnglish, say } from '../core/said.ts'
+import { ruled } from './rules.ts'
 
 export type Path = readonly (string | number)[]
 
@@ -11,7 +13,7 @@ export type Path = readonly (string | number)[]
 export interface Problem {
   readonly path: Path
   readonly of: 'key' | 'value'
-  readonly message: string
+  readonly message: string | Said
 }
 
 // The library stops at 8; a person wants them all. Beyond this the first ones are enough to start with.
@@ -40,7 +42,7 @@ function isRight(schema: TSchema, value: unknown): boolean {
 
 function worded(error: TLocalizedValidationError, schema: Schema, root: unknown): Problem[] {
   const path = pathOf(error.instancePath, root)
-  const value = (message: string): Problem[] => [{ path, of: 'value', message }]
+  const value = (message: Said): Problem[] => [{ path, of: 'value', message }]
   if (error.keyword === 'additionalProperties') {
     const known = Object.keys(schema['properties'] ?? {})
     return error.params.additionalProperties.map((key) => ({ path: [...path, key], of: 'key', message: unknownKey(key, known) }))
@@ -49,19 +51,19 @@ function worded(error: TLocalizedValidationError, schema: Schema, root: unknown)
     return error.params.requiredProperties.map((key) => ({ path: [...path, key], of: 'value', message: missing(key, schema) }))
   }
   if (error.keyword === 'minItems')
-    return value(error.params.limit === 1 ? 'must not be empty' : `needs at least ${error.params.limit} entries`)
-  if (error.keyword === 'maxItems') return value(`has too many entries; at most ${error.params.limit} are allowed`)
+    return value(error.params.limit === 1 ? say('input.empty') : say('input.few', { least: error.params.limit }))
+  if (error.keyword === 'maxItems') return value(say('input.many', { most: error.params.limit }))
   if (error.keyword === 'enum') return value(notOneOf(error.params.allowedValues, valueAt(root, path), schema['description']))
   // A secret that was written wrongly is still a secret.
   const found = schema['writeOnly'] === true ? 'not of the right form' : shown(valueAt(root, path))
-  return value(`is ${found}; it must be ${described(error, schema)}`)
+  return value(say('input.is', { found, must: described(error, schema) }))
 }
 
-function described(error: TLocalizedValidationError, schema: Schema): string {
-  if (typeof schema['description'] === 'string') return schema['description']
+function described(error: TLocalizedValidationError, schema: Schema): string | Said {
+  if (typeof schema['description'] === 'string') return ruled(schema['description'])
   // One of several, mostly something or nothing: what the first of them is, is meant.
   const [first] = Array.isArray(schema['anyOf']) ? (schema['anyOf'] as readonly Schema[]) : []
-  if (typeof first?.['description'] === 'string') return first['description']
+  if (typeof first?.['description'] === 'string') return ruled(first['description'])
   if (error.keyword !== 'type') return error.message.replace(/^must be /, '')
   const words: Readonly<Record<string, string>> = {
     integer: 'a whole number',
@@ -73,26 +75,30 @@ function described(error: TLocalizedValidationError, schema: Schema): string {
   return words[type] ?? (type === 'object' ? 'a mapping' : 'a list')
 }
 
-function missing(key: string, schema: Schema): string {
+function missing(key: string, schema: Schema): Said {
   const properties = (schema['properties'] ?? {}) as Readonly<Record<string, Schema>>
   const description = properties[key]?.['description']
-  return `is missing${typeof description === 'string' ? `; it must be ${description}` : ''}`
+  return typeof description === 'string' ? say('input.missingAs', { must: ruled(description) }) : say('input.missing')
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
+function unknownKey(key: string, known: readonly string[]): Said {
   const near = nearest(key, known)
-  if (near !== null) return `unknown key ${quoted(key)}; did you mean ${quoted(near)}?`
-  return known.length === 0 ? `unknown key ${quoted(key)}` : `unknown key ${quoted(key)}; known are ${known.join(', ')}`
+  if (near !== null) return say('input.unknownKeyNear', { key: quoted(key), near: quoted(near) })
+  return known.length === 0 ? say('input.unknownKey', { key: quoted(key) }) : say('input.unknownKeyOf', { key: quoted(key), known })
 }
 
 /** More than these are no help in one line; the description says where they are listed. */
 const mostListed = 12
 
-function notOneOf(allowed: readonly unknown[], value: unknown, description: unknown): string {
-  const texts = allowed.map(String)
-  const near = typeof value === 'string' ? nearest(value, texts) : null
-  const these = texts.length > mostListed && typeof description === 'string' ? description : `one of ${texts.join(', ')}`
-  return `is ${shown(value)}; it must be ${these}${near === null ? '' : `; did you mean ${quoted(near)}?`}`
+function notOneOf(values: readonly unknown[], value: unknown, description: unknown): Said {
+  const allowed = values.map(String)
+  const near = typeof value === 'string' ? nearest(value, allowed) : null
+  const found = shown(value)
+  if (allowed.length > mostListed && typeof description === 'string') {
+    const must = ruled(description)
+    return near === null ? say('input.is', { found, must }) : say('input.isNear', { found, must, near: quoted(near) })
+  }
+  return near === null ? say('input.among', { found, allowed }) : say('input.amongNear', { found, allowed, near: quoted(near) })
 }
 
 /** The one of `known` that a slip of the finger turns into `word`, or null when none is near enough. */
@@ -130,9 +136,15 @@ function step(before: string, part: string | number): string {
   return before === '' ? part : `.${part}`
 }
 
-/** A problem as one line without a file: `groups[0].name: must be ...`. */
+/** A problem with its place: `groups[0].name: must be ...`. */
+export function problemSaid({ path, message }: Problem): string | Said {
+  return path.length === 0 ? message : say('input.at', { path: pathText(path), what: message })
+}
+
+/** The same as one line, without a file. */
 export function problemText(problem: Problem): string {
-  return problem.path.length === 0 ? problem.message : `${pathText(problem.path)}: ${problem.message}`
+  const said = problemSaid(problem)
+  return typeof said === 'string' ? said : inEnglish(said)
 }
 
 /** A JSON pointer as a path; list indexes become numbers where the value has a list. */

@@ -6,6 +6,7 @@ import { ordersSpec, testTime } from '../../test/samples.ts'
 import type { TestFacade } from '../../test/facade.ts'
 import type { ApplyResult } from '../controller/facade.ts'
 import type { GroupSpec } from '../core/model.ts'
+import { say } from '../core/said.ts'
 import { problemsOf } from './problems.ts'
 import * as r from './revisionSchemas.ts'
 import { Applied, type Problem } from './schemas.ts'
@@ -57,7 +58,14 @@ test('spec revisions: three of them -> a page, the next page, one in full, and t
   assert.deepEqual([one.groups.map(({ name }) => name), one.changes[0]?.change], [['orders', 'extra'], 'add'])
   const back = (await get('/diff?from=5&to=4')) as r.Difference
   assert.deepEqual(problemsOf(r.Difference, back), [])
-  assert.deepEqual(back.changes, [{ group: 'extra', change: 'change', what: ['guard on -> default'] }])
+  assert.deepEqual(back.changes, [
+    {
+      group: 'extra',
+      change: 'change',
+      what: ['guard on -> default'],
+      whatSaid: [say('diff.policy', { key: 'guard', from: 'on', to: null })],
+    },
+  ])
   assert.deepEqual(await get('/diff?from=3'), {
     from: 3,
     to: 5,

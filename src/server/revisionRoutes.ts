@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { ApplyResult, ControllerFacade } from '../controller/facade.ts'
 import { diffWhole } from '../core/spec.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import { access } from './access.ts'
 import { onCurrent, viewOf } from './commands.ts'
@@ -73,15 +74,21 @@ async function restore(facade: ControllerFacade, body: r.RestoreBody, by: string
   })
 }
 
+/** More names than these are no help in one line. */
+const mostNamed = 5
+
 function wouldRemove(revision: number, groups: readonly string[]): UserError {
-  const named = groups.length > 5 ? `${groups.slice(0, 5).join(', ')} and ${groups.length - 5} more` : groups.join(', ')
   return new UserError(
     'WOULD_REMOVE_GROUPS',
-    `revision ${revision} does not have ${named}: nobody would watch ${groups.length === 1 ? 'it' : 'them'} any more. ` +
-      'Look with `regroup spec diff`; say --remove-groups (API: removeGroups) when that is what you want',
+    say('refusal.wouldRemove', { revision, groups: groups.slice(0, mostNamed), more: Math.max(0, groups.length - mostNamed) }),
   )
 }
 
 function changesOf(changes: ApplyResult['changes']): r.Difference['changes'] {
-  return changes.map(({ group, change, what }) => ({ group, change, what: [...what] }))
+  return changes.map(({ group, change, what, whatSaid }) => ({
+    group,
+    change,
+    what: [...what],
+    ...(whatSaid === undefined ? {} : { whatSaid: [...whatSaid] }),
+  }))
 }

@@ -5,6 +5,7 @@ import type { Static } from 'typebox'
 import type { ControllerFacade } from '../controller/facade.ts'
 import type { GroupId, GroupSpec, NodeId, Roll, WallTime } from '../core/model.ts'
 import type { RollView } from '../core/roll.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import { onCurrent } from './commands.ts'
 import { commanding, described, looking, ofGroup } from './routes.ts'
@@ -86,7 +87,7 @@ async function begin(facade: ControllerFacade, asked: Asked): Promise<Static<typ
   const mute = nodes.filter((node) => node.health !== 'up' || node.incarnation === null).map((node) => node.id)
   return await changed(facade, asked, 'a rolling restart begins', (spec) => {
     if (spec.roll !== undefined) return { ...spec, roll: { ...spec.roll, since: at, by, why: why === '' ? spec.roll.why : why } }
-    if (mute.length > 0) throw new UserError('NOT_NOW', `a rolling restart begins when every node answers; missing: ${mute.join(', ')}`)
+    if (mute.length > 0) throw new UserError('NOT_NOW', say('refusal.rollMute', { names: mute }))
     const was = nodes.map(({ id, incarnation }) => ({ node: id, incarnation: incarnation ?? '' }))
     return { ...spec, roll: { since: at, by, why, was, turn: null } satisfies Roll }
   })
@@ -96,10 +97,10 @@ async function begin(facade: ControllerFacade, asked: Asked): Promise<Static<typ
 async function restart(facade: ControllerFacade, asked: Asked, node: NodeId): Promise<Static<typeof Rolling>> {
   const roll = rollIn(facade, asked.group)
   if (roll.step.kind !== 'restart' || roll.step.node !== node)
-    throw new UserError('NOT_NOW', `${node} may not be restarted now: ${roll.step.sentence}`)
+    throw new UserError('NOT_NOW', say('refusal.rollTurn', { node, why: roll.step.said }))
   const { epoch } = facade.status(asked.group)
   return await changed(facade, asked, `${node} is restarted`, (spec) => {
-    if (spec.roll === undefined) throw new UserError('NOT_NOW', `the roll of ${asked.group} was ended meanwhile`)
+    if (spec.roll === undefined) throw new UserError('NOT_NOW', say('refusal.rollEnded', { group: asked.group }))
     return { ...spec, roll: { ...spec.roll, turn: { node, epoch, until: asked.at + restartWithinMs } } }
   })
 }
@@ -111,7 +112,7 @@ function ended({ roll: _over, ...rest }: GroupSpec): GroupSpec {
 /** Throws NOT_NOW when none was begun. */
 function rollIn(facade: ControllerFacade, group: GroupId): RollView {
   const roll = facade.roll(group)
-  if (roll === null) throw new UserError('NOT_NOW', `no rolling restart of ${group} was begun`)
+  if (roll === null) throw new UserError('NOT_NOW', say('refusal.noRoll', { group }))
   return roll
 }
 
@@ -125,7 +126,7 @@ async function changed(
   const { group, by, why, dryRun } = asked
   await onCurrent(facade, null, async (groups, ifRevision) => {
     const spec = groups.find((candidate) => candidate.id === group)
-    if (spec === undefined) throw new UserError('UNKNOWN_GROUP', `there is no group ${JSON.stringify(group)}`)
+    if (spec === undefined) throw new UserError('UNKNOWN_GROUP', say('refusal.noGroup', { group: JSON.stringify(group) }))
     await facade.apply({ put: [change(spec)], remove: [], by, why: why === '' ? what : why, dryRun, ifRevision })
   })
   return { roll: facade.roll(group) as Static<typeof Rolling>['roll'] }

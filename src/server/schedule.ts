@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { GroupSpec, Scheduled, WallTime } from '../core/model.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import { onCurrent } from './commands.ts'
 import { commanding, described, ofGroup } from './routes.ts'
@@ -41,7 +42,7 @@ export function scheduleRoutes(app: FastifyInstance, wall: () => WallTime): void
       const wanted = cancel ? null : scheduled(body, by, now)
       return onCurrent(controller, null, async (groups, ifRevision) => {
         const spec = groups.find((candidate) => candidate.id === group)
-        if (spec === undefined) throw new UserError('UNKNOWN_GROUP', `there is no group ${JSON.stringify(group)}`)
+        if (spec === undefined) throw new UserError('UNKNOWN_GROUP', say('refusal.noGroup', { group: JSON.stringify(group) }))
         checkNode(spec, wanted)
         const { scheduled: _before, ...rest } = spec
         const put = [wanted === null ? rest : { ...rest, scheduled: wanted }]
@@ -53,16 +54,15 @@ export function scheduleRoutes(app: FastifyInstance, wall: () => WallTime): void
 }
 
 function scheduled({ at, to: node, why: text = '' }: ScheduleBody, by: string, now: WallTime): Scheduled {
-  if (at === undefined) throw new UserError('BAD_INPUT', 'at: is missing; say when, or cancel')
+  if (at === undefined) throw new UserError('BAD_INPUT', say('refusal.atMissing'))
   if (at <= now)
-    throw new UserError('BAD_INPUT', `at: ${new Date(at).toISOString()} is in the past; it is ${new Date(now).toISOString()} here`)
-  if (at > now + maxAheadMs)
-    throw new UserError('BAD_INPUT', `at: ${new Date(Math.min(at, 8.64e15)).toISOString()} is more than a year ahead`)
+    throw new UserError('BAD_INPUT', say('refusal.atPast', { at: new Date(at).toISOString(), now: new Date(now).toISOString() }))
+  if (at > now + maxAheadMs) throw new UserError('BAD_INPUT', say('refusal.atFar', { at: new Date(Math.min(at, 8.64e15)).toISOString() }))
   return { at, to: node ?? null, by, why: text }
 }
 
 function checkNode(spec: GroupSpec, wanted: Scheduled | null): void {
   if (wanted === null || wanted.to === null || spec.nodes.some((node) => node.id === wanted.to)) return
-  const names = spec.nodes.map((node) => node.id).join(', ')
-  throw new UserError('UNKNOWN_NODE', `group ${spec.id} has no node ${JSON.stringify(wanted.to)}; it has ${names}`)
+  const names = spec.nodes.map((node) => node.id)
+  throw new UserError('UNKNOWN_NODE', say('refusal.noNode', { group: spec.id, node: wanted.to, names }))
 }

@@ -95,6 +95,7 @@ const RecoveryStep = Type.Object({
   state: Type.Enum(['done', 'now', 'waiting', 'failed', 'skipped']),
   afterMs: nullable(ms),
   note: nullable(text),
+  noteSaid: nullable(Said),
 })
 
 const Recovery = Type.Object({ node: text, startedAt: wall(), endedAt: nullable(wall()), steps: Type.Array(RecoveryStep) })
@@ -237,7 +238,12 @@ export const Spec = Type.Object({
 })
 
 export const Changes = Type.Array(
-  Type.Object({ group: nullable(text), change: Type.Enum(['add', 'remove', 'change']), what: Type.Array(text) }),
+  Type.Object({
+    group: nullable(text),
+    change: Type.Enum(['add', 'remove', 'change']),
+    what: Type.Array(text),
+    whatSaid: Type.Optional(Type.Array(Said, { description: 'Not in revisions that an earlier version wrote.' })),
+  }),
   {
     description: 'One sentence per difference. The group is null for the policies of many groups.',
   },
@@ -278,7 +284,9 @@ export const Problem = Type.Object(
     status: Type.Integer(),
     code: text,
     detail: text,
+    said: nullable(Said),
     details: Type.Array(text, { description: 'Each problem with its place when there is more than one.' }),
+    detailsSaid: Type.Array(nullable(Said)),
   },
   { description: 'application/problem+json, RFC 9457' },
 )

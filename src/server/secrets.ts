@@ -1,5 +1,6 @@
 // Secrets: made from the system's chance, kept as hashes. A secret of ours is long, so one SHA-256 keeps it; a password needs argon2id.
 import { type Argon2Parameters, argon2, createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 
 /** A new secret: 32 bytes that nobody guesses. */
@@ -51,7 +52,7 @@ export async function isPassword(password: string, kept: PasswordHash | null): P
 }
 
 async function inTurn(hash: () => Promise<string>): Promise<string> {
-  if (waiting >= maxWaiting) throw new UserError('TOO_MANY', 'too many logins wait already; try again in a second')
+  if (waiting >= maxWaiting) throw new UserError('TOO_MANY', say('refusal.loginsWait'))
   waiting++
   const turn = last.then(hash).finally(() => waiting--)
   last = turn.catch(() => {})

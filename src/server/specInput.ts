@@ -2,11 +2,12 @@
 import { formatAddress, parseAddress } from '../core/address.ts'
 import type { GroupSpec, NodeSpec, Policy } from '../core/model.ts'
 import type { PolicyRule } from '../core/policyLayers.ts'
+import { say } from '../core/said.ts'
 import { ruleProblems, specProblems } from '../core/spec.ts'
 import type { TSchema } from 'typebox'
 import { problemsOf } from './problems.ts'
 import type { Path, Problem } from './problems.ts'
-import { NodeInput, PolicyInput, addressRule } from './specSchemas.ts'
+import { NodeInput, PolicyInput } from './specSchemas.ts'
 import type { GroupInput } from './specSchemas.ts'
 
 export type SpecInput =
@@ -42,7 +43,7 @@ export function readSpecInput(schema: TSchema, value: unknown): SpecInput {
 }
 
 function bothWays(index: number, group: string): Problem {
-  return { path: ['groups', index, 'name'], of: 'value', message: `group ${group} stands under "remove" too; say one of both` }
+  return { path: ['groups', index, 'name'], of: 'value', message: say('input.bothWays', { group }) }
 }
 
 interface Draft {
@@ -76,7 +77,7 @@ function draftsOf(value: unknown): { readonly groups: readonly Draft[]; readonly
 }
 
 function addressProblem(path: Path, text: string): Problem {
-  return { path, of: 'value', message: `is ${JSON.stringify(text)}; it must be ${addressRule}` }
+  return { path, of: 'value', message: say('input.is', { found: JSON.stringify(text), must: say('rule.address') }) }
 }
 
 function wellFormedPolicy(policy: unknown): Partial<Policy> {

@@ -1,16 +1,18 @@
 // The form in which people write groups, in a YAML file and in the API's body alike. Descriptions complete the sentence "must be ...".
 import { Type } from 'typebox'
 import type { Static, TSchema } from 'typebox'
-import { windowPattern, windowRule } from '../core/dailyWindow.ts'
-import { matchPattern, matchRule, maxPolicyRules } from '../core/policyLayers.ts'
-import { policyKeys, policyRanges } from '../core/policyRanges.ts'
+import { windowPattern } from '../core/dailyWindow.ts'
+import { matchPattern, maxPolicyRules } from '../core/policyLayers.ts'
+import { policyKeys, policyRanges, rangeRule } from '../core/policyRanges.ts'
+import { say } from '../core/said.ts'
 import type { NumericPolicyKey } from '../core/policyRanges.ts'
-import { choices, maxNodes, maxPriority, namePattern, nameRule } from '../core/spec.ts'
+import { choices, maxNodes, maxPriority, namePattern } from '../core/spec.ts'
 import type { Policy } from '../core/model.ts'
+import { must } from './rules.ts'
 
 const closed = { additionalProperties: false }
+const nameRule = must(say('rule.name'))
 const name = Type.String({ pattern: namePattern, description: nameRule })
-export const addressRule = 'host:port, an IPv6 address in brackets: "127.0.0.1:6379", "[::1]:6379"'
 /** One apply of everything at once; ten times the groups a controller is measured with. */
 export const maxGroups = 20_000
 
@@ -24,9 +26,9 @@ function policyValue(key: keyof Policy): TSchema {
   if (key === 'guard') return Type.Enum([...choices.guard])
   if (key === 'acceptSplitRisk') return Type.Enum([...choices.acceptSplitRisk])
   if (key === 'failback') return Type.Enum([...choices.failback])
-  if (key === 'failbackWindow') return Type.String({ pattern: windowPattern, description: windowRule })
-  const range = policyRanges[key satisfies NumericPolicyKey]
-  return Type.Integer({ minimum: range.min, maximum: range.max, description: `${range.min} to ${range.max} ${range.unit}: ${range.why}` })
+  if (key === 'failbackWindow') return Type.String({ pattern: windowPattern, description: must(say('rule.window')) })
+  const { min, max } = policyRanges[key satisfies NumericPolicyKey]
+  return Type.Integer({ minimum: min, maximum: max, description: must(rangeRule(key)) })
 }
 
 export const PolicyInput = Type.Unsafe<Partial<Policy>>(
@@ -36,7 +38,7 @@ export const PolicyInput = Type.Unsafe<Partial<Policy>>(
 export const NodeInput = Type.Object(
   {
     name,
-    address: Type.String({ maxLength: 270, description: addressRule }),
+    address: Type.String({ maxLength: 270, description: must(say('rule.address')) }),
     site: Type.Optional(Type.Union([Type.Null(), name], { description: `null or ${nameRule}` })),
     priority: Type.Optional(
       Type.Integer({
@@ -66,7 +68,7 @@ export const GroupInput = Type.Object(
 
 export const PolicyRuleInput = Type.Object(
   {
-    match: Type.String({ pattern: matchPattern, description: matchRule }),
+    match: Type.String({ pattern: matchPattern, description: must(say('rule.match')) }),
     policy: PolicyInput,
   },
   { ...closed, description: 'a mapping with match and policy' },

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { StopPlan } from '../core/stopPlan.ts'
+import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import { described, looking, ofGroup } from './routes.ts'
 import { Said, nullable, text, worded } from './schemas.ts'
@@ -72,7 +73,7 @@ export function stopPlanRoutes(app: FastifyInstance): void {
     ({ controller, params: { group }, query: { ifDies, stop } }) => {
       if (ifDies !== undefined && stop === undefined) return answered(controller.plan(group, 'dies', ifDies))
       if (stop !== undefined && ifDies === undefined) return answered(controller.plan(group, 'stops', stop))
-      throw new UserError('BAD_INPUT', 'ask either ifDies=NODE or stop=NODE, and not both')
+      throw new UserError('BAD_INPUT', say('refusal.planWhat'))
     },
   )
 }

@@ -17,7 +17,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   sim: inwards,
   cli: [...inwards, 'adapters', 'server', 'sentinel', 'proxy'],
   'ports.ts': ['core'],
-  'errors.ts': [],
+  'errors.ts': ['core'],
 }
 
 /** Folders that compute: nothing from Node, nothing from npm. */
@@ -38,7 +38,7 @@ export function partOf(path: string): string {
 }
 
 /** What the page takes from the rest: the shapes of the API's answers, which are gone when it is built. */
-const shownToPage = ['src/core/', 'src/server/', 'src/controller/']
+const shownToPage = ['src/core/', 'src/server/', 'src/controller/', 'src/errors.ts']
 
 function pageLayering({ path, imports }: Source): string[] {
   if (isTest(path)) return []
@@ -139,4 +139,15 @@ export function length(source: Source): string[] {
   const lines = source.text.split('\n').length - 1
   const most = isTest(source.path) ? maxTestLines : maxLines
   return lines > most ? [`${source.path}: has ${lines} lines, at most ${most}; one noun per file`] : []
+}
+
+/** Told at the start, by a disk or by the machine: their words are not ours. */
+const toldInEnglish = /^'(?:STORE_BROKEN|LISTEN_REFUSED)'/
+
+/** What the API refuses is a sentence with a code, so that the page can tell it in any language. */
+export function refusals({ path, text, code }: Source): string[] {
+  if (isTest(path) || !['server', 'controller'].includes(partOf(path))) return []
+  return [...code.matchAll(/new UserError\(\s*(?=[^,]*,\s*['"`])/g)]
+    .filter(({ 0: start, index }) => !toldInEnglish.test(text.slice(index + start.length)))
+    .map(({ index }) => `${path}:${lineAt(code, index)}: refuses with a plain text; say() it`)
 }

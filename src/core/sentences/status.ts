@@ -15,6 +15,8 @@ interface Times {
 }
 
 export const statusSentences = {
+  'recovery.copying': () => 'full copy under way',
+  'recovery.acknowledges': () => "waits for an acknowledgement past the primary's offset",
   'passage.failover': (v: Move & Times) =>
     `the failover from ${v.from} to ${v.to} is done: open to writes after ${v.opened} ms, all others that answer follow after ${v.attached} ms`,
   'passage.switchover': (v: Move & Times) =>

@@ -201,15 +201,17 @@ export function Changes({ changes }: { readonly changes: Applied['changes'] }) {
   if (changes.length === 0) return <p className="quiet">{say('spec.nothing')}</p>
   return (
     <ul className="changes">
-      {changes.map(({ group, change, what }) => (
+      {changes.map(({ group, change, what, whatSaid }) => (
         <li key={group ?? '*'} className={change}>
           <b>
             <span aria-hidden="true">{{ add: '+', remove: '−', change: '~' }[change]}</span> {group ?? '*'}
           </b>{' '}
           <span className="quiet">{say(`change.${change}`)}</span>
-          <ul lang="en">
-            {what.map((sentence) => (
-              <li key={sentence}>{sentence}</li>
+          <ul>
+            {what.map((sentence, at) => (
+              <li key={sentence}>
+                <Sentence english={sentence} said={whatSaid?.[at]} />
+              </li>
             ))}
           </ul>
         </li>

@@ -1,18 +1,26 @@
 // Asks the HTTP API. What it refuses is an error with its code, its sentence and its way out.
+import type { Said } from '../../../src/core/said.ts'
 import type { Problem } from './types.ts'
+
+/** A server older than this page gives its sentences in English only. */
+type Told = Pick<Problem, 'code' | 'status' | 'detail' | 'details'> & Partial<Pick<Problem, 'said' | 'detailsSaid'>>
 
 /** The API said no, or could not be reached (status 0, code NO_SERVER). */
 export class Refusal extends Error {
   readonly code: string
   readonly status: number
+  readonly said: Said | null
   readonly details: readonly string[]
+  readonly detailsSaid: readonly (Said | null)[]
 
-  constructor(problem: Pick<Problem, 'code' | 'status' | 'detail' | 'details'>) {
+  constructor(problem: Told) {
     super(problem.detail)
     this.name = 'Refusal'
     this.code = problem.code
     this.status = problem.status
+    this.said = problem.said ?? null
     this.details = problem.details
+    this.detailsSaid = problem.detailsSaid ?? []
   }
 }
 
@@ -65,6 +73,6 @@ function isProblem(body: unknown): body is Problem {
   return typeof body === 'object' && body !== null && typeof (body as { readonly code?: unknown }).code === 'string'
 }
 
-function unreadable(status: number): Pick<Problem, 'code' | 'status' | 'detail' | 'details'> {
+function unreadable(status: number): Told {
   return { code: 'UNREADABLE', status, detail: `The server answered ${status} without a reason.`, details: [] }
 }

@@ -1,5 +1,6 @@
 // A node's way back, step by step, and a change of primary the same way.
-import type { Passage, Recovery } from '../api/types.ts'
+import type { Passage, Recovery, RecoveryStep } from '../api/types.ts'
+import { Sentence } from '../look/sentence.tsx'
 import { span } from '../words/figures.ts'
 import { useNow } from '../live/hooks.ts'
 import { useSay } from '../words/words.tsx'
@@ -8,7 +9,7 @@ interface StepProps {
   readonly name: string
   readonly state: 'done' | 'now' | 'waiting' | 'failed' | 'skipped'
   readonly afterMs: number | null
-  readonly note: string | null
+  readonly note: Pick<RecoveryStep, 'note' | 'noteSaid'> | null
 }
 
 function Step({ name, state, afterMs, note }: StepProps) {
@@ -21,9 +22,9 @@ function Step({ name, state, afterMs, note }: StepProps) {
       <span className="step-name">{name}</span>
       <span className="hidden">{say(`step.${state}`)}</span>
       {afterMs !== null && <span className="step-time">{span(afterMs)}</span>}
-      {note !== null && (
-        <span className="step-note" lang="en">
-          {note}
+      {note?.note != null && (
+        <span className="step-note">
+          <Sentence english={note.note} said={note.noteSaid} />
         </span>
       )}
     </li>
@@ -43,8 +44,8 @@ export function RecoverySteps({ recovery }: { readonly recovery: Recovery }) {
       </summary>
       <progress value={reached} max={recovery.steps.length} aria-label={say('recovery.progress', { node: recovery.node })} />
       <ol className="steps">
-        {recovery.steps.map(({ name, state, afterMs, note }) => (
-          <Step key={name} name={say(`recovery.${name}`)} state={state} afterMs={afterMs} note={note} />
+        {recovery.steps.map((step) => (
+          <Step key={step.name} name={say(`recovery.${step.name}`)} state={step.state} afterMs={step.afterMs} note={step} />
         ))}
       </ol>
     </details>

@@ -6,6 +6,7 @@ import { TextField } from '../act/fields.tsx'
 import { type Refusal, ask } from '../api/ask.ts'
 import type { AuditPage } from '../api/types.ts'
 import { Refused } from '../look/refused.tsx'
+import { Sentence } from '../look/sentence.tsx'
 import { dayTime } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
 
@@ -85,8 +86,8 @@ function Row({ entry }: { readonly entry: Entry }) {
       <td>
         <span className={`badge ${entry.result === 'done' ? 'good' : 'warn'}`}>{entry.result}</span>
         {entry.result !== 'done' && (
-          <span className="problem" lang="en">
-            {entry.sentence}
+          <span className="problem">
+            <Sentence english={entry.sentence} said={entry.said} />
           </span>
         )}
       </td>

@@ -4,6 +4,8 @@ import { doctorZh } from './sentences/doctor.zh.ts'
 import { electZh } from './sentences/elect.zh.ts'
 import { groupZh } from './sentences/group.zh.ts'
 import { planZh } from './sentences/plan.zh.ts'
+import { refusalZh } from './sentences/refusal.zh.ts'
+import { specZh } from './sentences/spec.zh.ts'
 import { statusZh } from './sentences/status.zh.ts'
 
-export const sentences: Catalog = { ...groupZh, ...electZh, ...planZh, ...statusZh, ...doctorZh }
+export const sentences: Catalog = { ...groupZh, ...electZh, ...planZh, ...statusZh, ...doctorZh, ...specZh, ...refusalZh }

@@ -1,6 +1,7 @@
 // 句子里反复出现的名称。
 import type { Verdict } from '../../../../src/core/diagnose.ts'
 import type { Action, ProbeFailure } from '../../../../src/core/model.ts'
+import type { PolicyRange } from '../../../../src/core/policyRanges.ts'
 
 type Names<Name extends string> = Readonly<Record<Name, string>>
 
@@ -66,4 +67,23 @@ export function action(name: string): string {
 
 export function names(ids: readonly string[]): string {
   return ids.length === 0 ? '无人' : ids.join('、')
+}
+
+const phases: Names<'failover' | 'switchover'> = { failover: '故障转移', switchover: '切换' }
+
+export function phase(name: string): string {
+  return known(phases, name)
+}
+
+const units: Names<PolicyRange['unit']> = { ms: 'ms', bytes: '字节', nodes: '个节点', failovers: '次故障转移' }
+
+export function unit(name: string): string {
+  return known(units, name)
+}
+
+const kinds = { empty: '空的', 'a list': '列表', 'a mapping': '映射', 'not of the right form': '形式不对' } as const
+
+/** 在某处找到的值：它本身的写法，或者它是什么。 */
+export function found(value: string): string {
+  return known(kinds, value)
 }

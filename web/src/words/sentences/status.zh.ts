@@ -3,6 +3,8 @@ import type { statusSentences } from '../../../../src/core/sentences/status.ts'
 import { action, names } from './names.ts'
 
 const shownZh: typeof statusSentences = {
+  'recovery.copying': () => '正在全量复制',
+  'recovery.acknowledges': () => '等待一次超过主节点偏移量的确认',
   'passage.failover': (v) => `从 ${v.from} 到 ${v.to} 的故障转移完成：${v.opened} ms 后开放写入，${v.attached} ms 后其他应答的节点全部跟随`,
   'passage.switchover': (v) => `从 ${v.from} 到 ${v.to} 的切换完成：${v.opened} ms 后开放写入，${v.attached} ms 后其他应答的节点全部跟随`,
   'passage.returned': (v) => `${v.primary} 重新成为主节点：${v.opened} ms 后开放写入，${v.attached} ms 后其他应答的节点全部跟随`,
