@@ -54,7 +54,7 @@ async function take(scene: Scene, shot: Shot, way: Way, page: Page): Promise<voi
 
 if (values.help) console.log(`usage: ${usage}`)
 else
-  main({ limitMs: 10 * 60_000 }, async () => {
+  main({ limitMs: 30 * 60_000 }, async () => {
     if (values.only === undefined) rmSync(out, { recursive: true, force: true })
     mkdirSync(out, { recursive: true })
     const [scene, browser] = await Promise.all([startScene(), startBrowser()])

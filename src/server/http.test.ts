@@ -299,10 +299,10 @@ test('spec: a new group, a changed one, a removed one -> one revision with a sen
       ],
     },
   ]
-  const inWords = ({ changes, ...rest }: typeof dry) => ({
-    ...rest,
-    changes: changes.map(({ group, change, what }) => ({ group, change, what })),
-  })
+  const inWords = (answer: unknown) => {
+    const { changes: found, ...rest } = answer as ApplyResult
+    return { ...rest, changes: found.map(({ group, change, what }) => ({ group, change, what })) }
+  }
   assert.deepEqual(inWords(dry), { revision: 3, dryRun: true, changes })
   assert.equal(facade.spec().revision, 3)
   assert.deepEqual(inWords(assertShape(await post(`${url}/api/v1/spec`, body), s.Applied)), { revision: 4, dryRun: false, changes })
