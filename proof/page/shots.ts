@@ -71,7 +71,7 @@ export const shots: readonly Shot[] = [
   { name: 'act-pause', path: '/groups/shop', ready: acting(1, '.safe'), whole: false },
   { name: 'act-maintain', path: '/groups/shop', ready: acting(2, '.would'), whole: false },
   { name: 'act-failover', path: '/groups/shop', ready: acting(7, '.move'), whole: false },
-  { name: 'act-policy', path: '/groups/shop', ready: acting(6, '.policy') },
+  { name: 'act-policy', path: '/groups/shop', ready: acting(6, '.policy'), whole: false },
   { name: 'act-what-if', path: '/groups/shop', ready: acting(3, '.safe'), whole: false },
   { name: 'spec', path: '/spec', ready: drawn('.revisions button', '.changes') },
   {

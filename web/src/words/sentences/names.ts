@@ -87,3 +87,9 @@ const kinds = { empty: '空的', 'a list': '列表', 'a mapping': '映射', 'not
 export function found(value: string): string {
   return known(kinds, value)
 }
+
+const tries = { requests: '请求', 'failed logins': '失败的登录', 'unknown tokens': '未知的令牌' } as const
+
+export function asked(name: string): string {
+  return known(tries, name)
+}

@@ -1,7 +1,5 @@
 import type { refusalSentences } from '../../../../src/core/sentences/refusal.ts'
-import { names, phase } from './names.ts'
-
-const asked = { requests: '请求', 'failed logins': '失败的登录', 'unknown tokens': '未知的令牌' } as const
+import { asked, names, phase } from './names.ts'
 
 // 为什么拒绝一个请求，以及怎么办。
 export const refusalZh: typeof refusalSentences = {
@@ -13,7 +11,7 @@ export const refusalZh: typeof refusalSentences = {
   'refusal.system': (v) => `这关系到整个服务器，而 ${v.name} 只能访问这些组：${names(v.groups)}`,
   'refusal.reach': (v) => `${v.name} 不能访问组 ${JSON.stringify(v.group)}，只能访问 ${names(v.groups)}`,
   'refusal.reachPolicies': (v) => `这些策略关系到许多组，而 ${v.name} 只能访问这些组：${names(v.groups)}`,
-  'refusal.tooMany': (v) => `${asked[v.what]}太多；请在 ${v.seconds} s 后重试`,
+  'refusal.tooMany': (v) => `${asked(v.what)}太多；请在 ${v.seconds} s 后重试`,
   'refusal.loginsWait': () => '等待中的登录太多；请稍后重试',
   'refusal.badBy': () => '请求头 X-Regroup-By 必须是 1 到 64 个可打印 ASCII 字符的名称',
   'refusal.host': (v) => `Host 请求头是 ${v.host}，但在添加用户之前，这个服务器只以 localhost、127.0.0.1 和 [::1] 应答`,
