@@ -94,9 +94,9 @@ export function policyDifferences(before: readonly PolicyRule[], after: readonly
   return differences
 }
 
-/** How the values of two policies differ, in the order of the keys. */
+/** How the values of two policies differ, by the names of the keys. */
 export function valueDifferences(before: Partial<Policy>, after: Partial<Policy>): Said[] {
-  const text = (value: unknown): string | null => (value === undefined ? null : String(value))
-  const keys = policyKeys.filter((key) => before[key] !== after[key])
+  const text = (value: Policy[keyof Policy] | undefined): string | null => (value === undefined ? null : String(value))
+  const keys = policyKeys.filter((key) => before[key] !== after[key]).toSorted()
   return keys.map((key) => say('diff.policy', { key, from: text(before[key]), to: text(after[key]) }))
 }

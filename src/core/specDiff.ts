@@ -67,7 +67,7 @@ function* groupSentences(before: GroupSpec, after: GroupSpec): Generator<Said> {
   if (before.engine !== after.engine) yield say('diff.engine', { from: before.engine, to: after.engine })
   if (before.credential !== after.credential) yield say('diff.credential', { from: before.credential, to: after.credential })
   if (before.tls !== after.tls) yield say('diff.tls', { on: after.tls })
-  yield* valueDifferences(before.policy, after.policy).toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  yield* valueDifferences(before.policy, after.policy)
   yield* pauseSentences(before.pause, after.pause)
   yield* rollSentences(before.roll, after.roll)
   yield* scheduledSentences(before.scheduled, after.scheduled)
@@ -79,10 +79,6 @@ function* groupSentences(before: GroupSpec, after: GroupSpec): Generator<Said> {
     if (old === undefined) yield say('diff.nodeAdded', { node: called(node) })
     yield* nodeSentences(old ?? plainNode(node), node)
   }
-}
-
-function keyOf(difference: Said): string {
-  return String(difference.values['key'])
 }
 
 function* pauseSentences(before: OperatorPause | null, after: OperatorPause | null): Generator<Said> {
