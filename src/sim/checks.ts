@@ -131,6 +131,8 @@ export class Checks {
     if (record.phase === 'restored') return
     if (before?.phase === 'failover') this.failovers++
     if (before !== null && isMoving(before) && record.primary === before.candidate) this.#isPrimary(record)
+    // Whoever is to replace this one was in sync with it, and not with the one before.
+    this.#inSync = record.inSync
     this.ledger.crowned(record, entry)
   }
 
@@ -228,7 +230,7 @@ export class Checks {
     const { controller } = history
     if (controller === null || controller.worksFor === 0 || controller.exhausted || history.spec.pause !== null) return false
     // Nobody watched it die: it may hold what no replica has.
-    if (!this.#ranWatched) return false
+    if (!this.#ranWatched || !this.ledger.isWatcherHere()) return false
     if (this.#now - this.deeds.handAt < wellMs) return false
     const fit = history.spec.nodes.every((node) => node.priority > 0 && node.maintenanceUntil === null)
     const record = history.store.record('g')

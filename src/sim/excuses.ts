@@ -193,10 +193,10 @@ export class Excuses {
     if (/elect\.(inSync|ahead)/.test(rule)) {
       if (this.#asynchronous(at, intent, crown.node)) return 'asynchronous'
       const last = at.stream.acked.at(-1)?.at?.when ?? at.when
-      return guarded(crown) && at.when >= last - guardEngagesMs ? 'guard' : null
+      if (guarded(crown) && at.when >= last - guardEngagesMs) return 'guard'
     }
     // A roll call that promotes another than who took it says that nobody is known to be complete.
-    const itself = /elect\.returned/.test(rule) || (/elect\.rollCall/.test(rule) && crown.node === write.node)
+    const itself = /elect\.returned/.test(rule) || (/elect\.(rollCall|ahead)/.test(rule) && crown.node === write.node)
     return itself && this.#lacksOnDisk(write, at, intent) ? 'disk' : null
   }
 
