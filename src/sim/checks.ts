@@ -124,6 +124,8 @@ export class Checks {
         this.verdicts.givenUp(before)
       return
     }
+    // Whoever is to replace this one is in sync with it, whoever was with the one before.
+    if (before === null || isMoving(before)) this.#inSync = record.inSync
     if (before !== null && before.incarnation === record.incarnation && before.primary === record.primary) {
       return this.verdicts.grown(record, before)
     }
@@ -131,8 +133,6 @@ export class Checks {
     if (record.phase === 'restored') return
     if (before?.phase === 'failover') this.failovers++
     if (before !== null && isMoving(before) && record.primary === before.candidate) this.#isPrimary(record)
-    // Whoever is to replace this one was in sync with it, and not with the one before.
-    this.#inSync = record.inSync
     this.ledger.crowned(record, entry)
   }
 
