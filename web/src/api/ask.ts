@@ -47,8 +47,9 @@ export async function ask<T>(path: string, sent: Sent = {}): Promise<T> {
   const response = await answered(path, sent)
   const date = Date.parse(response.headers.get('date') ?? '')
   if (Number.isFinite(date)) ahead = Math.abs(date - Date.now()) < 2000 ? 0 : date - Date.now()
-  const body: unknown = await response.json().catch(() => null)
-  if (response.ok) return body as T
+  const body: unknown = await response.json().catch(() => undefined)
+  // An answer that was cut in the middle is none, although it began well.
+  if (response.ok && body !== undefined) return body as T
   throw new Refusal(isProblem(body) ? body : unreadable(response.status))
 }
 
