@@ -303,6 +303,11 @@ test('a planned switchover -> the old primary stays one, closed, until the candi
   }
   acts(moving(closedGuard), 'switchover.promote', ['b', { name: 'promote' }])
   waits(moving(0), 'switchover.waiting', /waits for it to have everything/)
+  // Another process would be promoted again and again, and never believed.
+  const restarted = moving(closedGuard).nodes.get('b')?.reading
+  assert.ok(restarted)
+  const other = viewed(moving(closedGuard), 'b', { reading: { ...restarted, incarnation: 'b2' } })
+  saves(other, 'switchover.abort', { phase: 'steady', primary: 'a' })
 })
 
 test('a primary that is found closed -> opened, and its mark names the history from then on', () => {

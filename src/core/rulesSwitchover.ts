@@ -70,7 +70,8 @@ export const switchoverRules: readonly Rule<Case>[] = [
     id: 'switchover.promote',
     why: 'the old primary accepts no writes any more and the candidate has all it had: promote it, closed',
     gives: 'act promote',
-    when: (c) => ((demoted(c) && caughtUp(c, c.s.memory.loadedAt)) || closedInstead(c)) && candidateOf(c).acting === null,
+    when: (c) =>
+      ((demoted(c) && caughtUp(c, c.s.memory.loadedAt)) || closedInstead(c)) && candidateOf(c).acting === null && !candidateLost(c),
     then: (c) =>
       act(say('failover.promote', { node: candidateOf(c).spec.id }), [
         { node: candidateOf(c).spec.id, action: { name: 'promote', bootFence: c.s.policy.bootFence && c.s.can.canBootFence } },
