@@ -32,6 +32,8 @@ const outcomes: Readonly<Record<string, string>> = {
   '134-moved-to-a-stranger': "a node's address is another group's server and the primary is attached to it by hand -> it is not adopted",
   '143-followed-unmeasured': 'a Pika is back open with less and its fence is lost -> it is asked again, and does not follow unmeasured',
   '157-canary-of-the-old-primary': "the old primary's canary ends unanswered -> the new primary is not called hung",
+  '19-left-and-led-back-at-once':
+    'a Pika is read at nowhere before the reply to that came -> it is not led back before the old link has closed',
   '198-led-back-too-soon':
     'an operator moves the primary and the others with it -> no replica is led back before regroup has seen all of it',
   '205-late-pause': 'a write pause of ours arrives after it was lifted -> it is not held against the primary',

@@ -48,6 +48,23 @@ void describe('somebody else gives a node another role', () => {
   })
 })
 
+void describe('a node is told to leave its primary', () => {
+  const fence = { id: 1, action: { name: 'fence', cutClients: true }, since: 200 } as const
+  const done: ActionResult = { ok: true, persisted: true, note: null }
+  const { host, port } = specOf('a')
+
+  test('it is read at nowhere before its reply comes -> whom it left is known, and left only now', () => {
+    const node = acted(heard(acting(up, fence), 201, { of: 'nowhere' }), done, 210)
+    assert.deepEqual([node.left?.from?.host, node.left?.from?.port, node.left?.at], [host, port, 210])
+  })
+
+  test('told again when it has left already -> whom it left, and when, stays', () => {
+    const left = heard(acted(acting(up, fence), done, 210), 220, { of: 'nowhere' })
+    const again = acted(acting(left, { ...fence, id: 2, since: 300 }), done, 310)
+    assert.deepEqual(again.left, left.left)
+  })
+})
+
 void describe('a probe ends', () => {
   test('never asked -> unheard: neither up nor silent nor refused', () => {
     assert.deepEqual([unheard(fresh), answers(fresh), refused(fresh), silent(fresh, 1e9, 1)], [true, false, false, false])

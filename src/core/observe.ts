@@ -210,9 +210,15 @@ export function excused(node: NodeView, now: Instant): NodeView {
   return stalled(node, Infinity, now)
 }
 
+/** Whom it leaves by that: by what it said before, since the effect may be read before the reply. Whoever follows nowhere has left already. */
+function leaving(node: NodeView, { action, since }: Acting): NodeView['left'] {
+  const from = node.reading?.upstream ?? null
+  return action.name === 'fence' && (from === null || !sameAddress(from, nowhere)) ? { from, at: since } : node.left
+}
+
 export function acting(node: NodeView, started: Acting): NodeView {
   const proof = started.action.name === 'proveLink' ? { since: started.since, done: null } : node.proof
-  return { ...node, acting: started, proof }
+  return { ...node, acting: started, proof, left: leaving(node, started) }
 }
 
 /** What the file says after a successful action; null when the action does not write it. */
@@ -257,7 +263,8 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
   // A node that may not be asked for its connections is not worse off than one of a first controller; the warning stays.
   const cleared =
     node.cleared || (done.action.name === 'cutOlder' && (result.ok || result.code !== 'SILENT' || troubleOf(node, 'cutOlder') !== null))
-  const next: NodeView = { ...node, acting: null, actedAt: now, cleared }
+  const left = node.left?.at === done.since ? { ...node.left, at: now } : node.left
+  const next: NodeView = { ...node, acting: null, actedAt: now, cleared, left }
   if (!result.ok) {
     const times = (troubleOf(node, done.action.name)?.times ?? 0) + 1
     const retryAt = now + Math.min(actionRetryMaxMs, actionRetryMs * 2 ** Math.min(times - 1, 10))
@@ -281,7 +288,6 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
       : withTrouble(node, { ...unwritten, retryAt: now + persistRetryMs }),
     proof,
     forced: forced === undefined ? node.forced : forced,
-    left: done.action.name === 'fence' ? { from: node.reading?.upstream ?? null, at: now } : node.left,
     persisted: written === null ? node.persisted : result.persisted ? written : null,
     persistProblem: written === null && done.action.name !== 'persist' ? node.persistProblem : result.persisted ? null : unwritten.message,
   }
