@@ -93,6 +93,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'an old copy of the store calls a primary hung that was promoted again since -> it is not passed over for ever',
   '15001320-switchover-of-an-unreachable-primary':
     'the primary of a switchover under way cannot be reached, its replica is still fed by it -> it stays when the deadline is over',
+  '28000219-newer-behind-a-chain':
+    'an old copy of the store, and a node of a later epoch still follows one that is led to the older primary -> it is detached first',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

@@ -70,6 +70,12 @@ void describe('the nodes of a steady group', () => {
     assert.match(inEnglish(nodeStep(s, 'b', 'node.newer').said), /bears epoch 4, the record only 1/)
   })
 
+  test('... and it follows somebody -> detached first: who feeds it may be led to the recorded primary', () => {
+    const led = (of: string): Situation => group('a', alive('a'), alive('b', { of, mark: '4.1' }), alive('c'))
+    for (const whom of ['a', 'c']) told(led(whom), 'b', 'node.newerLed', { name: 'fence', cutClients: false })
+    assert.equal(nodeStep(led('nowhere'), 'b', 'node.newer').kind, 'hold')
+  })
+
   test('its mark cannot be read and the record knows it -> not called a stranger', () => {
     const stranger = { of: 'nowhere', mark: null, replid: 'Z' } as const
     const marked = (says: Parameters<typeof alive>[1]): Situation =>

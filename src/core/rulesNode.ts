@@ -1,6 +1,6 @@
 // What each node other than the primary is told under the saved record. Changes nothing in the record, so it needs no save.
 import { orderOf } from './order.ts'
-import { closedGuard, halfClosedGuard, handoverGraceMs } from './limits.ts'
+import { closedGuard, halfClosedGuard, handoverGraceMs, nowhere } from './limits.ts'
 import type { Action, Address, Replacing } from './model.ts'
 import { type NodeView, answers, follows, freshSince, mute, refused, refuses, sameAddress } from './observe.ts'
 import { type Case, type Rule, type Step, act, hold, rest, wait } from './rule.ts'
@@ -120,6 +120,16 @@ function newerOrForeign(c: NodeCase): boolean {
   return mark.group !== c.s.spec.id || mark.installation !== c.s.installation || mark.epoch > c.record.epoch
 }
 
+/** It is ours, and saw an epoch that the record does not know. */
+function bearsLaterEpoch(c: NodeCase): boolean {
+  return ours(c.s, c.node) && (c.node.reading?.mark?.epoch ?? 0) > c.record.epoch && !c.node.spec.overwrite
+}
+
+/** It feeds on somebody, or would as soon as that one is there. */
+function feeds({ reading }: NodeView): boolean {
+  return reading?.role === 'replica' && reading.upstream !== null && !sameAddress(reading.upstream, nowhere)
+}
+
 /** It bears another group's mark. Data without any mark at the recorded primary's address is rather a primary reborn empty and written to. */
 function ofAnother(c: NodeCase): boolean {
   return c.node.reading?.mark !== null && !ours(c.s, c.node)
@@ -178,10 +188,17 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     then: (c) => rest(say(refused(c.node) ? 'node.down' : 'node.mute', { node: c.node.spec.id })),
   },
   {
+    id: 'node.newerLed',
+    why: 'it bears a mark of a later epoch than the record and follows somebody: who feeds it may be led to the recorded primary, and would wipe it',
+    gives: 'act fence',
+    when: (c) => bearsLaterEpoch(c) && feeds(c.node) && ready(c, 'fence'),
+    then: (c) => tell(c, { name: 'fence', cutClients: false }, say('node.newerLed', { node: c.node.spec.id })),
+  },
+  {
     id: 'node.newer',
     why: 'it bears a mark of a later epoch than the record: the record is old (a restored backup?), and following would wipe what is newer',
     gives: 'hold',
-    when: (c) => ours(c.s, c.node) && (c.node.reading?.mark?.epoch ?? 0) > c.record.epoch && !c.node.spec.overwrite,
+    when: bearsLaterEpoch,
     then: (c) =>
       hold(
         say('node.newer', {

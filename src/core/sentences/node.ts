@@ -20,6 +20,7 @@ export const nodeSentences = {
   'node.queueDemotion': (v: OfNode) => `a demotion waits for ${v.node} to wake`,
   'node.down': (v: OfNode) => `${v.node} is down`,
   'node.mute': (v: OfNode) => `${v.node} does not answer`,
+  'node.newerLed': (v: OfNode) => `${v.node} bears a later epoch than the record: detached, so that nobody feeds it older data`,
   'node.newer': (v: OfNode & { readonly epoch: number | null; readonly recorded: number; readonly group: string }) =>
     `${v.node} bears epoch ${v.epoch}, the record only ${v.recorded}: it may hold newer data. Choose: \`regroup failover ${v.group} --accept-loss --to NODE\``,
   'node.foreign': (v: OfNode & { readonly group: string }) =>

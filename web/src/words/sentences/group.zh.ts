@@ -151,6 +151,7 @@ const nodeZh: typeof nodeSentences = {
   'node.queueDemotion': (v) => `降级命令等着 ${v.node} 醒来`,
   'node.down': (v) => `${v.node} 已停机`,
   'node.mute': (v) => `${v.node} 没有应答`,
+  'node.newerLed': (v) => `${v.node} 带有比记录更新的纪元：已使其脱离，以免有节点用旧数据覆盖它`,
   'node.newer': (v) =>
     `${v.node} 带有纪元 ${v.epoch ?? '?'}，而记录只到 ${v.recorded}：它可能持有更新的数据。请选择：\`regroup failover ${v.group} --accept-loss --to NODE\``,
   'node.foreign': (v) => `${v.node} 持有不属于这个组的数据。请清空它，或 \`regroup node add ${v.group} ${v.node} ... --overwrite\``,
