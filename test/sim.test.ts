@@ -55,6 +55,8 @@ const outcomes: Readonly<Record<string, string>> = {
   '22000208-epoch-given-twice':
     'an old copy of the store names the primary of today, of a later epoch -> everybody is asked first, and no epoch is given twice',
   '2040290-paused-and-primary-again': 'a failover in the middle of a switchover comes back to the same primary -> its writes go on',
+  '16000807-switchover-without-descriptors':
+    'the controller has no descriptors left in the middle of a switchover -> it is given up at its deadline, clients hear of their primary again',
   '2060092-greeting-never-answered': 'a frozen node never answered the greeting of a connection -> its next process is not judged by it',
   '2072288-replica-down-after-the-decision':
     'a replica goes down between the decision and the promotion, and comes back to the silent primary -> that risk was said',

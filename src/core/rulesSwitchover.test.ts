@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { acts, everyRuleFired, order, saves, waits } from '../../test/decisions.ts'
-import { alive, at, group, now, recorded, refused, remembered, switching } from '../../test/situations.ts'
+import { alive, at, group, now, recorded, refused, remembered, switching, unasked } from '../../test/situations.ts'
 import { inEnglish } from './said.ts'
 
 void describe('a switchover is under way', () => {
@@ -70,6 +70,14 @@ void describe('a switchover is under way', () => {
     const cut = at(switching(group('a', refused('a', 9_900), alive('b', { view: { askedAt: 12_000 } })), 'b'), 12_001)
     saves(cut, 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
     waits(remembered(cut, { promotedIn: 2 }), 'switchover.waiting', /waits/)
+  })
+
+  test('we cannot ask the old primary -> waits until it is overdue, then the old primary stays; the candidate was told already -> waits', () => {
+    const mute = switching(group('a', unasked('a', 9_900), alive('b')), 'b')
+    waits(mute, 'switchover.waiting', /waits/)
+    const overdue = at(mute, 12_001)
+    saves(overdue, 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
+    waits(remembered(overdue, { promotedIn: 2 }), 'switchover.waiting', /waits/)
   })
 
   test('overdue, without its candidate, or begun by another controller -> the old primary stays', () => {

@@ -11,9 +11,9 @@ import { say } from './said.ts'
 
 const isPrimary = (c: Case): boolean => c.verdict.kind === 'alive' || c.verdict.kind === 'shutting down' || c.verdict.kind === 'hung'
 const demoted = (c: Case): boolean => c.verdict.kind === 'not primary'
-/** It cannot be read, but a replica feeds on it or it answers with an error; and the candidate was told nothing. */
+/** It cannot be read, but a replica feeds on it, it answers with an error, or what fails is our own; and the candidate was told nothing. */
 const goesOn = (c: Case): boolean =>
-  (c.verdict.kind === 'contested' || c.verdict.kind === 'unreadable') && c.s.memory.promotedIn !== c.record.epoch
+  ['contested', 'unreadable', 'unasked'].includes(c.verdict.kind) && c.s.memory.promotedIn !== c.record.epoch
 const overdue = (c: Case): boolean => c.record.phase === 'switchover' && c.s.wall > c.record.deadline
 
 /** The candidate has everything the old primary has, by readings asked for after `since`. */

@@ -115,14 +115,16 @@ export class ElectionChecks {
     )
   }
 
-  /** Since well before now nothing was done to the primary, to the controller, or to the way between them. */
+  /**
+   * Since well before now nothing was done to the primary, to the controller, or to the way between them. A controller that cannot open
+   * connections ends it too: to give it up it need ask nobody.
+   */
   #free(primary: Server): boolean {
     const { net, controller, store, timeline } = this.#history
     const long = (since: number): boolean => timeline.now - since >= undisturbedMs
     return (
       controller !== null &&
       controller.runsFor >= undisturbedMs &&
-      !controller.exhausted &&
       store.slowMs === 0 &&
       store.unsure === 0 &&
       primary.awake &&

@@ -123,10 +123,17 @@ export class Excuses {
 
   // ------------------------------------------------------------------------------------------ by whom
 
-  /** A person asked for it: of every node's data that they may go, what had been written by then; or for this very promotion. */
-  #ordered(at: Executed, { intent }: Pick<Crown, 'intent'>): string | null {
-    const given = at.when <= this.#deeds.orderedAt && this.#history.spec.nodes.every((node) => node.overwrite)
-    if (intent === null) return given ? 'ordered' : null
+  /**
+   * A person asked for it: of every node's data that they may go, what had been written by then; or for this very promotion.
+   * A decision of ours must say what it loses all the same; but not one that an old copy of the store undid before the person's word:
+   * regroup does not know then that its primary was one, and only the person can end that.
+   */
+  #ordered(at: Executed, { intent, at: since = Infinity }: Pick<Crown, 'intent'> & Partial<Pick<Crown, 'at'>>): string | null {
+    const { orderedAt, restoredAt } = this.#deeds
+    const given = at.when <= orderedAt && this.#history.spec.nodes.every((node) => node.overwrite)
+    const undone = since <= restoredAt && restoredAt <= orderedAt
+    if (given && (intent === null || undone)) return 'ordered'
+    if (intent === null) return null
     return intent.record.phase === 'failover' && intent.record.cause === 'operator' ? 'ordered' : null
   }
 
