@@ -39,7 +39,10 @@ export interface Crown {
   readonly entry: NewLogEntry
 }
 
-/** `min-replicas-max-lag` is 2, ages are whole seconds, and a primary looks at them once a second (docs/protocol.md, M6). */
+/**
+ * `min-replicas-max-lag` is 2, ages are whole seconds, and a primary looks at them once a second (docs/protocol.md, M6). Only while it runs: a
+ * frozen one finds its replicas' last words in its sockets when it wakes (M14).
+ */
 const guardEngagesMs = 4_000
 /** How much longer than the silence a death counts as watched, and an unguarded primary may take writes until another is recorded. */
 const watchedMs = 5_000
@@ -100,7 +103,7 @@ export class Excuses {
       // An operator made it a primary again after it had been replaced.
       (handAt >= crown.at && this.#now - handAt < handMs ? 'by hand' : null) ??
       (this.#history.bootedOpen({ stream: at.stream, length: 0 }) ? 'unfenced' : null) ??
-      (guarded(crown) && at.when - crown.at < guardEngagesMs ? 'guard' : null) ??
+      (guarded(crown) && this.#ranSince(write.node, crown.at, at.when) < guardEngagesMs ? 'guard' : null) ??
       (this.#refusedEverybody(write, at, crown) ? 'refused everybody' : null) ??
       (inSockets ? 'in its sockets' : null)
     )
@@ -178,6 +181,12 @@ export class Excuses {
     if (!net.refusedAt(node.host, crown.at) || node.endAfter(crown.at) < at.when || controller === null) return false
     const reachable = Math.max(net.clearSince(controllerName, node.host), this.#now - controller.runsFor)
     return at.when - reachable <= policy.retryDownMs + reachedWithinMs
+  }
+
+  /** For how long it ran until then, less the last time for which it was frozen. */
+  #ranSince(id: string, from: number, until: number): number {
+    const { frozeAt, thawedAt } = this.#history.node(id)
+    return until - from - Math.max(0, Math.min(thawedAt, until) - Math.max(frozeAt, from))
   }
 
   /** Done to a node behind regroup's back at `handAt`: what had been written by then may go. */

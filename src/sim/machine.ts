@@ -22,6 +22,7 @@ export abstract class Machine<Process extends Running> implements Server {
   readonly ailments = healthy()
   abstract setup: Server['setup']
   running: Process | null = null
+  frozeAt = -Infinity
   thawedAt = -Infinity
   unwrittenAt = -Infinity
   /** A start found less than was there, and nobody gave it back since. */
@@ -32,7 +33,6 @@ export abstract class Machine<Process extends Running> implements Server {
   #inbox: Waiting[] | null = null
   /** What leaves when all of that is done. */
   #outbox: (() => void)[] | null = null
-  #frozenAt: number | null = null
   #troubledAt = -Infinity
   /** When its processes did anything last. */
   readonly #ends: number[] = []
@@ -99,10 +99,10 @@ export abstract class Machine<Process extends Running> implements Server {
 
   /** The process ends; gives when it did anything last. `quiet`: the host died with it, nobody is told. */
   protected ends(data: Data, quiet: boolean, served: readonly Conn[], dialed: readonly Conn[]): number {
-    const lastAt = this.#frozenAt ?? this.now
+    const lastAt = this.frozen ? this.frozeAt : this.now
     this.#held = data
     this.#ends.push(lastAt)
-    this.running = this.#inbox = this.#outbox = this.#frozenAt = null
+    this.running = this.#inbox = this.#outbox = null
     for (const conn of served) {
       if (quiet) conn.openThere = false
       else conn.closeThere()
@@ -118,7 +118,7 @@ export abstract class Machine<Process extends Running> implements Server {
   freeze(): void {
     if (this.running === null || this.frozen) return
     this.#inbox = []
-    this.#frozenAt = this.now
+    this.frozeAt = this.now
   }
 
   thaw(): void {
@@ -128,7 +128,7 @@ export abstract class Machine<Process extends Running> implements Server {
     this.troubled()
     this.thawedAt = this.now
     this.events.tell(this, `wakes with ${inbox.length} messages in its sockets`)
-    this.#inbox = this.#frozenAt = null
+    this.#inbox = null
     // Replies leave after the batch: a connection that was cut in it gets none.
     const outbox: (() => void)[] = (this.#outbox = [])
     for (const { happen } of this.inTurn(inbox)) happen()

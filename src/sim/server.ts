@@ -43,8 +43,9 @@ export interface Server extends Listener {
   readonly awake: boolean
   /** Since then it did what it was asked: it ran, was awake, and nothing ailed it. */
   readonly calmSince: number
-  /** When one of its processes last woke. */
+  /** When one of its processes last froze, and last woke. */
   readonly thawedAt: number
+  readonly frozeAt: number
   /** When its file last could not be written. */
   readonly unwrittenAt: number
   /** How long its link to its primary stood, or had stood when it was last lost. */
