@@ -70,10 +70,56 @@ void describe('the nodes of a steady group', () => {
     assert.match(inEnglish(nodeStep(s, 'b', 'node.newer').said), /bears epoch 4, the record only 1/)
   })
 
-  test('... and it follows somebody -> detached first: who feeds it may be led to the recorded primary', () => {
-    const led = (of: string): Situation => group('a', alive('a'), alive('b', { of, mark: '4.1' }), alive('c'))
-    for (const whom of ['a', 'c']) told(led(whom), 'b', 'node.newerLed', { name: 'fence', cutClients: false })
-    assert.equal(nodeStep(led('nowhere'), 'b', 'node.newer').kind, 'hold')
+  void describe('b, which bears a later epoch, follows c, which is to follow the primary', () => {
+    const later = { of: 'c', mark: '4.1', linkUp: false } as const
+    const chain = (says: Parameters<typeof alive>[1] = {}): Situation =>
+      group('a', alive('a'), alive('b', { ...later, ...says }), alive('c', { of: 'nowhere' }))
+
+    test('both answer -> b is detached, and c waits for that; then c follows', () => {
+      told(chain(), 'b', 'node.newerLed', { name: 'fence', cutClients: false })
+      assert.equal(nodeStep(chain(), 'c', 'node.feedsNewer').kind, 'wait')
+      told(chain({ of: 'nowhere' }), 'c', 'node.follow', { name: 'follow' })
+      assert.equal(nodeStep(chain({ of: 'nowhere' }), 'b', 'node.newer').kind, 'hold')
+    })
+
+    test('it follows the recorded primary itself, or c is dead -> it is detached too', () => {
+      told(chain({ of: 'a' }), 'b', 'node.newerLed', { name: 'fence' })
+      told(group('a', alive('a'), alive('b', later), refused('c', 5_000)), 'b', 'node.newerLed', { name: 'fence' })
+    })
+
+    test('c is not heard, or refuses us and feeds b -> it may be the primary of today, so b stays', () => {
+      for (const c of [silent('c', 5_000), silent('c', 5_000, { of: null })])
+        assert.equal(nodeStep(group('a', alive('a'), alive('b', later), c), 'b', 'node.newer').kind, 'hold')
+      const fed = group('a', alive('a'), alive('b', { ...later, linkUp: true }), refused('c', 5_000))
+      assert.equal(nodeStep(fed, 'b', 'node.newer').kind, 'hold')
+    })
+
+    test('c is still a primary -> it is not made a replica sooner either', () => {
+      const s = group('a', alive('a'), alive('b', later), alive('c', { of: null }))
+      assert.equal(nodeStep(s, 'c', 'node.feedsNewer').kind, 'wait')
+    })
+
+    test('b may be overwritten, or bears what the record knows -> nobody waits', () => {
+      for (const says of [{ spec: { overwrite: true } }, { mark: '1.1' }]) told(chain(says), 'c', 'node.follow', { name: 'follow' })
+    })
+
+    test('b has fallen silent -> c holds, and says what a person may do', () => {
+      const s = group('a', alive('a'), refused('b', 5_000, later), alive('c', { of: 'nowhere' }))
+      const step = nodeStep(s, 'c', 'node.feedsNewer')
+      assert.equal(step.kind, 'hold')
+      assert.match(inEnglish(step.said), /b does not answer and bears epoch 4, the record only 1; .* `regroup node remove g b`/)
+    })
+
+    test('c is a silent primary -> no demotion waits in its sockets', () => {
+      const s = group('a', alive('a'), alive('b', later), silent('c', 5_000, { of: null }))
+      assert.equal(nodeStep(s, 'c', 'node.unheard').kind, 'rest')
+    })
+
+    test('c bears that epoch too -> it is not led anywhere, so b stays', () => {
+      const s = group('a', alive('a'), alive('b', later), alive('c', { of: 'nowhere', mark: '4.1' }))
+      assert.equal(nodeStep(s, 'b', 'node.newer').kind, 'hold')
+      assert.equal(nodeStep(s, 'c', 'node.newer').kind, 'hold')
+    })
   })
 
   test('its mark cannot be read and the record knows it -> not called a stranger', () => {

@@ -1,6 +1,7 @@
 // What each node other than the primary is told under the saved record. Changes nothing in the record, so it needs no save.
 import { orderOf } from './order.ts'
-import { closedGuard, halfClosedGuard, handoverGraceMs, nowhere } from './limits.ts'
+import { bearsLater, feederOf, laterFedBy } from './laterEpoch.ts'
+import { closedGuard, halfClosedGuard, handoverGraceMs } from './limits.ts'
 import type { Action, Address, Replacing } from './model.ts'
 import { type NodeView, answers, follows, freshSince, mute, refused, refuses, sameAddress } from './observe.ts'
 import { type Case, type Rule, type Step, act, hold, rest, wait } from './rule.ts'
@@ -113,21 +114,17 @@ function worthPersisting(c: NodeCase): boolean {
   return upstream?.linkUp === true && !partial && (!persisted(c) || guard === closedGuard || guard === halfClosedGuard)
 }
 
-/** What it said last of its mark speaks against ever following: a later epoch than the record's, or another group's. Asked of a node that is silent. */
+/** What it said last of its mark speaks against ever following: a later epoch than the record's, its own or that of a replica of it, or another group's. Asked of a node that is silent. */
 function newerOrForeign(c: NodeCase): boolean {
+  if (laterFedBy(c.s, c.record, c.node) !== null) return true
   const mark = c.node.reading?.mark ?? null
   if (mark === null || c.node.spec.overwrite) return false
   return mark.group !== c.s.spec.id || mark.installation !== c.s.installation || mark.epoch > c.record.epoch
 }
 
-/** It is ours, and saw an epoch that the record does not know. */
-function bearsLaterEpoch(c: NodeCase): boolean {
-  return ours(c.s, c.node) && (c.node.reading?.mark?.epoch ?? 0) > c.record.epoch && !c.node.spec.overwrite
-}
-
-/** It feeds on somebody, or would as soon as that one is there. */
-function feeds({ reading }: NodeView): boolean {
-  return reading?.role === 'replica' && reading.upstream !== null && !sameAddress(reading.upstream, nowhere)
+/** The epochs of a node that bears a later one than the record. */
+function epochs(c: NodeCase, { reading }: NodeView): { readonly epoch: number | null; readonly recorded: number } {
+  return { epoch: reading?.mark?.epoch ?? null, recorded: c.record.epoch }
 }
 
 /** It bears another group's mark. Data without any mark at the recorded primary's address is rather a primary reborn empty and written to. */
@@ -189,25 +186,20 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
   },
   {
     id: 'node.newerLed',
-    why: 'it bears a mark of a later epoch than the record and follows somebody: who feeds it may be led to the recorded primary, and would wipe it',
+    why: 'it bears a mark of a later epoch than the record, and what it follows does not, or is dead: that one may be led to the recorded primary, and would wipe it',
     gives: 'act fence',
-    when: (c) => bearsLaterEpoch(c) && feeds(c.node) && ready(c, 'fence'),
-    then: (c) => tell(c, { name: 'fence', cutClients: false }, say('node.newerLed', { node: c.node.spec.id })),
+    when: (c) => bearsLater(c.s, c.record, c.node) && feederOf(c.s, c.record, c.node) !== null && ready(c, 'fence'),
+    then: (c) => {
+      const upstream = feederOf(c.s, c.record, c.node)?.spec.id ?? ''
+      return tell(c, { name: 'fence', cutClients: false }, say('node.newerLed', { node: c.node.spec.id, upstream, ...epochs(c, c.node) }))
+    },
   },
   {
     id: 'node.newer',
     why: 'it bears a mark of a later epoch than the record: the record is old (a restored backup?), and following would wipe what is newer',
     gives: 'hold',
-    when: bearsLaterEpoch,
-    then: (c) =>
-      hold(
-        say('node.newer', {
-          node: c.node.spec.id,
-          epoch: c.node.reading?.mark?.epoch ?? null,
-          recorded: c.record.epoch,
-          group: c.s.spec.id,
-        }),
-      ),
+    when: (c) => bearsLater(c.s, c.record, c.node),
+    then: (c) => hold(say('node.newer', { node: c.node.spec.id, ...epochs(c, c.node), group: c.s.spec.id })),
   },
   {
     id: 'node.foreign',
@@ -259,6 +251,17 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
       const rejoin = rejoinOf(c, c.node)
       if (rejoin.kind === 'go') return wait(say('node.mayFollow', { node: c.node.spec.id }))
       return rejoin.kind === 'hold' ? hold(rejoin.said) : wait(rejoin.said)
+    },
+  },
+  {
+    id: 'node.feedsNewer',
+    why: 'a replica of it bears a mark of a later epoch than the record: what this one is given would wipe that, so that one is detached first',
+    gives: 'hold, or wait',
+    when: (c) => alive(c) && (c.node.reading?.role === 'primary' || strays(c)) && laterFedBy(c.s, c.record, c.node) !== null,
+    then: (c) => {
+      const later = laterFedBy(c.s, c.record, c.node) ?? c.node
+      const said = { node: c.node.spec.id, later: later.spec.id, ...epochs(c, later), group: c.s.spec.id }
+      return answers(later) ? wait(say('node.feedsNewer', said)) : hold(say('node.feedsNewerSilent', said))
     },
   },
   {

@@ -1,6 +1,7 @@
 // A group whose record was read from a copy of the store: what it says may be long past, so everybody is asked before anything is done.
 import { doubted, failover, readopted } from './draft.ts'
 import { type Election, electByOrder, electRestored } from './elect.ts'
+import { bearsLater } from './laterEpoch.ts'
 import { nowhere } from './limits.ts'
 import { together } from './loss.ts'
 import type { FailoverCause, GroupRecord, Reading } from './model.ts'
@@ -9,7 +10,7 @@ import { type Answering, orderOf } from './order.ts'
 import { type Case, type Decision, type Rule, hold, save, wait } from './rule.ts'
 import { all, foreign, ledBy, names, waiting, whyMissing } from './rulesNew.ts'
 import { type Said, say } from './said.ts'
-import { type Situation, empty, ours, paused } from './situation.ts'
+import { type Situation, empty, paused } from './situation.ts'
 
 const choice = (s: Situation) => ({ group: s.spec.id, node: 'NODE' })
 
@@ -71,9 +72,8 @@ function floorAt({ reading }: Extract<Election, { kind: 'candidate' }>): GroupRe
  */
 function successor(c: Case): (NodeView & { readonly reading: Reading }) | null {
   const { s, record } = c
-  const later = (reading: Reading): boolean => reading.role === 'primary' && (reading.mark?.epoch ?? 0) > record.epoch
   for (const node of all(s)) {
-    if (!node.spec.overwrite && freshSince(node, s.memory.loadedAt) && ours(s, node) && later(node.reading)) return node
+    if (freshSince(node, s.memory.loadedAt) && answers(node) && node.reading.role === 'primary' && bearsLater(s, record, node)) return node
   }
   return null
 }

@@ -7,6 +7,16 @@ interface OfNode {
 interface Follower extends OfNode {
   readonly primary: string
 }
+/** A node that bears a later epoch than the record. */
+interface Later {
+  readonly epoch: number | null
+  readonly recorded: number
+}
+/** What is said of the node that such a one follows. */
+interface Feeder extends OfNode, Later {
+  readonly later: string
+  readonly group: string
+}
 
 /** Who holds more than the living primary follows nobody until a person chose. */
 function choice(v: OfNode & { readonly group: string }): string {
@@ -20,8 +30,12 @@ export const nodeSentences = {
   'node.queueDemotion': (v: OfNode) => `a demotion waits for ${v.node} to wake`,
   'node.down': (v: OfNode) => `${v.node} is down`,
   'node.mute': (v: OfNode) => `${v.node} does not answer`,
-  'node.newerLed': (v: OfNode) => `${v.node} bears a later epoch than the record: detached, so that nobody feeds it older data`,
-  'node.newer': (v: OfNode & { readonly epoch: number | null; readonly recorded: number; readonly group: string }) =>
+  'node.newerLed': (v: OfNode & Later & { readonly upstream: string }) =>
+    `${v.node} is detached from ${v.upstream}: it bears epoch ${v.epoch}, the record only ${v.recorded}, and what ${v.upstream} is given would wipe it`,
+  'node.feedsNewer': (v: Feeder) => `${v.node} is told nothing before ${v.later} is detached from it: that one bears a later epoch`,
+  'node.feedsNewerSilent': (v: Feeder) =>
+    `${v.node} is told nothing: its replica ${v.later} does not answer and bears epoch ${v.epoch}, the record only ${v.recorded}; it would be copied over as soon as it is back. Start ${v.later}, or give up what it holds: \`regroup node remove ${v.group} ${v.later}\``,
+  'node.newer': (v: OfNode & Later & { readonly group: string }) =>
     `${v.node} bears epoch ${v.epoch}, the record only ${v.recorded}: it may hold newer data. Choose: \`regroup failover ${v.group} --accept-loss --to NODE\``,
   'node.foreign': (v: OfNode & { readonly group: string }) =>
     `${v.node} holds data of its own that is not this group's. Empty it, or \`regroup node add ${v.group} ${v.node} ... --overwrite\``,

@@ -151,7 +151,11 @@ const nodeZh: typeof nodeSentences = {
   'node.queueDemotion': (v) => `降级命令等着 ${v.node} 醒来`,
   'node.down': (v) => `${v.node} 已停机`,
   'node.mute': (v) => `${v.node} 没有应答`,
-  'node.newerLed': (v) => `${v.node} 带有比记录更新的纪元：已使其脱离，以免有节点用旧数据覆盖它`,
+  'node.newerLed': (v) =>
+    `${v.node} 脱离 ${v.upstream}：它带有纪元 ${v.epoch ?? '?'}，而记录只到 ${v.recorded}；${v.upstream} 得到的数据会把它覆盖`,
+  'node.feedsNewer': (v) => `在 ${v.later} 脱离 ${v.node} 之前，不向 ${v.node} 下任何命令：${v.later} 带有更新的纪元`,
+  'node.feedsNewerSilent': (v) =>
+    `不向 ${v.node} 下任何命令：它的副本 ${v.later} 没有应答，带有纪元 ${v.epoch ?? '?'}，而记录只到 ${v.recorded}；它一回来就会被覆盖。请启动 ${v.later}，或放弃它持有的数据：\`regroup node remove ${v.group} ${v.later}\``,
   'node.newer': (v) =>
     `${v.node} 带有纪元 ${v.epoch ?? '?'}，而记录只到 ${v.recorded}：它可能持有更新的数据。请选择：\`regroup failover ${v.group} --accept-loss --to NODE\``,
   'node.foreign': (v) => `${v.node} 持有不属于这个组的数据。请清空它，或 \`regroup node add ${v.group} ${v.node} ... --overwrite\``,
