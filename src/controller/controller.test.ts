@@ -264,6 +264,19 @@ void describe('the spec', () => {
     controller.close()
   })
 
+  test('its nodes are to be spoken to in another way -> their connections go, and it is met anew from its record', async () => {
+    const { bench, controller } = await running()
+    bench.kept.length = 0
+    await controller.apply(request([spec('g', { tls: true })]))
+    assert.deepEqual(bench.kept[0], [])
+    assert.equal(controller.status('g').state, 'unknown')
+    await bench.settle()
+    assert.deepEqual([controller.status('g').state, controller.topology('g')?.epoch], ['healthy', 1])
+    await controller.apply(request([spec('g', { tls: true, nodes: [specOf('a'), specOf('b'), specOf('c')] })]))
+    assert.deepEqual(bench.kept.at(-1), ['g/a', 'g/b', 'g/c'])
+    controller.close()
+  })
+
   test('a group that was never taken over is removed -> nothing was changed, so nothing is to be mended by hand', async () => {
     const { bench, controller } = await running()
     await controller.apply(request([spec('h', { nodes: [specOf('c')] })]))

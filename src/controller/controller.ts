@@ -259,13 +259,17 @@ export class Controller implements ControllerFacade {
   #run(specs: readonly GroupSpec[]): void {
     const time = this.#time()
     this.#written = new Map(specs.map((spec) => [spec.id, spec]))
-    for (const id of this.#groups.keys()) {
-      if (this.#written.has(id)) continue
+    for (const [id, group] of this.#groups) {
+      const spec = this.#written.get(id)
+      // What is known of nodes was said by another engine or over another kind of connection: the group is met anew.
+      if (spec !== undefined && spec.engine === group.spec.engine && spec.tls === group.spec.tls) continue
       this.#groups.delete(id)
       this.#calls.delete(id)
       this.#counts.forget(id)
       this.#options.alarm.clear(id)
     }
+    const staying = specs.filter((spec) => this.#groups.has(spec.id))
+    this.#options.world.keep([...staying, ...this.#leaving.values()].flatMap(targetsOf))
     const { revision, policies } = this.#specs.current
     const fresh: Group[] = []
     for (const written of specs) {
@@ -281,7 +285,6 @@ export class Controller implements ControllerFacade {
       fresh.push(group)
     }
     this.#begin(fresh)
-    this.#options.world.keep([...specs, ...this.#leaving.values()].flatMap(targetsOf))
     this.#doctor.rounds()
   }
 

@@ -46,8 +46,9 @@ export class Checks {
   readonly #crowned = new Map<number, string>()
   #highest = 0
   #deadSince: number | null = null
-  /** The recorded primary ran and was watched when it was last looked at; who was in sync with it then. */
+  /** The recorded primary ran and was watched when it was last looked at; when that was, and who was in sync with it then. */
   #ranWatched = false
+  #ranAt = 0
   #inSync: GroupRecord['inSync'] = []
   #minute = { at: 0, entries: 0 }
   failovers = 0
@@ -172,10 +173,11 @@ export class Checks {
     const dead = record === null ? null : history.node(record.primary)
     if (record !== null && dead !== null && !this.#stopped(dead)) {
       this.#ranWatched = this.#watching() && this.ledger.watches()
+      this.#ranAt = this.#now
       this.#inSync = record.inSync
     }
-    // It died in the second in which its controller went, or stood still.
-    else if (this.#deadSince === null && !this.#watching()) this.#ranWatched = false
+    // It died in the second in which its controller went, or stood still; or it woke for a moment in between.
+    else if ((this.#deadSince === null && !this.#watching()) || (dead !== null && dead.thawedAt > this.#ranAt)) this.#ranWatched = false
     if (dead === null || !this.#candidateIsGone(record) || !this.#stopped(dead) || !this.#wellOff(dead)) {
       this.#deadSince = null
       return
