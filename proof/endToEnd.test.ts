@@ -154,7 +154,7 @@ void describe('groups that something is wrong with', () => {
     assert.equal(await must(right.address, 'GET', 'k'), 'right')
     const chosen = await regroup(controller, 'failover', 'both', '--accept-loss', '--to', 'l', '--wait')
     assert.equal(chosen.code, 0, chosen.err)
-    await held(controller, 'both', /r holds data of its own/)
+    await held(controller, 'both', /r takes writes and holds data of its own.*node remove both r/)
     assert.equal(await must(right.address, 'GET', 'k'), 'right')
     await regroup(controller, 'group', 'remove', 'both')
     await Promise.all([a.remove(), b.remove()])

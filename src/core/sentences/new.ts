@@ -22,7 +22,7 @@ export const newSentences = {
   'new.adopt': (v: { readonly primary: string }) => `${v.primary} is taken as the primary as it was found`,
   'new.histories': (v: Choice & { readonly nodes: readonly string[] }) =>
     `${quote(v.nodes)} are primaries with data or replicas of their own: these are different histories. Empty all but one, or choose whose data is kept: ` +
-    `${choose(v)} and \`regroup node add --overwrite\` for the others`,
+    `${choose(v)}; then remove the others and add them again with --overwrite`,
   'new.noPrimary': (v: Choice) =>
     `no node of the group is a primary that all others follow, and nothing is recorded. Choose it: ${choose(v)}`,
   'record.outdated': (v: { readonly node: string; readonly epoch: number; readonly recorded: number; readonly primary: string }) =>

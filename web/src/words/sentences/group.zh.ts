@@ -26,7 +26,7 @@ const newZh: typeof newSentences = {
     `否则把它移出这个组，或在它的数据可以不要时用 --overwrite 加入`,
   'new.adopt': (v) => `按现状接受 ${v.primary} 为主节点`,
   'new.histories': (v) =>
-    `${names(v.nodes)} 都是各有数据或副本的主节点：这是不同的历史。请清空其他的只留一个，或选择保留谁的数据：${choose(v)}，其余的用 \`regroup node add --overwrite\``,
+    `${names(v.nodes)} 都是各有数据或副本的主节点：这是不同的历史。请清空其他的只留一个，或选择保留谁的数据：${choose(v)}；然后把其余的移出，再用 --overwrite 加入`,
   'new.noPrimary': (v) => `组里没有所有节点都跟随的主节点，也没有任何记录。请指定：${choose(v)}`,
   'record.outdated': (v) =>
     `${v.node} 是纪元 ${v.epoch} 的主节点，而纪元 ${v.recorded} 的记录说是 ${v.primary}：记录来自存储的旧副本。在询问过组内每个节点之前什么也不做`,
@@ -158,9 +158,10 @@ const nodeZh: typeof nodeSentences = {
     `不向 ${v.node} 下任何命令：它的副本 ${v.later} 没有应答，带有纪元 ${v.epoch ?? '?'}，而记录只到 ${v.recorded}；它一回来就会被覆盖。请启动 ${v.later}，或放弃它持有的数据：\`regroup node remove ${v.group} ${v.later}\``,
   'node.newer': (v) =>
     `${v.node} 带有纪元 ${v.epoch ?? '?'}，而记录只到 ${v.recorded}：它可能持有更新的数据。请选择：\`regroup failover ${v.group} --accept-loss --to NODE\``,
-  'node.foreign': (v) => `${v.node} 持有不属于这个组的数据。请清空它，或 \`regroup node add ${v.group} ${v.node} ... --overwrite\``,
+  'node.foreign': (v) =>
+    `${v.node} 持有不属于这个组的数据。请清空它，或 \`regroup node remove ${v.group} ${v.node}\` 之后再用 --overwrite 加入`,
   'node.foreignOpen': (v) =>
-    `${v.node} 正在接受写入，持有的数据不属于这个组：${v.group} 的客户端若还往那里写，写入就丢了。它可能是别人的服务器，所以没有关闭它。如果不是，请停掉并清空它，或 \`regroup node add ${v.group} ${v.node} ... --overwrite\``,
+    `${v.node} 正在接受写入，持有的数据不属于这个组：${v.group} 的客户端若还往那里写，写入就丢了。它可能是别人的服务器，所以没有关闭它。如果不是，请停掉并清空它，或 \`regroup node remove ${v.group} ${v.node}\` 之后再用 --overwrite 加入`,
   'node.fence': (v) => `${v.node} 不是记录中的主节点：已加围栏`,
   'node.madePrimary': (v) => `${v.node} 被别人改成了主节点；稍等另一个跟随它`,
   'node.ledAway': (v) => `${v.node} 被别人引到另一个节点；稍等接下来的动作`,
