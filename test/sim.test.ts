@@ -93,6 +93,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a hung primary was closed for a candidate that is gone, and nobody else is known to be complete -> it is taken back',
   '15000580-hung-primary-elected-since':
     'an old copy of the store calls a primary hung that was promoted again since -> it is not passed over for ever',
+  '16000590-stranger-at-the-primarys-address':
+    "the spec names another group's server as the primary, which lives on cut off from its replicas -> a stranger proves no end: replaced as a silent one, by its rules, or not at all",
   '16000729-guard-of-a-woken-primary':
     'a guarded primary is frozen, replaced, and wakes with its client in a part of the net of its own -> it takes writes until its guard counts, no longer',
   '15001320-switchover-of-an-unreachable-primary':

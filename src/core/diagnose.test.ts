@@ -195,14 +195,25 @@ void describe('the spec names an address that is not the primary’s', () => {
       assert.partialDeepStrictEqual(is(group('a', gone, fed()), 'contested'), { witness: 'b', elsewhere: '10.0.0.1:6379' })
   })
 
-  test('the link stands and nothing moves -> it must be proven; when it cannot be made again -> restarted', () => {
+  test('the link stands and nothing moves -> it must be proven; when it cannot be made again -> silent: a stranger proves no end', () => {
     const idle = { advancedAfter: null }
     is(group('a', alive('a', stranger), fed({}, idle)), 'unproven')
-    is(group('a', alive('a', stranger), fed({ linkUp: false }, { ...idle, proof: { since: 9_000, done: 9_100 } })), 'restarted')
+    const down = fed({ linkUp: false }, { ...idle, proof: { since: 9_000, done: 9_100 } })
+    is(group('a', alive('a', stranger), down), 'silent', { linkDownAt: 'b', recorded: 'a1' })
+    is(group('a', alive('a', { ...stranger, view: { firstAskedAt: now - 999 } }), down), 'suspect')
+    is(group('a', alive('a', { ...stranger, view: { firstAskedAt: now - 1000 } }), down), 'silent')
   })
 
-  test('its link is down, its history is another, it was not in sync, or its primary is in the spec -> restarted', () => {
-    is(group('a', alive('a', stranger), fed({ linkUp: false })), 'restarted')
+  test('its address refuses, and the link to where it lives is down -> silent: that refusal proves no end either', () => {
+    is(group('a', refused('a', 8_500), fed({ linkUp: false })), 'silent', { linkDownAt: 'b' })
+    is(group('a', refused('a', 9_500), fed({ linkUp: false })), 'suspect')
+  })
+
+  test('a process with this group’s data answers there, and the link to the old address is down -> it moved, restarted', () => {
+    is(group('a', alive('a', { incarnation: 'a2' }), fed({ linkUp: false })), 'restarted')
+  })
+
+  test('its history is another, it was not in sync, or its primary is in the spec -> restarted', () => {
     is(group('a', alive('a', stranger), fed({ replid: 'R2', replid2: 'R1' })), 'restarted')
     is(group('a', alive('a', stranger), fed({ incarnation: 'b2' })), 'restarted')
     is(

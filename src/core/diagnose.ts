@@ -1,7 +1,7 @@
 // What the situation of a group's primary is called. It gets its name before anything is done about it.
 import { formatAddress } from './address.ts'
 import { closedGuard, flapSilenceFactor, handoverGraceMs, nowhere, proveAgainMs, proveWithinMs, relinkMs } from './limits.ts'
-import type { Address, Evidence, NodeId } from './model.ts'
+import type { Address, Evidence, Instant, NodeId } from './model.ts'
 import { type NodeView, answers, follows, freshSince, quietSince, refused, sameAddress, unheard } from './observe.ts'
 import { type Situation, keptItsData, nodeOf, others, ours } from './situation.ts'
 
@@ -90,13 +90,18 @@ function fedElsewhere(s: Situation, node: NodeView): Address | null {
   return same && keptItsData(s.record, node) ? upstream : null
 }
 
+/** It is fed by the recorded primary, wherever that lives. */
+export function feedsOn(s: Situation, node: NodeView, primary: NodeView): boolean {
+  return follows(node, primary.spec) || fedElsewhere(s, node) !== null
+}
+
 /** The verdict by its replicas' testimony on the recorded primary, which itself is silent, refuses, or is not at its address. */
 function verdictOfLost(s: Situation, primary: NodeView, facts: Evidence, kind: 'dead' | 'silent' | 'restarted'): Verdict {
   const byRefusal = kind === 'dead'
-  const suspectedAt = (kind === 'restarted' ? primary.firstAskedAt : primary.failingSince) ?? s.now
-  const direct = others(s, primary.spec.id).filter(
-    (node) => (kind !== 'restarted' && follows(node, primary.spec)) || fedElsewhere(s, node) !== null,
-  )
+  // Whom another process feeds at its address says nothing of it.
+  const isOther = answers(primary)
+  const suspectedAt = (isOther ? primary.firstAskedAt : primary.failingSince) ?? s.now
+  const direct = others(s, primary.spec.id).filter((node) => (isOther ? fedElsewhere(s, node) !== null : feedsOn(s, node, primary)))
   const testimonies = direct.flatMap((node) => testimonyOf(s, node, suspectedAt, byRefusal) ?? [])
   const said = (...kinds: Testimony['says'][]): NodeId[] => testimonies.filter((t) => kinds.includes(t.says)).map((t) => t.node)
   const evidence: Evidence = {
@@ -123,23 +128,38 @@ function verdictOfLost(s: Situation, primary: NodeView, facts: Evidence, kind: '
   return { kind, evidence }
 }
 
+/** Some replica knows the recorded primary at an address that is not the spec's: what happens there says nothing of it. */
+function livesElsewhere(s: Situation, primary: NodeView): boolean {
+  return others(s, primary.spec.id).some((node) => fedElsewhere(s, node) !== null)
+}
+
 /** Another process at its address: it was restarted, or the address is not its own. */
 function verdictOfOther(s: Situation, primary: NodeView, facts: Evidence): Verdict {
+  if (!livesElsewhere(s, primary)) return { kind: 'restarted', evidence: facts }
+  // A stranger there is no sign that the recorded process ended.
+  if (!ours(s, primary)) return verdictOfSilence(s, primary, facts, quietMs(s, primary.firstAskedAt))
   // Where the same history goes on under the same name after a restart, only a stranger shows that the address is wrong.
-  const tells = s.can.namesHistories || !ours(s, primary)
-  const isFed = others(s, primary.spec.id).some((node) => fedElsewhere(s, node) !== null)
-  return tells && isFed ? verdictOfLost(s, primary, facts, 'restarted') : { kind: 'restarted', evidence: facts }
+  return s.can.namesHistories ? verdictOfLost(s, primary, facts, 'restarted') : { kind: 'restarted', evidence: facts }
 }
 
 function verdictOfFailing(s: Situation, primary: NodeView): Verdict {
   const { failure } = primary
-  const quiet = s.now - Math.max(quietSince(primary) ?? s.now, s.memory.recordAt)
+  const quiet = quietMs(s, quietSince(primary))
   const facts: Evidence = { primary: primary.spec.id, failure: failure?.kind ?? null, quietMs: Math.round(quiet) }
   if (failure?.kind === 'answered') {
     return { kind: 'unreadable', code: failure.code, message: failure.message, evidence: { ...facts, code: failure.code } }
   }
   if (failure?.kind === 'unasked') return { kind: 'unasked', message: failure.message, evidence: { ...facts, code: failure.code } }
-  if (refused(primary)) return verdictOfLost(s, primary, facts, 'dead')
+  if (refused(primary) && !livesElsewhere(s, primary)) return verdictOfLost(s, primary, facts, 'dead')
+  return verdictOfSilence(s, primary, facts, quiet)
+}
+
+function quietMs(s: Situation, since: Instant | null): number {
+  return s.now - Math.max(since ?? s.now, s.memory.recordAt)
+}
+
+/** Nothing was heard of the recorded process for so long. */
+function verdictOfSilence(s: Situation, primary: NodeView, facts: Evidence, quiet: number): Verdict {
   const silenceMs = s.policy.silentAfterMs * (flapping(s) ? flapSilenceFactor : 1)
   // We stood still just now: what waited for us was read, and what is asked since has not had its time.
   if (quiet < silenceMs || s.now < s.memory.judgesFrom) return { kind: 'suspect', evidence: { ...facts, silentAfterMs: silenceMs } }

@@ -1,13 +1,13 @@
 // Who may become primary. Never a node that is known to lack acknowledged data; a refusal says for whom the group waits.
 import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts'
-import { verdictOf } from './diagnose.ts'
+import { feedsOn, verdictOf } from './diagnose.ts'
 import { heldBy } from './holdings.ts'
 import { mayLag } from './lag.ts'
 import { blindness, fellShort, heldBack, takenUnseen, together } from './loss.ts'
 import { type Answering, bestOf, inCurrentLineage, orderOf, standing } from './order.ts'
 import { closedGuard } from './limits.ts'
 import { type Evidence, type FailoverCause, type GroupRecord, type Instant, type NodeId, type Reading, isMoving } from './model.ts'
-import { type NodeView, answers, follows, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
+import { type NodeView, answers, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
 import { type Said, type Worded, say, worded } from './said.ts'
 import { type Situation, empty, inMaintenance, keptItsData, nodeOf, others, ours, quote } from './situation.ts'
 
@@ -82,7 +82,7 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
   const settled = members.filter(
     (node) =>
       node.before !== null &&
-      (cause === 'restarted' || cause === 'hung' || !s.can.canProveLink || !follows(node, primary.spec) || !node.reading.upstream?.linkUp),
+      (cause === 'restarted' || cause === 'hung' || !s.can.canProveLink || !feedsOn(s, node, primary) || !node.reading.upstream?.linkUp),
   )
   const best = bestOf(s, settled)
   if (best === null) return null

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { alive, failingOver, group, now, recorded, refused, silent, switching, viewed } from '../../test/situations.ts'
+import { alive, failingOver, group, now, recorded, refused, silent, specOf, switching, viewed } from '../../test/situations.ts'
 import { type Memory, canaryEnded, inForce, judged, newMemory, settled, stoodStill, told, watch } from './memory.ts'
+import { type NodeView, newNode } from './observe.ts'
 import type { Situation } from './situation.ts'
 
 const fresh = newMemory(5)
@@ -139,6 +140,15 @@ void describe('a mark ended without an answer', () => {
 
   test('the node answers questions -> its writes are in trouble', () => {
     assert.equal(after(alive('a')).canary.problem, 'SILENT: no answer')
+  })
+
+  test('another process answers at its address by now, or nobody was read there yet -> says nothing of the writes of the recorded one', () => {
+    const s = group('a', alive('a', { incarnation: 'x1' }))
+    const known = { ...written, watched: group('a', alive('a')).memory.watched }
+    const ended = (node: NodeView | undefined): Memory => canaryEnded(known, node, silence, now)
+    assert.equal(ended(group('a', alive('a')).nodes.get('a')).canary.problem, 'SILENT: no answer')
+    assert.equal(ended(s.nodes.get('a')).canary.problem, null)
+    assert.equal(ended(newNode(specOf('a'))).canary.problem, null)
   })
 
   test('the node answers nobody -> says nothing of its writes, nor of a pause in doubt', () => {

@@ -188,8 +188,9 @@ export function told(memory: Memory, action: Action, result: ActionResult, incar
 
 /** The canary that was under way ended. `node`: to whom it was written. */
 export function canaryEnded(memory: Memory, node: NodeView | undefined, result: ActionResult, now: Instant): Memory {
-  // A write that nobody answers is a sign only beside questions that are answered: a node that could not be reached is not hung.
-  const unheard = !result.ok && result.code === 'SILENT' && node !== undefined && node.failure !== null
+  // A write that nobody answers is a sign only beside questions that this process answers: a node that could not be reached is not hung.
+  const isOther = memory.watched !== null && node?.reading?.incarnation !== memory.watched.reading.incarnation
+  const unheard = !result.ok && result.code === 'SILENT' && node !== undefined && (node.failure !== null || isOther)
   const problem = result.ok || unheard || !['SILENT', 'MISCONF'].includes(result.code) ? null : `${result.code}: ${result.message}`
   // Nothing left: as soon as a connection is proven.
   if (!result.ok && result.code === 'NOT_PROVEN')

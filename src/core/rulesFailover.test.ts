@@ -212,6 +212,15 @@ void describe('a failover is under way', () => {
     const left = group('a', silent('a', 8_500), alive('b', { linkUp: false }), alive('c', { of: 'nowhere' }))
     acts(failingOver(left, 'b', 'silent'), 'failover.promote', ['b', { name: 'promote' }])
   })
+
+  test('silent, its address in the spec is another server’s, and a replica still follows where it lives -> that one is taken away too', () => {
+    const left = { of: { host: '10.0.0.1', port: 6379 }, linkUp: false } as const
+    const stranger = alive('a', { incarnation: 'x1', replid: 'X', mark: foreignMark })
+    acts(failingOver(group('a', stranger, alive('b', left), alive('c', left)), 'b', 'silent'), 'failover.detach', [
+      'c',
+      { name: 'fence', cutClients: false },
+    ])
+  })
 })
 
 test('every row of the table -> was the decision in a test above', () => {

@@ -1,12 +1,12 @@
 // A failover whose intent is saved. It is finished from wherever it stands, by whoever reads the record.
 import { type Consent, consentToSilence } from './consent.ts'
 import { crowned, failover, kept, riskier } from './draft.ts'
-import { lost } from './diagnose.ts'
+import { feedsOn, lost } from './diagnose.ts'
 import { elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
 import { fellShort, fellShortOfClosed } from './loss.ts'
 import { type Instant, type Moving, type Reading, assert, isMoving } from './model.ts'
-import { type NodeView, answers, follows, freshSince, refused, refuses, silent, troubleOf } from './observe.ts'
+import { type NodeView, answers, freshSince, refused, refuses, silent, troubleOf } from './observe.ts'
 import { type Act, type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Said, say } from './said.ts'
@@ -94,7 +94,7 @@ function toDetach(c: Case): NodeView[] {
   // Without a guard it takes writes with or without replicas.
   if (c.record.phase !== 'failover' || c.record.cause !== 'silent' || !c.s.can.canGuard) return []
   return others(c.s, c.record.candidate).filter(
-    (node) => answers(node) && node.spec.id !== c.record.primary && follows(node, c.primary.spec),
+    (node) => answers(node) && node.spec.id !== c.record.primary && feedsOn(c.s, node, c.primary),
   )
 }
 

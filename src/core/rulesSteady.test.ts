@@ -21,6 +21,7 @@ import {
 } from '../../test/situations.ts'
 import { decide } from './decide.ts'
 import { plannedRules } from './rulesPlanned.ts'
+import { inEnglish } from './said.ts'
 import type { Situation } from './situation.ts'
 
 void describe('steady, the primary is well', () => {
@@ -211,6 +212,12 @@ void describe('steady, the primary is in doubt', () => {
       /another server answers at 127\.0\.0\.1:7001, .* b is still fed by 10\.0\.0\.1:6379/,
     )
     holds(group('a', refused('a', 8_500), fed), 'steady.elsewhere', /nobody answers at 127\.0\.0\.1:7001/)
+    // Nobody reaches it any more: replaced as a silent one, by its rules.
+    const { watched } = group('a', alive('a'), alive('b')).memory
+    const cut = remembered(group('a', stranger, alive('b', { of: { host: '10.0.0.1', port: 6379 }, linkUp: false })), { watched })
+    const step = saves(cut, 'steady.lost/elect.inSync', { candidate: 'b', cause: 'silent' })
+    assert.match(inEnglish(step.said), /^a is not at its address, where another server answers, .* Risk: a may still accept writes/)
+    holds(withPolicy(cut, { acceptSplitRisk: 'never' }), 'steady.lost/elect.splitRisk', /a is not at its address/)
     // A person may have meant it.
     saves(remembered(group('a', stranger, fed), order('failover', 'b')), 'steady.orderFailover', { candidate: 'b' })
   })

@@ -7,7 +7,7 @@ import { elsewhere, foreignUpstream, movedTo } from './handMove.ts'
 import { guardToSet, toGrow, toShrink } from './inSync.ts'
 import { closedGuard, guardWanted, halfClosedGuard } from './limits.ts'
 import type { FailoverCause } from './model.ts'
-import { type NodeView, freshSince, refuses, troubleOf } from './observe.ts'
+import { type NodeView, answers, freshSince, refuses, troubleOf } from './observe.ts'
 import { beginSwitchover, plannedRules } from './rulesPlanned.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Case, type Decision, type Rule, type Step, act, hold, rest as resting, save, wait } from './rule.ts'
@@ -47,7 +47,9 @@ export function electNow(c: Case): Decision {
   const { s, record, verdict, primary } = c
   const cause = causes[verdict.kind] ?? 'dead'
   const election = elect(s, record, cause, suspectedAt(c))
-  const lead = say(lost(verdict) ? situations[verdict.kind] : 'lost.lost', { primary: primary.spec.id })
+  const situation = lost(verdict) ? situations[verdict.kind] : 'lost.lost'
+  // Somebody else answers for a silent one.
+  const lead = say(verdict.kind === 'silent' && answers(primary) ? 'lost.stranger' : situation, { primary: primary.spec.id })
   return { rule: election.rule, step: stepOf(c, election, cause, lead) }
 }
 

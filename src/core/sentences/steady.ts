@@ -51,6 +51,8 @@ export const steadySentences = {
   'steady.handover': (v: OfPrimary) => `${v.primary} was made a replica by somebody else; waits a moment for a new primary to appear`,
   'lost.dead': (v: OfPrimary) => `${v.primary} refuses connections and no replica has a link to it`,
   'lost.silent': (v: OfPrimary) => `${v.primary} has been silent too long and no replica can prove a link to it`,
+  'lost.stranger': (v: OfPrimary) =>
+    `${v.primary} is not at its address, where another server answers, has been silent too long, and no replica can prove a link to it`,
   'lost.restarted': (v: OfPrimary) => `${v.primary} is another process than the recorded one`,
   'lost.notPrimary': (v: OfPrimary) => `${v.primary} is no longer a primary`,
   'lost.lost': (v: OfPrimary) => `${v.primary} is lost`,

@@ -69,6 +69,7 @@ const steadyZh: typeof steadySentences = {
   'steady.handover': (v) => `${v.primary} 被别人改成了副本；稍等新的主节点出现`,
   'lost.dead': (v) => `${v.primary} 拒绝连接，没有副本与它相连`,
   'lost.silent': (v) => `${v.primary} 无应答太久，没有副本能证明与它相连`,
+  'lost.stranger': (v) => `${v.primary} 不在其地址上（那里应答的是另一台服务器），无应答太久，没有副本能证明与它相连`,
   'lost.restarted': (v) => `${v.primary} 已不是记录中的那个进程`,
   'lost.notPrimary': (v) => `${v.primary} 不再是主节点`,
   'lost.lost': (v) => `${v.primary} 已失去`,
