@@ -31,7 +31,7 @@ void describe('acting on the page', () => {
     await visitor.page.goto(path)
     return visitor
   }
-  const epoch = (page: Page, n: number) => page.locator('.head').getByText(`epoch ${n}`, { exact: true })
+  const epoch = (page: Page, n: number) => page.locator('.head > .head-line').getByText(`epoch ${n}`, { exact: true })
 
   test('a failover is watched -> every step of it appears as it happens, then the way back of the old primary', async (t) => {
     const visitor = await visit(t)

@@ -9,6 +9,7 @@ const strokes = ['--chart-1', '--chart-2', '--chart-3', '--chart-4', '--chart-5'
 const dashes: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [5, 2], [1, 2]]
 const height = 190
 const axisWidth = 68
+const axisHeight = 28
 
 export interface Line {
   readonly name: string
@@ -114,7 +115,7 @@ function optionsOf(
     cursor: { y: false, points: { size: 6 } },
     scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(least, (high ?? 0) * 1.1)] } },
     axes: [
-      { ...axis, values: (_, splits) => splits.map((second) => clockTime(second * 1000).slice(0, 5)) },
+      { ...axis, size: axisHeight, values: (_, splits) => splits.map((second) => clockTime(second * 1000).slice(0, 5)) },
       { ...axis, ...(binary ? { incrs: powers } : {}), size: axisWidth, values: (_, splits) => splits.map((value) => text(value)) },
     ],
     series: [

@@ -21,7 +21,7 @@ export function Now({ status }: { readonly status: GroupStatus }) {
   const recoveries = status.recoveries.filter(({ node, endedAt }) => endedAt === null || (now - endedAt < newsMs && isUp(node)))
   return (
     <>
-      <div className="now">
+      <div className="halves">
         <div className="aside">
           <Graph status={viewOf(status)} />
           {recoveries.map((recovery) => (

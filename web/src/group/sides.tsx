@@ -94,6 +94,6 @@ function sidesOf(status: GroupStatus, nobody: string, unheard: string): Side[] {
     side('primary', status.primary ?? nobody, names(primaries)),
     ...(process === undefined ? [] : [side('process', process, primary?.incarnation?.slice(0, shownProcess) ?? null)]),
     side('inSync', names(status.inSync), attached === null ? null : names(attached)),
-    side('guard', String(recorded), set === null ? null : String(set)),
+    side('guard', String(recorded), primary === undefined || set === null ? null : String(set)),
   ]
 }

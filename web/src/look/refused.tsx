@@ -30,7 +30,7 @@ export function Refused({ refusal, children }: RefusedProps) {
 }
 
 /** Where a sentence is told in English only (what a disk or a library said), what its code means stands before it. */
-export function Why({ refusal }: { readonly refusal: Refusal }) {
+function Why({ refusal }: { readonly refusal: Refusal }) {
   const language = useLanguage()
   const meaning = language === 'en' || refusal.said !== null ? null : meaningOf(refusal.code)
   return (

@@ -8,7 +8,7 @@ import type { GroupStatus } from '../api/types.ts'
 import { useMay } from '../live/asker.ts'
 import { useGroups, useGroupsRefusal, useSettled } from '../live/hooks.ts'
 import { State, stateTone } from '../look/marks.tsx'
-import { Why } from '../look/refused.tsx'
+import { Refused } from '../look/refused.tsx'
 import { useSay } from '../words/words.tsx'
 import { byNeed, choicesOf, filterOf, matching, states } from './filter.ts'
 import { Tile } from './tile.tsx'
@@ -33,7 +33,7 @@ export function Overview() {
           ) : (
             <>
               <h2>{say('overview.failed')}</h2>
-              <Why refusal={refusal} />
+              <Refused refusal={refusal} />
             </>
           )}
         </div>

@@ -7,8 +7,8 @@ const note = ({ by, why }: { readonly by: string; readonly why: string }): strin
 
 // 两份规格有什么不同，以及规格或请求有什么问题。
 export const specZh: typeof specSentences = {
-  'diff.added': (v) => `添加为 ${v.engine}，节点${names(v.nodes)}`,
-  'diff.removed': (v) => `移除，节点${names(v.nodes)}`,
+  'diff.added': (v) => `添加为 ${v.engine}，节点 ${names(v.nodes)}`,
+  'diff.removed': (v) => `移除，节点 ${names(v.nodes)}`,
   'diff.engine': (v) => `引擎 ${v.from} -> ${v.to}`,
   'diff.credential': (v) => `凭据 ${none(v.from)} -> ${none(v.to)}`,
   'diff.tls': (v) => `TLS ${v.on ? '关 -> 开' : '开 -> 关'}`,
