@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { readingOf, specOf } from '../../test/situations.ts'
+import { closedGuard } from './limits.ts'
 import type { Action, ActionResult, ProbeFailure } from './model.ts'
 import {
   type NodeView,
@@ -15,6 +16,7 @@ import {
   probed,
   quietSince,
   refused,
+  refuses,
   sameAddress,
   silent,
   stalled,
@@ -188,6 +190,15 @@ void describe('an action ends', () => {
     assert.equal(node.troubles[0]?.retryAt, 60_210)
     const mended = did({ name: 'persist' }, ok, node)
     assert.deepEqual([mended.persistProblem, mended.troubles[0] ?? null], [null, null])
+  })
+
+  test('a fence was done and not written -> not again before its time, unless the node takes writes again', () => {
+    const fenced = did({ name: 'fence', cutClients: true }, unwritten)
+    assert.equal(refuses(fenced, 'fence', 300), true)
+    assert.equal(refuses(heard(fenced, 300, { of: null, guard: closedGuard }), 'fence', 400), true)
+    assert.equal(refuses(heard(fenced, 300, { of: null, guard: 0 }), 'fence', 400), false)
+    const no = did({ name: 'fence', cutClients: true }, { ok: false, code: 'NOPERM', message: 'no' })
+    assert.equal(refuses(heard(no, 220, { of: null, guard: 0 }), 'fence', 230), true)
   })
 
   test('an action waits in the sockets of a silent node -> nothing is known of its file', () => {

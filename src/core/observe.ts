@@ -20,6 +20,9 @@ export interface Trouble {
   readonly retryAt: Instant
 }
 
+/** The action was done, and the node's file does not say so. */
+const notPersisted = 'NOT_PERSISTED'
+
 export interface NodeView {
   readonly spec: NodeSpec
   /** The last reading, kept when later probes fail. */
@@ -280,7 +283,7 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
   const proof = done.action.name === 'proveLink' ? { since: done.since, done: now } : node.proof
   const forced = forcedBy(done.action, now)
   const written = node.reading === null ? null : persistedAs(done.action, node.reading)
-  const unwritten = { action: done.action.name, code: 'NOT_PERSISTED', message: result.note ?? 'the file could not be written', times: 1 }
+  const unwritten = { action: done.action.name, code: notPersisted, message: result.note ?? 'the file could not be written', times: 1 }
   return {
     ...next,
     troubles: result.persisted
@@ -296,7 +299,7 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
 /** What an action was refused for is not mended by another one's success, but a file that was written is a file that can be written. */
 function leftTroubles(node: NodeView, done: Action, wroteRole: boolean): readonly Trouble[] {
   const wrote = wroteRole || done.name === 'persist'
-  return node.troubles.filter((trouble) => trouble.action !== done.name && !(wrote && trouble.code === 'NOT_PERSISTED'))
+  return node.troubles.filter((trouble) => trouble.action !== done.name && !(wrote && trouble.code === notPersisted))
 }
 
 function withTrouble(node: NodeView, trouble: Trouble): readonly Trouble[] {
@@ -312,7 +315,13 @@ export function troubleOf(node: NodeView, action: Action['name']): Trouble | nul
 
 /** It said no to this action lately: not again before its time. */
 export function refuses(node: NodeView, action: Action['name'], now: Instant): boolean {
-  return (troubleOf(node, action)?.retryAt ?? now) > now
+  return (troubleOf(node, action)?.retryAt ?? now) > now && !(action === 'fence' && openedSince(node))
+}
+
+/** The fence itself was done, only the file does not say so; since then the node was opened, and it is to be closed like any other. */
+export function openedSince({ troubles, reading }: NodeView): boolean {
+  const closed = troubles.some((trouble) => trouble.action === 'fence' && trouble.code === notPersisted)
+  return closed && reading?.role === 'primary' && reading.guard !== closedGuard
 }
 
 /** Its latest probe gave a reading. */

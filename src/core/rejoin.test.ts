@@ -295,6 +295,20 @@ test("promotion of a silent primary's replica -> nobody is detached first: there
   acts(riskSaid(under), 'failover.promote', ['b', { name: 'promote', bootFence: true }])
 })
 
+test('a hung primary was fenced, its file not written, and opened again -> closed anew before another is promoted', () => {
+  const hung = (guard: number | null, view: Says['view'] = {}): Situation => {
+    const s = group('a', alive('a', { guard, replid: h1, view }), alive('b', { replid: h1 }))
+    return failingOver(recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 }), 'b', 'hung', { replid: h1 })
+  }
+  const unwritten = { action: 'fence', code: 'NOT_PERSISTED', message: 'it has replicas', times: 1, retryAt: now + 50_000 } as const
+  acts(hung(0, { troubles: [unwritten] }), 'failover.fence', ['a', { name: 'fence', cutClients: true }])
+  const acting = { id: 1, action: { name: 'fence', cutClients: true }, since: now - 1 } as const
+  waits(hung(0, { troubles: [unwritten], acting }), 'failover.unfenced', /until a is closed/)
+  acts(hung(closedGuard, { troubles: [unwritten] }), 'failover.promote', ['b', { name: 'promote', bootFence: true }])
+  // A version without an access list cannot be closed: nobody waits for that.
+  acts(hung(null, { acting }), 'failover.promote', ['b', { name: 'promote', bootFence: true }])
+})
+
 test('a planned switchover -> the old primary stays one, closed, until the candidate has taken over', () => {
   const moving = (guard: number): Situation => {
     const s = group('a', alive('a', { guard, replid: h1 }), alive('b', { replid: h1 }))

@@ -6,7 +6,7 @@ import { elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
 import { fellShort, fellShortOfClosed } from './loss.ts'
 import { type Instant, type Moving, type Reading, assert, isMoving } from './model.ts'
-import { type NodeView, answers, freshSince, refused, refuses, silent, troubleOf } from './observe.ts'
+import { type NodeView, answers, freshSince, openedSince, refused, refuses, silent, troubleOf } from './observe.ts'
 import { type Act, type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Said, say } from './said.ts'
@@ -25,9 +25,12 @@ export function candidateOf(c: Case): NodeView {
 export function seenClosed(c: Case): boolean {
   const candidate = candidateOf(c)
   if (!freshSince(candidate, c.s.memory.recordAt) || !isStill(c, candidate.reading)) return false
-  // A guard that is null: this version of its server cannot be closed.
-  const { role, guard } = candidate.reading
-  return role === 'primary' && (!c.s.can.canClose || guard === closedGuard || (guard === null && !c.s.can.canGuard))
+  return candidate.reading.role === 'primary' && isClosed(c, candidate.reading)
+}
+
+/** Nobody may write to it, or it is as closed as it can be: a guard that is null means that this version of its server cannot be. */
+function isClosed({ s }: Case, { guard }: Reading): boolean {
+  return !s.can.canClose || guard === closedGuard || (guard === null && !s.can.canGuard)
 }
 
 /** The same process with the same history: not wiped by a full sync that began before the promotion reached it. */
@@ -84,9 +87,9 @@ function recovered(c: Case): boolean {
 /** A hung primary that answers and is still open: the same process, told to close or refusing to. */
 function stillOpen(c: Case): (NodeView & { readonly reading: Reading }) | null {
   const { record, primary, s } = c
-  if (record.phase !== 'failover' || record.cause !== 'hung' || record.candidate === record.primary || !s.can.canGuard) return null
+  if (record.phase !== 'failover' || record.cause !== 'hung' || record.candidate === record.primary) return null
   if (s.memory.promotedIn === record.epoch || !answers(primary) || primary.reading.incarnation !== record.incarnation) return null
-  return primary.reading.role === 'primary' && primary.reading.guard !== closedGuard ? primary : null
+  return primary.reading.role === 'primary' && !isClosed(c, primary.reading) ? primary : null
 }
 
 /** Replicas, other than the candidate, that would still feed on the old primary when it wakes. */
@@ -126,8 +129,7 @@ function shortOfHung(c: Case): Said | null {
   const candidate = nodeOf(s, record.candidate)
   if (!freshSince(candidate, askedAfter(c)) || candidate.reading.role !== 'replica') return null
   if (!answers(primary) || primary.reading.incarnation !== record.incarnation) return fellShort(s, record, candidate)
-  const open = primary.reading.role === 'primary' && primary.reading.guard !== closedGuard
-  return open ? null : fellShortOfClosed(s, record, candidate, primary)
+  return stillOpen(c) === null ? fellShortOfClosed(s, record, candidate, primary) : null
 }
 
 /** When the candidate must be asked before it is promoted: when its primary was closed just now, that tells what it got of it. */
@@ -194,7 +196,7 @@ export const failoverRules: readonly Rule<Case>[] = [
     then: (c) => {
       const node = c.primary.spec.id
       const trouble = troubleOf(c.primary, 'fence')
-      if (trouble === null) return wait(say('failover.closing', { node }))
+      if (trouble === null || openedSince(c.primary)) return wait(say('failover.closing', { node }))
       return hold(say('failover.unfenced', { node, message: trouble.message, group: c.s.spec.id }))
     },
   },
