@@ -181,7 +181,11 @@ const rules: readonly Hole[] = [
     what: 'a restored backup repeats the epochs after it',
     plant: () => hears(noLaterMark),
   },
-  { name: 'newerFollows', what: 'a restored backup lets newer data be wiped', plant: () => off('node.newer') },
+  {
+    name: 'newerFollows',
+    what: 'a restored backup lets newer data be wiped',
+    plant: () => off('node.newerLed', 'node.newer', 'node.feedsNewer'),
+  },
   {
     name: 'siblingsStay',
     what: 'a guarded primary is fed by a sibling that was not moved',

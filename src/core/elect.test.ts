@@ -216,6 +216,12 @@ void describe('an operator accepts a loss', () => {
     held(electByOrder(s, null), 'elect.order', /no node that may be promoted answers/)
   })
 
+  test('half copied -> only when it is named, and that the rest is lost is said', () => {
+    const s = group('a', refused('a', 5_000), alive('b', { partial: true }))
+    held(electByOrder(s, null), 'elect.order', /no node that may be promoted answers/)
+    chosen(electByOrder(s, 'b'), 'elect.order', 'b', /b holds only a part of a copy; the rest is lost/)
+  })
+
   test('priority 0, or in maintenance -> only when it is named', () => {
     for (const spec of [{ priority: 0 }, { maintenanceUntil: epochStart + now + 1 }]) {
       const s = group('a', refused('a', 5_000), alive('b', { spec }))

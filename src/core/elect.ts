@@ -215,10 +215,7 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
 function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answering[]): Election | null {
   if (here.length < s.nodes.size) return null
   const holders = here.filter((node) => allowed(s, node) && (!record.hasData || !empty(node)))
-  if (holders.length === 0) {
-    const said = say('elect.allEmpty', { group: s.spec.id })
-    return { kind: 'hold', rule: 'elect.allEmpty', ...worded(said), evidence: evidenceOf(s, null) }
-  }
+  if (holders.length === 0) return holdForHolders(s, record, here)
   const best = bestOf(s, holders)
   if (best === null) return null
   const rival = divergedFrom(s, record, here, best)
@@ -232,6 +229,18 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
     risk: lossOfRollCall(s, record, best, here),
     evidence: evidenceOf(s, best),
   }
+}
+
+/** Everybody is here, and nobody who holds data may be promoted; or nobody holds any. A part of a copy is data, whatever is counted of it. */
+function holdForHolders(s: Situation, record: GroupRecord, here: readonly Answering[]): Election {
+  const barred = here.filter((node) => !record.hasData || !empty(node) || node.reading.partial)
+  if (barred.length === 0) {
+    const said = say('elect.allEmpty', { group: s.spec.id })
+    return { kind: 'hold', rule: 'elect.allEmpty', ...worded(said), evidence: evidenceOf(s, null) }
+  }
+  const why = barred.map((node) => whyNot(s, record, node, true))
+  const said = say('elect.barred', { why, group: s.spec.id })
+  return { kind: 'hold', rule: 'elect.barred', ...worded(said), evidence: evidenceOf(s, null) }
 }
 
 /** What promoting the best of those who may be may lose: what is known to be gone, or lies with others or with nodes that nobody can compare. */
@@ -291,6 +300,7 @@ function whyNot(s: Situation, record: GroupRecord, view: NodeView, here: boolean
   if (!ours(s, view)) return say('whyNot.foreign', { node })
   if (view.reading.loading) return say('whyNot.loading', { node })
   if (!here) return say(refusesPromotion(s, view) ? 'whyNot.refuses' : 'whyNot.asked', { node })
+  if (view.reading.partial) return say('whyNot.partial', { node })
   if (view.spec.priority === 0) return say('whyNot.priority', { node })
   if (inMaintenance(s, view)) return say('whyNot.maintenance', { node, group: s.spec.id })
   if (record.hasData && empty(view)) return say('whyNot.empty', { node })
@@ -353,7 +363,10 @@ export function electByOrder(s: Situation, to: NodeId | null): Election {
     node: best.spec.id,
     reading: best.reading,
     ...worded(say(to === null ? 'elect.orderBest' : 'elect.orderNamed', { node: best.spec.id })),
-    risk: losers.length === 0 ? null : say('loss.discarded', { nodes: losers, node: best.spec.id }),
+    risk: together([
+      best.reading.partial ? say('loss.partial', { node: best.spec.id }) : null,
+      losers.length === 0 ? null : say('loss.discarded', { nodes: losers, node: best.spec.id }),
+    ]),
     evidence: evidenceOf(s, best),
   }
 }

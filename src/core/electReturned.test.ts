@@ -108,9 +108,18 @@ void describe('the primary came back as another process', () => {
     chosen(run(s, 'restarted'), 'elect.rollCall', 'b', /no node is known/)
   })
 
-  test('priority 0 -> not re-opened', () => {
-    const s = recorded(group('a', alive('a', { ...returned, spec: { priority: 0 } })), alone)
-    held(run(s, 'restarted'), 'elect.allEmpty', /.*/)
+  test('priority 0, or in maintenance -> not re-opened, and why is said: the group is not empty', () => {
+    const only = (spec: Parameters<typeof alive>[1]): Situation => recorded(group('a', alive('a', { ...returned, ...spec })), alone)
+    held(run(only({ spec: { priority: 0 } }), 'restarted'), 'elect.barred', /a has priority 0\. .* --accept-loss --to NODE/)
+    held(run(only({ spec: { maintenanceUntil: epochStart + now + 1 } }), 'restarted'), 'elect.barred', /a is in maintenance/)
+  })
+
+  test('it is empty and its replica holds a part of a copy -> that is said, nothing is called empty', () => {
+    const reborn = { ...returned, durable: false, keys: 0, mark: null } as const
+    for (const keys of [0, 7]) {
+      const s = group('a', alive('a', reborn), alive('b', { ...down, keys, partial: true, incarnation: 'b2' }))
+      held(run(s, 'restarted'), 'elect.barred', /may be promoted: b holds only a part of a copy\./)
+    }
   })
 })
 

@@ -12,6 +12,8 @@ export const allGone = 'elect.allEmpty'
 /** The rules by which only a person may end a hold, each with what must be so then. */
 const standing: Readonly<Record<string, (history: History) => boolean>> = {
   [allGone]: (history) => processes(history).every((running) => keysOf(running.data) === 0),
+  // Priorities and maintenance were ended with everything else.
+  'elect.barred': (history) => processes(history).every((running) => running.isPartial || keysOf(running.data) === 0),
   'elect.diverged': differ,
   'new.histories': (history) => processes(history).filter((running) => running.follows === null).length > 1,
   'new.noPrimary': (history) => processes(history).every((running) => running.follows !== null),

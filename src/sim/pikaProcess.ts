@@ -83,6 +83,10 @@ export class PikaProcess implements Running {
     return this.leavesAt !== null
   }
 
+  get isPartial(): boolean {
+    return !this.node.eligible
+  }
+
   get isChangingRole(): boolean {
     return this.node.busyUntil > this.node.now()
   }

@@ -54,6 +54,8 @@ export class Process implements Running {
 
   readonly takenAt = null
   readonly isChangingRole = false
+  /** A copy that breaks off leaves the old data (M8). */
+  readonly isPartial = false
 
   constructor(dice: Dice, now: number, config: RedisConfig, data: Data, snapshotEveryMs: number) {
     this.runId = dice.hex(40)

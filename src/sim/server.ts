@@ -25,6 +25,8 @@ export interface Running {
   readonly isLeaving: boolean
   /** When it last took something from its primary; null: its link can be made to prove that it stands. */
   readonly takenAt: number | null
+  /** A part of a copy, whose rest never came. */
+  readonly isPartial: boolean
   /** It answers nobody while its role changes. */
   readonly isChangingRole: boolean
   /** Who follows it with a link that stands, by host. */

@@ -1,10 +1,12 @@
 // Plays a history to its end: faults first, then healing, then everything must be in order within the bound.
+import type { NodeId } from '../core/model.ts'
 import type { Violation } from './checks.ts'
 import { holdOf } from './holdChecks.ts'
 import { History, type Options, plainOptions } from './history.ts'
 import { type Engines, planOf } from './draw.ts'
 import type { Plan } from './plan.ts'
 import { unloggedKey } from './server.ts'
+import { keysOf } from './stream.ts'
 
 export interface Result {
   readonly seed: number
@@ -103,7 +105,13 @@ function decide(history: History, heldFor: string): void {
   // Whatever a node holds that the group does not know may go.
   history.changeSpec((spec) => ({ ...spec, nodes: spec.nodes.map((node) => ({ ...node, overwrite: true })) }))
   if (heldFor !== 'node.foreign' && heldFor !== 'node.measure')
-    history.controller?.command('g', { name: 'failover', to: null, by: 'ops', dryRun: false })
+    history.controller?.command('g', { name: 'failover', to: named(history, heldFor), by: 'ops', dryRun: false })
+}
+
+/** A part of a copy is promoted by name only. */
+function named(history: History, heldFor: string): NodeId | null {
+  if (!heldFor.includes('elect.barred')) return null
+  return [...history.nodes.values()].find(({ running }) => running !== null && keysOf(running.data) > 0)?.id ?? null
 }
 
 function converge(history: History): Ending {

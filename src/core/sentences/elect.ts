@@ -24,13 +24,16 @@ export const electSentences = {
     `${v.primary} is the recorded primary, is back with its data, and nothing newer is known`,
   'elect.allEmpty': (v: { readonly group: string }) =>
     `every node is here and empty, but the group had data. Restore a backup onto one of them, or start with nothing: \`regroup failover ${v.group} --accept-loss\``,
+  'elect.barred': (v: { readonly why: readonly string[]; readonly group: string }) =>
+    `every node is here, and none that holds data may be promoted: ${v.why.join('; ')}. Change that, or promote one as it is: \`regroup failover ${v.group} --accept-loss --to NODE\``,
   'elect.rollCall': (v: OfNode) => `every node of the group is here and ${v.node} holds the most`,
   'elect.nobodyHere': (v: OfNodes & { readonly why: readonly string[] }) =>
     `nobody can be promoted: ${v.why.join('; ')}; waits for ${quote(v.nodes)}`,
   'elect.nobody': (v: OfNodes & { readonly why: readonly string[]; readonly primary: string; readonly group: string }) =>
     `no node that answers is known to hold everything ${v.primary} acknowledged: ${v.why.join('; ')}; waits for ${quote(v.nodes)}. ` +
     `\`regroup failover ${v.group} --accept-loss\` promotes the best that is here`,
-  'elect.noneByOrder': () => 'no node that may be promoted answers (priority 0 and nodes in maintenance are promoted only by name)',
+  'elect.noneByOrder': () =>
+    'no node that may be promoted answers (priority 0, nodes in maintenance and half copied ones are promoted only by name)',
   'elect.namedAbsent': (v: OfNode) => `${v.node} does not answer, is loading or holds another group's data`,
   'elect.orderEmpty': (v: OfNode & { readonly fuller: string }) =>
     `${v.node} is empty while ${v.fuller} holds data: promoting it would wipe the group`,
@@ -42,6 +45,7 @@ export const electSentences = {
   'whyNot.loading': (v: OfNode) => `${v.node} is loading its data`,
   'whyNot.refuses': (v: OfNode) => `${v.node} refuses to be promoted`,
   'whyNot.asked': (v: OfNode) => `${v.node} is being asked again`,
+  'whyNot.partial': (v: OfNode) => `${v.node} holds only a part of a copy`,
   'whyNot.priority': (v: OfNode) => `${v.node} has priority 0`,
   'whyNot.maintenance': (v: OfNode & { readonly group: string }) =>
     `${v.node} is in maintenance (\`regroup maintain ${v.group}/${v.node} --end\` ends it)`,
@@ -74,6 +78,7 @@ export const electSentences = {
   'loss.open': (v: { readonly primary: string }) => `${v.primary} restarted open and may have taken writes since`,
   'loss.absent': (v: OfNodes) => `${quote(v.nodes)} did not come back in time and may hold more`,
   'loss.incomplete': (v: { readonly primary: string }) => `no node is known to hold everything that ${v.primary} had acknowledged`,
+  'loss.partial': (v: OfNode) => `${v.node} holds only a part of a copy; the rest is lost`,
   'loss.discarded': (v: OfNodes & { readonly node: string }) => `what ${quote(v.nodes)} holds beyond ${v.node} is discarded`,
   'loss.heldBack': (v: OfNodes) => `${quote(v.nodes)} holds more but must not be promoted (priority 0 or maintenance)`,
   'loss.blind': (v: OfNodes & { readonly node: string }) =>

@@ -14,12 +14,14 @@ export const electZh: typeof electSentences = {
   'elect.returned': (v) => `${v.primary} 是记录中的主节点，带着数据回来了，没有已知更新的数据`,
   'elect.allEmpty': (v) =>
     `所有节点都在，却都是空的，而这个组有过数据。请把备份恢复到其中一个节点，或者从零开始：\`regroup failover ${v.group} --accept-loss\``,
+  'elect.barred': (v) =>
+    `组里的节点全部到齐，但持有数据的都不能提升：${v.why.join('；')}。请改变这一点，或者照现状提升其中一个：\`regroup failover ${v.group} --accept-loss --to NODE\``,
   'elect.rollCall': (v) => `组里的节点全部到齐，${v.node} 持有的最多`,
   'elect.nobodyHere': (v) => `没有可以提升的节点：${v.why.join('；')}；等待 ${names(v.nodes)}`,
   'elect.nobody': (v) =>
     `应答的节点里，没有一个能确认持有 ${v.primary} 已确认的全部数据：${v.why.join('；')}；等待 ${names(v.nodes)}。` +
     `\`regroup failover ${v.group} --accept-loss\` 会提升在场节点中最好的一个`,
-  'elect.noneByOrder': () => '没有可提升的节点应答（优先级为 0 或维护中的节点只有点名才会提升）',
+  'elect.noneByOrder': () => '没有可提升的节点应答（优先级为 0、维护中或只复制了一半的节点只有点名才会提升）',
   'elect.namedAbsent': (v) => `${v.node} 没有应答、正在加载，或持有另一个组的数据`,
   'elect.orderEmpty': (v) => `${v.node} 是空的，而 ${v.fuller} 持有数据：提升它会清空整个组`,
   'elect.orderBest': (v) => `操作员接受损失；在应答的节点里 ${v.node} 持有的最多`,
@@ -30,6 +32,7 @@ export const electZh: typeof electSentences = {
   'whyNot.loading': (v) => `${v.node} 正在加载数据`,
   'whyNot.refuses': (v) => `${v.node} 拒绝被提升`,
   'whyNot.asked': (v) => `正在再次询问 ${v.node}`,
+  'whyNot.partial': (v) => `${v.node} 只有一次复制的一部分`,
   'whyNot.priority': (v) => `${v.node} 的优先级是 0`,
   'whyNot.maintenance': (v) => `${v.node} 在维护中（\`regroup maintain ${v.group}/${v.node} --end\` 可结束维护）`,
   'whyNot.empty': (v) => `${v.node} 是空的`,
@@ -55,6 +58,7 @@ export const electZh: typeof electSentences = {
   'loss.open': (v) => `${v.primary} 重启后未加围栏，此后可能接受过写入`,
   'loss.absent': (v) => `${names(v.nodes)} 没有及时回来，可能持有更多`,
   'loss.incomplete': (v) => `没有节点能确认持有 ${v.primary} 已确认的全部数据`,
+  'loss.partial': (v) => `${v.node} 只有一次复制的一部分，其余的会丢失`,
   'loss.discarded': (v) => `${names(v.nodes)} 中超出 ${v.node} 的部分会被丢弃`,
   'loss.heldBack': (v) => `${names(v.nodes)} 持有更多，但不允许提升（优先级 0 或维护中）`,
   'loss.blind': (v) => `${v.node} 与 ${names(v.nodes)} 的位置无法比较，标记只能精确到约一秒`,
