@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { makeCertificates } from '../../test/servers/certificates.ts'
 import { UserError } from '../errors.ts'
 import { readSpecFile } from './file.ts'
 import { loadSettings } from './settings.ts'
@@ -165,6 +166,10 @@ doctor: { everyMs: 60000, ignore: [persistence.none] }
   const beside = (name: string): string => join(file, '..', name)
   writeFileSync(beside('secret.txt'), 'from a file\nsecond line\n')
   writeFileSync(beside('ca.pem'), 'PEM')
+  const own = makeCertificates()
+  t.after(() => own.remove())
+  copyFileSync(own.certFile, beside('own.pem'))
+  copyFileSync(own.keyFile, beside('own.key'))
   const { settings, warnings } = loadSettings(file, { SECRET: 'from outside' })
   assert.deepEqual(settings, {
     listen: {
