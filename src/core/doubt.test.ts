@@ -49,6 +49,20 @@ test('P2: the primary was moved by hand -> everybody else is in doubt; where the
   assert.equal(noticed.record.inDoubt, undefined)
 })
 
+test('P11: a replica came back with less and follows by itself, and a primary that crashed was opened again before -> copied anew, once', () => {
+  const crashed = lineage.map((entry) => ({ ...entry, node: 'b', incarnation: entry.epoch === 1 ? 'b0' : 'b1' }))
+  const s = (view: NonNullable<Says['view']>, entries: readonly LineageEntry[] = crashed): Situation =>
+    recorded(doubted([], { ...linked, view }), { lineage: entries })
+  const step = saves(s({ fellBack: true }), 'steady.replayed', { primary: 'b', inDoubt: ['a'] })
+  assert.match(inEnglish(step.said), /^a came back with less than it held/)
+  assert.equal(groupStep(s({ fellBack: false }), 'steady.healthy').kind, 'rest')
+  // No primary was opened again after a crash: its log has everything.
+  assert.equal(groupStep(s({ fellBack: true }, lineage), 'steady.healthy').kind, 'rest')
+  // We copied it anew ourselves.
+  assert.equal(groupStep(s({ fellBack: true, forced: { to: b, at: 6_000 } }), 'steady.healthy').kind, 'rest')
+  assert.equal(groupStep(recorded(s({ fellBack: true }), { inDoubt: ['a'] }), 'steady.healthy').kind, 'rest')
+})
+
 test('somebody makes a replica a primary, beside the recorded one -> in doubt; not one that is closed, or of the history before', () => {
   saves(doubted([], { ...linked, of: null }), 'steady.doubted', { primary: 'b', inDoubt: ['a'] })
   for (const says of [

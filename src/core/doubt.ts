@@ -3,8 +3,8 @@ import { amended } from './draft.ts'
 import { closedGuard } from './limits.ts'
 import type { NodeId } from './model.ts'
 import { type NodeView, answers, follows, sameAddress } from './observe.ts'
-import { type Case, type Rule, save } from './rule.ts'
-import { say } from './said.ts'
+import { type Case, type Rule, type Step, save } from './rule.ts'
+import { type Said, say } from './said.ts'
 import { nodeOf, others, quote } from './situation.ts'
 
 export function inDoubt(c: Case, node: NodeView): boolean {
@@ -48,19 +48,44 @@ function rivals(c: Case): NodeId[] {
     .map((node) => node.spec.id)
 }
 
-export const doubtedRule: Rule<Case> = {
+/** A primary that crashed was opened again: what it holds, and whoever was copied from it since, may be in no log (docs/pika.md, P11). */
+function mayBeUnlogged({ record: { lineage } }: Case): boolean {
+  return lineage.some(({ node, incarnation }, at) => {
+    const before = lineage[at - 1]
+    return before?.node === node && before.incarnation !== undefined && before.incarnation !== incarnation
+  })
+}
+
+/** They lost data and follow by themselves: a log gives them back only what it knows. */
+function replaying(c: Case): NodeId[] {
+  if (c.s.can.namesHistories || !mayBeUnlogged(c)) return []
+  return others(c.s, c.record.primary)
+    .filter((node) => answers(node) && node.fellBack && follows(node, c.primary.spec) && !forcedTo(c, node) && !inDoubt(c, node))
+    .map((node) => node.spec.id)
+}
+
+function doubting(c: Case, nodes: readonly NodeId[], said: Said): Step {
+  const inDoubt = [...(c.record.inDoubt ?? []), ...nodes]
+  return save(said, amended(c.s, c.record, { inDoubt }), { inDoubt: quote(inDoubt) })
+}
+
+const doubtedRule: Rule<Case> = {
   id: 'steady.doubted',
   why: 'somebody made a replica a primary: what it writes lies at the same places and bears the same name, so no position will show it',
   gives: 'save -> steady',
   when: (c) => rivals(c).length > 0,
-  then: (c) => {
-    const nodes = rivals(c)
-    const inDoubt = [...(c.record.inDoubt ?? []), ...nodes]
-    return save(say('steady.doubted', { nodes, primary: c.record.primary }), amended(c.s, c.record, { inDoubt }), {
-      inDoubt: quote(inDoubt),
-    })
-  },
+  then: (c) => doubting(c, rivals(c), say('steady.doubted', { nodes: rivals(c), primary: c.record.primary })),
 }
+
+const replayedRule: Rule<Case> = {
+  id: 'steady.replayed',
+  why: 'a replica lost data and is given it back from a log, which does not know what a primary of before held when it crashed',
+  gives: 'save -> steady',
+  when: (c) => replaying(c).length > 0,
+  then: (c) => doubting(c, replaying(c), say('steady.replayed', { nodes: replaying(c), primary: c.record.primary })),
+}
+
+export const doubtRules: readonly Rule<Case>[] = [doubtedRule, replayedRule]
 
 export const resolvedRule: Rule<Case> = {
   id: 'steady.resolved',

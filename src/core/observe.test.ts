@@ -50,6 +50,17 @@ void describe('somebody else gives a node another role', () => {
   })
 })
 
+test('a process is first read with less than the one before it held -> fell back, for as long as it lives; with as much, or never read before -> not', () => {
+  const back = heard(up, 200, { incarnation: 'b2', offset: 999 })
+  assert.equal(back.fellBack, true)
+  assert.equal(heard(back, 300, { incarnation: 'b2', offset: 5_000 }).fellBack, true)
+  assert.equal(heard(back, 300, { incarnation: 'b3', offset: 999 }).fellBack, false)
+  assert.deepEqual(
+    [up.fellBack, heard(up, 200, { incarnation: 'b2' }).fellBack, heard(up, 200, { offset: 999 }).fellBack],
+    [false, false, false],
+  )
+})
+
 void describe('a node is told to leave its primary', () => {
   const fence = { id: 1, action: { name: 'fence', cutClients: true }, since: 200 } as const
   const done: ActionResult = { ok: true, persisted: true, note: null }

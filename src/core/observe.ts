@@ -57,6 +57,8 @@ export interface NodeView {
   readonly movedSince: Instant | null
   /** This process was read as a primary that somebody could write to, so it may hold writes that nobody else has. */
   readonly wasOpen: boolean
+  /** This process was first read with less than the one before it had held: what it holds it was given since. */
+  readonly fellBack: boolean
   /** Its latest load, and when that came. */
   readonly load: Load | null
   readonly loadAt: Instant | null
@@ -96,6 +98,7 @@ export function newNode(spec: NodeSpec): NodeView {
     persisted: null,
     movedSince: null,
     wasOpen: false,
+    fellBack: false,
     load: null,
     loadAt: null,
     persistProblem: null,
@@ -184,6 +187,7 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     loadAt: reading.load === undefined ? node.loadAt : now,
     forced: same ? node.forced : null,
     ...linkOf(node, reading, now),
+    fellBack: same ? node.fellBack : node.reading !== null && (offsetOf(node.reading) ?? 0) > (offsetOf(reading) ?? Infinity),
     wasOpen: (same && node.wasOpen) || (reading.role === 'primary' && reading.guard !== closedGuard),
   }
 }

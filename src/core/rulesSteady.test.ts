@@ -306,5 +306,5 @@ void describe('steady, the primary is lost', () => {
 
 test('every row of the table -> was the decision in a test above', () => {
   // Who is in doubt: doubt.test.ts.
-  everyRuleFired('steady', [...plannedRules, { id: 'steady.doubted' }, { id: 'steady.resolved' }])
+  everyRuleFired('steady', [...plannedRules, { id: 'steady.doubted' }, { id: 'steady.replayed' }, { id: 'steady.resolved' }])
 })

@@ -1,6 +1,6 @@
 // A group whose record names its primary and nothing is under way.
 import { flapping, handoverGrace, latePause, lost, type Verdict } from './diagnose.ts'
-import { doubtedRule, resolvedRule } from './doubt.ts'
+import { doubtRules, resolvedRule } from './doubt.ts'
 import { amended, failover, moved, rerooted } from './draft.ts'
 import { type Election, elect, electByOrder } from './elect.ts'
 import { elsewhere, foreignUpstream, movedTo } from './handMove.ts'
@@ -310,7 +310,7 @@ const upkeep: readonly Rule<Case>[] = [
       return save(say('steady.rerooted', { primary: c.primary.spec.id }), amended(c.s, c.record, { lineage }))
     },
   },
-  doubtedRule,
+  ...doubtRules,
   {
     id: 'steady.shrink',
     why: 'the primary itself says that a replica is not keeping up: it must not be promoted until it has caught up again',

@@ -76,6 +76,8 @@ export const steadySentences = {
   'steady.hasData': () => 'the group holds data now',
   'steady.tighten': (v: OfPrimary & { readonly guard: number }) => `${v.primary} shall write only with ${v.guard} replica that keeps up`,
   'steady.guarded': (v: OfPrimary) => `${v.primary} is guarded`,
+  'steady.replayed': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
+    `${quote(v.nodes)} came back with less than it held and follows ${v.primary} by itself; a primary crashed before, so no log has everything: it is copied anew`,
   'steady.doubted': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
     `made a primary by somebody, beside ${v.primary} and in its history: ${quote(v.nodes)}. Unless it takes over, it is copied anew, whatever its position says`,
   'steady.resolved': (v: { readonly nodes: readonly string[] }) => `copied anew, in doubt no more: ${quote(v.nodes)}`,

@@ -91,6 +91,8 @@ const steadyZh: typeof steadySentences = {
   'steady.hasData': () => '这个组现在有数据了',
   'steady.tighten': (v) => `${v.primary} 只有在 ${v.guard} 个副本跟得上时才写入`,
   'steady.guarded': (v) => `${v.primary} 已有 guard`,
+  'steady.replayed': (v) =>
+    `${names(v.nodes)} 回来时持有的数据比以前少，并自行跟随 ${v.primary}；此前有主节点崩溃过，没有任何日志是完整的：将重新全量复制`,
   'steady.doubted': (v) =>
     `被人改成了主节点，与 ${v.primary} 并存于同一段历史中：${names(v.nodes)}。除非它接任主节点，否则无论位置如何，都重新全量复制`,
   'steady.resolved': (v) => `已重新全量复制，不再存疑：${names(v.nodes)}`,
