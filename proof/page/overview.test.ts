@@ -37,6 +37,18 @@ void describe('the overview', () => {
     assert.deepEqual(complaints, [])
   })
 
+  test('a group that is not there, asked for again and again -> the refusal stays where it is', async (t) => {
+    const { page, context, complaints } = await look(browser, controller.url, { expected: /404/ })
+    t.after(() => context.close())
+    await page.goto('/groups/nobody')
+    const refused = page.getByRole('alert').filter({ hasText: 'UNKNOWN_GROUP' })
+    await refused.waitFor()
+    const first = await refused.elementHandle()
+    for (let asked = 0; asked < 3; asked++) await page.waitForResponse(/groups\/nobody$/)
+    assert.equal(await first?.evaluate(({ isConnected }) => isConnected), true)
+    assert.deepEqual(complaints, [])
+  })
+
   void describe('with a group', () => {
     let group: Group
     before(async () => {

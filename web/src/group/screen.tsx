@@ -10,7 +10,7 @@ import { WhatIf } from '../act/whatIf.tsx'
 import type { GroupStatus } from '../api/types.ts'
 import { useAsker, useMay } from '../live/asker.ts'
 import { useEntries, useGroup } from '../live/group.ts'
-import { useNow } from '../live/hooks.ts'
+import { useNow, useRefusal } from '../live/hooks.ts'
 import { Epoch, State, stateTone } from '../look/marks.tsx'
 import { Refused } from '../look/refused.tsx'
 import { Sentence } from '../look/sentence.tsx'
@@ -28,17 +28,19 @@ type Tab = (typeof tabs)[number]
 
 export function GroupScreen({ group, tab }: { readonly group: string; readonly tab: string }) {
   const say = useSay()
-  const { data: status, error } = useGroup(group)
+  const query = useGroup(group)
+  const status = query.data
+  const refusal = useRefusal(query)
   const entries = useEntries(group)
   if (status === undefined)
-    return error === null ? (
+    return refusal === null ? (
       <p className="note" role="status">
         <span className="wait" /> {say('group.loading', { group })}
       </p>
     ) : (
       <div className="note">
         <h1>{say('group.failed', { group })}</h1>
-        <Refused refusal={error} />
+        <Refused refusal={refusal} />
         <p>
           <Link className="button" href="/">
             {say('group.back')}

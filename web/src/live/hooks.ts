@@ -1,3 +1,4 @@
+import type { UseQueryResult } from '@tanstack/react-query'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { serverNow } from '../api/ask.ts'
 import type { Refusal } from '../api/ask.ts'
@@ -48,4 +49,12 @@ export function useSettled<T>(value: T, ms: number): T {
     return () => clearTimeout(wait)
   }, [value, ms])
   return settled
+}
+
+/** Why there is no answer. It stands until there is one: asked again, a query has forgotten its error, and the screen would flicker. */
+export function useRefusal<T>({ data, error }: UseQueryResult<T, Refusal>): Refusal | null {
+  const [last, setLast] = useState<Refusal | null>(null)
+  const refusal = data === undefined ? (error ?? last) : null
+  if (refusal !== last) setLast(refusal)
+  return refusal
 }

@@ -1,6 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { Refusal } from '../api/ask.ts'
+import { useRefusal } from '../live/hooks.ts'
 import { useSay } from '../words/words.tsx'
 import { Refused } from './refused.tsx'
 
@@ -12,8 +13,9 @@ interface AskedProps<T> {
 /** What was asked for, or that it is on its way, or why it cannot be had. */
 export function Asked<T>({ query, children }: AskedProps<T>) {
   const say = useSay()
+  const refusal = useRefusal(query)
   if (query.data !== undefined) return children(query.data)
-  if (query.error === null)
+  if (refusal === null)
     return (
       <p className="note" role="status">
         <span className="wait" /> {say('act.asking')}
@@ -21,7 +23,7 @@ export function Asked<T>({ query, children }: AskedProps<T>) {
     )
   return (
     <div className="note">
-      <Refused refusal={query.error} />
+      <Refused refusal={refusal} />
     </div>
   )
 }
