@@ -126,6 +126,21 @@ test('a primary without a boot fence comes back open, with less for all anybody 
   assert.equal(fenced.record.inDoubt, undefined)
 })
 
+test('a primary without a boot fence comes back open and looks ahead of a replica in sync -> that one is promoted, unless it lacks a mark of before', () => {
+  const elected = (says: Says, fenced: boolean): Situation => {
+    const s = group(
+      'b',
+      alive('a', { replid: h2, mark: '2.1', offset: 1200 }),
+      alive('b', { ...linked, of: null, incarnation: 'b2', offset: 1300, view: { wasOpen: true }, ...says }),
+    )
+    return recorded({ ...s, can: pika }, { epoch: 2, lineage, guard: 0, fenced })
+  }
+  const step = saves(elected({ mark: '2.1' }, false), 'steady.lost/elect.inSync', { candidate: 'a' })
+  assert.match(inEnglish(step.said), /b restarted open/)
+  saves(elected({ mark: '2.2' }, false), 'steady.lost/elect.ahead', { candidate: 'b' })
+  saves(elected({ mark: '2.1' }, true), 'steady.lost/elect.ahead', { candidate: 'b' })
+})
+
 test('P2: it follows the primary by itself and holds what that one lacks -> detached before it is let in; its link, up or not, says nothing', () => {
   const ahead: Says = { replid: h1, mark: '1.9', offset: 1100 }
   const s = (says: Says): Situation => doubted([], { ...ahead, ...says })

@@ -4,7 +4,7 @@ import { feedsOn, verdictOf } from './diagnose.ts'
 import { heldBy } from './holdings.ts'
 import { mayLag } from './lag.ts'
 import { blindness, fellShort, heldBack, takenUnseen, together } from './loss.ts'
-import { type Answering, bestOf, inCurrentLineage, orderOf, standing } from './order.ts'
+import { type Answering, bestOf, inCurrentLineage, orderOf, orderOfMarks, standing } from './order.ts'
 import { closedGuard } from './limits.ts'
 import { type Evidence, type FailoverCause, type GroupRecord, type Instant, type NodeId, type Reading, isMoving } from './model.ts'
 import { type NodeView, answers, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
@@ -109,7 +109,9 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     best,
   )
   if (rival !== null) return holdDiverged(s, best, rival)
-  const ahead = here.filter((node) => node !== best && !empty(node) && standing(s, node, best) === 'ahead')
+  const ahead = here.filter(
+    (node) => node !== best && !empty(node) && standing(s, node, best) === 'ahead' && !reborn(s, record, node, best),
+  )
   const furthest = bestOf(
     s,
     ahead.filter((node) => allowed(s, node)),
@@ -137,6 +139,16 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     risk: together(risks),
     evidence: evidenceOf(s, best),
   }
+}
+
+/**
+ * The recorded primary as another process that nothing kept closed, where a history keeps its name: it may have lost its last writes and taken
+ * others at the same places, so that its position says nothing of what a replica holds. A mark that the replica lacks does: only the process
+ * before was given one.
+ */
+function reborn(s: Situation, record: GroupRecord, node: Answering, than: Answering): boolean {
+  const isOther = node.spec.id === record.primary && node.reading.incarnation !== record.incarnation
+  return isOther && !record.fenced && !s.can.namesHistories && orderOfMarks(node.reading.mark, than.reading.mark) !== 'ahead'
 }
 
 /** Whoever holds more than an in-sync replica, the primary come back for example, lacks nothing either. */
