@@ -103,6 +103,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'an old copy of the store, and a node of a later epoch still follows one that is led to the older primary -> it is detached first',
   '43185-closed-opened-and-hung':
     'a Pika is closed and opened again while it has replicas, and then its disk is full -> closed anew before it is replaced',
+  '30001697-plain-promotion-unanswered':
+    'fenced, then promoted without a boot fence, and the answer is lost -> its file is not called fenced',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

@@ -2,7 +2,7 @@
 import { lost, type Verdict } from './diagnose.ts'
 import { askedAnewMs, saveRetryMaxMs, saveRetryMs } from './limits.ts'
 import type { Action, ActionResult, Epoch, GroupRecord, Instant, NodeId, Reading } from './model.ts'
-import { type NodeView, answers, follows } from './observe.ts'
+import { type NodeView, answers, follows, hasUnknownEnd } from './observe.ts'
 
 /** What a group remembers beside its nodes. */
 export interface Memory {
@@ -166,12 +166,10 @@ export function watch(memory: Memory, record: GroupRecord, nodes: Nodes): Memory
   return { ...memory, watched: { reading, at: primary.askedAt }, stoodStillMs: 0, targets }
 }
 
-const unknownOutcome = ['SILENT', 'CLOSED']
-
 /** An action on the recorded primary's process ended. */
 export function told(memory: Memory, action: Action, result: ActionResult, incarnation: string | null, now: Instant): Memory {
   if (!result.ok) {
-    const maybe = action.name === 'pauseWrites' && unknownOutcome.includes(result.code)
+    const maybe = action.name === 'pauseWrites' && hasUnknownEnd(result)
     return maybe ? { ...memory, pauseInDoubt: 'open', pausedProcess: incarnation } : memory
   }
   // Whether it writes is looked at anew.

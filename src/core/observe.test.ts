@@ -190,6 +190,18 @@ void describe('an action ends', () => {
     for (const name of ['resumeWrites', 'proveLink', 'release'] as const) assert.equal(says({ name }), null)
   })
 
+  test('its end is not known -> its file is not, when the action writes it', () => {
+    const [silent, refusal] = [
+      { ok: false, code: 'SILENT', message: 'no answer' },
+      { ok: false, code: 'NOPERM', message: 'no' },
+    ] as const
+    const fenced = did({ name: 'fence', cutClients: true }, ok)
+    const says = (action: Action, result: ActionResult): string | null => did(action, result, fenced).persisted?.as ?? null
+    assert.equal(says({ name: 'promote', bootFence: false }, silent), null)
+    assert.equal(says({ name: 'promote', bootFence: false }, refusal), 'nowhere')
+    assert.equal(says({ name: 'proveLink' }, silent), 'nowhere')
+  })
+
   test('persist on a primary -> its file is not called a replica', () => {
     const primary = heard(fresh, 100, { of: null })
     assert.equal(did({ name: 'persist' }, ok, primary).persisted, null)

@@ -263,6 +263,11 @@ function forcedBy(action: Action, now: Instant): NodeView['forced'] | undefined 
   return action.name === 'fence' || action.name === 'promote' ? null : undefined
 }
 
+/** No answer came: it was done or not. */
+export function hasUnknownEnd(result: ActionResult): boolean {
+  return !result.ok && (result.code === 'SILENT' || result.code === 'CLOSED')
+}
+
 /** Takes in the end of the action that was under way. Belief in its effect comes from the next probe, except for the file, which no probe shows. */
 export function acted(node: NodeView, result: ActionResult, now: Instant): NodeView {
   const done = node.acting
@@ -276,9 +281,12 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
     const times = (troubleOf(node, done.action.name)?.times ?? 0) + 1
     const retryAt = now + Math.min(actionRetryMaxMs, actionRetryMs * 2 ** Math.min(times - 1, 10))
     const proof = done.action.name === 'proveLink' ? null : next.proof
+    // It may have been done, and have written its file.
+    const mayHaveWritten = hasUnknownEnd(result) && node.reading !== null && persistedAs(done.action, node.reading) !== null
     return {
       ...next,
       proof,
+      persisted: mayHaveWritten ? null : node.persisted,
       troubles: withTrouble(node, { action: done.action.name, code: result.code, message: result.message, times, retryAt }),
     }
   }

@@ -163,8 +163,9 @@ export class Excuses {
     if (node !== record.primary) return false
     if (watched === null) return true
     if (watched.stream !== at.stream) return at.when > watched.at
-    const bytes = watched.writer === record.writer ? 0 : this.#history.policy.inSyncMaxLagBytes
-    return at.stream.offsetAt(at.index + 1) > watched.offset - bytes
+    // Another controller knows only how far the record says that it was read.
+    const known = watched.writer === record.writer ? watched.offset : (record.floor?.offset ?? 0)
+    return at.stream.offsetAt(at.index + 1) > known
   }
 
   /** The spec of a backup does not name it: nobody can close it. */
