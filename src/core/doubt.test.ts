@@ -6,7 +6,6 @@ import {
   type Says,
   alive,
   at,
-  epochStart,
   failingOver,
   group,
   now,
@@ -17,18 +16,13 @@ import {
   viewed,
   withPolicy,
 } from '../../test/situations.ts'
+import { h1, h2, lineage } from '../../test/succession.ts'
 import { pika } from '../engines/pika.ts'
 import { closedGuard } from './limits.ts'
 import type { LineageEntry, NodeId } from './model.ts'
 import type { Situation } from './situation.ts'
 import { inEnglish } from './said.ts'
 
-const h1 = 'inst/g/1'
-const h2 = 'inst/g/2'
-const lineage: readonly LineageEntry[] = [
-  { epoch: 1, node: 'a', at: epochStart, replid: h1, start: 0, continues: false, incarnation: 'a1' },
-  { epoch: 2, node: 'b', at: epochStart, replid: h2, start: 1000, continues: true, incarnation: 'b1' },
-]
 const b = { host: '127.0.0.1', port: 7_002 }
 const linked: Says = { replid: h2, mark: '2.1' }
 const alone = [{ node: 'b', incarnation: 'b1' }]

@@ -19,18 +19,12 @@ import {
   switching,
   viewed,
 } from '../../test/situations.ts'
+import { h1, h2, lineage } from '../../test/succession.ts'
 import { pika } from '../engines/pika.ts'
 import { closedGuard, halfClosedGuard } from './limits.ts'
 import type { LineageEntry } from './model.ts'
 import type { Situation } from './situation.ts'
 import { inEnglish } from './said.ts'
-
-const h1 = 'inst/g/1'
-const h2 = 'inst/g/2'
-const lineage: readonly LineageEntry[] = [
-  { epoch: 1, node: 'a', at: epochStart, replid: h1, start: 0, continues: false, incarnation: 'a1' },
-  { epoch: 2, node: 'b', at: epochStart, replid: h2, start: 1000, continues: true, incarnation: 'b1' },
-]
 
 /** b took over from a at 1000 and has written 200 bytes since; `a` is told where it is. */
 function returning(says: Says, of: Partial<Says> = {}): Situation {
