@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { apiServer } from '../../test/api.ts'
 import { testFacade } from '../../test/facade.ts'
 import { logEntry, ordersSpec, ordersStatus } from '../../test/samples.ts'
+import { say, worded } from '../core/said.ts'
 
 async function served(t: TestContext) {
   const facade = testFacade()
@@ -31,10 +32,10 @@ test('If-Match: the epoch that was read is still the epoch -> done; another by n
   const tag = await tagOf('/groups/orders')
   assert.equal(tag, '"epoch-4"')
   assert.equal((await post('/groups/orders/switchover', {}, { 'if-match': tag })).status, 200)
-  facade.put({ ...ordersStatus, epoch: 6, primary: 'c', sentence: 'c is primary' })
+  facade.put({ ...ordersStatus, epoch: 6, primary: 'c', ...worded(say('steady.healthy', { primary: 'c', epoch: 6 })) })
   const stale = await post('/groups/orders/switchover', {}, { 'if-match': tag })
   assert.deepEqual([stale.status, stale.body['code']], [412, 'STALE'])
-  assert.match(String(stale.body['detail']), /orders is at epoch 6, not 4 as you know it: c is primary; look again/)
+  assert.match(String(stale.body['detail']), /orders is at epoch 6, not 4 as you know it: c is primary at epoch 6; look again/)
   assert.deepEqual(stale.body['details'], ['epoch 5: b is primary at epoch 5', 'epoch 6: c is primary at epoch 6'])
   assert.equal((await post('/groups/orders/pause', {}, { 'if-match': tag })).status, 412)
   assert.equal(facade.commands.length, 1)
