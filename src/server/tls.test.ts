@@ -102,7 +102,10 @@ test('TLS: files that are no pair, or not there -> refused at the start with the
     )
   const refused = (sentence: RegExp) => (error: unknown) =>
     error instanceof UserError && error.code === 'BAD_SETTINGS' && sentence.test(error.message)
-  assert.throws(open(one.certFile, other.keyFile), refused(/server\.pem and .*server\.key cannot be used: the key does not belong to the certificate/))
+  assert.throws(
+    open(one.certFile, other.keyFile),
+    refused(/server\.pem and .*server\.key cannot be used: the key does not belong to the certificate/),
+  )
   assert.throws(open(broken, one.keyFile), refused(/regroup-broken-.*cannot be used/))
   assert.throws(open('/nowhere.pem', one.keyFile), refused(/\/nowhere\.pem.*ENOENT/))
 })
