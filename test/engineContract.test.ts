@@ -1,141 +1,15 @@
 // Every action of the engine, carried out on a real server the way the controller does it: does it do what it says?
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, unlinkSync } from 'node:fs'
-import { connect } from 'node:net'
 import { describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { systemClock } from '../src/adapters/clock.ts'
-import { NodeLink } from '../src/adapters/nodeLink.ts'
-import { describeFailure } from '../src/adapters/outcome.ts'
-import type { Action, ActionResult, Reading } from '../src/core/model.ts'
 import { closedGuard } from '../src/core/limits.ts'
 import { markKey } from '../src/engines/mark.ts'
 import { redis } from '../src/engines/redis.ts'
-import { RespError, type RespValue } from '../src/resp/value.ts'
-import { probed } from './link.ts'
-import { type RedisOptions, RedisServer, freePort, startRedis } from './servers/redis.ts'
+import { Node, attach, caughtUp, client, codeOf, psync } from './engineNode.ts'
+import { RedisServer, freePort, startRedis } from './servers/redis.ts'
+import { until } from './until.ts'
 
-const withinMs = 8_000
 const durable = { appendonly: 'yes', appendfsync: 'always' } as const
-/** Copies begin at once; what protects replicas from that is the boot fence, which is under test. */
-const quick = { 'repl-diskless-sync-delay': 0 } as const
-
-async function until<T>(what: string, ask: () => Promise<T | null>): Promise<T> {
-  const deadline = performance.now() + withinMs
-  for (;;) {
-    const found = await ask()
-    if (found !== null) return found
-    assert.ok(performance.now() < deadline, `not within ${withinMs} ms: ${what}`)
-    await sleep(5)
-  }
-}
-
-/** A real server and the link to it. */
-class Node implements AsyncDisposable {
-  readonly server: RedisServer
-  readonly #link: NodeLink
-
-  constructor(server: RedisServer, name = 'regroup:inst:new') {
-    this.server = server
-    this.#link = new NodeLink({
-      address: server.address,
-      credentials: () => [],
-      tls: null,
-      name,
-      clock: systemClock,
-      onDisconnected: () => {},
-    })
-  }
-
-  static async start(config: NonNullable<RedisOptions['config']> = {}): Promise<Node> {
-    return new Node(await startRedis({ config: { ...quick, ...config } }))
-  }
-
-  async act(action: Action): Promise<ActionResult> {
-    const first = await this.#link.run('act', redis.script(action), 3_000)
-    const more = first.ok ? redis.followUp(action, first.replies, 'regroup:inst:new') : null
-    const outcome = more === null ? first : await this.#link.run('act', more, 3_000)
-    return outcome.ok ? redis.readActed(action, outcome.replies) : { ok: false, ...describeFailure(outcome.failure) }
-  }
-
-  async done(action: Action): Promise<void> {
-    assert.deepEqual(await this.act(action), { ok: true, persisted: true, note: null })
-  }
-
-  async read(commands = redis.probe): Promise<Reading | null> {
-    const outcome = await probed(this.#link, commands, 1_000)
-    const result = outcome.ok ? redis.readProbe(outcome.replies) : null
-    return result?.ok === true ? result.reading : null
-  }
-
-  async reading(): Promise<Reading> {
-    return until('a reading', () => this.read())
-  }
-
-  /** A reading of which this holds. */
-  async seen(what: string, holds: (reading: Reading) => boolean): Promise<Reading> {
-    return until(what, async () => {
-      const reading = await this.read()
-      return reading !== null && holds(reading) ? reading : null
-    })
-  }
-
-  /** OK, or the error's code. */
-  async write(key = 'k', value = 'v'): Promise<string> {
-    return codeOf(await this.server.ask('SET', key, value))
-  }
-
-  /** Lines of its file that begin with the directive. */
-  file(directive: string): string[] {
-    return this.server.config.split('\n').filter((line) => line.startsWith(`${directive} `))
-  }
-
-  close(): void {
-    this.#link.close()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close()
-    await this.server.remove()
-  }
-}
-
-function codeOf(reply: RespValue): string {
-  return reply instanceof RespError ? reply.code : typeof reply === 'string' ? reply : JSON.stringify(reply)
-}
-
-/** `replica` follows `primary` and has acknowledged something that was written after its link was up. */
-async function attach(primary: Node, replica: Node): Promise<void> {
-  await replica.done({ name: 'follow', target: primary.server.address })
-  await caughtUp(primary, replica)
-}
-
-async function caughtUp(primary: Node, replica: Node): Promise<void> {
-  const { port } = replica.server
-  await replica.seen('its link is up', ({ upstream }) => upstream?.linkUp === true)
-  // Moves the stream by some bytes; an idle one stays at 0, which nobody can acknowledge.
-  await primary.server.ask('PUBLISH', 'regroup', 'x')
-  const { position } = await primary.reading()
-  assert.ok(position.kind === 'stream' && position.offset > 0)
-  await primary.seen('the replica acknowledges', ({ replicas }) =>
-    replicas.some((r) => r.port === port && r.online && r.acked >= position.offset),
-  )
-}
-
-/** What a replica is answered that asks for the data. */
-async function psync(node: Node): Promise<string> {
-  return codeOf(await node.server.ask('PSYNC', '?', '-1'))
-}
-
-/** A client's connection; tells whether the server ended it. */
-async function client(node: Node): Promise<{ ended: () => boolean; [Symbol.dispose](): void }> {
-  const socket = connect(node.server.port, node.server.host)
-  let ended = false
-  socket.on('data', () => {}).on('error', () => {})
-  socket.once('close', () => (ended = true))
-  await new Promise((resolve) => socket.once('connect', resolve))
-  return { ended: () => ended, [Symbol.dispose]: () => socket.destroy() }
-}
 
 void describe('promote', () => {
   test('a replica with the boot fence -> a primary closed to writes whose file says replica of nowhere; open -> takes them', async () => {
@@ -182,7 +56,7 @@ void describe('promote', () => {
     await a.done({ name: 'open', guard: 1, bootFenced: false })
     assert.equal(await a.write(), 'OK')
     await b.server.kill9()
-    await until('writes are refused', async () => ((await a.write()) === 'NOREPLICAS' ? true : null))
+    await until('writes are refused', async () => (await a.write()) === 'NOREPLICAS')
     await a.done({ name: 'guard', guard: 0 })
     assert.equal(await a.write(), 'OK')
   })
@@ -217,7 +91,7 @@ void describe('fence and boot fence', () => {
     assert.deepEqual([reading.keys, reading.upstream?.port, reading.upstream?.linkUp], [1, 1, false])
     assert.equal(await a.write(), 'READONLY')
     assert.equal(await psync(a), 'NOMASTERLINK')
-    await until('the client is cut', () => Promise.resolve(someone.ended() ? true : null))
+    await until('the client is cut', () => someone.ended())
     assert.deepEqual(a.file('replicaof'), ['replicaof 127.0.0.1 1'])
   })
 
@@ -244,10 +118,10 @@ void describe('fence and boot fence', () => {
     const writer = (async () => {
       while (!writing.signal.aborted) replies.push(await a.write('k', String(replies.length)))
     })()
-    await until('it writes', () => Promise.resolve(replies.length > 5 ? true : null))
+    await until('it writes', () => replies.length > 5)
     await a.done({ name: 'bootFence' })
     const [seen] = [replies.length]
-    await until('it writes on', () => Promise.resolve(replies.length > seen + 5 ? true : null))
+    await until('it writes on', () => replies.length > seen + 5)
     writing.abort()
     await writer
     assert.deepEqual([...new Set(replies)], ['OK'])
@@ -283,7 +157,7 @@ void describe('fence and boot fence', () => {
     await a.server.restart('SIGKILL')
     assert.equal((await a.reading()).keys, 0)
     // It has asked to be fed by the reborn one, and was refused.
-    await until('it was refused', () => Promise.resolve(/NOMASTERLINK/.test(b.server.log) ? true : null))
+    await until('it was refused', () => /NOMASTERLINK/.test(b.server.log))
     assert.equal((await b.reading()).keys, 1)
   })
 })
@@ -309,7 +183,7 @@ void describe('follow and demote', () => {
     await b.write('theirs')
     using someone = await client(a)
     await a.act({ name: 'demote', target: b.server.address, cutClients: true, resumeWrites: false, persist: true })
-    await until('the client is cut', () => Promise.resolve(someone.ended() ? true : null))
+    await until('the client is cut', () => someone.ended())
     await a.seen('fed', ({ upstream }) => upstream?.linkUp === true)
     assert.deepEqual(await a.server.ask('KEYS', '*'), ['theirs'])
     assert.deepEqual(a.file('replicaof'), [`replicaof 127.0.0.1 ${b.server.port}`])
@@ -348,7 +222,7 @@ void describe('the smaller ones', () => {
     let written: string | null = null
     const writing = a.write().then((reply) => (written = reply))
     assert.notEqual(await a.read(), null)
-    await until('the write waits', async () => ((await a.server.info('clients')).get('blocked_clients') === '1' ? true : null))
+    await until('the write waits', async () => (await a.server.info('clients')).get('blocked_clients') === '1')
     assert.equal(written, null)
     await a.done({ name: 'resumeWrites' })
     assert.equal(await writing, 'OK')
@@ -359,7 +233,7 @@ void describe('the smaller ones', () => {
     await using b = await Node.start()
     await a.done({ name: 'pauseWrites', forMs: 60_000 })
     const writing = a.write()
-    await until('the write waits', async () => ((await a.server.info('clients')).get('blocked_clients') === '1' ? true : null))
+    await until('the write waits', async () => (await a.server.info('clients')).get('blocked_clients') === '1')
     await a.done({ name: 'demote', target: b.server.address, cutClients: false, resumeWrites: true, persist: true })
     assert.equal(await writing, 'READONLY')
   })

@@ -105,6 +105,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika is closed and opened again while it has replicas, and then its disk is full -> closed anew before it is replaced',
   '30001697-plain-promotion-unanswered':
     'fenced, then promoted without a boot fence, and the answer is lost -> its file is not called fenced',
+  '40000633-ahead-since-the-decision':
+    'a decision waits for a replica that the silent primary feeds on meanwhile -> it holds more when it answers, so its word counts',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

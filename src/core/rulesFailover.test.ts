@@ -7,6 +7,9 @@ import {
   epochStart,
   failingOver,
   group,
+  unwatched,
+  recorded,
+  lists,
   now,
   refused,
   remembered,
@@ -94,6 +97,31 @@ void describe('a failover is under way', () => {
       })
     acts(back({ incarnation: 'a2', of: 'nowhere' }), 'failover.promote', ['b', { name: 'promote' }])
     acts(back({ of: 'nowhere' }), 'failover.promote', ['b', { name: 'promote' }])
+  })
+
+  test('somebody who holds more is back since the decision -> elected again; the candidate was told already, or by order -> goes on', () => {
+    const here = group(
+      'a',
+      silent('a', 8_500, { lists: [lists('b'), lists('c')] }),
+      alive('b', { of: 'nowhere' }),
+      alive('c', { of: 'nowhere', offset: 1200 }),
+    )
+    const s = failingOver(here, 'b', 'silent')
+    saves(s, 'failover.ahead/elect.inSync', { phase: 'failover', candidate: 'c', epoch: 3, cause: 'silent' })
+    acts(remembered(s, { promotedIn: 2 }), 'failover.promote', ['b', { name: 'promote' }])
+    acts(failingOver(here, 'b', 'operator'), 'failover.promote', ['b', { name: 'promote' }])
+  })
+
+  test('... but nobody watched the primary until now -> holds: what it took with him may be more', () => {
+    const outsider = alive('c', { of: 'nowhere', offset: 1200, incarnation: 'c2' })
+    const here = group('a', silent('a', 8_500, { lists: [lists('b')] }), alive('b', { of: 'nowhere' }), outsider)
+    const s = recorded(failingOver(unwatched(here), 'b', 'silent'), {
+      inSync: [
+        { node: 'a', incarnation: 'a1' },
+        { node: 'b', incarnation: 'b1' },
+      ],
+    })
+    holds(s, 'failover.ahead/elect.unwatched', /somebody who holds more is back/)
   })
 
   test('a replica went down since the decision -> the risk that it feeds the silent primary again is saved first, once', () => {

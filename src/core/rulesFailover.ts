@@ -2,12 +2,13 @@
 import { type Consent, consentToSilence } from './consent.ts'
 import { crowned, failover, kept, riskier } from './draft.ts'
 import { feedsOn, lost } from './diagnose.ts'
-import { elect, electByOrder, refusesPromotion } from './elect.ts'
+import { type Election, elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
 import { fellShort, fellShortOfClosed } from './loss.ts'
-import { type Instant, type Moving, type Reading, assert, isMoving } from './model.ts'
+import { type FailoverCause, type Instant, type Moving, type Reading, assert, isMoving } from './model.ts'
 import { type NodeView, answers, freshSince, openedSince, refused, refuses, silent, troubleOf } from './observe.ts'
-import { type Act, type Case, type Rule, act, hold, save, wait } from './rule.ts'
+import { type Act, type Case, type Decision, type Rule, act, hold, save, wait } from './rule.ts'
+import { standing } from './order.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Said, say } from './said.ts'
 import { nodeOf, others, ours } from './situation.ts'
@@ -115,6 +116,30 @@ function unconsented(c: Case): Said | null {
   return consent === null || consent.ok ? null : consent.said
 }
 
+/** Somebody who answers holds more than the candidate, which was told nothing yet: what an election of now says instead. */
+function surpassing(c: Case): Election | null {
+  const { record, s } = c
+  if (record.phase !== 'failover' || record.cause === 'operator' || s.memory.promotedIn === record.epoch) return null
+  const candidate = candidateOf(c)
+  if (!answers(candidate)) return null
+  const isAhead = others(s, record.candidate).some((node) => answers(node) && ours(s, node) && standing(s, node, candidate) === 'ahead')
+  if (!isAhead) return null
+  const election = elect(s, record, record.cause, s.memory.recordAt)
+  return election.kind === 'candidate' && election.node === record.candidate ? null : election
+}
+
+function causeOf({ record }: Case): FailoverCause {
+  return record.phase === 'failover' ? record.cause : 'dead'
+}
+
+function electedAgain(c: Case, election: Election, lead: Said): Decision {
+  const { rule, said: why, evidence } = election
+  if (election.kind === 'wait') return { rule, step: wait(say('lost.elects', { lead, why }), evidence) }
+  if (election.kind === 'hold') return { rule, step: hold(say('lost.elects', { lead, why }), evidence) }
+  const said = say('lost.promote', { lead, node: election.node, why, risk: election.risk })
+  return { rule, step: save(said, failover(c.s, c.record, election, causeOf(c)), evidence) }
+}
+
 /** What it may cost now, when the intent was saved without a risk. */
 function newRisk(c: Case): Said | null {
   if (c.record.phase !== 'failover' || c.record.loss !== null) return null
@@ -207,17 +232,11 @@ export const failoverRules: readonly Rule<Case>[] = [
     when: candidateLost,
     then: (c) => {
       const candidate = candidateOf(c)
-      const cause = c.record.phase === 'failover' ? c.record.cause : 'dead'
-      const election = elect(c.s, c.record, cause, c.s.memory.recordAt)
       const { id: node } = candidate.spec
       const lead = refusesPromotion(c.s, candidate)
         ? say('failover.refuses', { node, message: troubleOf(candidate, 'promote')?.message ?? '' })
         : say('failover.candidateGone', { node })
-      const why = election.said
-      if (election.kind === 'wait') return { rule: election.rule, step: wait(say('lost.elects', { lead, why }), election.evidence) }
-      if (election.kind === 'hold') return { rule: election.rule, step: hold(say('lost.elects', { lead, why }), election.evidence) }
-      const said = say('lost.promote', { lead, node: election.node, why, risk: election.risk })
-      return { rule: election.rule, step: save(said, failover(c.s, c.record, election, cause), election.evidence) }
+      return electedAgain(c, elect(c.s, c.record, causeOf(c), c.s.memory.recordAt), lead)
     },
   },
   {
@@ -248,6 +267,17 @@ export const failoverRules: readonly Rule<Case>[] = [
     then: (c) => {
       const refusal = unconsented(c)
       return answering(c) || refusal === null ? wait(say('failover.consent')) : hold(refusal)
+    },
+  },
+  {
+    id: 'failover.ahead',
+    why: 'since the decision somebody answered who holds more than the candidate, which was told nothing yet: elect again',
+    gives: 'save -> failover, or hold',
+    when: (c) => surpassing(c) !== null,
+    then: (c) => {
+      const lead = say('failover.surpassed', { node: moving(c).candidate })
+      const election = surpassing(c)
+      return election === null ? wait(lead) : electedAgain(c, election, lead)
     },
   },
   {

@@ -15,6 +15,7 @@ export const failoverSentences = {
     `${v.node} cannot write, answers, and refuses to be closed (${v.message}): another primary beside it would make two. ` +
     `Give regroup the right to REPLICAOF, stop ${v.node}, or \`regroup failover ${v.group} --accept-loss\``,
   'failover.refuses': (v: OfNode & { readonly message: string }) => `${v.node} refuses to be promoted (${v.message})`,
+  'failover.surpassed': (v: OfNode) => `the candidate ${v.node} was told nothing yet, and somebody who holds more is back`,
   'failover.candidateGone': (v: OfNode) => `the candidate ${v.node} is gone`,
   'failover.detach': () => 'detaches the replicas from the silent primary',
   'failover.detaching': (v: { readonly nodes: readonly string[] }) => `waits until ${quote(v.nodes)} left the silent primary`,

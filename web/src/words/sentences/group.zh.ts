@@ -137,6 +137,7 @@ const failoverZh: typeof failoverSentences = {
   'failover.unfenced': (v) =>
     `${v.node} 无法写入、有应答，却拒绝被关闭（${v.message}）：在它旁边再有一个主节点就成了两个。请给 regroup REPLICAOF 的权限、停止 ${v.node}，或 \`regroup failover ${v.group} --accept-loss\``,
   'failover.refuses': (v) => `${v.node} 拒绝被提升（${v.message}）`,
+  'failover.surpassed': (v) => `候选节点 ${v.node} 尚未收到指令，而持有更多数据的节点回来了`,
   'failover.candidateGone': (v) => `候选节点 ${v.node} 不在了`,
   'failover.detach': () => '让副本脱离无应答的主节点',
   'failover.detaching': (v) => `等待 ${names(v.nodes)} 脱离无应答的主节点`,
