@@ -28,7 +28,7 @@ export class Lane {
     return this.#connection?.isReady === true ? this.#connection : null
   }
 
-  /** Ends once, in a later turn. Of a call that times out the connection is closed, and with it whatever else is in flight on it, as silent. */
+  /** Ends once and never before what called it, or `close`, has returned. Of a call that times out the connection is closed, and with it whatever else is in flight on it, as silent. */
   ask(commands: readonly (readonly string[])[], timeoutMs: number, settle: (answer: Answer) => void): void {
     const connection = this.#live()
     if (connection.outstanding >= maxInFlight) {
@@ -36,8 +36,10 @@ export class Lane {
       return
     }
     connection.ask(commands, timeoutMs, (answer) => {
-      if (!answer.ok && connection.isOpen) connection.destroy(silent)
-      settle(answer)
+      if (answer.ok) return settle(answer)
+      // What ends a call but an answer may be in the middle of something else, such as `close`.
+      queueMicrotask(() => settle(answer))
+      if (connection.isOpen) connection.destroy(silent)
     })
   }
 

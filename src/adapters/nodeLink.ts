@@ -165,7 +165,10 @@ export class NodeLink {
     return this.#warm !== null
   }
 
-  /** Opens a lane ahead of its first script: saves the connect and a round trip when it counts. One that nobody needed for 10 s is closed. */
+  /**
+   * Opens a lane ahead of its first script: saves the connect and a round trip when it counts. One that nobody needed for 10 s is closed; that of
+   * role changes after half a second when room is short.
+   */
   prepare(lane: LaneName): void {
     if (!this.#isClosed) this.#lanes[lane].prepare()
   }

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { type Socket, connect } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { countOf, linkTo, listening, message, ping, probed, redisFor, script, transaction, word } from '../../test/link.ts'
+import { countOf, linkTo, listening, message, ping, probed, ranProven, redisFor, script, transaction, word } from '../../test/link.ts'
 import { patience, until } from '../../test/until.ts'
 import { RespError, isArray } from '../resp/value.ts'
 import type { Outcome } from './outcome.ts'
@@ -151,4 +151,25 @@ test('link: nobody was told anything for 10 s -> the lane is closed at the next 
   await until('the lane that was not needed is closed', async () => (await named()) === 2)
   assert.equal(word(await link.run('act', script(['PING']), patience)), 'ok')
   assert.equal(await named(), 3)
+})
+
+test('link: closed while a mark is on its way -> the mark ends as LINK_CLOSED, and not before close returned', async (t) => {
+  const redis = await redisFor(t)
+  const { link } = linkTo(t, redis.port)
+  const mark = script(['SET', 'regroup:mark', '1'])
+  await until('a mark is taken', async () => {
+    await probed(link, ping, patience)
+    return (await ranProven(link, mark, patience)).ok
+  })
+  let ended: Outcome | null = null
+  const marked = new Promise<void>((resolve) => {
+    link.runProven(mark, patience, (outcome) => {
+      ended = outcome
+      resolve()
+    })
+  })
+  link.close()
+  assert.equal(ended, null)
+  await marked
+  assert.equal(ended === null ? '' : word(ended), 'unasked LINK_CLOSED')
 })

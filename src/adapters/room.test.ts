@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { linkTo, ping, probed, redisFor, transaction, word } from '../../test/link.ts'
+import { countOf, linkTo, ping, probed, redisFor, transaction, word } from '../../test/link.ts'
 import { patience, until } from '../../test/until.ts'
 import { Room, placesIn, roomOfProcess } from './room.ts'
 
@@ -64,12 +64,17 @@ test('no place is left for the connection of role changes -> told on the probing
 test('connections wait for their next use and nearly all places are taken -> they are closed soon', async (t) => {
   const redis = await redisFor(t)
   const room = new Room(2)
-  const { link } = linkTo(t, redis.port, { room })
+  let now = 0
+  const { link } = linkTo(t, redis.port, { room, clock: { now: () => now, wall: () => now } })
   assert.equal(word(await probed(link, ping, patience)), 'ok')
   link.prepare('act')
-  assert.equal(room.take(), false)
+  await until('it is greeted', async () => (await countOf(redis, 'regroup-test')) === 2)
+  now = 499
+  assert.equal(word(await probed(link, ping, patience)), 'ok')
+  assert.equal(room.take(), false, 'it may be needed')
+  now = 500
   await until('the idle one is closed', async () => {
-    await probed(link, ping, patience)
+    assert.equal(word(await probed(link, ping, patience)), 'ok')
     return room.take()
   })
 })

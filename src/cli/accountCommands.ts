@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import { roles } from '../server/access.ts'
 import type * as a from '../server/accountSchemas.ts'
 import { auditText, loggedInText, tokenMadeText, tokensText, userText, usersText } from './accountText.ts'
-import { keepLogin } from './logins.ts'
+import { keepLogin, loginFor } from './logins.ts'
 import { readNewPassword, readPassword } from './password.ts'
 import { sessionOf } from './session.ts'
 import { collect, wholeNumber } from './specCommands.ts'
@@ -28,7 +28,7 @@ function loginCommand(): Command {
       const session = sessionOf(command)
       const password = await readPassword(`password of ${name}: `)
       // As nobody: the login of before may have ended, and who comes with it is refused.
-      const { secret, ...known } = await session.client.unnamed().post<LoggedIn>(at.login, { name, password, as: 'secret' })
+      const { secret, ...known } = await session.client.as(null).post<LoggedIn>(at.login, { name, password, as: 'secret' })
       keepLogin(session.client.url, secret)
       session.show(known, () => loggedInText(known))
     })
@@ -37,7 +37,9 @@ function loginCommand(): Command {
 function logoutCommand(): Command {
   return new Command('logout').description('end the login of this terminal').action(async (_options: unknown, command: Command) => {
     const session = sessionOf(command)
-    const ended = await session.client.send<Static<typeof a.Asker>>('DELETE', at.login, {}).catch(unlessUnknown)
+    // A token of the environment is somebody else: whether that is good says nothing about the login.
+    const login = session.client.as(loginFor(session.client.url))
+    const ended = await login.send<Static<typeof a.Asker>>('DELETE', at.login, {}).catch(unlessUnknown)
     keepLogin(session.client.url, null)
     session.show(ended ?? { who: null }, () =>
       ended === null ? 'the server did not know this login any more; it is forgotten here\n' : 'logged out\n',

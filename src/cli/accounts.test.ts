@@ -56,6 +56,24 @@ test('cli login: the server does not know the login of before any more -> one lo
   assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), {})
 })
 
+test('cli logout: a token of the environment is refused, or is good -> it is the login that ends, not the token', async (t) => {
+  const { dir, ask } = await served(t)
+  await ask('user add ann --role admin', { input: `${password}\n` })
+  await ask('login ann', { input: `${password}\n` })
+  const secret = /^rgt\.\S+$/m.exec((await ask('token create deploy --role operator')).out)?.[0] ?? ''
+  const file = join(dir, 'regroup', 'logins.json')
+  for (const token of ['rgt.000000000000.gone', secret]) {
+    await ask('login ann', { input: `${password}\n` })
+    const login = readFileSync(file, 'utf8')
+    const left = await ask('logout', { env: { REGROUP_TOKEN: token } })
+    assert.deepEqual([left.code, left.out], [0, 'logged out\n'])
+    assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), {})
+    writeFileSync(file, login)
+    assert.match((await ask('status')).err, /UNAUTHENTICATED/, 'the server ended it too')
+  }
+  assert.match((await ask('status', { env: { REGROUP_TOKEN: secret } })).out, /2 groups/)
+})
+
 test('cli token: created by an admin -> for programs, in the environment or in a file, and only for its groups', async (t) => {
   const { dir, ask } = await served(t)
   await ask('user add ann --role admin', { input: `${password}\n` })

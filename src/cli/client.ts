@@ -24,9 +24,9 @@ export class Client {
     this.#secret = secret
   }
 
-  /** The same server, asked without saying who asks. */
-  unnamed(): Client {
-    return new Client(this.url, this.#by, null)
+  /** The same server, asked as somebody else; null: without saying who asks. */
+  as(secret: string | null): Client {
+    return new Client(this.url, this.#by, secret)
   }
 
   /** Throws the server's own error codes, and NO_SERVER. */

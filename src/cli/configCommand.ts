@@ -10,8 +10,8 @@ export function configCommand(): Command {
     .description('read regroup.yaml and every file and variable it names, as the server does at its start; change nothing')
     .argument('[file]', 'the file; else regroup.yaml in the working directory')
     .action(async (given: string | undefined, _options: unknown, command: Command) => {
-      const { loadSettings } = await import('./settings.ts')
-      const { settings, file, warnings } = loadSettings(given)
+      const { loadToStart } = await import('./settings.ts')
+      const { settings, file, warnings } = loadToStart(given)
       const names = Object.keys(settings.credentials)
       const { listen, store } = settings
       const summary = { file, listen, store: store.path, credentials: names, warnings }

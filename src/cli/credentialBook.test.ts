@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { CredentialBook } from './credentialBook.ts'
-import { loadSettings } from './settings.ts'
+import { loadSettings, loadToStart } from './settings.ts'
 
 interface Opened {
+  readonly dir: string
   readonly book: CredentialBook
   readonly write: (text: string) => void
 }
@@ -20,7 +21,7 @@ function opened(t: TestContext, text: string): Opened {
     chmodSync(file, 0o600)
   }
   write(text)
-  return { book: new CredentialBook(loadSettings(file, {}).settings, () => loadSettings(file, {})), write }
+  return { dir, book: new CredentialBook(loadSettings(file, {}).settings, () => loadSettings(file, {})), write }
 }
 
 const passwords = (book: CredentialBook, name: string): string[] => book.of(name).map(({ password }) => password)
@@ -61,4 +62,18 @@ test('credentials: other sections changed too -> named, since they need a restar
   const { book, write } = opened(t, 'log: { level: info }\ncredentials: { main: { password: a } }\n')
   write('log: { level: warn }\ndefaults: { guard: off }\ncredentials: { main: { password: a } }\n')
   assert.deepEqual(book.reload(used, false), { changed: [], restart: ['log', 'defaults'], warnings: [] })
+})
+
+test('credentials: the certificate of the server is being renewed, its files are no pair or not there -> read all the same; a start is refused', (t) => {
+  const text = (password: string): string => `listen: { cert: own.pem, key: own.key }\ncredentials: { main: { password: ${password} } }\n`
+  const { dir, book, write } = opened(t, text('a'))
+  const starts = (): unknown => loadToStart(join(dir, 'regroup.yaml'), {})
+  write(text('b'))
+  assert.deepEqual(book.reload(used, false), { changed: ['main'], restart: [], warnings: [] })
+  assert.throws(starts, { code: 'BAD_SETTINGS', message: /has 2 problems$/ })
+  for (const name of ['own.pem', 'own.key']) writeFileSync(join(dir, name), 'half a file')
+  write(text('c'))
+  assert.deepEqual(book.reload(used, false).changed, ['main'])
+  assert.deepEqual(passwords(book, 'main'), ['c'])
+  assert.throws(starts, { code: 'BAD_SETTINGS', message: /has a problem$/ })
 })

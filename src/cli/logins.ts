@@ -12,6 +12,11 @@ export function secretFor(server: string, env: NodeJS.ProcessEnv = process.env):
   const { REGROUP_TOKEN: token, REGROUP_TOKEN_FILE: file } = env
   if (token !== undefined && token !== '') return token.trim()
   if (file !== undefined && file !== '') return firstLine(file)
+  return loginFor(server, env)
+}
+
+/** What `regroup login` left for this server; null: nothing. */
+export function loginFor(server: string, env: NodeJS.ProcessEnv = process.env): string | null {
   return loginsIn(fileOf(env))[keyOf(server)] ?? null
 }
 

@@ -21,7 +21,7 @@ import { type CertificateSource, type HttpLog, startHttp } from '../server/http.
 import { addressIn, loopbackIn } from '../server/listen.ts'
 import { CredentialBook } from './credentialBook.ts'
 import { credentialDesk } from './credentialDesk.ts'
-import { type Settings, loadSettings } from './settings.ts'
+import { type Settings, loadSettings, loadToStart } from './settings.ts'
 import { removeAdminToken, writeAdminToken } from './adminToken.ts'
 import { version } from './version.ts'
 
@@ -35,7 +35,7 @@ export interface ServerOptions {
 }
 
 export async function runServer(options: ServerOptions): Promise<void> {
-  const { settings, file, warnings } = loadSettings(options.config)
+  const { settings, file, warnings } = loadToStart(options.config)
   const log = createLog(settings.log.level)
   for (const warning of warnings) log.warn('settings.warning', { warning })
   const listen = options.listen ?? settings.listen.http

@@ -150,6 +150,18 @@ type Fail = (path: Path, message: string) => void
  * Throws BAD_SETTINGS with every problem, each with line, column and path.
  */
 export function loadSettings(file: string | undefined, env: Env = process.env): LoadedSettings {
+  return load(file, env, () => {})
+}
+
+/**
+ * As `loadSettings`, for a server that is to start with them: its own certificate must be there and whole. One that runs keeps what it has
+ * while the files are being renewed, so whoever reads the settings for something else does not look at them.
+ */
+export function loadToStart(file: string | undefined, env: Env = process.env): LoadedSettings {
+  return load(file, env, checkCertificate)
+}
+
+function load(file: string | undefined, env: Env, check: (settings: Settings, fail: Fail) => void): LoadedSettings {
   const found = file ?? (existsSync('regroup.yaml') ? 'regroup.yaml' : null)
   if (found === null) return { settings: frozen(settingsOf({}, process.cwd(), env, () => {})), file: null, warnings: [] }
   const yaml = readYaml(textOf(found), found)
@@ -159,6 +171,7 @@ export function loadSettings(file: string | undefined, env: Env = process.env): 
   const fail: Fail = (path, message) => problems.push({ path, of: 'value', message })
   // Values are looked up only when their shape is right; what can be judged beside a malformed one still is.
   const settings = problems.length > 0 ? null : settingsOf(written, dirname(resolve(found)), env, fail)
+  if (settings !== null) check(settings, fail)
   if (isMapping(written)) checkMeaning(written, fail, [...problems])
   const lines = yaml.lines(problems)
   if (settings === null || lines.length > 0) {
@@ -184,7 +197,7 @@ function settingsOf(written: Written, directory: string, env: Env, fail: Fail): 
   return {
     listen: {
       http: written.listen?.http ?? '127.0.0.1:7070',
-      certificate: certificateOf(written.listen ?? {}, directory, fail),
+      certificate: certificateOf(written.listen ?? {}, directory),
       plainHttp: written.listen?.plainHttp ?? false,
       sentinel: written.listen?.sentinel ?? null,
     },
@@ -198,13 +211,15 @@ function settingsOf(written: Written, directory: string, env: Env, fail: Fail): 
 }
 
 /** The server's own certificate: its files are read anew when they change, so only their names are kept. */
-function certificateOf({ cert, key }: NonNullable<Written['listen']>, directory: string, fail: Fail): Settings['listen']['certificate'] {
-  if (cert === undefined || key === undefined) return null
-  const files = { cert: resolve(directory, cert), key: resolve(directory, key) }
-  const [certText, keyText] = [fileText(['listen', 'cert'], files.cert, fail), fileText(['listen', 'key'], files.key, fail)]
-  const problem = certText === null || keyText === null ? null : pairProblem({ cert: certText, key: keyText })
+function certificateOf({ cert, key }: NonNullable<Written['listen']>, directory: string): Settings['listen']['certificate'] {
+  return cert === undefined || key === undefined ? null : { cert: resolve(directory, cert), key: resolve(directory, key) }
+}
+
+function checkCertificate({ listen: { certificate } }: Settings, fail: Fail): void {
+  if (certificate === null) return
+  const [cert, key] = [fileText(['listen', 'cert'], certificate.cert, fail), fileText(['listen', 'key'], certificate.key, fail)]
+  const problem = cert === null || key === null ? null : pairProblem({ cert, key })
   if (problem !== null) fail(['listen', 'cert'], problem)
-  return files
 }
 
 /** What a schema cannot say. Judges what is well-formed, even when something beside it is not. */

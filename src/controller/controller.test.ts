@@ -15,6 +15,8 @@ class Bench {
   readonly kept: string[][] = []
   readonly events: ControllerEvent[] = []
   now = 0
+  /** When a node that is given back answers. */
+  released: Promise<void> = Promise.resolve()
   #rings = new Map<string, { at: number; ring: (lateMs: number) => void }>()
   #guard = 0
   #ids = 0
@@ -58,6 +60,7 @@ class Bench {
       }
       case 'act':
         if (effect.action.name === 'open') this.#guard = effect.action.guard
+        if (effect.action.name === 'release') await this.released
         return {
           kind: 'acted',
           id: effect.id,
@@ -184,7 +187,7 @@ void describe('groups', () => {
 
   test('no such group -> UNKNOWN_GROUP everywhere', async () => {
     const { controller } = await running()
-    const unknown = { code: 'UNKNOWN_GROUP' }
+    const unknown = { code: 'UNKNOWN_GROUP', message: 'there is no group "z"' }
     assert.throws(() => controller.status('z'), unknown)
     assert.throws(() => controller.topology('z'), unknown)
     await assert.rejects(controller.history('z', 1), unknown)
@@ -296,6 +299,22 @@ void describe('the spec', () => {
     const asked = bench.effects.length
     await bench.settle()
     assert.equal(bench.effects.length, asked, 'nobody is asked any more')
+    controller.close()
+  })
+
+  test('a group is added while the primary of a removed one is being given back -> the connections to both stay', async () => {
+    const { bench, controller } = await running()
+    const nodes = [specOf('c', { port: 7003 })]
+    const answers: (() => void)[] = []
+    bench.released = new Promise((resolve) => answers.push(resolve))
+    const removal = controller.apply(request([], { remove: ['g'] }))
+    await bench.settle(0)
+    assert.equal(bench.told('release'), 1)
+    await controller.apply(request([spec('h', { nodes })]))
+    assert.deepEqual(bench.kept.at(-1), ['h/c', 'g/a', 'g/b'], 'it is still told')
+    for (const answer of answers) answer()
+    await removal
+    assert.deepEqual(bench.kept.at(-1), ['h/c'])
     controller.close()
   })
 })

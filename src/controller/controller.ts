@@ -208,7 +208,8 @@ export class Controller implements ControllerFacade {
     for (const { group } of changes) if (group !== null) this.#doctor.soon(group)
     const told = await Promise.all(leaving.map(async ({ id, target }) => ({ id, said: await release(this.#options.world, target) })))
     for (const { id } of leaving) this.#leaving.delete(id)
-    this.#options.world.keep(groups.flatMap(targetsOf))
+    // Others may have come meanwhile, and others be leaving.
+    this.#options.world.keep([...this.#specs.current.groups, ...this.#leaving.values()].flatMap(targetsOf))
     this.#emit({ kind: 'spec', revision })
     const releases = (group: GroupId | null): Said[] => told.flatMap(({ id, said }) => (id === group ? [said] : []))
     return { revision, dryRun: false, changes: changes.map((change) => withMore(change, releases(change.group))) }

@@ -148,6 +148,23 @@ test('a look is asked for -> made at once, told when it is over; asked for in th
   assert.equal(clinic.doctor.checkup('g0').at, null)
 })
 
+test('another look is asked for at once -> what groups share is seen anew', async () => {
+  const clinic = new Clinic(2)
+  const shared = async (): Promise<boolean> => {
+    const looked = clinic.doctor.look(['g0'])
+    clinic.pass(200)
+    await looked
+    return clinic.doctor.checkup('g0').findings.some(({ id }) => id === 'address.twice')
+  }
+  assert.ok(await shared(), 'the nodes of both groups are the same processes')
+  for (const node of ['a', 'b']) {
+    const reading = { ...readingOf(node, 'a', {}), incarnation: `another ${node}` }
+    const time = { now: clinic.now, wall: epochStart + clinic.now }
+    clinic.groups.get('g1')?.step({ kind: 'probed', node, sentAt: clinic.now, result: { ok: true, reading } }, time)
+  }
+  assert.equal(await shared(), false)
+})
+
 test('something changed -> looked at soon instead of at the end of the interval; the group is gone -> forgotten, nobody is left waiting', async () => {
   const clinic = new Clinic(1)
   clinic.pass(11_000)

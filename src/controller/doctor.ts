@@ -39,7 +39,10 @@ const gapMs = 100
 const waitedForGapMs = 20
 /** A node that needs longer is told as not examined. */
 const timeoutMs = 2000
-/** All groups are looked at for what they share, which changes with the spec and with failovers: through a round what was seen is good for this long. */
+/**
+ * All groups are looked at for what they share, which changes with failovers: what was seen is good for this long. It is seen anew after the
+ * spec changed, and for whoever asks: what he is told was never seen before he asked.
+ */
 const fleetForMs = 5000
 /** No group's name: it has a letter that none may have. */
 const alarmName = ':doctor'

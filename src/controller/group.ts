@@ -88,7 +88,7 @@ export class Group {
   #restful = false
   readonly #notebook: Notebook
   #published: Topology | null = null
-  /** Our own loop was late; applied with the time of the step. */
+  /** How long we stood still ourselves; the next decision takes it off every node's silence. */
   readonly #ownPause = new OwnPause()
   #steppedAt: Instant = -Infinity
   #hurryEveryMs = 0

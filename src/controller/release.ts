@@ -8,18 +8,21 @@ import type { Group } from './group.ts'
 /** A person waits for it. */
 const releaseWithinMs = 2000
 
+type Untold = 'release.never' | 'release.unreachable'
+
 /** The primary that is to be given back; why there is none to be told otherwise. */
-export function toRelease({ id, record, view }: Pick<Group, 'id' | 'record' | 'view'>): NodeTarget | 'never taken over' | 'not reachable' {
-  if (record === null) return 'never taken over'
+export function toRelease({ id, record, view }: Pick<Group, 'id' | 'record' | 'view'>): NodeTarget | Untold {
+  if (record === null) return 'release.never'
   const primary = view.get(record.primary)
-  if (record.phase !== 'steady' || primary === undefined || !answers(primary) || primary.reading.role !== 'primary') return 'not reachable'
+  if (record.phase !== 'steady' || primary === undefined || !answers(primary) || primary.reading.role !== 'primary')
+    return 'release.unreachable'
   const { host, port } = primary.spec
   return { group: id, node: primary.spec.id, address: { host, port } }
 }
 
 /** The primary of a removed group gets a plain file back: without regroup nobody would open it after a restart. Says what came of it. */
-export function release(world: World, target: ReturnType<typeof toRelease>): Promise<Said> {
-  if (typeof target === 'string') return Promise.resolve(say(untold[target]))
+export function release(world: World, target: NodeTarget | Untold): Promise<Said> {
+  if (typeof target === 'string') return Promise.resolve(say(target))
   const effect = { kind: 'act', id: 0, target, action: { name: 'release' }, epoch: 0, timeoutMs: releaseWithinMs, queued: false } as const
   return new Promise((resolve) => {
     world.run(effect, (input) => {
@@ -27,8 +30,6 @@ export function release(world: World, target: ReturnType<typeof toRelease>): Pro
     })
   })
 }
-
-const untold = { 'never taken over': 'release.never', 'not reachable': 'release.unreachable' } as const
 
 function released({ node, result }: { readonly node: NodeId; readonly result: ActionResult }): Said {
   if (result.ok && result.persisted) return say('release.done', { node })

@@ -38,12 +38,18 @@ export async function setPause(
   why: string,
 ): Promise<Paused> {
   return await onCurrent(facade, null, async (groups, ifRevision) => {
-    const spec = groups.find((candidate) => candidate.id === group)
-    if (spec === undefined) throw new UserError('UNKNOWN_GROUP', say('refusal.noGroup', { group: JSON.stringify(group) }))
+    const spec = groupIn(groups, group)
     if (pause === null && spec.pause === null) return { revision: ifRevision, pause }
     const { revision } = await facade.apply({ put: [{ ...spec, pause }], remove: [], by, why, dryRun: false, ifRevision })
     return { revision, pause }
   })
+}
+
+/** Throws UNKNOWN_GROUP. */
+export function groupIn(groups: readonly GroupSpec[], id: GroupId): GroupSpec {
+  const spec = groups.find((candidate) => candidate.id === id)
+  if (spec === undefined) throw new UserError('UNKNOWN_GROUP', say('refusal.noGroup', { group: id }))
+  return spec
 }
 
 /** Runs a read-modify-write on the current spec, again when another writer came first and the caller did not name a revision. */

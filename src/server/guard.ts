@@ -65,7 +65,10 @@ export function guard(app: FastifyInstance, facade: ControllerFacade, accounts: 
   app.addHook('preHandler', async (request) => {
     request.dryRun = saysDryRun(request.query) || saysDryRun(request.body)
     const expected = expectation(request, accessOf(request))
-    request.controller = narrowed(facade, request.who, { dryRun: request.dryRun, ifRevision: expected?.revision ?? null })
+    request.controller = narrowed(facade, request.who, {
+      dryRun: request.dryRun,
+      ifRevision: expected?.of === 'spec' ? expected.revision : null,
+    })
     // Between this comparison and the handler nothing is waited for.
     if (expected !== null && isStale(request.controller, expected)) throw await staleness(request.controller, expected)
   })

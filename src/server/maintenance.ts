@@ -6,7 +6,7 @@ import type { ControllerFacade } from '../controller/facade.ts'
 import type { GroupId, GroupSpec, NodeId, NodeSpec, OperatorPause } from '../core/model.ts'
 import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
-import { onCurrent } from './commands.ts'
+import { groupIn, onCurrent } from './commands.ts'
 import { commanding, described, ofGroup } from './routes.ts'
 import { Accepted, Pause, defaultPauseMs, dryRun, maxPauseMs, nullable, text } from './schemas.ts'
 import { why } from './specSchemas.ts'
@@ -95,8 +95,7 @@ async function handoverOf(facade: ControllerFacade, group: GroupId, node: NodeId
 
 /** Throws UNKNOWN_GROUP and UNKNOWN_NODE. */
 function nodeIn(groups: readonly GroupSpec[], group: GroupId, node: NodeId): { readonly spec: GroupSpec; readonly found: NodeSpec } {
-  const spec = groups.find((candidate) => candidate.id === group)
-  if (spec === undefined) throw new UserError('UNKNOWN_GROUP', say('refusal.noGroup', { group: JSON.stringify(group) }))
+  const spec = groupIn(groups, group)
   const found = spec.nodes.find((candidate) => candidate.id === node)
   if (found !== undefined) return { spec, found }
   throw new UserError('UNKNOWN_NODE', say('refusal.noNode', { group, node, names: spec.nodes.map(({ id }) => id) }))

@@ -6,11 +6,9 @@ import { UserError } from '../errors.ts'
 import type { Access } from './access.ts'
 
 /** What the asker takes for true: the epoch of a group, or the revision of the spec. */
-export interface Expectation {
-  readonly group: string | null
-  readonly epoch: number | null
-  readonly revision: number | null
-}
+export type Expectation =
+  | { readonly of: 'group'; readonly group: string; readonly epoch: number }
+  | { readonly of: 'spec'; readonly revision: number }
 
 /** Decisions that are told of what changed since. */
 const maxTold = 10
@@ -29,22 +27,23 @@ export function expectation(request: Pick<FastifyRequest, 'headers' | 'params'>,
   if (header === undefined || header === '*' || !access.changes) return null
   const [, kind, digits] = /^"(epoch|revision)-(\d{1,15})"$/.exec(header) ?? []
   const { group = null } = request.params as { readonly group?: string }
-  if (kind === 'revision') return { group, epoch: null, revision: Number(digits) }
-  if (kind === 'epoch' && group !== null) return { group, epoch: Number(digits), revision: null }
+  if (kind === 'revision') return { of: 'spec', revision: Number(digits) }
+  if (kind === 'epoch' && group !== null) return { of: 'group', group, epoch: Number(digits) }
   throw new UserError('BAD_INPUT', say('refusal.ifMatch', { ofGroup: group !== null, header: JSON.stringify(header.slice(0, 100)) }))
 }
 
-export function isStale(controller: ControllerFacade, { group, epoch, revision }: Expectation): boolean {
-  if (revision !== null) return controller.spec().revision !== revision
-  return group !== null && epoch !== null && controller.status(group).epoch !== epoch
+export function isStale(controller: ControllerFacade, known: Expectation): boolean {
+  if (known.of === 'spec') return controller.spec().revision !== known.revision
+  return controller.status(known.group).epoch !== known.epoch
 }
 
 /** The refusal, with the decisions that led to what is now. */
-export async function staleness(controller: ControllerFacade, { group, epoch, revision }: Expectation): Promise<UserError> {
-  if (group === null || epoch === null) {
+export async function staleness(controller: ControllerFacade, known: Expectation): Promise<UserError> {
+  if (known.of === 'spec') {
     const { revision: now, by, why } = controller.spec()
-    return new UserError('STALE', say('refusal.staleSpec', { now, known: revision ?? 0, by, why }))
+    return new UserError('STALE', say('refusal.staleSpec', { now, known: known.revision, by, why }))
   }
+  const { group, epoch } = known
   const status = controller.status(group)
   const entries = await controller.history(group, 200)
   const since = entries.filter((entry) => entry.kind === 'decision' && entry.epoch > epoch)

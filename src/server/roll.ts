@@ -7,7 +7,7 @@ import type { GroupId, GroupSpec, NodeId, Roll, WallTime } from '../core/model.t
 import type { RollView } from '../core/roll.ts'
 import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
-import { onCurrent } from './commands.ts'
+import { groupIn, onCurrent } from './commands.ts'
 import { commanding, described, looking, ofGroup } from './routes.ts'
 import * as s from './schemas.ts'
 import { why } from './specSchemas.ts'
@@ -125,8 +125,7 @@ async function changed(
 ): Promise<Static<typeof Rolling>> {
   const { group, by, why, dryRun } = asked
   await onCurrent(facade, null, async (groups, ifRevision) => {
-    const spec = groups.find((candidate) => candidate.id === group)
-    if (spec === undefined) throw new UserError('UNKNOWN_GROUP', say('refusal.noGroup', { group: JSON.stringify(group) }))
+    const spec = groupIn(groups, group)
     await facade.apply({ put: [change(spec)], remove: [], by, why: why === '' ? what : why, dryRun, ifRevision })
   })
   return { roll: facade.roll(group) as Static<typeof Rolling>['roll'] }

@@ -5,7 +5,7 @@ import type { Static } from 'typebox'
 import type { GroupSpec, Scheduled, WallTime } from '../core/model.ts'
 import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
-import { onCurrent } from './commands.ts'
+import { groupIn, onCurrent } from './commands.ts'
 import { commanding, described, ofGroup } from './routes.ts'
 import { ScheduledAnswer, dryRun, to } from './schemas.ts'
 import { why } from './specSchemas.ts'
@@ -41,8 +41,7 @@ export function scheduleRoutes(app: FastifyInstance, wall: () => WallTime): void
       const cancel = body.cancel ?? false
       const wanted = cancel ? null : scheduled(body, by, now)
       return onCurrent(controller, null, async (groups, ifRevision) => {
-        const spec = groups.find((candidate) => candidate.id === group)
-        if (spec === undefined) throw new UserError('UNKNOWN_GROUP', say('refusal.noGroup', { group: JSON.stringify(group) }))
+        const spec = groupIn(groups, group)
         checkNode(spec, wanted)
         const { scheduled: _before, ...rest } = spec
         const put = [wanted === null ? rest : { ...rest, scheduled: wanted }]

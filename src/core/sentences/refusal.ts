@@ -48,7 +48,7 @@ export const refusalSentences = {
   'refusal.noPassword': (v: { readonly name: string }) => `${v.name} is no user with a password`,
 
   // What there is, and what is known of it.
-  'refusal.noGroup': (v: OfGroup) => `there is no group ${v.group}`,
+  'refusal.noGroup': (v: OfGroup) => `there is no group ${JSON.stringify(v.group)}`,
   'refusal.noNode': (v: OfGroup & OfNames & { readonly node: string }) =>
     `group ${v.group} has no node ${JSON.stringify(v.node)}; it has ${list(v.names)}`,
   'refusal.noPlace': (v: OfGroup & OfNames & { readonly whom: string }) =>

@@ -28,7 +28,7 @@ export const refusalZh: typeof refusalSentences = {
   'refusal.usersChanged': () => '同时有别人修改了用户；请再看一次',
   'refusal.unsure': (v) => `不能确定修改是否已经存储：${v.message}；请再看一次`,
   'refusal.noPassword': (v) => `${v.name} 不是有密码的用户`,
-  'refusal.noGroup': (v) => `没有组 ${v.group}`,
+  'refusal.noGroup': (v) => `没有组 ${JSON.stringify(v.group)}`,
   'refusal.noNode': (v) => `组 ${v.group} 没有节点 ${JSON.stringify(v.node)}；它有 ${names(v.names)}`,
   'refusal.noPlace': (v) =>
     `${JSON.stringify(v.whom)} 既不是组 ${v.group} 的节点（它有 ${names(v.names)}），也不是表示整组的 "all"，也不是任何组里节点所在的主机`,
