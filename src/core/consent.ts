@@ -105,7 +105,7 @@ export function consentToUnwatched(s: Situation, record: GroupRecord, since: Ins
   if (watchedClosely(s)) return { ok: true, risk: null }
   if (guard > 0 && replicas.length >= need) return { ok: true, risk: null }
   const { primary: id } = record
-  // It was silent for longer because of too many failovers; then it was seen to be gone.
+  // Silence had to last longer, after too many failovers, or we stood still in between: more may have been taken unseen.
   if (deathWatched(s)) return { ok: true, risk: say('loss.silentBefore', { primary: id }) }
   if (s.policy.acceptStaleRisk) return { ok: true, risk: say('loss.unwatched', { primary: id }) }
   return {

@@ -4,7 +4,7 @@ import { nowhere } from './limits.ts'
 import { type Comparison, type GroupRecord, type Mark, type Reading, isMoving } from './model.ts'
 import { sameAddress } from './observe.ts'
 import { type Answering, orderOfMarks } from './order.ts'
-import { type Situation, empty } from './situation.ts'
+import { type Situation, empty, isOurs } from './situation.ts'
 
 /**
  * What a node holds of all that the group acknowledged. `unknown`: it holds what was seen last, but that was long before the end, and
@@ -44,7 +44,7 @@ function fedByAnother({ upstream, position }: Reading): boolean {
 /** Marks of this group that were seen on any of its nodes, be they down by now, or that made a candidate worth promoting. */
 function seenMarks(s: Situation, record: GroupRecord): Pick<Mark, 'epoch' | 'seq'>[] {
   const read = [...s.nodes.values()].map((node) => node.reading?.mark ?? null)
-  const ours = read.filter((mark) => mark?.group === s.spec.id && mark.installation === s.installation)
+  const ours = read.filter((mark) => mark !== null && isOurs(s, mark))
   return [...ours, isMoving(record) ? record.candidateIs.mark : null].filter((mark) => mark !== null)
 }
 

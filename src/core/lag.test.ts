@@ -38,6 +38,12 @@ test('nobody read the primary for long before that -> what it lists as acknowled
   assert.deepEqual(judged(cut(1000 + 136 * kiB), 1000 + 136 * kiB), [false, false])
 })
 
+test('the replica was read before both readings of the primary -> what it lists as acknowledged says how far behind the replica may be', () => {
+  const late = (acked: number): Situation => viewed(between(now - 15, 1000 + 200 * kiB, 1000, acked), 'b', { askedAt: now - 400 })
+  assert.deepEqual(judged(late(1000), 1000), [false, true])
+  assert.deepEqual(judged(late(1000 + 136 * kiB), 1000 + 136 * kiB), [false, false])
+})
+
 test('a replica that does not answer us -> by what it acknowledged', () => {
   const s = withPolicy(group('a', alive('a', { offset: 1000 + 64 * kiB }), silent('b', 5_000)), { inSyncMaxLagBytes: 64 * kiB })
   assert.deepEqual(judged(s, 1000), [false, false])

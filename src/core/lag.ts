@@ -24,7 +24,7 @@ export function mayLag(s: Situation, node: NodeView, primary: Heard, acked: numb
  * In bytes.
  * Why by a reading of the replica that was asked for after the primary's: an older one, or an acknowledgement of up to a second ago, tells its
  * age and no lag; on a busy primary that alone would be megabytes. A replica that does not answer us is judged by its acknowledgements. So is, at
- * most, one that was read between two readings of the primary with a gap between them: nobody knows how far the primary was at that time.
+ * most, one that was read between two readings of the primary with a gap between them, or before both: nobody knows how far the primary was then.
  */
 function lagOf(s: Situation, node: NodeView, primary: Heard, acked: number): { readonly least: number; readonly most: number } {
   const { reading, askedAt, before } = primary
@@ -35,10 +35,11 @@ function lagOf(s: Situation, node: NodeView, primary: Heard, acked: number): { r
   if (own === null) return exactly(offset - acked)
   if (node.askedAt >= askedAt) return exactly(offset - own.offset)
   const earlier = before?.reading.position
-  if (before === null || earlier?.kind !== 'stream' || node.askedAt < before.askedAt) return exactly(0)
+  const most = offset - Math.max(own.offset, acked)
+  if (before === null || earlier?.kind !== 'stream' || node.askedAt < before.askedAt) return { least: 0, most }
   const then = earlier.offset - own.offset
   const closeBy = node.askedAt - before.askedAt <= s.policy.silentAfterMs
-  return closeBy ? exactly(then) : { least: then, most: offset - Math.max(own.offset, acked) }
+  return closeBy ? exactly(then) : { least: then, most }
 }
 
 function exactly(bytes: number): { readonly least: number; readonly most: number } {

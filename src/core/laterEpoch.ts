@@ -1,13 +1,13 @@
 // Who bears a mark of a later epoch than the record: the record is old, and what that node holds may be newer than all the record speaks of.
 import type { GroupRecord } from './model.ts'
 import { type NodeView, answers, follows, refused } from './observe.ts'
-import { type Situation, others } from './situation.ts'
+import { type Situation, isOurs, others } from './situation.ts'
 
 /** By what it said last, so asked of a node that is silent too. A person's `overwrite` lifts it. */
 export function bearsLater(s: Situation, record: GroupRecord, { reading, spec }: NodeView): boolean {
   const mark = reading?.mark ?? null
   if (mark === null || spec.overwrite) return false
-  return mark.group === s.spec.id && mark.installation === s.installation && mark.epoch > record.epoch
+  return isOurs(s, mark) && mark.epoch > record.epoch
 }
 
 /** A replica of this node that bears a later epoch. When this one gets other data, that one gets them at once, through the chain. */

@@ -220,6 +220,8 @@ void describe('an action ends', () => {
     assert.equal(refuses(fenced, 'fence', 300), true)
     assert.equal(refuses(heard(fenced, 300, { of: null, guard: closedGuard }), 'fence', 400), true)
     assert.equal(refuses(heard(fenced, 300, { of: null, guard: 0 }), 'fence', 400), false)
+    // Nothing there says whether it is open: an old Pika without an access list.
+    assert.equal(refuses(heard(fenced, 300, { of: null, guard: null }), 'fence', 400), true)
     const no = did({ name: 'fence', cutClients: true }, { ok: false, code: 'NOPERM', message: 'no' })
     assert.equal(refuses(heard(no, 220, { of: null, guard: 0 }), 'fence', 230), true)
   })

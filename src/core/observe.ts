@@ -330,10 +330,13 @@ export function refuses(node: NodeView, action: Action['name'], now: Instant): b
   return (troubleOf(node, action)?.retryAt ?? now) > now && !(action === 'fence' && openedSince(node))
 }
 
-/** The fence itself was done, only the file does not say so; since then the node was opened, and it is to be closed like any other. */
+/**
+ * The fence itself was done, only the file does not say so; since then the node was opened, and it is to be closed like any other.
+ * Not so without a guard that can be read: nobody sees then whether it is open.
+ */
 export function openedSince({ troubles, reading }: NodeView): boolean {
   const closed = troubles.some((trouble) => trouble.action === 'fence' && trouble.code === notPersisted)
-  return closed && reading?.role === 'primary' && reading.guard !== closedGuard
+  return closed && reading?.role === 'primary' && reading.guard !== null && reading.guard !== closedGuard
 }
 
 /** Its latest probe gave a reading. */

@@ -6,7 +6,7 @@ import type { Reading } from './model.ts'
 import { type NodeView, answers, follows, quietSince } from './observe.ts'
 import { type Rule, hold, save, wait } from './rule.ts'
 import { type Said, say } from './said.ts'
-import { type Situation, empty } from './situation.ts'
+import { type Situation, empty, isOurs } from './situation.ts'
 
 type Answering = NodeView & { readonly reading: Reading }
 
@@ -37,7 +37,7 @@ export function whyMissing(s: Situation): Said[] {
 export function foreign(s: Situation): NodeView[] {
   return all(s).filter((node) => {
     const mark = node.reading?.mark
-    return mark !== null && mark !== undefined && (mark.group !== s.spec.id || mark.installation !== s.installation) && !node.spec.overwrite
+    return mark !== null && mark !== undefined && !isOurs(s, mark) && !node.spec.overwrite
   })
 }
 

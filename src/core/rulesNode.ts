@@ -7,7 +7,7 @@ import { type NodeView, answers, follows, freshSince, mute, refused, refuses, sa
 import { type Case, type Rule, type Step, act, hold, rest, wait } from './rule.ts'
 import { type Said, inEnglish, say } from './said.ts'
 import { type Rejoin, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
-import { inMaintenance, ours } from './situation.ts'
+import { inMaintenance, isOurs, ours } from './situation.ts'
 
 /** A switchover ends in milliseconds; a controller that starts later has no reason to cut anybody. */
 const steppedDownMs = 10_000
@@ -119,7 +119,7 @@ function newerOrForeign(c: NodeCase): boolean {
   if (laterFedBy(c.s, c.record, c.node) !== null) return true
   const mark = c.node.reading?.mark ?? null
   if (mark === null || c.node.spec.overwrite) return false
-  return mark.group !== c.s.spec.id || mark.installation !== c.s.installation || mark.epoch > c.record.epoch
+  return !isOurs(c.s, mark) || mark.epoch > c.record.epoch
 }
 
 /** The epochs of a node that bears a later one than the record. */

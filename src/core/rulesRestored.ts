@@ -73,7 +73,7 @@ function floorAt({ reading }: Extract<Election, { kind: 'candidate' }>): GroupRe
 function successor(c: Case): (NodeView & { readonly reading: Reading }) | null {
   const { s, record } = c
   for (const node of all(s)) {
-    if (freshSince(node, s.memory.loadedAt) && answers(node) && node.reading.role === 'primary' && bearsLater(s, record, node)) return node
+    if (freshSince(node, s.memory.loadedAt) && node.reading.role === 'primary' && bearsLater(s, record, node)) return node
   }
   return null
 }

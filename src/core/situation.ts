@@ -5,6 +5,7 @@ import {
   type GroupRecord,
   type GroupSpec,
   type Instant,
+  type Mark,
   type NodeId,
   type Policy,
   type Reading,
@@ -57,11 +58,16 @@ export function hasTurn(s: Situation, node: NodeView): boolean {
   return !restarted || !s.record.inSync.some((member) => member.node === id && member.incarnation === incarnation)
 }
 
+/** It is a mark of this group, by this installation. */
+export function isOurs(s: Situation, mark: Mark): boolean {
+  return mark.group === s.spec.id && mark.installation === s.installation
+}
+
 /** The node's data is this group's: it bears its mark, or is empty, or a person said so. Before the first record nobody knows better than the person who listed it. */
 export function ours(s: Situation, node: NodeView): boolean {
   if (!answers(node)) return false
   const { mark, keys } = node.reading
-  if (mark !== null) return (mark.group === s.spec.id && mark.installation === s.installation) || node.spec.overwrite
+  if (mark !== null) return isOurs(s, mark) || node.spec.overwrite
   return keys === 0 || node.spec.overwrite || sharesLineage(s, node) || sharesLog(s, node) || unmarkedMember(s, node) || s.record === null
 }
 
@@ -83,7 +89,7 @@ function sharesLog(s: Situation, node: NodeView & { readonly reading: Reading })
   const id = logIdOf(node.reading.position)
   if (id === '') return false
   if (s.record?.lineage.some((entry) => entry.logId === id)) return true
-  const bears = ({ reading }: NodeView): boolean => reading?.mark?.group === s.spec.id && reading.mark.installation === s.installation
+  const bears = ({ reading }: NodeView): boolean => reading?.mark != null && isOurs(s, reading.mark)
   return [...s.nodes.values()].some((other) => bears(other) && other.reading !== null && logIdOf(other.reading.position) === id)
 }
 

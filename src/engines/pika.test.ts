@@ -263,8 +263,8 @@ test('a version without an access list -> its role changes all the same, its wri
   assert.equal(pika.followUp(pause, [unknown, unknown], ''), null)
   assert.equal(pika.readActed(pause, [unknown, unknown]).ok, false)
   assert.equal(pika.readActed({ name: 'open', guard: 0, bootFenced: true }, [unknown, unknown]).ok, true)
-  for (const action of [promote, pause]) {
+  for (const action of [promote, pause, { name: 'fence', cutClients: true }, { name: 'release' }] as const) {
     assert.equal(pika.followUp(action, [denied, denied], ''), null)
-    assert.equal(pika.readActed(action, [denied, denied]).ok, false)
+    assert.partialDeepStrictEqual(pika.readActed(action, [denied, denied]), { ok: false, message: `ACL: ${denied.message}` })
   }
 })

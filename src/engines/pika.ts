@@ -212,6 +212,7 @@ function isUnknown(reply: RespValue | undefined): boolean {
 }
 
 const hasReplicas = /already master of others/
+const aboutAccess = /'acl\b/i
 
 /** Refusals that leave the action done: they say what is missing. */
 function excuse(action: Action, command: Command | undefined, error: RespError): string | null {
@@ -229,7 +230,8 @@ function readActed(action: Action, replies: readonly RespValue[]): ActionResult 
   let note: string | null = null
   for (const [index, reply] of replies.entries()) {
     if (!(reply instanceof RespError)) continue
-    const command = before < 0 ? undefined : commands[index - before]
+    // The list alone was asked for and refused: that may be as many replies as the action has commands.
+    const command = before < 0 || aboutAccess.test(reply.message) ? undefined : commands[index - before]
     const excused = excuse(action, command, reply)
     if (excused === null) return { ok: false, code: codeOf(reply), message: `${command?.slice(0, 2).join(' ') ?? 'ACL'}: ${reply.message}` }
     if (excused !== '') note = excused

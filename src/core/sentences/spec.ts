@@ -26,8 +26,8 @@ const differenceSentences = {
   'diff.added': (v: { readonly engine: string; readonly nodes: readonly string[] }) =>
     `added as ${v.engine} with ${v.nodes.length === 1 ? 'node' : 'nodes'} ${list(v.nodes)}`,
   'diff.removed': (v: { readonly nodes: readonly string[] }) => `removed with ${v.nodes.length === 1 ? 'node' : 'nodes'} ${list(v.nodes)}`,
-  /** `from`, `to`: null stands for what is not set. */
   'diff.engine': (v: FromTo) => `engine ${v.from} -> ${v.to}`,
+  /** `from`, `to`: null stands for what is not set. */
   'diff.credential': (v: { readonly from: string | null; readonly to: string | null }) =>
     `credential ${v.from ?? 'none'} -> ${v.to ?? 'none'}`,
   'diff.tls': (v: { readonly on: boolean }) => `TLS ${v.on ? 'off -> on' : 'on -> off'}`,
