@@ -107,13 +107,14 @@ async function moveByOrder(sentinel: Address, name: string): Promise<void> {
     const called = await ask(sentinel, ['SENTINEL', 'master', name])
     return called.ok ? ['port', 'flags'].map((field) => fieldOf(called.value, field)) : []
   }
-  const [was] = await look()
+  let was: string | null = null
   await until(
     'a Sentinel carries the order out',
     readyLimitMs,
     async () => {
       const [port, flags] = await look()
-      if (port === undefined || was === undefined || flags === undefined) return instead('it does not answer')
+      if (port === undefined || flags === undefined) return instead('it does not answer')
+      was ??= port
       if (port !== was) return found(true)
       if (flags.includes('failover_in_progress')) return instead(flags)
       const called = await ask(sentinel, ['SENTINEL', 'FAILOVER', name])

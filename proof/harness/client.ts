@@ -14,6 +14,8 @@ export type Called =
   | { readonly ok: true; readonly value: RespValue }
   | { readonly ok: false; readonly kind: 'error' | 'refused' | 'closed' | 'silent'; readonly message: string }
 
+type Failed = Extract<Called, { ok: false }>
+
 interface Waiter {
   readonly resolve: (called: Called) => void
   readonly timer: NodeJS.Timeout
@@ -23,7 +25,7 @@ export interface ClientOptions {
   /** The address to speak from, for firewall rules. */
   readonly from?: string
   readonly connectLimitMs?: number
-  /** Logs in as this user. */
+  /** Logs in as this user; who is refused has no connection. */
   readonly as?: { readonly user: string; readonly password: string }
 }
 
@@ -41,7 +43,7 @@ export class Client {
     socket.on('close', () => this.#end({ ok: false, kind: 'closed', message: 'the connection ended' }))
   }
 
-  static connect(address: Address, options: ClientOptions = {}): Promise<Client | Extract<Called, { ok: false }>> {
+  static connect(address: Address, options: ClientOptions = {}): Promise<Client | Failed> {
     return new Promise((resolve) => {
       const socket = connect({ ...address, ...(options.from === undefined ? {} : { localAddress: options.from }) })
       const fail = (kind: 'refused' | 'silent', message: string): void => {
@@ -55,8 +57,7 @@ export class Client {
         clearTimeout(timer)
         socket.removeAllListeners('error')
         const client = new Client(socket)
-        if (options.as !== undefined) void client.call(['AUTH', options.as.user, options.as.password])
-        resolve(client)
+        resolve(options.as === undefined ? client : client.#loggedIn(options.as, options.connectLimitMs))
       })
     })
   }
@@ -77,6 +78,13 @@ export class Client {
 
   close(): void {
     this.#end({ ok: false, kind: 'closed', message: 'closed by us' })
+  }
+
+  async #loggedIn(as: { readonly user: string; readonly password: string }, limitMs?: number): Promise<Client | Failed> {
+    const called = await this.call(['AUTH', as.user, as.password], limitMs)
+    if (called.ok) return this
+    this.close()
+    return called
   }
 
   #take(bytes: Buffer): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { acknowledgedBy, judge, oneFamily } from './check.ts'
-import { must } from './client.ts'
+import { ask, must } from './client.ts'
 import { dice, permutations, seedOf } from './dice.ts'
 import { parseBlock } from './events.ts'
 import { figures } from './report.ts'
@@ -40,6 +40,25 @@ test('writers: the primary dies and the replica is promoted by hand -> the roami
     'only what the replica had not received yet',
   )
   assert.match(JSON.stringify(await oneFamily(group)), /n1=refused.*n2=primary/)
+})
+
+test('client: it is to speak as somebody who is refused -> refused itself, and nothing is said as anybody else', async (t) => {
+  const group = await startGroup('g', 1, { persistence: 'none', delay: 0 })
+  t.after(() => group.remove())
+  const { address, target } = group.node('n1')
+  await must(address, 'ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '+@all')
+  const as = (password: string) => ({ as: { user: 'app', password } })
+  assert.deepEqual(await ask(address, ['ACL', 'WHOAMI'], 2_000, as('secret')), { ok: true, value: 'app' })
+  const refused = await ask(address, ['SET', 'k', 'v'], 2_000, as('wrong'))
+  assert.ok(!refused.ok && refused.kind === 'error', JSON.stringify(refused))
+  assert.match(refused.message, /^WRONGPASS/)
+  assert.equal(await must(address, 'EXISTS', 'k'), 0)
+  const writer = new Writer('w', clinging(target), as('wrong')).start()
+  await until('the writer is refused', 5_000, () =>
+    writer.refusals.some((one) => one.kind === 'error' && one.code === 'WRONGPASS') ? found(true) : instead('not yet'),
+  )
+  await writer.stop()
+  assert.deepEqual(writer.acks, [])
 })
 
 test('check: acknowledged numbers are missing or out of order -> each is named', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Ack } from '../harness/writers.ts'
-import { type Seen, outcomeOf } from './outcome.ts'
+import { type Seen, outcomeOf, roamingKey } from './outcome.ts'
 import { type Case, plan } from './plan.ts'
 
 const choice = {
@@ -20,6 +20,14 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, at) => from + at)
 }
 
+/** What n1 and n2 hold of the roaming writer after convergence. */
+function lists(n1: readonly number[], n2: readonly number[]): Seen['after'] {
+  return new Map([
+    ['n1', new Map([[roamingKey, n1]])],
+    ['n2', new Map([[roamingKey, n2]])],
+  ])
+}
+
 /** 1 to 50 at 10 to 500 ms by n1, stopped at 1000; 51 to 60 from 2000 on. n2 stopped early and has 30. */
 function seen(change: Partial<Seen> = {}): Seen {
   const acks: Ack[] = range(1, 60).map((n) => ({ n, at: n <= 50 ? n * 10 : 2000 + n, node: 'n1' }))
@@ -35,10 +43,7 @@ function seen(change: Partial<Seen> = {}): Seen {
       ['n1', range(1, 50)],
       ['n2', range(1, 30)],
     ]),
-    after: new Map([
-      ['n1', range(1, 60)],
-      ['n2', range(1, 60)],
-    ]),
+    after: lists(range(1, 60), range(1, 60)),
     winner: 'n1',
     convergedMs: 812.4,
     hold: null,
@@ -47,7 +52,6 @@ function seen(change: Partial<Seen> = {}): Seen {
     notes: [],
     violations: [],
     clung: [],
-    everything: null,
     discarded: new Set(),
     ...change,
   }
@@ -70,27 +74,18 @@ test('orders: the best node won and everything is there -> converged, no violati
 
 test('orders: a stale node won and took newer writes -> a violation although its highest number is higher', () => {
   const stale = [...range(1, 30), ...range(51, 60)]
-  const after = new Map([
-    ['n1', stale],
-    ['n2', stale],
-  ])
+  const after = lists(stale, stale)
   assert.match(violationsOf({ after, winner: 'n2' }), /n2 won without 20 writes that n1 held \(31 \.\. 50\)/)
 })
 
 test('orders: writes taken while nodes were started are missing -> a violation', () => {
-  const after = new Map([
-    ['n1', range(1, 55)],
-    ['n2', range(1, 55)],
-  ])
+  const after = lists(range(1, 55), range(1, 55))
   assert.match(violationsOf({ after }), /^5 writes acknowledged by n1 while nodes were started are lost$/)
 })
 
 test('orders: a replica holds other data than its primary -> a violation', () => {
-  const after = new Map([
-    ['n1', range(1, 60)],
-    ['n2', range(1, 59)],
-  ])
-  assert.match(violationsOf({ after }), /^n2 holds other data than its primary n1$/)
+  const after = lists(range(1, 60), range(1, 59))
+  assert.match(violationsOf({ after }), /^n2 holds other data than its primary n1 in w$/)
 })
 
 test('orders: held although a node has everything -> a violation; held when acknowledged data is in no file -> none', () => {
@@ -111,10 +106,7 @@ test('orders: everything is gone and an empty node is opened -> a violation', ()
     ['n1', []],
     ['n2', []],
   ])
-  const after = new Map([
-    ['n1', range(51, 60)],
-    ['n2', range(51, 60)],
-  ])
+  const after = lists(range(51, 60), range(51, 60))
   const none = { ...one, persistence: 'none' } as const
   assert.match(violationsOf({ files, after, case: none }), /^n1 was empty and was opened although/)
 })
@@ -128,10 +120,7 @@ test('orders: acknowledged long before the crash and on no file -> a violation; 
     const list = range(1, 60).filter((n) => !gap(n))
     return {
       files: new Map([['n1', list.filter((n) => n <= 50)]]),
-      after: new Map([
-        ['n1', list],
-        ['n2', list],
-      ]),
+      after: lists(list, list),
     }
   }
   assert.match(
@@ -152,21 +141,21 @@ test('orders: on Pika, a write that an open old primary took is lost -> a violat
 })
 
 test('orders: a clinging client was told of writes that are nowhere -> a violation unless regroup said what it discarded, which is counted', () => {
-  const lists = new Map([
+  const held = new Map([
     ['w', range(1, 60)],
     ['w.n2', range(1, 5)],
   ])
-  const everything = new Map([
-    ['n1', lists],
-    ['n2', lists],
+  const after = new Map([
+    ['n1', held],
+    ['n2', held],
   ])
   const acks = range(1, 8).map((n): Ack => ({ n, at: 2000 + n, node: 'n2' }))
   const clung = [{ node: 'n2', key: 'w.n2', acks }]
   assert.match(
-    violationsOf({ everything, clung }),
+    violationsOf({ after, clung }),
     /^3 writes that n2 acknowledged to a client that clung to it are gone, and nothing was said$/,
   )
-  const said = outcomeOf(seen({ everything, clung, discarded: new Set(['n2']) }))
+  const said = outcomeOf(seen({ after, clung, discarded: new Set(['n2']) }))
   assert.deepEqual([said.violations, said.discarded], [[], 3])
 })
 
@@ -174,7 +163,7 @@ test('orders: a node holds another value of one key, or a key more -> a violatio
   const held = (extra: readonly (readonly [string, number[]])[]): ReadonlyMap<string, number[]> => new Map([['w', range(1, 60)], ...extra])
   const of = (n2: ReadonlyMap<string, number[]>): string =>
     violationsOf({
-      everything: new Map([
+      after: new Map([
         ['n1', held([['w.n1', [1]]])],
         ['n2', n2],
       ]),
@@ -194,10 +183,7 @@ test('orders: a node holds another value of one key, or a key more -> a violatio
 
 test('orders: on Pika, the last moments of a replaced primary are in its file only -> a violation unless regroup said that they go', () => {
   const list = [...range(1, 40), ...range(51, 60)]
-  const after = new Map([
-    ['n1', list],
-    ['n2', list],
-  ])
+  const after = lists(list, list)
   const won = { after, winner: 'n2', case: { ...one, engine: 'pika' } as const, stops: [{ node: 'n1', at: 505 }] }
   assert.match(violationsOf(won), /n2 won without 10 writes that n1 held \(41 \.\. 50\)/)
   assert.equal(violationsOf({ ...won, discarded: new Set(['n1']) }), '')

@@ -29,7 +29,7 @@ export interface Outcome {
 }
 
 /** A client that clings to one node and writes to it whenever that lets it: what it is told there makes data diverge. */
-export interface Clung {
+interface Clung {
   readonly node: string
   readonly key: string
   readonly acks: readonly Ack[]
@@ -48,8 +48,6 @@ export interface Seen {
   readonly acks: readonly Ack[]
   /** By node, the writer's list in its files when all were stopped. */
   readonly files: ReadonlyMap<string, readonly number[]>
-  /** The writer's list on every node after convergence; null when it did not converge. */
-  readonly after: ReadonlyMap<string, readonly number[]> | null
   readonly winner: string | null
   readonly convergedMs: number | null
   readonly hold: Pick<Verdict, 'rule' | 'sentence'> | null
@@ -58,8 +56,8 @@ export interface Seen {
   readonly notes: readonly string[]
   readonly violations: readonly string[]
   readonly clung: readonly Clung[]
-  /** By node, every key that is a list and what stands in it after convergence; null as `after`. */
-  readonly everything: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>> | null
+  /** By node, every key that is a list and what stands in it after convergence; null when it did not converge. */
+  readonly after: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>> | null
   /** Nodes of which regroup said that something of theirs was discarded. */
   readonly discarded: ReadonlySet<string>
 }
@@ -73,7 +71,7 @@ export function outcomeOf(seen: Seen): Outcome {
   const best = bestOf(seen.files)
   const gone = highest > best.highest
   const violations = [...seen.violations]
-  if (seen.after !== null && seen.winner !== null) violations.push(...lostByWinner(seen, best), ...apart(seen))
+  if (seen.after !== null && seen.winner !== null) violations.push(...lostByWinner(seen, best))
   else if (seen.hold === null) violations.push(`neither converged nor held: ${seen.lateness ?? ''}`)
   else if (!gone) violations.push(`held although ${best.node} has all that was acknowledged: ${seen.hold.rule}: ${seen.hold.sentence}`)
   if (seen.winner !== null && highest > 0 && (seen.files.get(seen.winner) ?? []).length === 0 && gone) {
@@ -115,7 +113,7 @@ function bestOf(files: Seen['files']): Best {
 
 /** The winner has everything the best node had, and everything that was acknowledged since. */
 function lostByWinner(seen: Seen, best: Best): string[] {
-  const list = seen.after?.get(seen.winner ?? '') ?? []
+  const list = seen.after?.get(seen.winner ?? '')?.get(roamingKey) ?? []
   const there = new Set(list)
   const overtaken = new Set(seen.acks.filter((ack) => replaced(seen, ack)).map(({ n }) => n))
   const missing = best.list.filter((n) => !there.has(n) && !overtaken.has(n))
@@ -141,18 +139,11 @@ function replaced(seen: Seen, ack: Ack): boolean {
   return reported(seen, ack) && end !== undefined && ack.at >= end.at - asynchronousMs && ack.node !== seen.winner
 }
 
-function apart(seen: Seen): string[] {
-  const wanted = JSON.stringify(seen.after?.get(seen.winner ?? ''))
-  return [...(seen.after ?? [])]
-    .filter(([, list]) => JSON.stringify(list) !== wanted)
-    .map(([node]) => `${node} holds other data than its primary ${seen.winner}`)
-}
-
 /** Key by key, whoever wrote it. */
 function differing(seen: Seen): string[] {
-  const primary = seen.everything?.get(seen.winner ?? '')
+  const primary = seen.after?.get(seen.winner ?? '')
   if (primary === undefined) return []
-  return [...(seen.everything ?? [])].flatMap(([node, keys]) => {
+  return [...(seen.after ?? [])].flatMap(([node, keys]) => {
     const names = [...new Set([...primary.keys(), ...keys.keys()])]
     const apart = names.filter((name) => JSON.stringify(keys.get(name)) !== JSON.stringify(primary.get(name)))
     return apart.length === 0 ? [] : [`${node} holds other data than its primary ${seen.winner} in ${apart.join(', ')}`]
@@ -161,8 +152,8 @@ function differing(seen: Seen): string[] {
 
 /** What was acknowledged and is nowhere in the end, of all writers. */
 function lostIn(seen: Seen): Ack[] {
-  if (seen.everything === null || seen.winner === null) return []
-  const held = seen.everything.get(seen.winner)
+  if (seen.after === null || seen.winner === null) return []
+  const held = seen.after.get(seen.winner)
   const roaming = judge(seen.acks, held?.get(roamingKey) ?? []).lost
   return [...roaming, ...seen.clung.flatMap(({ key, acks }) => judge(acks, held?.get(key) ?? []).lost)]
 }
@@ -170,8 +161,8 @@ function lostIn(seen: Seen): Ack[] {
 /** What one node alone was told is only ever lost with its word: its disk still had it when it came back. */
 function unsaid(seen: Seen): string[] {
   return seen.clung.flatMap(({ node, key, acks }) => {
-    const held = seen.everything?.get(seen.winner ?? '')?.get(key)
-    if (seen.everything === null || seen.discarded.has(node)) return []
+    const held = seen.after?.get(seen.winner ?? '')?.get(key)
+    if (seen.after === null || seen.discarded.has(node)) return []
     const { lost } = judge(acks, held ?? [])
     return lost.length === 0
       ? []

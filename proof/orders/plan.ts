@@ -3,7 +3,7 @@ import { dice, permutations, seedOf } from '../harness/dice.ts'
 import type { Delay, Persistence } from '../harness/servers.ts'
 
 export type Stop = 'kill' | 'term' | 'mixed'
-export type Gaps = 'mixed' | 'writes'
+type Gaps = 'mixed' | 'writes'
 /** pika: it keeps every acknowledged write. */
 export type OrdersEngine = 'redis' | 'pika'
 

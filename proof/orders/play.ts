@@ -1,5 +1,6 @@
 // Plays one case on real servers with a real controller that is killed on the way.
 import type { Verdict } from '../../src/core/status.ts'
+import { markKey } from '../../src/engines/mark.ts'
 import { converged, facts, oneFamily } from '../harness/check.ts'
 import { type Address, must } from '../harness/client.ts'
 import type { Controller } from '../harness/controller.ts'
@@ -29,11 +30,12 @@ const pikaServers = { copyMs: 300, blockMostMs: 2_900, stopMs: 1_500 }
 /** A hold that stays the same this long with every node up is regroup's last word. */
 const holdStaysMs = 1_500
 const reactLimitMs = 4_000
-/** On Pika a role change may take 3 s, and a death is proven after 1 s. */
-const pikaReactLimitMs = 15_000
-/** In a gap, by whoever is primary then. */
+/** In a gap for writes, by whoever is primary then. */
 const gapWrites = 20
-const pikaHoldStaysMs = 3_000
+/** Until somebody is primary in it: on Pika a role change may take 3 s, and a death is proven after 1 s. */
+const gapWritesLimitMs = 15_000
+/** A hold that stays the same this long in it: nobody will be. */
+const gapHoldStaysMs = 3_000
 const shortPauseMs = 300
 /** A promotion of the stale replica would come within milliseconds to a second. */
 const blindWatchMs = 2_500
@@ -106,8 +108,8 @@ class Play {
     if (gaps === 'mixed' && this.chance.next() < 0.5) return pass(this.chance.below(shortPauseMs))
     try {
       if (gaps === 'writes') await this.revived()
-      const hold = new Hold(gaps === 'writes' ? pikaHoldStaysMs : 0)
-      const seen = await until('regroup has reacted', gaps === 'writes' ? pikaReactLimitMs : reactLimitMs, () => this.#reacted(hold), 10)
+      const hold = new Hold(gaps === 'writes' ? gapHoldStaysMs : 0)
+      const seen = await until('regroup has reacted', gaps === 'writes' ? gapWritesLimitMs : reactLimitMs, () => this.#reacted(hold), 10)
       if (gaps === 'writes' && seen === 'writable') await this.acknowledged(gapWrites, performance.now())
     } catch (error) {
       if (!(error instanceof Late)) throw error
@@ -237,8 +239,7 @@ async function theEnd(it: Play, files: Seen['files'], allStoppedAt: number, last
     await pass(10)
   }
   await it.revived()
-  const everything = winner === null || convergedAt === null ? null : await dataAfter(it, winner, convergedAt)
-  const after = everything === null ? null : new Map([...everything].map(([node, lists]) => [node, lists.get(roamingKey) ?? []]))
+  const after = winner === null || convergedAt === null ? null : await dataAfter(it, winner, convergedAt)
   const opened = winner === null ? null : await whyOpened(it)
   const common = {
     opened,
@@ -252,7 +253,6 @@ async function theEnd(it: Play, files: Seen['files'], allStoppedAt: number, last
     notes: it.notes,
     violations: it.violations,
     clung: it.clings.map(([node, { key, acks }]) => ({ node, key, acks })),
-    everything,
     discarded: await discardedBy(it),
   }
   return {
@@ -333,5 +333,5 @@ async function dataAfter(
 /** Every key but regroup's mark, which is written all the time. */
 async function listsOf(address: Address): Promise<ReadonlyMap<string, readonly number[]>> {
   const names = (await must(address, 'KEYS', '*')) as readonly string[]
-  return heldBy(address, names.filter((name) => name !== 'regroup:mark').toSorted())
+  return heldBy(address, names.filter((name) => name !== markKey).toSorted())
 }

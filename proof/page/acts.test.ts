@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { type Look, look, startBrowser } from '../harness/browser.ts'
+import { type LookOptions, startBrowser, visit } from '../harness/browser.ts'
 import { roleOf } from '../harness/client.ts'
 import { Controller } from '../harness/controller.ts'
 import { type Group, startGroup } from '../harness/servers.ts'
@@ -25,16 +25,11 @@ void describe('acting on the page', () => {
     await controller.remove()
   })
 
-  const visit = async (t: TestContext, path = '/groups/shop', expected?: RegExp): Promise<Look> => {
-    const visitor = await look(browser, controller.url, expected === undefined ? {} : { expected })
-    t.after(() => visitor.context.close())
-    await visitor.page.goto(path)
-    return visitor
-  }
+  const visiting = (t: TestContext, path = '/groups/shop', options: LookOptions = {}) => visit(t, browser, controller.url, path, options)
   const epoch = (page: Page, n: number) => page.locator('.head > .head-line').getByText(`epoch ${n}`, { exact: true })
 
   test('a failover is watched -> every step of it appears as it happens, then the way back of the old primary', async (t) => {
-    const visitor = await visit(t)
+    const visitor = await visiting(t)
     const { page } = visitor
     await epoch(page, 1).waitFor()
     await shop.node('n1').server.kill9()
@@ -59,7 +54,7 @@ void describe('acting on the page', () => {
   })
 
   test('the controller restarts -> the steps of the last failover are shown as before', async (t) => {
-    const { page } = await visit(t, '/groups/shop')
+    const { page } = await visiting(t, '/groups/shop')
     const steps = page.getByRole('heading', { name: 'Failover to epoch 2' }).locator('..').getByRole('listitem')
     await steps.first().waitFor()
     const before = await steps.allInnerTexts()
@@ -74,7 +69,7 @@ void describe('acting on the page', () => {
   })
 
   test('the slider goes back to the decision -> the graph and the record of that moment, with its evidence', async (t) => {
-    const visitor = await visit(t, '/groups/shop/timeline')
+    const visitor = await visiting(t, '/groups/shop/timeline')
     const { page } = visitor
     const entry = page.getByRole('listitem').filter({ hasText: 'steady.lost/elect.inSync' })
     const past = page.getByRole('region', { name: 'The group at a past moment' })
@@ -93,7 +88,7 @@ void describe('acting on the page', () => {
   })
 
   test('switchover in two clicks -> the preview says from whom to whom and that it is safe, then the node is primary', async (t) => {
-    const visitor = await visit(t)
+    const visitor = await visiting(t)
     const { page } = visitor
     const { primary, epoch: was } = await state(controller, 'shop', ({ state }) => state === 'healthy')
     await page.getByRole('button', { name: 'Switch over' }).click()
@@ -109,7 +104,7 @@ void describe('acting on the page', () => {
   })
 
   test('nothing but the keyboard -> the content is reached past the menu, and a switchover is made', async (t) => {
-    const visitor = await visit(t)
+    const visitor = await visiting(t)
     const { page } = visitor
     const was = await state(controller, 'shop', ({ state }) => state === 'healthy')
     await page.getByRole('button', { name: 'Switch over' }).waitFor()
@@ -137,7 +132,7 @@ void describe('acting on the page', () => {
   })
 
   test('two tabs, the events of one are cut, the other switches over -> the stale one is refused and told what changed', async (t) => {
-    const [fresh, stale] = [await visit(t), await visit(t, '/', /412|ERR_FAILED/)]
+    const [fresh, stale] = [await visiting(t), await visiting(t, '/', { expected: /412|ERR_FAILED/ })]
     const was = await state(controller, 'shop', ({ state }) => state === 'healthy')
     await stale.page.route('**/events', (route) => route.abort())
     await stale.page.goto('/groups/shop')
@@ -158,7 +153,7 @@ void describe('acting on the page', () => {
   })
 
   test('a pause with its end and its reason -> shown to everybody with the time that is left, ended by a click', async (t) => {
-    const visitor = await visit(t)
+    const visitor = await visiting(t)
     const { page } = visitor
     await page.getByRole('button', { name: 'Pause' }).click()
     const dialog = page.getByRole('dialog')
@@ -177,7 +172,7 @@ void describe('acting on the page', () => {
   })
 
   test('a switchover at an hour to come -> shown to everybody with the time that is left, and taken back by a click', async (t) => {
-    const visitor = await visit(t)
+    const visitor = await visiting(t)
     const { page } = visitor
     await page.getByRole('button', { name: 'Switch over' }).click()
     const dialog = page.getByRole('dialog')
@@ -195,7 +190,7 @@ void describe('acting on the page', () => {
   })
 
   test('a rolling restart is begun and ended -> the page says whose turn it is and regroup restarts nothing', async (t) => {
-    const visitor = await visit(t)
+    const visitor = await visiting(t)
     const { page } = visitor
     await state(controller, 'shop', ({ state }) => state === 'healthy')
     await page.getByRole('button', { name: 'Rolling restart' }).click()
@@ -217,7 +212,7 @@ void describe('acting on the page', () => {
   test('a group is added -> the server says first what it would write, then the tile turns healthy by itself', async (t) => {
     const cart = await startGroup('cart', 2, options)
     t.after(() => dismiss(controller, cart))
-    const visitor = await visit(t, '/', /400/)
+    const visitor = await visiting(t, '/', { expected: /400/ })
     const { page } = visitor
     await page.getByRole('button', { name: 'Add a group' }).click()
     const dialog = page.getByRole('dialog')

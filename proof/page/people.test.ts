@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, after, before, describe, test } from 'node:test'
 import type { Browser } from 'playwright-core'
-import { type Look, type LookOptions, look, startBrowser } from '../harness/browser.ts'
+import { type LookOptions, startBrowser, visit } from '../harness/browser.ts'
 import { Controller } from '../harness/controller.ts'
 import { found, instead, until } from '../harness/wait.ts'
 
@@ -24,15 +24,10 @@ void describe('people on the page', () => {
     await controller.remove()
   })
 
-  const visit = async (t: TestContext, path: string, options: LookOptions = {}): Promise<Look> => {
-    const visitor = await look(browser, controller.url, options)
-    t.after(() => visitor.context.close())
-    await visitor.page.goto(path)
-    return visitor
-  }
+  const visiting = (t: TestContext, path: string, options: LookOptions = {}) => visit(t, browser, controller.url, path, options)
 
   test('an earlier revision is restored -> the preview names what comes and goes, and it is a new revision', async (t) => {
-    const { page, complaints } = await visit(t, '/spec')
+    const { page, complaints } = await visiting(t, '/spec')
     await page.getByText('not needed any more').waitFor()
     await page.getByRole('button', { name: /^Revision 2/ }).click()
     await page.getByText('From revision 2 to 3').waitFor()
@@ -49,7 +44,7 @@ void describe('people on the page', () => {
   })
 
   test('the first user is named on the page -> from then on everybody logs in, and a wrong password is refused', async (t) => {
-    const { page, complaints } = await visit(t, '/settings', { expected: /401/ })
+    const { page, complaints } = await visiting(t, '/settings', { expected: /401/ })
     await page.getByText('Nobody was named yet').waitFor()
     await page.getByRole('button', { name: 'Add a user' }).click()
     const dialog = page.getByRole('dialog')
@@ -79,7 +74,7 @@ void describe('people on the page', () => {
   })
 
   test('a viewer -> sees everything, is told why he cannot act, and is refused when he tries', async (t) => {
-    const { page, complaints } = await visit(t, '/groups/shop', { expected: /401|403/ })
+    const { page, complaints } = await visiting(t, '/groups/shop', { expected: /401|403/ })
     await page.getByLabel('Name').fill('bob')
     await page.getByLabel('Password').fill(password)
     await page.getByRole('button', { name: 'Log in' }).click()
@@ -102,7 +97,7 @@ void describe('people on the page', () => {
   })
 
   test('language and theme are chosen -> they hold for the next visit of this browser', async (t) => {
-    const { page, context } = await visit(t, '/')
+    const { page, context } = await visiting(t, '/')
     await page.getByLabel('Name').fill('bob')
     await page.getByLabel('Password').fill(password)
     await page.getByRole('button', { name: 'Log in' }).click()

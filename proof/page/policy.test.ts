@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, after, before, describe, test } from 'node:test'
 import type { Browser } from 'playwright-core'
-import { type Look, type LookOptions, look, startBrowser } from '../harness/browser.ts'
+import { type LookOptions, startBrowser, visit } from '../harness/browser.ts'
 import { Controller } from '../harness/controller.ts'
 
 const password = 'a long password'
@@ -19,14 +19,9 @@ void describe('the policy on the page', () => {
     await controller.remove()
   })
 
-  const visit = async (t: TestContext, path: string, options: LookOptions = {}): Promise<Look> => {
-    const visitor = await look(browser, controller.url, options)
-    t.after(() => visitor.context.close())
-    await visitor.page.goto(path)
-    return visitor
-  }
+  const visiting = (t: TestContext, path: string, options: LookOptions = {}) => visit(t, browser, controller.url, path, options)
   const opened = async (t: TestContext, options: LookOptions = {}) => {
-    const visitor = await visit(t, '/groups/shop', options)
+    const visitor = await visiting(t, '/groups/shop', options)
     await visitor.page.getByRole('button', { name: 'Policy' }).click()
     const dialog = visitor.page.getByRole('dialog')
     await dialog.getByText('in force: 1000 (built in)').first().waitFor()
@@ -105,7 +100,7 @@ void describe('the policy on the page', () => {
     }
     const shop = { match: 'sh*', policy: { failback: 'atOnce' } }
     await policies([shop])
-    const { page, complaints } = await visit(t, '/spec', { expected: /412/ })
+    const { page, complaints } = await visiting(t, '/spec', { expected: /412/ })
     await page.getByRole('button', { name: 'Policies of many groups' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('flapFailovers').fill('5')
@@ -128,7 +123,7 @@ void describe('the policy on the page', () => {
       { name: 'ann', role: 'admin', groups: ['*'], password },
       { name: 'bob', role: 'viewer', groups: ['*'], password },
     ]
-    const { page, complaints } = await visit(t, '/groups/shop', { expected: /401|403/ })
+    const { page, complaints } = await visiting(t, '/groups/shop', { expected: /401|403/ })
     for (const user of users)
       await page.evaluate(async (body) => {
         const headers = { 'content-type': 'application/json' }

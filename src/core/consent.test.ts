@@ -1,6 +1,7 @@
 // What must be so before a primary is replaced that may still run, or that nobody saw stop.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { groupStep, saves } from '../../test/decisions.ts'
 import { chosen, down, held, run } from '../../test/elections.ts'
 import {
   alive,
@@ -16,6 +17,8 @@ import {
   unwatched,
   withPolicy,
 } from '../../test/situations.ts'
+import { h1, lineage } from '../../test/succession.ts'
+import { pika } from '../engines/pika.ts'
 import { deathWatched } from './consent.ts'
 import type { Situation } from './situation.ts'
 
@@ -81,6 +84,20 @@ void describe('nobody watched the primary die', () => {
     assert.equal(deathWatched(unwatched(s)), false)
     assert.equal(deathWatched(recorded(s, { incarnation: 'a0' })), false)
   })
+})
+
+test('questions are a second apart, and the primary fell silent between two -> it was watched until then', () => {
+  const s = group('a', refused('a', now - 1_500, { replid: h1 }), alive('b', { replid: h1, mark: '1.9' }))
+  const { reading } = s.memory.watched ?? {}
+  assert.ok(reading)
+  const slow = (probeEveryMs: number): Situation =>
+    remembered(withPolicy(recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 }), { probeEveryMs }), {
+      watched: { reading, at: now - 2_600 },
+      lostAt: now,
+      goneAt: now,
+    })
+  saves(at(slow(1_000), now), 'steady.lost/elect.inSync', { candidate: 'b' })
+  assert.equal(groupStep(slow(250), 'steady.lost/elect.unwatched').kind, 'hold')
 })
 
 void describe('the primary is silent: it may still run', () => {

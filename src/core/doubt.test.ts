@@ -1,23 +1,11 @@
 // What no position shows, where the server tells no history from another: who is in doubt, until he was copied anew.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { groupStep, nodeStep, saves, told, waits } from '../../test/decisions.ts'
-import {
-  type Says,
-  alive,
-  at,
-  failingOver,
-  group,
-  now,
-  recorded,
-  refused,
-  remembered,
-  silent,
-  viewed,
-  withPolicy,
-} from '../../test/situations.ts'
+import { groupStep, nodeStep, saves, told, wereFired } from '../../test/decisions.ts'
+import { type Says, alive, failingOver, group, now, recorded, refused, remembered, viewed, withPolicy } from '../../test/situations.ts'
 import { h1, h2, lineage } from '../../test/succession.ts'
 import { pika } from '../engines/pika.ts'
+import { doubtRules, resolvedRule } from './doubt.ts'
 import { closedGuard } from './limits.ts'
 import type { LineageEntry, NodeId } from './model.ts'
 import type { Situation } from './situation.ts'
@@ -144,24 +132,6 @@ test('P2: it follows the primary by itself and holds what that one lacks -> deta
     assert.equal(nodeStep(rests, 'a', 'node.settled').kind, 'rest')
 })
 
-test('P6: its position rose for as long as it was asked, and then for too long not -> the last word is one that was asked for after that', () => {
-  const s = group('a', silent('a', now - 1_900, { replid: h1 }), alive('b', { replid: h1, mark: '1.9' }))
-  const here = recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 })
-  const risen = (askedAt: number): Situation => viewed(here, 'b', { advancedAfter: now - 1_100, askedAt })
-  waits(risen(now - 400), 'steady.suspect', /gathering evidence/)
-  saves(risen(now - 50), 'steady.lost/elect.inSync', { candidate: 'b' })
-})
-
-test('questions are a second apart, and the primary fell silent between two -> it was watched until then', () => {
-  const s = group('a', refused('a', now - 1_500, { replid: h1 }), alive('b', { replid: h1, mark: '1.9' }))
-  const { reading } = s.memory.watched ?? {}
-  assert.ok(reading)
-  const slow = (probeEveryMs: number): Situation =>
-    remembered(withPolicy(recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 }), { probeEveryMs }), {
-      watched: { reading, at: now - 2_600 },
-      lostAt: now,
-      goneAt: now,
-    })
-  saves(at(slow(1_000), now), 'steady.lost/elect.inSync', { candidate: 'b' })
-  assert.equal(groupStep(slow(250), 'steady.lost/elect.unwatched').kind, 'hold')
+test('the rules of this page -> each fired above', () => {
+  wereFired([...doubtRules, resolvedRule])
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { run } from '../../test/elections.ts'
-import { alive, at, group, lists, nodeIn, now, readingOf, remembered, silent, viewed, withPolicy } from '../../test/situations.ts'
+import { alive, at, group, lists, nodeIn, now, readingOf, recorded, remembered, silent, viewed, withPolicy } from '../../test/situations.ts'
 import { caseOf } from './decide.ts'
 import { toGrow, toShrink } from './inSync.ts'
 import { lags, mayLag } from './lag.ts'
@@ -63,8 +63,7 @@ test('perhaps too far behind -> does not join the in-sync set, and a member does
   const s = between(now - 9_000, 1000 + 200 * kiB, 1200)
   assert.deepEqual(toShrink(c(s)), [])
   const target = { targets: new Map([['b', { link: 'b1 a1 R1', offset: 1000 }]]) }
-  const alone = (one: Situation): Situation =>
-    remembered({ ...one, record: one.record === null ? null : { ...one.record, inSync: [{ node: 'a', incarnation: 'a1' }] } }, target)
+  const alone = (one: Situation): Situation => remembered(recorded(one, { inSync: [{ node: 'a', incarnation: 'a1' }] }), target)
   assert.deepEqual(toGrow(c(alone(s))), [])
   assert.equal(toGrow(c(alone(between(now - 250, 1000 + 200 * kiB, 1200)))).length, 1)
 })

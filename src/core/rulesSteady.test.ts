@@ -19,7 +19,10 @@ import {
   withPolicy,
   withSpec,
 } from '../../test/situations.ts'
+import { h1, lineage } from '../../test/succession.ts'
+import { pika } from '../engines/pika.ts'
 import { decide } from './decide.ts'
+import { doubtRules, resolvedRule } from './doubt.ts'
 import { plannedRules } from './rulesPlanned.ts'
 import { inEnglish } from './said.ts'
 import type { Situation } from './situation.ts'
@@ -232,6 +235,14 @@ void describe('steady, the primary is in doubt', () => {
     holds(s, 'steady.unprovable', /b: no permission/)
     acts(at(s, now + 1), 'steady.prove', ['b', { name: 'proveLink' }])
   })
+
+  test('P6: its position rose for as long as it was asked, and then for too long not -> the last word is one that was asked for after that', () => {
+    const s = group('a', silent('a', now - 1_900, { replid: h1 }), alive('b', { replid: h1, mark: '1.9' }))
+    const here = recorded({ ...s, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 })
+    const risen = (askedAt: number): Situation => viewed(here, 'b', { advancedAfter: now - 1_100, askedAt })
+    waits(risen(now - 400), 'steady.suspect', /gathering evidence/)
+    saves(risen(now - 50), 'steady.lost/elect.inSync', { candidate: 'b' })
+  })
 })
 
 void describe('steady, the primary is lost', () => {
@@ -306,5 +317,5 @@ void describe('steady, the primary is lost', () => {
 
 test('every row of the table -> was the decision in a test above', () => {
   // Who is in doubt: doubt.test.ts.
-  everyRuleFired('steady', [...plannedRules, { id: 'steady.doubted' }, { id: 'steady.replayed' }, { id: 'steady.resolved' }])
+  everyRuleFired('steady', [...plannedRules, ...doubtRules, resolvedRule])
 })

@@ -99,10 +99,6 @@ export class ControllerHost implements Owner {
     return this.#stalled !== null && now - this.#stalled.since > longestMs ? 0 : now - this.#worksSince
   }
 
-  get isStalled(): boolean {
-    return this.#stalled !== null
-  }
-
   get groups(): readonly Group[] {
     return [...this.#runs.values()].map((run) => run.group)
   }

@@ -3,8 +3,7 @@
 export const handName = 'hand'
 
 export class Deeds {
-  /** When a person last told any node anything, and each node. */
-  handAt = -Infinity
+  /** When a person last told each node anything. */
   readonly #handOn = new Map<string, number>()
   orderedAt = -Infinity
   restoredAt = -Infinity
@@ -12,8 +11,12 @@ export class Deeds {
   movedOn: { readonly from: string; readonly at: number } | null = null
 
   byHand(node: string, at: number): void {
-    this.handAt = at
     this.#handOn.set(node, at)
+  }
+
+  /** When a person last told any node anything. */
+  get handAt(): number {
+    return Math.max(...this.#handOn.values())
   }
 
   handOn(...nodes: readonly string[]): number {

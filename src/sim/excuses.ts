@@ -109,7 +109,7 @@ export class Excuses {
     )
   }
 
-  /** A full copy replaced what the node held. `intent`: the latest one. Gives the question to ask of each write. */
+  /** A full copy replaced what the node held. `intent`: the one of the record of now. Gives the question to ask of each write. */
   copied(node: Server, held: Data, by: Data, intent: Intent | null): (write: Write, at: Executed) => string | null {
     if (this.#history.bootedOpen(by) && !this.#followsNobody(node)) return () => 'unfenced'
     if (this.#history.spec.nodes.some((one) => one.id === node.id && one.overwrite)) return () => 'ordered'
@@ -142,9 +142,9 @@ export class Excuses {
 
   /** People were told what it may lose. `late`: it came after the promotion. */
   #reported(write: Write, at: Executed, { intent }: Pick<Crown, 'intent'>, late = false): string | null {
-    if (intent?.record.phase !== 'failover' || intent.record.loss === null) return null
+    if (intent?.record.phase !== 'failover') return null
     const { lossSaid = null } = intent.record
-    return lossSaid === null || this.#covers(lossSaid, write, at, intent, late) ? 'reported' : null
+    return lossSaid !== null && this.#covers(lossSaid, write, at, intent, late) ? 'reported' : null
   }
 
   #covers(said: Said, write: Write, at: Executed, intent: Intent, late: boolean): boolean {

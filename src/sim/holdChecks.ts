@@ -1,5 +1,6 @@
 // Whether a person is rightly waited for once everything is healed: judged by what the nodes hold, not by what the group was told.
 import { sameAddress } from '../core/observe.ts'
+import type { Code, SaidValue } from '../core/said.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { parseMark } from '../engines/mark.ts'
 import type { History } from './history.ts'
@@ -22,10 +23,13 @@ const standing: Readonly<Record<string, (history: History) => boolean>> = {
   'steady.foreignUpstream': ledAway,
 }
 
-/** Sentences of a node that waits for a person, beside a group whose primary may be in order. */
-const ofNode: readonly (readonly [rule: string, sentence: RegExp])[] = [
-  ['node.foreign', /not (known as )?this group's|the record only|not known to hold them/],
-  ['node.measure', /holds (less|\d+ bytes more) than/],
+/** What is said of a node that waits for a person, beside a group whose primary may be in order. */
+const ofNode: readonly (readonly [rule: string, codes: ReadonlySet<Code>])[] = [
+  [
+    'node.foreign',
+    new Set<Code>(['node.foreign', 'node.foreignOpen', 'node.newer', 'node.feedsNewerSilent', 'whyNot.foreign', 'elect.unwatchedBack']),
+  ],
+  ['node.measure', new Set<Code>(['rejoin.lesser', 'rejoin.further'])],
 ]
 
 export interface Hold {
@@ -39,9 +43,15 @@ export function holdOf(history: History, status: GroupStatus): Hold | null {
   const { rule } = status.verdict
   const known = Object.keys(standing).find((name) => rule.includes(name))
   if (known !== undefined) return { rule, isSo: standing[known]?.(history) === true }
-  const says = [status.sentence, ...status.warnings]
-  const [name] = ofNode.find(([, sentence]) => says.some((text) => sentence.test(text))) ?? []
+  const says = [status.said, ...status.warningsSaid].flatMap(codesIn)
+  const [name] = ofNode.find(([, codes]) => says.some((code) => codes.has(code))) ?? []
   return name === undefined ? null : { rule: name, isSo: hasMore(history) }
+}
+
+/** Of a sentence and of all that stand in it. */
+function codesIn(value: SaidValue): Code[] {
+  if (value === null || typeof value !== 'object') return []
+  return 'code' in value ? [value.code, ...Object.values(value.values).flatMap(codesIn)] : value.flatMap(codesIn)
 }
 
 function processes(history: History): readonly Running[] {

@@ -129,10 +129,14 @@ export class Ledger {
     this.#intent = { record, entry, watched: this.#watched }
   }
 
+  /** The latest decision, if it is the one that led to this record. */
+  #intentOf(record: GroupRecord | null): Intent | null {
+    return this.#intent?.record.epoch === record?.epoch ? this.#intent : null
+  }
+
   /** Somebody is primary from now on: what he lacks is lost, and must have an excuse. */
   crowned(record: GroupRecord, entry: NewLogEntry): void {
-    const intent = this.#intent?.record.epoch === record.epoch ? this.#intent : null
-    const crown: Crown = { epoch: record.epoch, node: record.primary, at: this.#now, intent, entry }
+    const crown: Crown = { epoch: record.epoch, node: record.primary, at: this.#now, intent: this.#intentOf(record), entry }
     this.#crowns = [...this.#crowns.slice(-20), crown]
     const { running } = this.#history.node(record.primary)
     if (running !== null && running.runId === record.incarnation) this.#judge(this.#missingFrom(running.data), crown)
@@ -208,7 +212,7 @@ export class Ledger {
         if (write.lost === null && write.at !== null && write.at.index < has && write.at.index >= gets) missing.push(write)
       }
     }
-    const excuseOf = this.#excuses.copied(node, held, by, this.#intent)
+    const excuseOf = this.#excuses.copied(node, held, by, this.#intentOf(this.#history.store.record('g')))
     const excuses = new Set<string>()
     const unexcused = missing.filter((write) => {
       const excuse = write.at === null ? null : excuseOf(write, write.at)
