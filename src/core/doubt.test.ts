@@ -63,8 +63,10 @@ test('in doubt and linked, lag 0 -> detached and copied anew, one after the othe
   told(left, 'a', 'node.follow', { name: 'follow', force: true })
 })
 
+const fed = { replica: 'a1', primary: 'b1', replid: h2, offset: 950 } as const
+
 test('in doubt -> not in sync, whatever its position says', () => {
-  const targets = new Map([['a', { link: `a1 b1 ${h2}`, offset: 950 }]])
+  const targets = new Map([['a', fed]])
   assert.equal(groupStep(remembered(doubted(['a']), { targets }), 'steady.healthy').kind, 'rest')
   saves(remembered(doubted([]), { targets }), 'steady.grow', { inSync: [...alone, { node: 'a', incarnation: 'a1' }] })
 })
@@ -76,7 +78,16 @@ test('the copy by force ended -> in doubt no more; not while it lasts, nor when 
   assert.equal(groupStep(ordered(6_000, { partial: true }), 'steady.healthy').kind, 'rest')
   assert.equal(groupStep(ordered(6_000, { linkUp: false, syncing: true }), 'steady.healthy').kind, 'rest')
   told(ordered(4_000), 'a', 'node.still', { name: 'fence' })
-  saves(doubted(['z']), 'steady.resolved', { inDoubt: [] })
+})
+
+test('nobody is in doubt any more -> the next record says nothing of it; one of an earlier version says it by an empty list', () => {
+  const next = groupStep(doubted(['z']), 'steady.resolved')
+  assert.ok(next.kind === 'save')
+  assert.equal('inDoubt' in next.record, false)
+  assert.equal(groupStep(doubted([]), 'steady.healthy').kind, 'rest')
+  const grown = groupStep(remembered(doubted([]), { targets: new Map([['a', fed]]) }), 'steady.grow')
+  assert.ok(grown.kind === 'save')
+  assert.equal('inDoubt' in grown.record, false)
 })
 
 test('one in doubt becomes the primary -> the others are, who agreed with the one before', () => {

@@ -201,7 +201,7 @@ export function amended(
   record: GroupRecord,
   change: Partial<Pick<Fixed, 'inSync' | 'guard' | 'hasData' | 'fenced' | 'lineage' | 'inDoubt' | 'answered'>>,
 ): RecordDraft {
-  return { ...fixedOf(s, record), phase: 'steady', ...change }
+  return { ...fixedOf(s, { ...record, ...change }), phase: 'steady' }
 }
 
 /** The same primary under a new replication id: its lineage entry names the new one and keeps the old for those who have it as their second. */

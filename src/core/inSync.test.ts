@@ -54,7 +54,9 @@ void describe('out of the set', () => {
 })
 
 void describe('into the set', () => {
-  const target = (offset: number): Partial<Situation['memory']> => ({ targets: new Map([['b', { link: 'b1 a1 R1', offset }]]) })
+  const target = (offset: number): Partial<Situation['memory']> => ({
+    targets: new Map([['b', { replica: 'b1', primary: 'a1', replid: 'R1', offset }]]),
+  })
   const pair = (primary: object = {}, replica: object = {}): Situation =>
     recorded(group('a', alive('a', primary), alive('b', replica)), alone)
 

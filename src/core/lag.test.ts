@@ -62,7 +62,7 @@ test('perhaps too far behind -> does not join the in-sync set, and a member does
   const c = (s: Situation): NonNullable<ReturnType<typeof caseOf>> => caseOf(s) ?? assert.fail('no record')
   const s = between(now - 9_000, 1000 + 200 * kiB, 1200)
   assert.deepEqual(toShrink(c(s)), [])
-  const target = { targets: new Map([['b', { link: 'b1 a1 R1', offset: 1000 }]]) }
+  const target = { targets: new Map([['b', { replica: 'b1', primary: 'a1', replid: 'R1', offset: 1000 }]]) }
   const alone = (one: Situation): Situation => remembered(recorded(one, { inSync: [{ node: 'a', incarnation: 'a1' }] }), target)
   assert.deepEqual(toGrow(c(alone(s))), [])
   assert.equal(toGrow(c(alone(between(now - 250, 1000 + 200 * kiB, 1200)))).length, 1)

@@ -69,7 +69,7 @@ void describe('the primary is watched', () => {
 
   test('a replica with its link up -> must acknowledge what the primary had when it was read after that', () => {
     const s = group('a', alive('a', { offset: 1234 }), alive('b'))
-    assert.deepEqual([...watchedIn(s).targets], [['b', { link: 'b1 a1 R1', offset: 1234 }]])
+    assert.deepEqual([...watchedIn(s).targets], [['b', { replica: 'b1', primary: 'a1', replid: 'R1', offset: 1234 }]])
   })
 
   test('the primary was asked before its replica -> not yet', () => {

@@ -4,6 +4,14 @@ import { askedAnewMs, saveRetryMaxMs, saveRetryMs } from './limits.ts'
 import type { Action, ActionResult, Epoch, GroupRecord, Instant, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, hasUnknownEnd } from './observe.ts'
 
+/** What a replica must acknowledge over the link between these two processes. Another history has other offsets, though the processes are the same. */
+interface Target {
+  readonly replica: string
+  readonly primary: string
+  readonly replid: string
+  readonly offset: number
+}
+
 /** What a group remembers beside its nodes. */
 export interface Memory {
   /** When the record that is now in force was read or its save confirmed; silence clocks start no earlier. */
@@ -50,7 +58,7 @@ export interface Memory {
     readonly unprovenAt: Instant | null
   }
   /** Per replica: the primary's offset that it must acknowledge before it counts as in sync (protocol: the in-sync set, M9). */
-  readonly targets: ReadonlyMap<NodeId, { readonly link: string; readonly offset: number }>
+  readonly targets: ReadonlyMap<NodeId, Target>
   /** Since when this process knows each member of the in-sync set as one, without a break. */
   readonly inSyncSince: ReadonlyMap<NodeId, { readonly incarnation: string; readonly at: Instant }>
   /** Most hosts fell silent at once: no verdict by silence. */
@@ -150,7 +158,7 @@ export function watch(memory: Memory, record: GroupRecord, nodes: Nodes): Memory
   if (primary === undefined || !answers(primary) || primary.reading.role !== 'primary') return memory
   const { reading } = primary
   if (reading.incarnation !== record.incarnation || reading.shuttingDown || reading.position.kind !== 'stream') return memory
-  const { offset } = reading.position
+  const { offset, replid } = reading.position
   let { targets } = memory
   for (const node of nodes.values()) {
     const id = node.spec.id
@@ -160,8 +168,8 @@ export function watch(memory: Memory, record: GroupRecord, nodes: Nodes): Memory
       continue
     }
     // The primary's offset counts only when it was read after the link was seen up (docs/protocol.md, M9).
-    if (node.askedAt <= primary.askedAt && !isLink(target?.link, node.reading, reading))
-      targets = new Map(targets).set(id, { link: linkBetween(node.reading, reading), offset })
+    if (node.askedAt <= primary.askedAt && !isOverLink(target, node.reading, reading))
+      targets = new Map(targets).set(id, { replica: node.reading.incarnation, primary: reading.incarnation, replid, offset })
   }
   return { ...memory, watched: { reading, at: primary.askedAt }, stoodStillMs: 0, targets }
 }
@@ -221,27 +229,10 @@ export function stoodStill(memory: Memory, ms: number, silentAfterMs: number, no
 /** The offset of the primary that a replica must acknowledge; null while it was not read since this link between these processes was seen up. */
 export function targetOf(memory: Memory, id: NodeId, replica: Reading, primary: Reading): number | null {
   const target = memory.targets.get(id)
-  return target !== undefined && isLink(target.link, replica, primary) ? target.offset : null
+  return target !== undefined && isOverLink(target, replica, primary) ? target.offset : null
 }
 
-/** Another history has other offsets, though the processes are the same. */
-function linkBetween(replica: Reading, primary: Reading): string {
-  return `${replica.incarnation} ${primary.incarnation} ${replidOf(primary)}`
-}
-
-/** Whether this is the link between them, found out without writing it: it is asked at every answer of every primary. */
-function isLink(link: string | undefined, { incarnation }: Reading, primary: Reading): boolean {
-  if (link === undefined) return false
-  const replid = replidOf(primary)
-  const second = incarnation.length + 1
-  return (
-    link.length === second + primary.incarnation.length + 1 + replid.length &&
-    link.startsWith(incarnation) &&
-    link.startsWith(primary.incarnation, second) &&
-    link.endsWith(replid)
-  )
-}
-
-function replidOf({ position }: Reading): string {
-  return position.kind === 'stream' ? position.replid : ''
+function isOverLink(target: Target | undefined, { incarnation }: Reading, { incarnation: primary, position }: Reading): target is Target {
+  if (target?.replica !== incarnation || target.primary !== primary) return false
+  return target.replid === (position.kind === 'stream' ? position.replid : '')
 }

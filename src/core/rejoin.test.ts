@@ -324,7 +324,7 @@ test('a primary that is found closed -> opened, and its mark names the history f
 })
 
 test('a replica that was only sent everything -> in sync when it says itself that it has it', () => {
-  const targets = new Map([['b', { link: `b1 a1 ${h1}`, offset: 950 }]])
+  const targets = new Map([['b', { replica: 'b1', primary: 'a1', replid: h1, offset: 950 }]])
   const s = pair(alive('a', { replid: h1, offset: 1000 }), { offset: 900 })
   const alone = remembered(recorded(s, { inSync: [{ node: 'a', incarnation: 'a1' }] }), {
     targets,

@@ -125,7 +125,7 @@ void describe('steady, the primary is well', () => {
   })
 
   test('a replica has caught up -> the guard is on the node before the set grows, then both are saved', () => {
-    const caughtUp = { targets: new Map([['b', { link: 'b1 a1 R1', offset: 900 }]]) }
+    const caughtUp = { targets: new Map([['b', { replica: 'b1', primary: 'a1', replid: 'R1', offset: 900 }]]) }
     const s = remembered(recorded(trio, { ...alone, guard: 0 }), caughtUp)
     const bare = remembered(recorded(group('a', alive('a', { guard: 0 }), alive('b'), alive('c')), { ...alone, guard: 0 }), caughtUp)
     acts(bare, 'steady.tighten', ['a', { name: 'guard', guard: 1 }])

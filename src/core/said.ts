@@ -8,6 +8,7 @@ import { nodeSentences } from './sentences/node.ts'
 import { planSentences } from './sentences/plan.ts'
 import { plannedSentences } from './sentences/planned.ts'
 import { refusalSentences } from './sentences/refusal.ts'
+import { releaseSentences } from './sentences/release.ts'
 import { specSentences } from './sentences/spec.ts'
 import { statusSentences } from './sentences/status.ts'
 import { steadySentences } from './sentences/steady.ts'
@@ -26,6 +27,7 @@ export const english = {
   ...planSentences,
   ...specSentences,
   ...refusalSentences,
+  ...releaseSentences,
 }
 
 export type Catalog = typeof english

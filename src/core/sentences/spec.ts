@@ -57,12 +57,6 @@ const differenceSentences = {
   'diff.ruleAdded': (v: { readonly match: string; readonly policy: readonly string[] }) => `${v.match}: added with ${list(v.policy)}`,
   'diff.rule': (v: { readonly match: string; readonly change: string }) => `${v.match}: ${v.change}`,
   'diff.ruleOrder': (v: { readonly from: readonly string[]; readonly to: readonly string[] }) => `order: ${list(v.from)} -> ${list(v.to)}`,
-  'release.unreachable': () =>
-    'its primary was not reachable: a file that says "replicaof 127.0.0.1 1" stays so, and min-replicas-to-write stays set; mend them by hand',
-  'release.never': () => 'it was never taken over: nothing was changed on its nodes',
-  'release.done': (v: OfNode) => `${v.node} has a plain file again and no guard`,
-  'release.kept': (v: OfNode & { readonly why: string }) =>
-    `${v.node} keeps its boot fence (${v.why}): run REPLICAOF NO ONE, CONFIG SET min-replicas-to-write 0 and CONFIG REWRITE on it by hand`,
 }
 
 /** What a value must be: these complete "it must be ...". */

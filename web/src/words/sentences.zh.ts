@@ -5,7 +5,8 @@ import { electZh } from './sentences/elect.zh.ts'
 import { groupZh } from './sentences/group.zh.ts'
 import { planZh } from './sentences/plan.zh.ts'
 import { refusalZh } from './sentences/refusal.zh.ts'
+import { releaseZh } from './sentences/release.zh.ts'
 import { specZh } from './sentences/spec.zh.ts'
 import { statusZh } from './sentences/status.zh.ts'
 
-export const sentences: Catalog = { ...groupZh, ...electZh, ...planZh, ...statusZh, ...doctorZh, ...specZh, ...refusalZh }
+export const sentences: Catalog = { ...groupZh, ...electZh, ...planZh, ...statusZh, ...doctorZh, ...specZh, ...refusalZh, ...releaseZh }

@@ -35,12 +35,6 @@ export const specZh: typeof specSentences = {
   'diff.ruleAdded': (v) => `${v.match}：添加，${v.policy.join('、')}`,
   'diff.rule': (v) => `${v.match}：${v.change}`,
   'diff.ruleOrder': (v) => `顺序：${v.from.join('、')} -> ${v.to.join('、')}`,
-  'release.unreachable': () =>
-    '连不上它的主节点：写着 "replicaof 127.0.0.1 1" 的配置文件保持原样，min-replicas-to-write 也保持设置；请手工改正',
-  'release.never': () => '它从未被接管：它的节点没有任何改变',
-  'release.done': (v) => `${v.node} 恢复了普通的配置文件，没有 guard`,
-  'release.kept': (v) =>
-    `${v.node} 保留着启动围栏（${v.why}）：请手工在它上面执行 REPLICAOF NO ONE、CONFIG SET min-replicas-to-write 0 和 CONFIG REWRITE`,
   'rule.name': () => '最多 63 个字母、数字、"."、"_" 和 "-" 的名称，以字母或数字开头',
   'rule.address': () => 'host:port，IPv6 地址写在方括号里："127.0.0.1:6379"、"[::1]:6379"',
   'rule.match': () => '最多 63 个字母、数字、"."、"_"、"-" 和代表任意字符的 "*"',
