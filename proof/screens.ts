@@ -12,7 +12,7 @@ import { type Scene, startScene } from './page/scene.ts'
 
 const usage = `script/run screens [-- --only TEXT] [--every]
   --only TEXT    only pictures whose name contains it
-  --every        each screen in both themes and both languages; else English in light and Chinese in dark`
+  --every        each screen in both themes, both languages and both widths; else English in light, Chinese in dark, and English on a phone`
 
 const { values } = parsed(usage, () =>
   parseArgs({ options: { only: { type: 'string' }, every: { type: 'boolean' }, help: { type: 'boolean' } } }),
@@ -29,15 +29,16 @@ interface Way {
   readonly viewport: typeof desk
 }
 
-const ways: readonly Way[] = [
-  { name: 'en-light', locale: 'en-GB', colorScheme: 'light', viewport: desk },
-  { name: 'zh-dark', locale: 'zh-CN', colorScheme: 'dark', viewport: desk },
-  { name: 'en-light-phone', locale: 'en-GB', colorScheme: 'light', viewport: phone },
-]
-const rest: readonly Way[] = [
-  { name: 'en-dark', locale: 'en-GB', colorScheme: 'dark', viewport: desk },
-  { name: 'zh-light', locale: 'zh-CN', colorScheme: 'light', viewport: desk },
-]
+const every: readonly Way[] = (['light', 'dark'] as const).flatMap((colorScheme) =>
+  [
+    { name: 'en', locale: 'en-GB' },
+    { name: 'zh', locale: 'zh-CN' },
+  ].flatMap(({ name, locale }) => [
+    { name: `${name}-${colorScheme}`, locale, colorScheme, viewport: desk },
+    { name: `${name}-${colorScheme}-phone`, locale, colorScheme, viewport: phone },
+  ]),
+)
+const few = every.filter(({ name }) => ['en-light', 'zh-dark', 'en-light-phone'].includes(name))
 
 async function take(scene: Scene, shot: Shot, way: Way, page: Page): Promise<void> {
   const path = join(out, `${shot.name}.${way.name}.png`)
@@ -59,7 +60,7 @@ else
     mkdirSync(out, { recursive: true })
     const [scene, browser] = await Promise.all([startScene(), startBrowser()])
     let taken = 0
-    for (const way of values.every === true ? [...ways, ...rest] : ways) {
+    for (const way of values.every === true ? every : few) {
       const { name: _name, ...options } = way
       for (const shot of shots.filter(({ name }) => name.includes(values.only ?? ''))) {
         const { page, context, complaints } = await look(browser, scene.controller.url, options)

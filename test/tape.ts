@@ -295,6 +295,7 @@ export class Tape {
       }
       case 'reply':
         this.lines.push(`reply ${effect.answer.ok ? 'ok' : effect.answer.code}: ${effect.answer.sentence}`)
+        if (effect.answer.ok && effect.answer.loss !== null) this.lines.push(`  lost or risked: ${effect.answer.loss}`)
         return this.#post(latencyMs, { kind: 'replied', id: effect.id })
     }
   }

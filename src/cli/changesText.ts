@@ -31,7 +31,8 @@ export function changeLines(changes: ApplyResult['changes'], paint: Paint): stri
 
 export function acceptedText(answer: Extract<CommandAnswer, { ok: true }>, dryRun: boolean): string {
   const steps = dryRun ? answer.steps.map((step, index) => `  ${index + 1}. ${safe(step)}\n`) : []
-  return `${dryRun ? 'dry run: ' : ''}${safe(answer.sentence)} (epoch ${answer.epoch})\n${steps.join('')}`
+  const loss = answer.loss === null ? '' : `  known to be lost or risked: ${safe(answer.loss)}\n`
+  return `${dryRun ? 'dry run: ' : ''}${safe(answer.sentence)} (epoch ${answer.epoch})\n${steps.join('')}${loss}`
 }
 
 export function pausedText(group: string, result: Paused): string {

@@ -237,6 +237,8 @@ test('changes: applied, a dry run, nothing -> what changed, what would, that not
   } as const
   assert.equal(acceptedText(accepted, true), 'dry run: b takes over (epoch 5)\n  1. a is closed\n  2. b is promoted\n')
   assert.equal(acceptedText(accepted, false), 'b takes over (epoch 5)\n')
+  const risky = { ...accepted, loss: 'what a holds beyond b is discarded' }
+  assert.equal(acceptedText(risky, false), 'b takes over (epoch 5)\n  known to be lost or risked: what a holds beyond b is discarded\n')
   assert.equal(pausedText('x', { revision: 5, pause: null }), 'x is not paused now; revision 5\n')
 })
 

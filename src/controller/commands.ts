@@ -23,7 +23,7 @@ export function answerTo(s: Situation, command: Command): CommandAnswer {
       ok: true,
       epoch,
       candidate: choice.node,
-      ...worded(choice.risk === null ? choice.said : say('command.failover', { choice: choice.said, loss: choice.risk })),
+      ...worded(choice.said),
       ...stepsOf(failoverSteps(s, choice.node, epoch)),
       ...lossOf(choice.risk),
     }

@@ -217,10 +217,7 @@ void describe('a command that is only asked about', () => {
       ],
     )
     const forced = await ask('failover')
-    assert.match(
-      forced.steps.join('. '),
-      /every other node that answers is closed to writes.*a follows b; what they hold beyond it is discarded/,
-    )
+    assert.match(forced.steps.join('. '), /every other node that answers is closed to writes.*a follows b$/)
     await bench.settle(2_000)
     assert.equal(controller.status('g').epoch, 1)
     controller.close()

@@ -4,7 +4,6 @@ export const commandSentences = {
   'command.noNode': (v: { readonly group: string; readonly node: string; readonly nodes: readonly string[] }) =>
     `group ${v.group} has no node ${v.node}; it has ${v.nodes.join(', ')}`,
   'command.noPrimary': () => 'the group has no recorded primary yet; `regroup explain` says what it waits for',
-  'command.failover': (v: { readonly choice: string; readonly loss: string }) => `${v.choice}. ${v.loss}`,
   'command.switchover': (v: { readonly from: string; readonly to: string }) =>
     `switch over from ${v.from} to ${v.to}; writes pause for a moment, nothing is lost`,
   'step.writesWait': (v: { readonly from: string; readonly to: string; readonly ms: number }) =>
@@ -14,5 +13,5 @@ export const commandSentences = {
   'step.promoted': (v: { readonly to: string; readonly epoch: number }) =>
     `${v.to} is promoted at epoch ${v.epoch}, takes writes, and clients are told`,
   'step.follow': (v: { readonly nodes: readonly string[]; readonly to: string }) =>
-    `${v.nodes.join(', ')} ${v.nodes.length === 1 ? 'follows' : 'follow'} ${v.to}; what they hold beyond it is discarded`,
+    `${v.nodes.join(', ')} ${v.nodes.length === 1 ? 'follows' : 'follow'} ${v.to}`,
 }

@@ -28,11 +28,6 @@ function Moved({ before, answer }: { readonly before: GroupStatus; readonly answ
           </li>
         ))}
       </ol>
-      {answer.loss !== null && (
-        <p className="bad tone">
-          <Sentence english={answer.loss} said={answer.lossSaid} />
-        </p>
-      )}
     </>
   )
 }
@@ -59,7 +54,7 @@ export function Switchover({ status, close, to = '' }: SwitchoverProps) {
       told={(answer) => (
         <>
           <Moved before={opened} answer={answer} />
-          {answer.loss === null && <p className="good safe">{say('switchover.safe')}</p>}
+          <p className="good safe">{say('switchover.safe')}</p>
         </>
       )}
       verb={say('switchover.verb')}
@@ -90,7 +85,14 @@ export function Failover({ status, close }: GroupActionProps) {
       told={(answer) => (
         <>
           <Moved before={opened} answer={answer} />
-          <p className="bad safe">{say('failover.risk')}</p>
+          <p className="bad strip">
+            <b className="tone">{say('failover.unsafe')}</b>{' '}
+            {answer.loss === null ? (
+              say('failover.risk', { node: answer.candidate })
+            ) : (
+              <Sentence english={answer.loss} said={answer.lossSaid} />
+            )}
+          </p>
         </>
       )}
       verb={say('failover.verb')}

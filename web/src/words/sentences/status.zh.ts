@@ -33,13 +33,12 @@ const commandZh: typeof commandSentences = {
   'command.reading': () => '正在读取记录；请重试',
   'command.noNode': (v) => `组 ${v.group} 没有节点 ${v.node}；它有 ${names(v.nodes)}`,
   'command.noPrimary': () => '这个组还没有记录主节点；`regroup explain` 会说明在等什么',
-  'command.failover': (v) => `${v.choice}。${v.loss}`,
   'command.switchover': (v) => `从 ${v.from} 切换到 ${v.to}；写入会暂停片刻，不丢任何数据`,
   'step.writesWait': (v) => `对 ${v.from} 的写入等到 ${v.to} 拥有全部数据；超过 ${v.ms} ms 就放弃，${v.from} 保持不变`,
   'step.becomesReplica': (v) => `${v.from} 成为 ${v.to} 的副本`,
   'step.othersClosed': () => '其他应答的节点都停止接受写入',
   'step.promoted': (v) => `${v.to} 在纪元 ${v.epoch} 被提升，开始接受写入，并通知客户端`,
-  'step.follow': (v) => `${names(v.nodes)} 跟随 ${v.to}；超出它的数据会被丢弃`,
+  'step.follow': (v) => `${names(v.nodes)} 跟随 ${v.to}`,
 }
 
 export const statusZh = { ...shownZh, ...commandZh }
