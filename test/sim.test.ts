@@ -107,6 +107,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'fenced, then promoted without a boot fence, and the answer is lost -> its file is not called fenced',
   '40000633-ahead-since-the-decision':
     'a decision waits for a replica that the silent primary feeds on meanwhile -> it holds more when it answers, so its word counts',
+  '50001305-two-paused-processes':
+    'a switchover comes back to a primary that an overtaken one had paused, and its old primary was paused too -> the writes of both go on',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

@@ -37,8 +37,6 @@ export interface Memory {
   readonly judgesFrom: Instant
   /** When the primary confirmed the write pause of that switchover. */
   readonly writesPausedAt: Instant | null
-  /** The process whose writes were paused, and that was not told since to let them go on. */
-  readonly pausedProcess: string | null
   /** When the primary was last told to let its writes go on. */
   readonly writesResumedAt: Instant | null
   /**
@@ -87,7 +85,6 @@ export function newMemory(now: Instant): Memory {
     stoodStillMs: 0,
     judgesFrom: -Infinity,
     writesPausedAt: null,
-    pausedProcess: null,
     writesResumedAt: null,
     pauseInDoubt: null,
     tuned: null,
@@ -178,14 +175,13 @@ export function watch(memory: Memory, record: GroupRecord, nodes: Nodes): Memory
 export function told(memory: Memory, action: Action, result: ActionResult, incarnation: string | null, now: Instant): Memory {
   if (!result.ok) {
     const maybe = action.name === 'pauseWrites' && hasUnknownEnd(result)
-    return maybe ? { ...memory, pauseInDoubt: 'open', pausedProcess: incarnation } : memory
+    return maybe ? { ...memory, pauseInDoubt: 'open' } : memory
   }
   // Whether it writes is looked at anew.
   if (action.name === 'open') return { ...memory, tuned: incarnation, canary: { ...memory.canary, problem: null, dueAt: now } }
-  if (action.name === 'pauseWrites') return { ...memory, writesPausedAt: now, pausedProcess: incarnation }
-  if (action.name === 'demote' && action.resumeWrites) return { ...memory, pausedProcess: null }
+  if (action.name === 'pauseWrites') return { ...memory, writesPausedAt: now }
   if (action.name !== 'resumeWrites') return memory
-  const next: Memory = { ...memory, writesResumedAt: now, pausedProcess: null }
+  const next: Memory = { ...memory, writesResumedAt: now }
   // What waited for a pause that came late says nothing: the next write shows whether the node writes.
   return memory.pauseInDoubt === 'open'
     ? { ...next, pauseInDoubt: 'lifted', canary: { ...memory.canary, dueAt: now, inFlight: null, problem: null } }

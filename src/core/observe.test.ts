@@ -226,6 +226,20 @@ void describe('an action ends', () => {
     assert.equal(refuses(heard(no, 220, { of: null, guard: 0 }), 'fence', 230), true)
   })
 
+  test('writes are paused, also perhaps -> this process is known to be paused until it was told to go on', () => {
+    const pause = { name: 'pauseWrites', forMs: 7_000 } as const
+    const demote = { name: 'demote', target, cutClients: true, resumeWrites: false, persist: true } as const
+    const no = (code: string): ActionResult => ({ ok: false, code, message: 'no' })
+    const paused = did(pause, ok)
+    const is = paused.reading?.incarnation ?? ''
+    assert.deepEqual([up.paused, paused.paused, did(pause, no('SILENT')).paused, did(pause, no('NOPERM')).paused], [null, is, is, null])
+    assert.deepEqual([did(demote, ok, paused).paused, did({ name: 'resumeWrites' }, no('CLOSED'), paused).paused], [is, is])
+    assert.deepEqual(
+      [did({ ...demote, resumeWrites: true }, ok, paused).paused, did({ name: 'resumeWrites' }, ok, paused).paused],
+      [null, null],
+    )
+  })
+
   test('an action waits in the sockets of a silent node -> nothing is known of its file', () => {
     const known = did({ name: 'follow', target }, ok)
     assert.equal(known.persisted?.as, 'replica')

@@ -48,6 +48,8 @@ export interface NodeView {
   readonly actedAt: Instant | null
   /** What it refused lately and was not mended since: at most one per action, the latest last. */
   readonly troubles: readonly Trouble[]
+  /** The process whose writes we paused, or may have, and that was not told since to let them go on. */
+  readonly paused: string | null
   /** The process whose file is known to say its role, because we wrote it and every reply was OK. */
   readonly persisted: { readonly incarnation: string; readonly as: 'nowhere' | 'replica' | 'primary'; readonly target: Address } | null
   /**
@@ -95,6 +97,7 @@ export function newNode(spec: NodeSpec): NodeView {
     acting: null,
     actedAt: null,
     troubles: [],
+    paused: null,
     persisted: null,
     movedSince: null,
     wasOpen: false,
@@ -263,6 +266,13 @@ function forcedBy(action: Action, now: Instant): NodeView['forced'] | undefined 
   return action.name === 'fence' || action.name === 'promote' ? null : undefined
 }
 
+/** Whose writes wait at our word once this action ended so. */
+function pausedBy(node: NodeView, action: Action, result: ActionResult): NodeView['paused'] {
+  if (action.name === 'pauseWrites') return result.ok || hasUnknownEnd(result) ? (node.reading?.incarnation ?? null) : node.paused
+  const resumes = action.name === 'resumeWrites' || (action.name === 'demote' && action.resumeWrites)
+  return resumes && result.ok ? null : node.paused
+}
+
 /** No answer came: it was done or not. */
 export function hasUnknownEnd(result: ActionResult): boolean {
   return !result.ok && (result.code === 'SILENT' || result.code === 'CLOSED')
@@ -276,7 +286,7 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
   const cleared =
     node.cleared || (done.action.name === 'cutOlder' && (result.ok || result.code !== 'SILENT' || troubleOf(node, 'cutOlder') !== null))
   const left = node.left?.at === done.since ? { ...node.left, at: now } : node.left
-  const next: NodeView = { ...node, acting: null, actedAt: now, cleared, left }
+  const next: NodeView = { ...node, acting: null, actedAt: now, cleared, left, paused: pausedBy(node, done.action, result) }
   if (!result.ok) {
     const times = (troubleOf(node, done.action.name)?.times ?? 0) + 1
     const retryAt = now + Math.min(actionRetryMaxMs, actionRetryMs * 2 ** Math.min(times - 1, 10))

@@ -70,8 +70,9 @@ void describe('steady, the primary is well', () => {
   test('a switchover was given up -> the writes that it paused go on', () => {
     acts(remembered(pair, { abortedAt: 9_000 }), 'steady.resumeWrites', ['a', { name: 'resumeWrites' }])
     // A failover took the place of the switchover, and came back to the same process.
-    acts(remembered(pair, { pausedProcess: 'a1' }), 'steady.resumeWrites', ['a', { name: 'resumeWrites' }])
-    assert.equal(groupStep(remembered(pair, { pausedProcess: 'b1' }), 'steady.healthy').kind, 'rest')
+    acts(viewed(pair, 'a', { paused: 'a1' }), 'steady.resumeWrites', ['a', { name: 'resumeWrites' }])
+    assert.equal(groupStep(viewed(pair, 'a', { paused: 'a0' }), 'steady.healthy').kind, 'rest')
+    assert.equal(groupStep(viewed(pair, 'b', { paused: 'b1' }), 'steady.healthy').kind, 'rest')
     assert.equal(groupStep(remembered(pair, { abortedAt: 9_000, writesResumedAt: 9_001 }), 'steady.healthy').kind, 'rest')
   })
 

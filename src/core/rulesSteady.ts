@@ -434,8 +434,8 @@ function fenceWanted(c: Case): boolean {
 
 /** A switchover was given up since the writes were last told to go on, or this very process was paused and is the primary again. */
 function pauseLeft(c: Case): boolean {
-  const { abortedAt, pausedProcess, writesResumedAt } = c.s.memory
-  return pausedProcess === c.record.incarnation || (abortedAt !== null && (writesResumedAt === null || writesResumedAt < abortedAt))
+  const { abortedAt, writesResumedAt } = c.s.memory
+  return c.primary.paused === c.record.incarnation || (abortedAt !== null && (writesResumedAt === null || writesResumedAt < abortedAt))
 }
 
 /** Replicas that claim a link and refuse to be made to prove it. */

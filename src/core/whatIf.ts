@@ -223,6 +223,8 @@ function acted(s: Situation, acts: readonly Act[]): Situation {
       return { ...before, nodes: nodes({ reading: { ...node.reading, guard: action.guard } }), memory }
     }
     if (action.name === 'proveLink') return { ...before, nodes: nodes({ proof: { since: before.now, done: before.now } }) }
-    return action.name === 'resumeWrites' ? { ...before, memory: { ...before.memory, writesResumedAt: before.now } } : before
+    if (action.name === 'resumeWrites')
+      return { ...before, nodes: nodes({ paused: null }), memory: { ...before.memory, writesResumedAt: before.now } }
+    return before
   }, s)
 }

@@ -48,6 +48,8 @@ export class Client implements Peer {
   #attempt = 0
   #n = 0
   acks = 0
+  /** Its last write was answered, and it has not begun another: the time between two writes has no bound. */
+  rests = false
   stopped = false
   /** The order in which it hears of regroup. */
   readonly hears = newOrder()
@@ -94,6 +96,7 @@ export class Client implements Peer {
   }
 
   #begin(): void {
+    this.rests = false
     const place = this.#place
     if (place === null) return
     this.#n++
@@ -137,6 +140,7 @@ export class Client implements Peer {
     this.#write = null
     this.#attempt++
     this.acks++
+    this.rests = true
     this.#events.acked(write)
     this.#later(this.#dice.gap(this.#setup.gapMs))
   }
