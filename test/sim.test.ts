@@ -101,6 +101,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'the primary of a switchover under way cannot be reached, its replica is still fed by it -> it stays when the deadline is over',
   '28000219-newer-behind-a-chain':
     'an old copy of the store, and a node of a later epoch still follows one that is led to the older primary -> it is detached first',
+  '28000219-newer-fell-silent-behind-a-chain':
+    'an old copy of the store, and a node of a later epoch that follows another falls silent -> the other is led nowhere before it is heard again',
   '43185-closed-opened-and-hung':
     'a Pika is closed and opened again while it has replicas, and then its disk is full -> closed anew before it is replaced',
   '30001697-plain-promotion-unanswered':
