@@ -153,7 +153,7 @@ export const billingStatus: GroupStatus = {
         commands: ['redis-cli -h 127.0.0.1 -p 7002 CONFIG SET tcp-keepalive 300'],
       },
     ],
-    unexamined: [{ node: 'a', why: 'it does not answer' }],
+    unexamined: [{ node: 'a', why: 'it does not answer', whySaid: say('unexamined.mute') }],
   },
 }
 

@@ -39,7 +39,7 @@ export interface WorldOptions {
 
 interface Linked {
   readonly link: NodeLink
-  engine: Engine
+  readonly engine: Engine
   post: Post
   /** How its last question ended that gave a reading. */
   last: ProbeResult | null
@@ -124,10 +124,9 @@ class RealWorld implements World {
     const links = this.#links.get(target.group) ?? new Map<string, Linked>()
     const known = links.get(key)
     const { tls, engine } = this.#options.access(target.group)
-    if (known !== undefined) {
-      known.engine = engine
-      return known
-    }
+    if (known?.engine === engine) return known
+    // Removed, and back with another engine while its nodes are still being released: what is said to them now is in other words.
+    known?.link.close()
     const linked: Linked = {
       post,
       engine,

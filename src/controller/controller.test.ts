@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { MemoryStore } from '../../test/memoryStore.ts'
 import { epochStart, lists, readingOf, specOf } from '../../test/situations.ts'
 import type { Action, GroupRecord, GroupSpec } from '../core/model.ts'
+import type { UserError } from '../errors.ts'
 import type { Alarm, Input, WorldEffect } from '../ports.ts'
 import { Controller } from './controller.ts'
 import { copyKey } from './restoredStore.ts'
@@ -260,6 +261,15 @@ void describe('the spec', () => {
       details: [],
     })
     await assert.rejects(controller.apply(request([spec('h', { nodes: [specOf('a')] })])), { code: 'BAD_SPEC' })
+    const unknown = { code: 'UNKNOWN_GROUP', details: ['there is no group "y"', 'there is no group "z"'] }
+    await assert.rejects(controller.apply(request([], { remove: ['y', 'z'] })), unknown)
+    const wrong = spec('g', { nodes: [specOf('b')], credential: 'gone' })
+    await assert.rejects(controller.apply(request([wrong], { remove: ['z'] })), ({ code, message, details }: UserError) => {
+      assert.deepEqual([code, message, details.length], ['BAD_SPEC', 'the spec has 3 problems', 3])
+      for (const [index, told] of [/no credential gone/, /a is the primary/, /no group "z"/].entries())
+        assert.match(details[index] ?? '', told)
+      return true
+    })
     assert.equal(controller.spec().revision, 1)
     controller.close()
   })

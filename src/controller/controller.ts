@@ -191,13 +191,13 @@ export class Controller implements ControllerFacade {
     if (request.ifRevision !== null && request.ifRevision !== before.revision) {
       throw new UserError('REVISION_CONFLICT', say('refusal.specRevision', { now: before.revision, known: request.ifRevision }))
     }
-    for (const id of request.remove) this.#group(id)
     const put = new Map(request.put.map((spec) => [spec.id, spec]))
     const kept = before.groups.filter((spec) => !request.remove.includes(spec.id))
     const groups = [...kept.map((spec) => put.get(spec.id) ?? spec), ...request.put.filter((spec) => !kept.some((k) => k.id === spec.id))]
     const after = { groups, policies: request.policies ?? before.policies }
     const { defaults, credentials } = this.#options
-    mustBeSound(after, { defaults, credentials, recordOf: (id) => this.#groups.get(id)?.record ?? null })
+    const unknown = request.remove.filter((id) => !this.#groups.has(id))
+    mustBeSound(after, { defaults, credentials, recordOf: (id) => this.#groups.get(id)?.record ?? null, unknown })
     const changes = diffWhole(before, after)
     if (request.dryRun || changes.length === 0) return { revision: before.revision, dryRun: request.dryRun, changes }
     const leaving = request.remove.flatMap((id) => ({ id, target: toRelease(this.#group(id)) }))

@@ -142,8 +142,12 @@ test('a look is asked for -> made at once, told when it is over; asked for in th
   await Promise.all([first, second])
   assert.deepEqual([ended, clinic.changed], [2, ['g1', 'g1']])
   assert.deepEqual(
-    clinic.doctor.checkup('g1').unexamined.map(({ node }) => node),
-    ['a', 'b', 'c'],
+    clinic.doctor.checkup('g1').unexamined.map(({ node, whySaid }) => [node, whySaid.code]),
+    [
+      ['a', 'unexamined.denied'],
+      ['b', 'unexamined.denied'],
+      ['c', 'unexamined.mute'],
+    ],
   )
   assert.equal(clinic.doctor.checkup('g0').at, null)
 })

@@ -8,6 +8,7 @@ import type { Facts, Inspected } from '../core/doctor/inspection.ts'
 import { policyOf } from '../core/limits.ts'
 import type { GroupId, Instant, NodeId } from '../core/model.ts'
 import { answers, type NodeView } from '../core/observe.ts'
+import { type Said, inEnglish, say } from '../core/said.ts'
 import { engineOf } from '../engines/all.ts'
 import type { Alarm, Clock, World } from '../ports.ts'
 import { phaseOf } from './cadence.ts'
@@ -244,14 +245,17 @@ function remembered({ id, facts, before }: Patient, chart: Chart, now: Instant) 
   return facts === null ? [] : [[id, { facts, at: now }] as const]
 }
 
-function unexamined({ id, inspected, facts, view }: Patient): Checkup['unexamined'] {
-  if (facts !== null) return []
-  if (inspected === null && lives(view)) return [{ node: id, why: 'this engine cannot be asked yet' }]
-  if (inspected === null)
-    return [{ node: id, why: view.reading === null && view.failure === null ? 'not heard yet' : 'it does not answer' }]
-  if (inspected.ok) return [{ node: id, why: 'it may not be asked for INFO' }]
+function unexamined(patient: Patient): Checkup['unexamined'] {
+  const said = patient.facts === null ? whyNot(patient) : null
+  return said === null ? [] : [{ node: patient.id, why: inEnglish(said), whySaid: said }]
+}
+
+function whyNot({ inspected, view }: Patient): Said {
+  if (inspected === null && lives(view)) return say('unexamined.engine')
+  if (inspected === null) return say(view.reading === null && view.failure === null ? 'unexamined.unheard' : 'unexamined.mute')
+  if (inspected.ok) return say('unexamined.denied')
   const { failure } = inspected
-  return [
-    { node: id, why: failure.kind === 'answered' || failure.kind === 'unasked' ? `${failure.code}: ${failure.message}` : failure.kind },
-  ]
+  if (failure.kind === 'answered' || failure.kind === 'unasked')
+    return say('problem.answered', { error: failure.code, message: failure.message })
+  return say(failure.kind === 'refused' ? 'problem.refused' : 'unexamined.mute')
 }

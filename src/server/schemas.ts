@@ -131,7 +131,7 @@ const checkup = {
     }),
     { description: 'The most serious first.' },
   ),
-  unexamined: Type.Array(Type.Object({ node: text, why: text })),
+  unexamined: Type.Array(Type.Object({ node: text, why: text, whySaid: Said })),
 }
 
 export const DoctorReport = Type.Object({

@@ -27,7 +27,7 @@ export interface Checkup {
   /** The most serious first. */
   readonly findings: readonly Finding[]
   /** Nodes that could not be asked, and why; what is wrong with them is not known. */
-  readonly unexamined: readonly { readonly node: NodeId; readonly why: string }[]
+  readonly unexamined: readonly { readonly node: NodeId; readonly why: string; readonly whySaid: Said }[]
 }
 
 export const neverLookedAt: Checkup = { at: null, nextAt: null, findings: [], unexamined: [] }

@@ -133,4 +133,10 @@ export const doctorSentences = {
   'address.loopback': (v: { readonly node: string; readonly address: string }) =>
     `${v.node} is named by the loopback address ${v.address}: nodes on other machines are told to follow it there and find themselves`,
   'way.address.loopback': () => 'name it by the address that the other machines reach, and let it listen there (bind)',
+
+  // Why a node was not examined.
+  'unexamined.engine': () => 'this engine cannot be asked yet',
+  'unexamined.unheard': () => 'not heard yet',
+  'unexamined.mute': () => 'it does not answer',
+  'unexamined.denied': () => 'it may not be asked for INFO',
 }

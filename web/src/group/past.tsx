@@ -4,6 +4,7 @@ import { Epoch } from '../look/marks.tsx'
 import { Sentence } from '../look/sentence.tsx'
 import { dayTime } from '../words/figures.ts'
 import { useSay, useTell } from '../words/words.tsx'
+import { Facts } from './facts.tsx'
 import { Graph, viewAt } from './graph.tsx'
 
 interface PastProps {
@@ -63,7 +64,7 @@ export function Past({ entries, seq, choose, more }: PastProps) {
 function Stood({ entry, when }: { readonly entry: LogEntry; readonly when: string }) {
   const say = useSay()
   const { moment } = entry
-  const facts = Object.entries(entry.evidence)
+  const facts = Object.keys(entry.evidence).length
   return (
     <div className="panel stood">
       <p className="head-line">
@@ -84,16 +85,7 @@ function Stood({ entry, when }: { readonly entry: LogEntry; readonly when: strin
           <span className={`tone ${moment.writable ? 'good' : 'bad'}`}>{say(moment.writable ? 'past.writable' : 'past.unwritable')}</span>
         </p>
       )}
-      {facts.length > 0 && (
-        <dl className="facts">
-          {facts.map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value === null ? '–' : String(value)}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
+      {facts > 0 && <Facts evidence={entry.evidence} />}
     </div>
   )
 }

@@ -8,6 +8,7 @@ import { Refused } from '../look/refused.tsx'
 import { Sentence } from '../look/sentence.tsx'
 import { dayTime } from '../words/figures.ts'
 import { useSay } from '../words/words.tsx'
+import { Facts } from './facts.tsx'
 import { Past } from './past.tsx'
 
 const kinds = ['decision', 'hold', 'event'] as const
@@ -78,7 +79,7 @@ interface EntryProps {
 
 function Entry({ entry, shown, choose }: EntryProps) {
   const say = useSay()
-  const facts = Object.entries(entry.evidence)
+  const facts = Object.keys(entry.evidence).length
   return (
     <li className={`entry ${entry.kind} ${shown ? 'chosen' : ''}`}>
       <button type="button" className="moment" title={say('past.look')} aria-current={shown} onClick={choose}>
@@ -92,23 +93,16 @@ function Entry({ entry, shown, choose }: EntryProps) {
         <p>
           <Sentence english={entry.sentence} said={entry.said} />
         </p>
-        {facts.length === 0 ? (
+        {facts === 0 ? (
           <p className="quiet">
             <code>{entry.rule}</code> · {entry.seq}
           </p>
         ) : (
           <details>
             <summary>
-              <code>{entry.rule}</code> · {entry.seq} · {say('timeline.evidence', { n: facts.length })}
+              <code>{entry.rule}</code> · {entry.seq} · {say('timeline.evidence', { n: facts })}
             </summary>
-            <dl className="facts">
-              {facts.map(([name, value]) => (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd>{value === null ? '–' : String(value)}</dd>
-                </div>
-              ))}
-            </dl>
+            <Facts evidence={entry.evidence} />
           </details>
         )}
       </div>

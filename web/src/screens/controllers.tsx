@@ -6,6 +6,7 @@ import type { Controllers } from '../api/types.ts'
 import { useLink, useNow } from '../live/hooks.ts'
 import { Asked } from '../look/asked.tsx'
 import { bytes, count, dayTime, span } from '../words/figures.ts'
+import { votesIn } from '../words/votes.ts'
 import { type Say, useSay } from '../words/words.tsx'
 
 type Controller = Controllers['controllers'][number]
@@ -33,7 +34,7 @@ function One({ controller }: { readonly controller: Controller }) {
   const figures = [
     [say('controllers.role'), say('controllers.decides')],
     [say('controllers.stream'), say(`link.${link.kind}`)],
-    [say('controllers.votes'), controller.votes],
+    [say('controllers.votes'), votesIn(controller.votes, say)],
     [say('controllers.up'), span(Math.max(0, now - controller.startedAt))],
     [say('controllers.since'), dayTime(controller.startedAt)],
     [say('nodes.version'), controller.version],

@@ -97,10 +97,12 @@ function OneGroup({ report }: { readonly report: OfGroup }) {
         {report.findings.map((finding) => (
           <FindingLine key={`${finding.id} ${finding.node ?? ''} ${finding.sentence}`} finding={finding} />
         ))}
-        {report.unexamined.map(({ node, why }) => (
+        {report.unexamined.map(({ node, why, whySaid }) => (
           <li key={node} className="finding none">
             <b>{say('doctor.unexamined', { node })}</b>
-            <p lang="en">{why}</p>
+            <p>
+              <Sentence english={why} said={whySaid} />
+            </p>
           </li>
         ))}
       </ul>

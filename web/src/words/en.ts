@@ -277,6 +277,7 @@ export const en = {
   'controllers.decides': 'watches and decides',
   'controllers.stream': 'Event stream of this page',
   'controllers.votes': 'Votes',
+  'votes.of': '{n} of {all}',
   'controllers.nodes': 'Nodes heard',
   'controllers.installation': 'Installation',
   'controllers.alone': 'This version has one controller. While it is down nothing fails over, and what it cannot see it cannot know.',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { en } from './en.ts'
 import { bytes, count, span } from './figures.ts'
+import { votesIn } from './votes.ts'
 import { zh } from './zh.ts'
 
 const put = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '').sort()
@@ -14,6 +15,12 @@ test('words: Chinese -> has no word that was left in English, but names', () => 
   const names = /^(?:regroup|guard|guard \{n\}|[\d\s/:·-]*)$/
   const left = Object.entries(zh).filter(([, text]) => !/[\u4e00-\u9fff]/.test(text) && !names.test(text))
   assert.deepEqual(left, [])
+})
+
+test('votes: counted in English by the server -> in the language of the person; other words stay', () => {
+  const say = (key: 'votes.of', { n, all }: { readonly n: string; readonly all: string }): string =>
+    zh[key].replace('{n}', n).replace('{all}', all)
+  assert.deepEqual([votesIn('2 of 3', say), votesIn('nobody', say)], ['2 票，共 3 票', 'nobody'])
 })
 
 test('figures: spans, bytes and counts -> as people read them', () => {

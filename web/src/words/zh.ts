@@ -279,6 +279,7 @@ export const zh: Words = {
   'controllers.decides': '观察并决定',
   'controllers.stream': '本页的事件流',
   'controllers.votes': '票数',
+  'votes.of': '{n} 票，共 {all} 票',
   'controllers.nodes': '听到的节点',
   'controllers.installation': '安装',
   'controllers.alone': '这个版本只有一个控制器。它停机时不会发生故障转移；它看不到的，就无从知道。',

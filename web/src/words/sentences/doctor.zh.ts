@@ -89,4 +89,9 @@ export const doctorZh: typeof doctorSentences = {
   'way.address.twice': () => '把错的那个移出它的组',
   'address.loopback': (v) => `${v.node} 用的是回环地址 ${v.address}：别的机器上的节点被告知去那里跟随，找到的却是自己`,
   'way.address.loopback': () => '改用其他机器能到达的地址，并让它在那里监听（bind）',
+
+  'unexamined.engine': () => '还不能询问这种引擎',
+  'unexamined.unheard': () => '尚未听到',
+  'unexamined.mute': () => '它没有应答',
+  'unexamined.denied': () => '不允许对它执行 INFO',
 }
