@@ -107,6 +107,12 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika is closed and opened again while it has replicas, and then its disk is full -> closed anew before it is replaced',
   '30001697-plain-promotion-unanswered':
     'fenced, then promoted without a boot fence, and the answer is lost -> its file is not called fenced',
+  '40001545-adopted-with-less':
+    'a group lost all its data, and after a restore everybody follows a primary with new ones -> taken, and what may be lost is said',
+  '40004320-not-named-after-a-restore':
+    'the spec of a backup lacks the primary, which nobody reaches when it is named again -> it takes writes until it is reached',
+  '40001063-old-primary-waits-for-its-copy':
+    'an old primary can be reached again while another node is copied -> it is closed, and copied when its turn comes',
   '40000633-ahead-since-the-decision':
     'a decision waits for a replica that the silent primary feeds on meanwhile -> it holds more when it answers, so its word counts',
   '50001305-two-paused-processes':

@@ -115,7 +115,7 @@ export function moved(s: Situation, primary: NodeId, reading: Reading): RecordDr
 
 /**
  * A record that was read from a copy of the store. Who is primary and at which epoch is only where the search begins; who is in sync, in
- * which process, and how far, is forgotten: a replica that was in sync then may lack everything since.
+ * which process, is forgotten: a replica that was in sync then may lack everything since. How far the primary was still shows who lacks something.
  */
 export function restored(record: GroupRecord): GroupRecord {
   const { specRevision, writer, nonce, at } = record
@@ -124,9 +124,9 @@ export function restored(record: GroupRecord): GroupRecord {
 
 /** The same of a record that a node was found to be ahead of. */
 export function doubted(record: GroupRecord): RecordDraft {
-  const { epoch, primary, hasData, lineage, failovers } = record
-  const unknown = { incarnation: '', inSync: [], guard: 0, fenced: false, floor: null, ...doubtsOf(record.inDoubt), ...answeredBy(record) }
-  return { phase: 'restored', epoch, primary, hasData, lineage, failovers, ...unknown }
+  const { epoch, primary, hasData, floor, lineage, failovers } = record
+  const unknown = { incarnation: '', inSync: [], guard: 0, fenced: false, ...doubtsOf(record.inDoubt), ...answeredBy(record) }
+  return { phase: 'restored', epoch, primary, hasData, floor, lineage, failovers, ...unknown }
 }
 
 /** A restored group whose primary everybody follows: as a new one, but what the copy knew of its data still holds. */

@@ -4,7 +4,7 @@ import { nowhere } from './limits.ts'
 import { type Comparison, type GroupRecord, type Mark, type Reading, isMoving } from './model.ts'
 import { sameAddress } from './observe.ts'
 import { type Answering, orderOfMarks } from './order.ts'
-import { type Situation, empty, isOurs } from './situation.ts'
+import { type Situation, empty, isOurs, sharesLineage } from './situation.ts'
 
 /**
  * What a node holds of all that the group acknowledged. `unknown`: it holds what was seen last, but that was long before the end, and
@@ -25,6 +25,20 @@ export function heldBy(s: Situation, record: GroupRecord, node: Answering): 'all
   if (node.spec.id !== record.primary || reading.mark === null || reading.mark.seq < (floor?.markSeq ?? 0)) return 'less'
   if (!reading.durable) return 'unknown'
   return fedByAnother(reading) ? 'less' : 'all'
+}
+
+/**
+ * Whether a primary that is taken as it is found shows that it holds what the record knew: by its position, or by a mark that is no older. Who
+ * bears a later epoch was decided about since, and what that lost was said then.
+ */
+export function showsWhatWasKnown(s: Situation, record: GroupRecord, node: Answering): boolean {
+  const { mark } = node.reading
+  const known = { epoch: newestMarked(record), seq: record.floor?.markSeq ?? 0 }
+  const stamp = mark !== null && isOurs(s, mark) ? orderOfMarks(mark, known) : 'behind'
+  if (!record.hasData || (mark !== null && stamp === 'ahead' && mark.epoch > known.epoch)) return true
+  const { order } = againstFloor(s, record, node)
+  if (order !== 'incomparable') return order === 'equal' || order === 'ahead'
+  return stamp !== 'behind' || (record.floor === null && sharesLineage(s, node))
 }
 
 /** How a node stands to the highest position that the recorded primary was seen to hold. */

@@ -17,6 +17,7 @@ import {
   withSpec,
 } from '../../test/situations.ts'
 import { decide } from './decide.ts'
+import { closedGuard } from './limits.ts'
 import type { Situation } from './situation.ts'
 import type { LineageEntry } from './model.ts'
 import { inEnglish } from './said.ts'
@@ -192,6 +193,21 @@ void describe('the nodes of a steady group', () => {
     assert.equal(nodeStep(s, 'c', 'node.settled').kind, 'rest')
     told(s, 'd', 'node.follow', { name: 'follow' })
     told(withPolicy(s, { parallelSyncs: 2 }), 'c', 'node.follow', { name: 'follow' })
+  })
+
+  test('a full copy is under way, and another primary needs one too -> closed at once, copied when its turn comes, and what that discards is said', () => {
+    const open = { of: null, replid: 'Z' } as const
+    const busy = { syncing: true, linkUp: false } as const
+    const s = (says: Parameters<typeof alive>[1], b: Parameters<typeof alive>[1] = busy): Situation =>
+      group('a', alive('a'), alive('b', b), alive('c', says))
+    told(s(open), 'c', 'node.fenceMeanwhile', { name: 'fence', cutClients: true })
+    assert.equal(nodeStep(s({ ...open, guard: closedGuard }), 'c', 'node.settled').kind, 'rest')
+    assert.equal(nodeStep(s({ ...open, of: 'nowhere' }), 'c', 'node.settled').kind, 'rest')
+    told(s({ ...open, of: 'nowhere' }, {}), 'c', 'node.follow', { name: 'follow' })
+    assert.match(inEnglish(nodeStep(s({ ...open, of: 'nowhere' }, {}), 'c', 'node.follow').said), /discards/)
+    // Who shares the history, or whose turn it is, is made a replica and nothing else.
+    told(s({ of: null }), 'c', 'node.demote', { name: 'demote' })
+    told(s(open, {}), 'c', 'node.demote', { name: 'demote' })
   })
 
   test('its role is in its file and its guard is that of a closed primary (moved by hand in the middle of its promotion) -> not told again', () => {

@@ -1,7 +1,7 @@
 // What each node other than the primary is told under the saved record. Changes nothing in the record, so it needs no save.
 import { orderOf } from './order.ts'
 import { bearsLater, feederOf, laterFedBy } from './laterEpoch.ts'
-import { closedGuard, halfClosedGuard, handoverGraceMs } from './limits.ts'
+import { closedGuard, halfClosedGuard, handoverGraceMs, nowhere } from './limits.ts'
 import type { Action, Address, Replacing } from './model.ts'
 import { type NodeView, answers, follows, freshSince, mute, refused, refuses, sameAddress } from './observe.ts'
 import { type Case, type Rule, type Step, act, hold, rest, wait } from './rule.ts'
@@ -43,7 +43,9 @@ function discarded(c: NodeCase): Said | null {
   if (rejoin.kind === 'go' && rejoin.force) return rejoin.discards
   const comparison = c.s.can.comparePositions(c.node.reading.position, c.primary.reading.position, c.record.lineage)
   if (comparison.order === 'diverged' || comparison.order === 'ahead') return say('discards.stream', { bytes: comparison.tail })
-  if (comparison.order === 'incomparable' && c.node.reading.role === 'primary' && orderOf(c.s, c.node, c.primary) !== 'behind') {
+  const { role, upstream } = c.node.reading
+  const wrote = role === 'primary' || (upstream !== null && sameAddress(upstream, nowhere))
+  if (comparison.order === 'incomparable' && wrote && orderOf(c.s, c.node, c.primary) !== 'behind') {
     return say('discards.unknown')
   }
   return null
@@ -276,6 +278,14 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
         say(forced(c).force ? 'node.demoteCopy' : 'node.demote', { node: c.node.spec.id, primary: c.primary.spec.id }),
         discarded(c),
       ),
+  },
+  {
+    id: 'node.fenceMeanwhile',
+    why: 'it is open, the record names another, and others are copied before it: a copy may take long, and nobody may write here',
+    gives: 'act fence',
+    when: (c) => alive(c) && openPrimary(c) && !mayFollow(c) && ready(c, 'fence'),
+    then: (c) =>
+      tell(c, { name: 'fence', cutClients: true }, say('node.fenceMeanwhile', { node: c.node.spec.id, primary: c.primary.spec.id })),
   },
   {
     id: 'node.follow',

@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { everyRuleFired, foreignMark, groupStep, holds, order, pause, saves, waits } from '../../test/decisions.ts'
-import { alive, group, lists, mute, now, refused, remembered, unheard, unwatched, withSpec } from '../../test/situations.ts'
+import {
+  type Says,
+  alive,
+  group,
+  lists,
+  mute,
+  now,
+  recorded,
+  refused,
+  remembered,
+  unheard,
+  unwatched,
+  withSpec,
+} from '../../test/situations.ts'
 import { decide } from './decide.ts'
 import { restored } from './draft.ts'
+import type { GroupRecord } from './model.ts'
 import type { Situation } from './situation.ts'
 import { topologyOf } from './topology.ts'
 import { inEnglish } from './said.ts'
@@ -35,6 +49,23 @@ void describe('a record that was read from a backup', () => {
     const s = fromBackup(group('a', alive('a', { of: 'b', mark: '3.7' }), alive('b', { of: null, mark: '3.7', lists: [lists('a')] })))
     const step = saves(s, 'restored.adopt', { epoch: 4, primary: 'b', inSync: [{ node: 'b', incarnation: 'b1' }] })
     assert.match(inEnglish(step.said), /follows b, where the backup has a/)
+  })
+
+  test('all follow one that does not show what was held when the copy was made -> verified, and that it may be lost is said', () => {
+    const floor = { replid: 'R1', offset: 900, markSeq: 10 }
+    const risk = (says: Says, change: Partial<GroupRecord> = {}): string => {
+      const s = fromBackup(recorded(group('a', alive('a', says), alive('b', says)), { floor, ...change }))
+      return inEnglish(saves(s, 'restored.adopt', { primary: 'a', floor: null }).said)
+    }
+    const lost = /Risk: no node is known to hold everything that a had acknowledged$/
+    // Emptied and written to since; emptied, and an old snapshot put in its place; less of the same history.
+    for (const says of [{ mark: null, replid: 'Z' }, { mark: '1.9', replid: 'Z' }, { offset: 899 }]) assert.match(risk(says), lost)
+    assert.match(risk({ mark: null, replid: 'Z' }, { floor: null }), lost)
+    // As far as that; restarted with its append-only file; another won since, and what that lost was said then.
+    for (const says of [{ offset: 900 }, { mark: '1.10', replid: 'Z' }, { mark: '2.1', offset: 899 }])
+      assert.doesNotMatch(risk(says), /Risk/)
+    assert.doesNotMatch(risk({ mark: null }, { floor: null }), /Risk/)
+    assert.doesNotMatch(risk({ mark: null, replid: 'Z' }, { hasData: false, floor: null }), /Risk/)
   })
 
   test('somebody was not heard yet -> waits; does not answer -> holds, also while the primary of the backup is well', () => {
@@ -89,7 +120,10 @@ void describe('a record that was read from a backup', () => {
   test('a node has lost a stranger -> the best of everybody, and the risk is said', () => {
     const s = fromBackup(group('a', alive('a', { of: 'nowhere' }), alive('b', { of: elsewhere, linkUp: false, offset: 990 })))
     const step = saves(s, 'restored.elect/elect.rollCall', { candidate: 'a' })
-    assert.match(inEnglish(step.said), /Risk: .*b followed 10\.0\.0\.9:6379, which this group does not know and which may hold more/)
+    assert.match(
+      inEnglish(step.said),
+      /Risk: .*b followed 10\.0\.0\.9:6379, which this group does not know and which may hold more or still take writes/,
+    )
   })
 
   test('a node went to another group since -> holds', () => {

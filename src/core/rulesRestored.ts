@@ -1,6 +1,7 @@
 // A group whose record was read from a copy of the store: what it says may be long past, so everybody is asked before anything is done.
 import { doubted, failover, readopted } from './draft.ts'
 import { type Election, electByOrder, electRestored } from './elect.ts'
+import { showsWhatWasKnown } from './holdings.ts'
 import { bearsLater } from './laterEpoch.ts'
 import { nowhere } from './limits.ts'
 import { together } from './loss.ts'
@@ -150,7 +151,8 @@ export const restoredRules: readonly Rule<Case>[] = [
       if (primary === null) return hold(say('new.nobody'))
       const { id } = primary.spec
       const before = id === c.record.primary ? null : c.record.primary
-      return save(say('restored.adopt', { primary: id, before }), readopted(c.s, c.record, id, primary.reading), {
+      const risk = showsWhatWasKnown(c.s, c.record, primary) ? null : say('loss.incomplete', { primary: c.record.primary })
+      return save(say('restored.adopt', { primary: id, before, risk }), readopted(c.s, c.record, id, primary.reading), {
         primary: id,
         backup: c.record.primary,
       })

@@ -75,7 +75,8 @@ export function ours(s: Situation, node: NodeView): boolean {
 function unmarkedMember(s: Situation, node: NodeView & { readonly reading: Reading }): boolean {
   const { record } = s
   if (record === null) return false
-  const marked = (record.floor?.markSeq ?? 0) > 0 || (s.memory.watched?.reading.mark ?? null) !== null
+  // Of what became of the group since a copy was made the record knows nothing.
+  const marked = record.phase !== 'restored' && ((record.floor?.markSeq ?? 0) > 0 || (s.memory.watched?.reading.mark ?? null) !== null)
   if (marked && node.reading.markUnread !== true) return false
   return (
     record.primary === node.spec.id ||

@@ -83,6 +83,7 @@ export class Excuses {
     return (
       this.#ordered(at, crown) ??
       this.#reported(write, at, crown) ??
+      saidOfFound(at, crown) ??
       this.#byHand(at, this.#deeds.handOn(write.node, crown.node)) ??
       this.#byBackup(at) ??
       this.#byNature(write, at, crown)
@@ -99,7 +100,7 @@ export class Excuses {
       this.#reported(write, at, crown, true) ??
       this.#byHand(at, handAt) ??
       this.#byBackup(at) ??
-      this.#unnamed(write.node) ??
+      this.#unnamed(write.node, at, crown) ??
       // An operator made it a primary again after it had been replaced.
       (handAt >= crown.at && this.#now - handAt < handMs ? 'by hand' : null) ??
       (this.#history.bootedOpen({ stream: at.stream, length: 0 }) ? 'unfenced' : null) ??
@@ -168,10 +169,21 @@ export class Excuses {
     return at.stream.offsetAt(at.index + 1) > known
   }
 
-  /** The spec of a backup does not name it: nobody can close it. */
-  #unnamed(node: string): string | null {
-    const named = this.#history.spec.nodes.some((one) => one.id === node)
-    return !named && this.#now - this.#deeds.restoredAt < handMs ? 'after a backup' : null
+  /**
+   * The spec of a backup did not name it when another was recorded: nobody could close it, and nobody could wait for it. Until it is named again
+   * and regroup reaches it.
+   */
+  #unnamed(id: string, at: Executed, crown: Crown): string | null {
+    const { net, controller, spec, listedAt, policy } = this.#history
+    if (this.#now - this.#deeds.restoredAt >= handMs) return null
+    if (!spec.nodes.some((one) => one.id === id)) return 'after a backup'
+    if (listedAt < crown.at) return null
+    const reachable = Math.max(
+      listedAt,
+      net.clearSince(controllerName, this.#history.node(id).host),
+      this.#now - (controller?.runsFor ?? 0),
+    )
+    return at.when - reachable <= policy.retryDownMs + reachedWithinMs ? 'after a backup' : null
   }
 
   /** Nobody could tell it from a dead one while it was replaced: it takes writes again from when clients reach it until we do. */
@@ -262,6 +274,12 @@ export class Excuses {
     const { running } = this.#history.node(node)
     return running !== null && within(by, running.data) ? { node, intent } : null
   }
+}
+
+/** After a restore a primary was taken as it was found, and people were told then that nobody is known to hold everything. */
+function saidOfFound(at: Executed, { intent, entry, at: since }: Crown): string | null {
+  if (intent !== null || entry.rule !== 'restored.adopt' || at.when > since) return null
+  return (entry.said?.values['risk'] ?? null) === null ? null : 'reported'
 }
 
 /** A guard that a restart does not shed stood when it was decided. */

@@ -53,6 +53,8 @@ export class History {
   readonly neighbours: GroupSpec | null
   controller: ControllerHost | null = null
   wallOffset = 0
+  /** When a spec of a backup was given the nodes again that it did not know. */
+  listedAt = -Infinity
   /** When the controller was last made to stand still because its machine is overloaded. */
   starvedAt = -Infinity
   spec: GroupSpec
@@ -294,6 +296,7 @@ export class History {
   listAll(): void {
     const listed = (id: NodeId): boolean => this.spec.nodes.some((node) => node.id === id)
     if ([...this.nodes.keys()].every(listed)) return
+    this.listedAt = this.timeline.now
     this.changeSpec((spec) => ({
       ...spec,
       nodes: specOf(this.plan).nodes.map(

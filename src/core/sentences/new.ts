@@ -9,6 +9,8 @@ interface Choice {
 
 const choose = ({ group, node }: Choice): string => `\`regroup failover ${group} --accept-loss --to ${node}\``
 
+const risk = (what: string | null = null): string => (what === null ? '' : `. Risk: ${what}`)
+
 export const newSentences = {
   'new.nobody': () => 'nobody to adopt',
   'new.paused': () => 'paused by an operator; not adopted yet',
@@ -38,11 +40,12 @@ export const newSentences = {
   'restored.followed': (v: { readonly node: string; readonly address: string }) => `${v.node} followed ${v.address}`,
   'restored.stranger': (v: Choice & { readonly who: readonly string[] }) =>
     `the record is that of a backup, and ${v.who.join(', ')}, which is no node of this group. Add that node, or choose the primary: ${choose(v)}`,
-  'restored.adopt': (v: { readonly primary: string; readonly before: string | null }) =>
-    `verified after a restore: every node answers and follows ${v.primary}${v.before === null ? '' : `, where the backup has ${v.before}`}`,
+  /** `risk`: not in entries of earlier versions. */
+  'restored.adopt': (v: { readonly primary: string; readonly before: string | null; readonly risk?: string | null }) =>
+    `verified after a restore: every node answers and follows ${v.primary}${v.before === null ? '' : `, where the backup has ${v.before}`}${risk(v.risk)}`,
   'restored.elect': (v: { readonly why: string }) => `the record is that of a backup; ${v.why}`,
   'restored.promote': (v: { readonly node: string; readonly why: string; readonly risk: string | null }) =>
-    `the record is that of a backup; promote ${v.node}: ${v.why}${v.risk === null ? '' : `. Risk: ${v.risk}`}`,
+    `the record is that of a backup; promote ${v.node}: ${v.why}${risk(v.risk)}`,
   'restored.strangers': (v: { readonly who: readonly string[] }) =>
-    `${v.who.join(', ')}, which this group does not know and which may hold more`,
+    `${v.who.join(', ')}, which this group does not know and which may hold more or still take writes`,
 }

@@ -41,6 +41,7 @@ export const nodeSentences = {
     `${v.node} holds data of its own that is not this group's. Empty it, or \`regroup node remove ${v.group} ${v.node}\` and add it again with --overwrite`,
   'node.foreignOpen': (v: OfNode & { readonly group: string }) =>
     `${v.node} takes writes and holds data of its own that is not this group's: what clients of ${v.group} still write there is lost to it. It may be somebody else's server, so it is not closed. If it is none, stop it and empty it, or \`regroup node remove ${v.group} ${v.node}\` and add it again with --overwrite`,
+  'node.fenceMeanwhile': (v: Follower) => `${v.node} is closed until ${v.primary} can copy to it: others are copied first`,
   'node.fence': (v: OfNode) => `${v.node} is not the recorded primary: fenced`,
   'node.madePrimary': (v: OfNode) => `${v.node} was made a primary by somebody else; waits a moment for the other one to follow it`,
   'node.ledAway': (v: OfNode) => `${v.node} was led to another node by somebody else; waits a moment for what comes next`,

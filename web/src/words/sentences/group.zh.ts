@@ -9,7 +9,7 @@ const choose = ({ group, node }: { readonly group: string; readonly node: string
   `\`regroup failover ${group} --accept-loss --to ${node}\``
 const yields = (v: { readonly group: string; readonly node: string }): string =>
   `请选择：${choose(v)}；如果它持有的数据可以舍弃，就在规格里为 ${v.node} 写上 \`overwrite: true\``
-const risk = (what: string | null): string => (what === null ? '' : `。风险：${what}`)
+const risk = (what: string | null = null): string => (what === null ? '' : `。风险：${what}`)
 
 const stillFed = (v: { readonly witness: string; readonly address: string; readonly primary: string; readonly group: string }): string =>
   `${v.witness} 仍从 ${v.address} 复制，所以 ${v.primary} 在那里活着：不故障转移。请在规格里改正它的地址；如果确实要舍弃它，\`regroup failover ${v.group} --accept-loss\``
@@ -39,10 +39,11 @@ const newZh: typeof newSentences = {
   'restored.follows': (v) => `${v.node} 正跟随 ${v.address}`,
   'restored.followed': (v) => `${v.node} 曾跟随 ${v.address}`,
   'restored.stranger': (v) => `记录来自备份，而 ${v.who.join('、')}，那不是这个组的节点。请加入那个节点，或指定主节点：${choose(v)}`,
-  'restored.adopt': (v) => `恢复之后已核实：每个节点都应答并跟随 ${v.primary}${v.before === null ? '' : `，备份里的主节点是 ${v.before}`}`,
+  'restored.adopt': (v) =>
+    `恢复之后已核实：每个节点都应答并跟随 ${v.primary}${v.before === null ? '' : `，备份里的主节点是 ${v.before}`}${risk(v.risk)}`,
   'restored.elect': (v) => `记录来自备份；${v.why}`,
   'restored.promote': (v) => `记录来自备份；提升 ${v.node}：${v.why}${risk(v.risk)}`,
-  'restored.strangers': (v) => `${v.who.join('、')}，这个组不认识它，它可能持有更多`,
+  'restored.strangers': (v) => `${v.who.join('、')}，这个组不认识它，它可能持有更多，或仍在接受写入`,
 }
 
 const steadyZh: typeof steadySentences = {
@@ -166,6 +167,7 @@ const nodeZh: typeof nodeSentences = {
     `${v.node} 持有不属于这个组的数据。请清空它，或 \`regroup node remove ${v.group} ${v.node}\` 之后再用 --overwrite 加入`,
   'node.foreignOpen': (v) =>
     `${v.node} 正在接受写入，持有的数据不属于这个组：${v.group} 的客户端若还往那里写，写入就丢了。它可能是别人的服务器，所以没有关闭它。如果不是，请停掉并清空它，或 \`regroup node remove ${v.group} ${v.node}\` 之后再用 --overwrite 加入`,
+  'node.fenceMeanwhile': (v) => `${v.node} 先关闭，等 ${v.primary} 能向它复制：其他节点先复制`,
   'node.fence': (v) => `${v.node} 不是记录中的主节点：已加围栏`,
   'node.madePrimary': (v) => `${v.node} 被别人改成了主节点；稍等另一个跟随它`,
   'node.ledAway': (v) => `${v.node} 被别人引到另一个节点；稍等接下来的动作`,
