@@ -117,6 +117,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a decision waits for a replica that the silent primary feeds on meanwhile -> it holds more when it answers, so its word counts',
   '50001305-two-paused-processes':
     'a switchover comes back to a primary that an overtaken one had paused, and its old primary was paused too -> the writes of both go on',
+  '52108-opened-by-hand-then-closed':
+    'a Pika replica is made a primary while only we cannot reach the real one, and the controller is killed -> the next one knows, and it is copied anew',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

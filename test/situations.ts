@@ -1,5 +1,5 @@
 // Situations for tests of the core: a group as it may be found, said in a line. Times are plain numbers around `now` = 10,000.
-import { policyOf } from '../src/core/limits.ts'
+import { closedGuard, policyOf } from '../src/core/limits.ts'
 import { type Memory, newMemory } from '../src/core/memory.ts'
 import type {
   Address,
@@ -158,7 +158,9 @@ function viewOf(told: Told, primary: NodeId | null, attached: readonly AttachedR
     reading.upstream === null
       ? { incarnation: reading.incarnation, as: 'nowhere', target: addressOf('nowhere') }
       : { incarnation: reading.incarnation, as: 'replica', target: { host: reading.upstream.host, port: reading.upstream.port } }
-  return { ...base, reading, before, persisted, cleared: true, ...told.view, ...told.says.view }
+  const openIn =
+    reading.upstream === null && reading.guard !== closedGuard && reading.position.kind === 'stream' ? reading.position.replid : null
+  return { ...base, reading, before, persisted, openIn, cleared: true, ...told.view, ...told.says.view }
 }
 
 // -------------------------------------------------------------------------------------------- groups

@@ -2,9 +2,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { groupStep, nodeStep, saves, told, wereFired } from '../../test/decisions.ts'
-import { type Says, alive, failingOver, group, now, recorded, refused, remembered, viewed, withPolicy } from '../../test/situations.ts'
+import {
+  type Says,
+  alive,
+  epochStart,
+  failingOver,
+  group,
+  now,
+  recorded,
+  refused,
+  remembered,
+  silent,
+  switching,
+  viewed,
+  withPolicy,
+} from '../../test/situations.ts'
 import { h1, h2, lineage } from '../../test/succession.ts'
 import { pika } from '../engines/pika.ts'
+import { decide } from './decide.ts'
 import { doubtRules, resolvedRule } from './doubt.ts'
 import { closedGuard } from './limits.ts'
 import type { LineageEntry, NodeId } from './model.ts'
@@ -24,7 +39,8 @@ function doubted(inDoubt: readonly NodeId[], a: Says = linked, c: Says = linked)
 
 test('P2: the primary was moved by hand -> everybody else is in doubt; where the server would notice, nobody is', () => {
   const s = group('a', alive('a', { of: 'b' }), alive('b', { of: null, offset: 1010 }), alive('c', { of: 'b' }))
-  const step = saves({ ...s, can: pika }, 'steady.moved', { primary: 'b', inDoubt: ['a', 'c'] })
+  saves({ ...s, can: pika }, 'steady.doubted', { primary: 'a', inDoubt: ['b'] })
+  const step = saves(recorded({ ...s, can: pika }, { inDoubt: ['b'] }), 'steady.moved', { primary: 'b', inDoubt: ['a', 'c'] })
   assert.match(inEnglish(step.said), /the others are copied anew/)
   const noticed = groupStep(s, 'steady.moved')
   assert.ok(noticed.kind === 'save')
@@ -45,7 +61,7 @@ test('P11: a replica came back with less and follows by itself, and a primary th
   assert.equal(groupStep(recorded(s({ fellBack: true }), { inDoubt: ['a'] }), 'steady.healthy').kind, 'rest')
 })
 
-test('somebody makes a replica a primary, beside the recorded one -> in doubt; not one that is closed, or of the history before', () => {
+test('somebody makes a replica a primary, beside the recorded one -> in doubt; not one that is closed, or of a history that it wrote itself', () => {
   saves(doubted([], { ...linked, of: null }), 'steady.doubted', { primary: 'b', inDoubt: ['a'] })
   for (const says of [
     { ...linked, of: null, guard: closedGuard },
@@ -53,6 +69,44 @@ test('somebody makes a replica a primary, beside the recorded one -> in doubt; n
   ])
     assert.equal(groupStep(doubted([], says), 'steady.healthy').kind, 'rest')
   assert.equal(groupStep(doubted(['a'], { ...linked, of: null }), 'steady.healthy').kind, 'rest')
+  saves(doubted([], linked, { replid: h1, mark: '1.9', of: null }), 'steady.doubted', { inDoubt: ['c'] })
+})
+
+/** a was an open primary in b's history; it was closed since, and b is what is said. */
+function closedSince(primary: ReturnType<typeof alive>): Situation {
+  const view = { openIn: h2, left: { from: null, at: now - 6_000 } }
+  const nowhere: Says = { ...linked, of: 'nowhere', guard: closedGuard, offset: 990, view }
+  const s = group('b', alive('a', nowhere), primary, alive('c', { ...linked, view: { advancedAfter: now - 100 } }))
+  return recorded({ ...s, can: pika }, { epoch: 2, lineage, guard: 0, inSync: alone })
+}
+
+const writing = alive('b', { ...linked, offset: 1200 })
+
+test('P2: it was closed before the doubt was written -> in doubt all the same, and copied anew', () => {
+  saves(closedSince(writing), 'steady.doubted', { inDoubt: ['a'] })
+  told(closedSince(writing), 'a', 'node.follow', { name: 'follow', force: true })
+  // Its own history, or one that it became the primary of since, is no doubt.
+  const later = { epoch: 3, node: 'a', at: epochStart, replid: 'inst/g/3', start: 1200, continues: true, incarnation: 'a1' }
+  const since = { epoch: 4, node: 'b', at: epochStart, replid: 'inst/g/4', start: 1300, continues: true, incarnation: 'b1' }
+  const reigned = recorded(closedSince(alive('b', { ...linked, mark: '4.1', replid: since.replid, offset: 1400 })), {
+    epoch: 4,
+    lineage: [...lineage, later, since],
+  })
+  const step = nodeStep(reigned, 'a', 'node.follow')
+  assert.ok(step.kind === 'act')
+  assert.deepEqual(step.acts, [{ node: 'a', action: { name: 'follow', target: b } }])
+})
+
+test('P2: beside a primary that only others reach, or that is gone -> the doubt is written first; then what is to be done about that one', () => {
+  const unreached = closedSince(silent('b', 5_000, linked))
+  saves(unreached, 'steady.doubted', { phase: 'steady', inDoubt: ['a'] })
+  assert.equal(groupStep(recorded(unreached, { inDoubt: ['a'] }), 'steady.contested').kind, 'hold')
+  const dead = closedSince(refused('b', 5_000, linked))
+  saves(failingOver(dead, 'c', 'dead', { replid: h2 }), 'failover.doubted', { phase: 'failover', candidate: 'c', inDoubt: ['a'] })
+  saves(switching(closedSince(writing), 'c'), 'switchover.doubted', { phase: 'switchover', candidate: 'c', inDoubt: ['a'] })
+  // The candidate is becoming the primary.
+  const candidate = switching(closedSince(writing), 'a')
+  assert.notEqual(decide(candidate).group.rule, 'switchover.doubted')
 })
 
 test('in doubt and linked, lag 0 -> detached and copied anew, one after the other as the policy says', () => {
@@ -144,5 +198,5 @@ test('P2: it follows the primary by itself and holds what that one lacks -> deta
 })
 
 test('the rules of this page -> each fired above', () => {
-  wereFired([...doubtRules, resolvedRule])
+  wereFired([...doubtRules, resolvedRule, { id: 'failover.doubted' }, { id: 'switchover.doubted' }])
 })

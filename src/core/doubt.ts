@@ -1,14 +1,23 @@
 // Whose data may differ from the primary's although no position shows it, where the server tells no history from another (docs/pika.md, P2).
-import { amended } from './draft.ts'
-import { closedGuard } from './limits.ts'
-import type { NodeId } from './model.ts'
+import { amended, questioned } from './draft.ts'
+import { type NodeId, isMoving } from './model.ts'
 import { type NodeView, answers, follows, sameAddress } from './observe.ts'
 import { type Case, type Rule, type Step, save } from './rule.ts'
 import { type Said, say } from './said.ts'
 import { nodeOf, others, quote } from './situation.ts'
 
 export function inDoubt(c: Case, node: NodeView): boolean {
-  return c.record.inDoubt?.includes(node.spec.id) ?? false
+  return (c.record.inDoubt?.includes(node.spec.id) ?? false) || isRival(c, node)
+}
+
+/**
+ * It was an open primary in a history that was another's: what it took bears the name of that history, at places where others hold something
+ * else, whatever it is by now. Not so when it became the primary since: then the history went on from what it holds.
+ */
+function isRival({ s, record }: Case, { spec, openIn }: NodeView): boolean {
+  if (s.can.namesHistories || spec.id === record.primary || openIn === null) return false
+  const reign = record.lineage.findLastIndex((entry) => entry.replid === openIn)
+  return reign !== -1 && record.lineage.slice(reign).every((entry) => entry.node !== spec.id)
 }
 
 /** Those in doubt leave the primary only when they can be copied: what they hold may be read until then. */
@@ -34,17 +43,11 @@ function resolved(c: Case): NodeId[] {
   return (c.record.inDoubt ?? []).filter((id) => !c.s.nodes.has(id) || copiedAnew(c, nodeOf(c.s, id)))
 }
 
-/** Open primaries that we did not make, in the very history that the recorded one writes: what they write bears its name. */
+/** Rivals that the record does not know yet; the candidate is becoming the primary. */
 function rivals(c: Case): NodeId[] {
-  const name = c.record.lineage.at(-1)?.replid
-  if (c.s.can.namesHistories || name === undefined) return []
-  const isRival = (node: NodeView): boolean => {
-    const { reading } = node
-    if (!answers(node) || reading?.role !== 'primary' || reading.guard === closedGuard || reading.position.kind !== 'stream') return false
-    return reading.position.replid === name && !inDoubt(c, node)
-  }
+  const candidate = isMoving(c.record) ? c.record.candidate : null
   return others(c.s, c.record.primary)
-    .filter(isRival)
+    .filter((node) => isRival(c, node) && node.spec.id !== candidate && !c.record.inDoubt?.includes(node.spec.id))
     .map((node) => node.spec.id)
 }
 
@@ -66,10 +69,11 @@ function replaying(c: Case): NodeId[] {
 
 function doubting(c: Case, nodes: readonly NodeId[], said: Said): Step {
   const inDoubt = [...(c.record.inDoubt ?? []), ...nodes]
-  return save(said, amended(c.s, c.record, { inDoubt }), { inDoubt: quote(inDoubt) })
+  return save(said, questioned(c.s, c.record, inDoubt), { inDoubt: quote(inDoubt) })
 }
 
-const doubtedRule: Rule<Case> = {
+/** Before anything is done about the primary: whoever was closed shows nothing to a controller that comes after this one. */
+export const doubtedRule: Rule<Case> = {
   id: 'steady.doubted',
   why: 'somebody made a replica a primary: what it writes lies at the same places and bears the same name, so no position will show it',
   gives: 'save -> steady',

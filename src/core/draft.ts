@@ -204,6 +204,12 @@ export function amended(
   return { ...fixedOf(s, { ...record, ...change }), phase: 'steady' }
 }
 
+/** Whatever is under way goes on, and these are known to be in doubt. */
+export function questioned(s: Situation, record: GroupRecord, inDoubt: readonly NodeId[]): RecordDraft {
+  const same: RecordDraft = record
+  return { ...same, floor: floorOf(s, record), inDoubt }
+}
+
 /** The same primary under a new replication id: its lineage entry names the new one and keeps the old for those who have it as their second. */
 export function rerooted(s: Situation, record: GroupRecord, reading: Reading): GroupRecord['lineage'] {
   return s.can.namesHistories ? entered(s, record.lineage, record.epoch, record.primary, reading) : record.lineage

@@ -61,6 +61,20 @@ test('a process is first read with less than the one before it held -> fell back
   )
 })
 
+test('it is read as an open primary -> in which history is known until it is copied anew, whatever it is told or restarted in between', () => {
+  const done: ActionResult = { ok: true, persisted: true, note: null }
+  const open = heard(up, 200, { of: null, replid: 'R2' })
+  const target = { host: '127.0.0.1', port: 7_001 }
+  const told = (node: NodeView, action: Action, result: ActionResult = done): NodeView =>
+    acted(acting(node, { id: 1, action, since: 300 }), result, 310)
+  const follow = { name: 'follow', target } as const
+  const closed = heard(told(open, { name: 'fence', cutClients: true }), 320, { of: 'nowhere', replid: 'R2', incarnation: 'b2' })
+  assert.deepEqual([up.openIn, open.openIn, closed.openIn, told(closed, follow).openIn], [null, 'R2', 'R2', 'R2'])
+  assert.equal(told(closed, { ...follow, force: true }).openIn, null)
+  assert.equal(told(closed, { ...follow, force: true }, { ok: false, code: 'SILENT', message: '' }).openIn, 'R2')
+  assert.equal(heard(up, 200, { of: null, guard: closedGuard }).openIn, null)
+})
+
 void describe('a node is told to leave its primary', () => {
   const fence = { id: 1, action: { name: 'fence', cutClients: true }, since: 200 } as const
   const done: ActionResult = { ok: true, persisted: true, note: null }

@@ -59,6 +59,11 @@ export interface NodeView {
   readonly movedSince: Instant | null
   /** This process was read as a primary that somebody could write to, so it may hold writes that nobody else has. */
   readonly wasOpen: boolean
+  /**
+   * The history in which it was last read as a primary that somebody could write to, in whatever process; null when it never was, or was told
+   * since to replace what it holds by a copy.
+   */
+  readonly openIn: string | null
   /** This process was first read with less than the one before it had held: what it holds it was given since. */
   readonly fellBack: boolean
   /** Its latest load, and when that came. */
@@ -101,6 +106,7 @@ export function newNode(spec: NodeSpec): NodeView {
     persisted: null,
     movedSince: null,
     wasOpen: false,
+    openIn: null,
     fellBack: false,
     load: null,
     loadAt: null,
@@ -117,6 +123,11 @@ export function newNode(spec: NodeSpec): NodeView {
 
 function offsetOf(reading: Reading): number | null {
   return reading.position.kind === 'stream' ? reading.position.offset : null
+}
+
+/** What its history is called; null when nothing names it. */
+function nameOf({ position }: Reading): string | null {
+  return position.kind === 'stream' && position.replid !== '' ? position.replid : null
 }
 
 /** The second says something else than the first about who this is and how it stands; positions, which always move, do not count. */
@@ -173,6 +184,7 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
   const reading = withHistory(result.reading, last)
   const [was, is] = [last === null ? null : offsetOf(last), offsetOf(reading)]
   const rose = was !== null && is !== null && is > was
+  const isOpen = reading.role === 'primary' && reading.guard !== closedGuard
   return {
     ...node,
     firstAskedAt,
@@ -191,7 +203,8 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     forced: same ? node.forced : null,
     ...linkOf(node, reading, now),
     fellBack: same ? node.fellBack : node.reading !== null && (offsetOf(node.reading) ?? 0) > (offsetOf(reading) ?? Infinity),
-    wasOpen: (same && node.wasOpen) || (reading.role === 'primary' && reading.guard !== closedGuard),
+    wasOpen: (same && node.wasOpen) || isOpen,
+    openIn: (isOpen ? nameOf(reading) : null) ?? node.openIn,
   }
 }
 
@@ -313,6 +326,7 @@ export function acted(node: NodeView, result: ActionResult, now: Instant): NodeV
       : withTrouble(node, { ...unwritten, retryAt: now + persistRetryMs }),
     proof,
     forced: forced === undefined ? node.forced : forced,
+    openIn: forced ? null : node.openIn,
     persisted: written === null ? node.persisted : result.persisted ? written : null,
     persistProblem: written === null && done.action.name !== 'persist' ? node.persistProblem : result.persisted ? null : unwritten.message,
   }

@@ -252,5 +252,5 @@ void describe('a failover is under way', () => {
 })
 
 test('every row of the table -> was the decision in a test above', () => {
-  everyRuleFired('failover')
+  everyRuleFired('failover', [{ id: 'failover.doubted' }])
 })

@@ -65,7 +65,8 @@ function stepOf(c: Case, election: Election, cause: FailoverCause, lead: Said): 
 
 // --------------------------------------------------------------------------------------------- the rows
 
-const orders: readonly Rule<Case>[] = [
+/** Before anything about the primary. */
+const beforehand: readonly Rule<Case>[] = [
   {
     id: 'steady.orderFailover',
     why: 'an operator accepts the loss; what a person decides is not refused for caution',
@@ -80,6 +81,11 @@ const orders: readonly Rule<Case>[] = [
     when: (c) => c.s.memory.order?.name === 'switchover',
     then: (c) => beginSwitchover(c, c.s.memory.order?.to ?? null, orderedBy(c)),
   },
+  outdatedRule,
+  ...doubtRules,
+]
+
+const waits: readonly Rule<Case>[] = [
   {
     id: 'steady.paused',
     why: 'an operator paused the group: it is watched and nothing is changed, whatever happens',
@@ -96,9 +102,6 @@ const orders: readonly Rule<Case>[] = [
         c.verdict.evidence,
       ),
   },
-]
-
-const waits: readonly Rule<Case>[] = [
   {
     id: 'steady.unheard',
     why: 'a controller that has just started has heard nobody; it must wait, not fail over',
@@ -310,7 +313,6 @@ const upkeep: readonly Rule<Case>[] = [
       return save(say('steady.rerooted', { primary: c.primary.spec.id }), amended(c.s, c.record, { lineage }))
     },
   },
-  ...doubtRules,
   {
     id: 'steady.shrink',
     why: 'the primary itself says that a replica is not keeping up: it must not be promoted until it has caught up again',
@@ -445,4 +447,4 @@ function unprovable(c: Case): NodeView[] {
   return asked.every((node) => refuses(node, 'proveLink', c.s.now)) ? asked : []
 }
 
-export const steadyRules: readonly Rule<Case>[] = [...orders, outdatedRule, ...waits, ...losses, ...upkeep, ...plannedRules, ...rest]
+export const steadyRules: readonly Rule<Case>[] = [...beforehand, ...waits, ...losses, ...upkeep, ...plannedRules, ...rest]

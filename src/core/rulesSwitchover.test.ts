@@ -91,5 +91,5 @@ void describe('a switchover is under way', () => {
 })
 
 test('every row of the table -> was the decision in a test above', () => {
-  everyRuleFired('switchover')
+  everyRuleFired('switchover', [{ id: 'switchover.doubted' }])
 })

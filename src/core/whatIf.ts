@@ -115,6 +115,7 @@ export function back(s: Situation, id: NodeId): Situation {
     failure: null,
     failingSince: null,
     wasOpen: false,
+    openIn: null,
     fellBack: false,
   }
   return later({ ...s, nodes: new Map(s.nodes).set(id, again) }, 1)
