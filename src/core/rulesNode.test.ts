@@ -95,9 +95,12 @@ void describe('the nodes of a steady group', () => {
       assert.equal(nodeStep(fed, 'b', 'node.newer').kind, 'hold')
     })
 
-    test('c is still a primary -> it is not made a replica sooner either', () => {
-      const s = group('a', alive('a'), alive('b', later), alive('c', { of: null }))
-      assert.equal(nodeStep(s, 'c', 'node.feedsNewer').kind, 'wait')
+    test('c is still a primary -> closed at once, b silent or not; and not led to the primary sooner either', () => {
+      for (const b of [alive('b', later), refused('b', 5_000, later)]) {
+        const s = (guard: number): Situation => group('a', alive('a'), b, alive('c', { of: null, guard }))
+        told(s(0), 'c', 'node.fenceMeanwhile', { name: 'fence', cutClients: true })
+        nodeStep(s(closedGuard), 'c', 'node.feedsNewer')
+      }
     })
 
     test('b may be overwritten, or bears what the record knows -> nobody waits', () => {

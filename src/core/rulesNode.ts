@@ -256,6 +256,14 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     },
   },
   {
+    id: 'node.fenceMeanwhile',
+    why: 'it is open, the record names another, and it cannot follow that one yet: others are copied first, or its replica bears a later epoch',
+    gives: 'act fence',
+    when: (c) => alive(c) && openPrimary(c) && (!mayFollow(c) || laterFedBy(c.s, c.record, c.node) !== null) && ready(c, 'fence'),
+    then: (c) =>
+      tell(c, { name: 'fence', cutClients: true }, say('node.fenceMeanwhile', { node: c.node.spec.id, primary: c.primary.spec.id })),
+  },
+  {
     id: 'node.feedsNewer',
     why: 'a replica of it bears a mark of a later epoch than the record: what this one is given would wipe that, so that one is detached first',
     gives: 'hold, or wait',
@@ -278,14 +286,6 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
         say(forced(c).force ? 'node.demoteCopy' : 'node.demote', { node: c.node.spec.id, primary: c.primary.spec.id }),
         discarded(c),
       ),
-  },
-  {
-    id: 'node.fenceMeanwhile',
-    why: 'it is open, the record names another, and others are copied before it: a copy may take long, and nobody may write here',
-    gives: 'act fence',
-    when: (c) => alive(c) && openPrimary(c) && !mayFollow(c) && ready(c, 'fence'),
-    then: (c) =>
-      tell(c, { name: 'fence', cutClients: true }, say('node.fenceMeanwhile', { node: c.node.spec.id, primary: c.primary.spec.id })),
   },
   {
     id: 'node.follow',

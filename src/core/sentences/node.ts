@@ -32,16 +32,16 @@ export const nodeSentences = {
   'node.mute': (v: OfNode) => `${v.node} does not answer`,
   'node.newerLed': (v: OfNode & Later & { readonly upstream: string }) =>
     `${v.node} is detached from ${v.upstream}: it bears epoch ${v.epoch}, the record only ${v.recorded}, and what ${v.upstream} is given would wipe it`,
-  'node.feedsNewer': (v: Feeder) => `${v.node} is told nothing before ${v.later} is detached from it: that one bears a later epoch`,
+  'node.feedsNewer': (v: Feeder) => `${v.node} follows nobody before ${v.later} is detached from it: that one bears a later epoch`,
   'node.feedsNewerSilent': (v: Feeder) =>
-    `${v.node} is told nothing: its replica ${v.later} does not answer and bears epoch ${v.epoch}, the record only ${v.recorded}; it would be copied over as soon as it is back. Start ${v.later}, or give up what it holds: \`regroup node remove ${v.group} ${v.later}\``,
+    `${v.node} follows nobody: its replica ${v.later} does not answer and bears epoch ${v.epoch}, the record only ${v.recorded}; it would be copied over as soon as it is back. Start ${v.later}, or give up what it holds: \`regroup node remove ${v.group} ${v.later}\``,
   'node.newer': (v: OfNode & Later & { readonly group: string }) =>
     `${v.node} bears epoch ${v.epoch}, the record only ${v.recorded}: it may hold newer data. Choose: \`regroup failover ${v.group} --accept-loss --to NODE\``,
   'node.foreign': (v: OfNode & { readonly group: string }) =>
     `${v.node} holds data of its own that is not this group's. Empty it, or \`regroup node remove ${v.group} ${v.node}\` and add it again with --overwrite`,
   'node.foreignOpen': (v: OfNode & { readonly group: string }) =>
     `${v.node} takes writes and holds data of its own that is not this group's: what clients of ${v.group} still write there is lost to it. It may be somebody else's server, so it is not closed. If it is none, stop it and empty it, or \`regroup node remove ${v.group} ${v.node}\` and add it again with --overwrite`,
-  'node.fenceMeanwhile': (v: Follower) => `${v.node} is closed until ${v.primary} can copy to it: others are copied first`,
+  'node.fenceMeanwhile': (v: Follower) => `${v.node} is not the recorded primary: closed until it may follow ${v.primary}`,
   'node.fence': (v: OfNode) => `${v.node} is not the recorded primary: fenced`,
   'node.madePrimary': (v: OfNode) => `${v.node} was made a primary by somebody else; waits a moment for the other one to follow it`,
   'node.ledAway': (v: OfNode) => `${v.node} was led to another node by somebody else; waits a moment for what comes next`,

@@ -158,16 +158,16 @@ const nodeZh: typeof nodeSentences = {
   'node.mute': (v) => `${v.node} 没有应答`,
   'node.newerLed': (v) =>
     `${v.node} 脱离 ${v.upstream}：它带有纪元 ${v.epoch ?? '?'}，而记录只到 ${v.recorded}；${v.upstream} 得到的数据会把它覆盖`,
-  'node.feedsNewer': (v) => `在 ${v.later} 脱离 ${v.node} 之前，不向 ${v.node} 下任何命令：${v.later} 带有更新的纪元`,
+  'node.feedsNewer': (v) => `在 ${v.later} 脱离 ${v.node} 之前，${v.node} 不跟随任何节点：${v.later} 带有更新的纪元`,
   'node.feedsNewerSilent': (v) =>
-    `不向 ${v.node} 下任何命令：它的副本 ${v.later} 没有应答，带有纪元 ${v.epoch ?? '?'}，而记录只到 ${v.recorded}；它一回来就会被覆盖。请启动 ${v.later}，或放弃它持有的数据：\`regroup node remove ${v.group} ${v.later}\``,
+    `${v.node} 不跟随任何节点：它的副本 ${v.later} 没有应答，带有纪元 ${v.epoch ?? '?'}，而记录只到 ${v.recorded}；它一回来就会被覆盖。请启动 ${v.later}，或放弃它持有的数据：\`regroup node remove ${v.group} ${v.later}\``,
   'node.newer': (v) =>
     `${v.node} 带有纪元 ${v.epoch ?? '?'}，而记录只到 ${v.recorded}：它可能持有更新的数据。请选择：\`regroup failover ${v.group} --accept-loss --to NODE\``,
   'node.foreign': (v) =>
     `${v.node} 持有不属于这个组的数据。请清空它，或 \`regroup node remove ${v.group} ${v.node}\` 之后再用 --overwrite 加入`,
   'node.foreignOpen': (v) =>
     `${v.node} 正在接受写入，持有的数据不属于这个组：${v.group} 的客户端若还往那里写，写入就丢了。它可能是别人的服务器，所以没有关闭它。如果不是，请停掉并清空它，或 \`regroup node remove ${v.group} ${v.node}\` 之后再用 --overwrite 加入`,
-  'node.fenceMeanwhile': (v) => `${v.node} 先关闭，等 ${v.primary} 能向它复制：其他节点先复制`,
+  'node.fenceMeanwhile': (v) => `${v.node} 不是记录中的主节点：先关闭，直到可以跟随 ${v.primary}`,
   'node.fence': (v) => `${v.node} 不是记录中的主节点：已加围栏`,
   'node.madePrimary': (v) => `${v.node} 被别人改成了主节点；稍等另一个跟随它`,
   'node.ledAway': (v) => `${v.node} 被别人引到另一个节点；稍等接下来的动作`,
