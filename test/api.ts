@@ -55,7 +55,14 @@ export async function apiServer(t: TestContext, change: Partial<HttpOptions> & {
     timers.push(timer)
     return () => timers.splice(timers.indexOf(timer), 1)
   }
-  const options = { listen: '127.0.0.1:0', log: { info: note, error: note }, wall: () => testTime, every, version: '0.1.0' }
+  const options = {
+    listen: '127.0.0.1:0',
+    log: { info: note, error: note },
+    wall: () => testTime,
+    now: () => performance.now(),
+    every,
+    version: '0.1.0',
+  }
   const server = await startHttp({
     ...options,
     vitals: { read: () => testVitals, recent: () => testVitals },

@@ -47,7 +47,18 @@ export async function startThousand(count: number): Promise<Thousand> {
     return () => clearInterval(timer)
   }
   const log = { info: () => {}, error: (event: string, facts: unknown) => console.error(event, facts) }
-  const options = { facade, store, adminSecret: null, listen: '127.0.0.1:0', log, wall: () => Date.now(), every, version: '0', page }
+  const options = {
+    facade,
+    store,
+    adminSecret: null,
+    listen: '127.0.0.1:0',
+    log,
+    wall: () => Date.now(),
+    now: () => performance.now(),
+    every,
+    version: '0',
+    page,
+  }
   const server = await startHttp({ ...options, vitals: { read: () => testVitals, recent: () => testVitals } })
   return {
     url: `http://${server.address}`,

@@ -81,6 +81,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
       listen,
       log,
       wall: () => clock.wall(),
+      now: () => clock.now(),
       every,
       version,
       vitals,

@@ -56,6 +56,8 @@ export interface HttpOptions {
   readonly log: HttpLog
   /** Milliseconds since 1970. */
   readonly wall: () => number
+  /** Monotonic milliseconds. */
+  readonly now: () => number
   /** Runs something each so many milliseconds; returns how to stop. */
   readonly every: (ms: number, run: () => void) => () => void
   readonly version: string

@@ -4,10 +4,13 @@ import { testFacade } from '../../test/facade.ts'
 import { billingStatus, ordersSpec, ordersStatus, testVitals } from '../../test/samples.ts'
 import { UserError } from '../errors.ts'
 import { metricsPage } from './metrics.ts'
+import { Turns } from './turns.ts'
+
+const calm = (): Turns => new Turns(() => performance.now())
 
 /** Each series with its value. */
 async function read(facade = testFacade([ordersSpec, { ...ordersSpec, id: 'billing' }])): Promise<ReadonlyMap<string, number>> {
-  const lines = (await metricsPage(facade, testVitals, '0.1.0')).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  const lines = (await metricsPage(facade, testVitals, '0.1.0', calm())).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]))
 }
 
@@ -43,8 +46,8 @@ test('metrics: a healthy group and one in trouble -> state, epoch, hold and move
   assert.equal(found.has('regroup_node_lag_bytes{group="orders",node="a"}'), false, 'what cannot be known is left out')
 })
 
-test('metrics: a hundred groups more -> as many series more as they have, each family named once', async () => {
-  const many = Array.from({ length: 100 }, (_, index) => `g${index}`)
+test('metrics: hundreds of groups more -> as many series more as they have, each family named once, its series together', async () => {
+  const many = Array.from({ length: 450 }, (_, index) => `g${index}`)
   const facade = testFacade(
     many.map((id) => ({ ...ordersSpec, id })),
     many.map((group) => ({ ...ordersStatus, group })),
@@ -52,9 +55,33 @@ test('metrics: a hundred groups more -> as many series more as they have, each f
   const alone = await read(testFacade([ordersSpec], [ordersStatus]))
   const found = await read(facade)
   const ofOne = [...alone.keys()].filter((series) => series.includes('group=')).length
-  assert.equal(found.size, alone.size + 99 * ofOne)
-  const heads = (await metricsPage(facade, testVitals, '0.1.0')).split('\n').filter((line) => line.startsWith('# TYPE'))
-  assert.equal(new Set(heads).size, heads.length)
+  assert.equal(found.size, alone.size + 449 * ofOne)
+  const names = (await metricsPage(facade, testVitals, '0.1.0', calm()))
+    .trimEnd()
+    .split('\n')
+    .map((line) => /^(?:# TYPE )?(\w+)/.exec(line)?.[1])
+  const runs = names.filter((name, at) => name !== undefined && name !== names[at - 1])
+  assert.equal(new Set(runs).size, runs.length)
+  assert.equal(names.filter((name) => name === 'regroup_group_epoch').length, 451, 'its head and a line for each')
+})
+
+test('metrics: 2,000 groups while a turn of the loop takes a second -> made within a few turns, each in bounds', async () => {
+  const many = Array.from({ length: 2000 }, (_, index) => `g${index}`)
+  const facade = testFacade(
+    many.map((id) => ({ ...ordersSpec, id })),
+    many.map((group) => ({ ...ordersStatus, group })),
+  )
+  let [now, turns] = [0, 0]
+  const slow = new Turns(
+    () => (now += 0.5),
+    () => {
+      turns++
+      now += 1000
+      return Promise.resolve()
+    },
+  )
+  await metricsPage(facade, testVitals, '0.1.0', slow)
+  assert.ok(turns > 1 && turns < 10, `${turns} turns`)
 })
 
 test('metrics: a group is removed while the page is made -> the page of the others', async () => {

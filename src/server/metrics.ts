@@ -1,10 +1,10 @@
 // GET /metrics: the state of the process, of every group and of every node, for a monitoring system (Prometheus' text format).
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { ControllerFacade } from '../controller/facade.ts'
 import type { GroupId } from '../core/model.ts'
 import type { GroupStatus, NodeStatus } from '../core/status.ts'
 import { UserError } from '../errors.ts'
+import type { Turns } from './turns.ts'
 
 /** Of the process itself. Sizes in bytes, times in seconds; `startedAt` since 1970, `loopDelay` since it was read before. */
 export interface Vitals {
@@ -15,30 +15,61 @@ export interface Vitals {
   readonly loopDelay: { readonly p50: number; readonly p99: number; readonly max: number }
 }
 
-/** So many groups are read in one turn: nodes must not wait for a scrape. */
-const groupsAtOnce = 50
-
 export const metricsType = Registry.PROMETHEUS_CONTENT_TYPE
 
+/** Text is made of so many groups in one piece: of 5,000 at once each family took 30 to 75 ms, in which nobody else is served. */
+const groupsAtOnce = 200
+
 /** The page. Labels are names of the spec and words of ours, so there are as many series as groups and nodes. Other work goes on meanwhile. */
-export async function metricsPage(facade: ControllerFacade, vitals: Vitals, version: string): Promise<string> {
-  const registry = new Registry()
-  ofProcess(registry, facade, vitals, version)
-  const [group, node] = [groupMetrics(registry), nodeMetrics(registry)]
+export async function metricsPage(facade: ControllerFacade, vitals: Vitals, version: string, turns: Turns): Promise<string> {
+  const page = new Page(turns)
+  const own = new Registry()
+  ofProcess(own, facade, vitals, version)
+  await page.add(own)
+  const { groups } = facade.spec()
   const { moves } = facade.totals()
-  for (const [index, { id }] of facade.spec().groups.entries()) {
-    if (index % groupsAtOnce === groupsAtOnce - 1) await nextTurn()
-    const status = statusOf(facade, id)
-    if (status === null) continue
-    group(status, moves.get(id) ?? { failovers: 0, switchovers: 0 })
-    for (const one of status.nodes) node(id, one)
+  for (let from = 0; from === 0 || from < groups.length; from += groupsAtOnce) {
+    const some = new Registry()
+    const [group, node] = [groupMetrics(some), nodeMetrics(some)]
+    for (const { id } of groups.slice(from, from + groupsAtOnce)) {
+      await turns.pause()
+      const status = statusOf(facade, id)
+      if (status === null) continue
+      group(status, moves.get(id) ?? { failovers: 0, switchovers: 0 })
+      for (const one of status.nodes) node(id, one)
+    }
+    await page.add(some)
   }
-  const parts: string[] = []
-  for (const { name } of registry.getMetricsAsArray()) {
-    parts.push(await registry.getSingleMetricAsString(name))
-    await nextTurn()
+  return page.text
+}
+
+/** Families in the order in which they came, each with its head once. */
+class Page {
+  readonly #turns: Turns
+  readonly #families = new Map<string, string[]>()
+
+  constructor(turns: Turns) {
+    this.#turns = turns
   }
-  return `${parts.join('\n')}\n`
+
+  async add(registry: Registry): Promise<void> {
+    for (const { name } of registry.getMetricsAsArray()) {
+      const text = await registry.getSingleMetricAsString(name)
+      const known = this.#families.get(name)
+      if (known === undefined) this.#families.set(name, [text])
+      else known.push(withoutHead(text))
+      await this.#turns.pause()
+    }
+  }
+
+  get text(): string {
+    return `${[...this.#families.values()].map((parts) => parts.filter((part) => part !== '').join('\n')).join('\n')}\n`
+  }
+}
+
+/** Without the lines `# HELP` and `# TYPE`. */
+function withoutHead(family: string): string {
+  return family.split('\n').slice(2).join('\n')
 }
 
 /** Null for a group that was removed in an earlier turn. */

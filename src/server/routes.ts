@@ -7,6 +7,7 @@ import { applyBody, commandGroup, setPause, viewOf } from './commands.ts'
 import type { EventStream } from './events.ts'
 import type { HttpOptions } from './http.ts'
 import { metricsPage, metricsType } from './metrics.ts'
+import { Turns } from './turns.ts'
 import { epochTag, revisionTag } from './preconditions.ts'
 import * as s from './schemas.ts'
 import { refusalOf } from './problemReply.ts'
@@ -43,10 +44,10 @@ export function healthRoutes(app: FastifyInstance, facade: ControllerFacade): vo
   })
 }
 
-export function metricsRoute(app: FastifyInstance, { vitals, version }: Pick<HttpOptions, 'vitals' | 'version'>): void {
+export function metricsRoute(app: FastifyInstance, { vitals, version, now }: Pick<HttpOptions, 'vitals' | 'version' | 'now'>): void {
   const summary = 'The process, every group and every node as numbers, in the text format of Prometheus.'
   app.get('/metrics', { config: access('viewer', 'groups'), schema: { summary, produces: ['text/plain'] } }, async (request, reply) => {
-    return reply.type(metricsType).send(await metricsPage(request.controller, vitals.read(), version))
+    return reply.type(metricsType).send(await metricsPage(request.controller, vitals.read(), version, new Turns(now)))
   })
 }
 
