@@ -176,8 +176,8 @@ export class Checks {
       this.#ranAt = this.#now
       this.#inSync = record.inSync
     }
-    // It died in the second in which its controller went, or stood still; or it woke for a moment in between.
-    else if ((this.#deadSince === null && !this.#watching()) || (dead !== null && dead.thawedAt > this.#ranAt)) this.#ranWatched = false
+    // It died in the second in which its controller went, or stood still; or it woke for a moment in between, or was asked for at another place.
+    else if ((this.#deadSince === null && !this.#watching()) || (dead !== null && this.#wasElsewhere(dead))) this.#ranWatched = false
     if (dead === null || !this.#candidateIsGone(record) || !this.#stopped(dead) || !this.#wellOff(dead)) {
       this.#deadSince = null
       return
@@ -197,6 +197,11 @@ export class Checks {
   #silentForMs(since: number): number {
     const { policy, starvedAt } = this.#history
     return starvedAt >= since ? policy.silentAfterMs * starvedSilence + starvedDoubtMs : policy.silentAfterMs + doubtedMs
+  }
+
+  /** Since it was last looked at: awake, or not where the spec had it. */
+  #wasElsewhere(dead: Server): boolean {
+    return dead.thawedAt > this.#ranAt || this.#history.placedSince(dead.id) > this.#ranAt
   }
 
   /** The controller that read the primary last is at work. */

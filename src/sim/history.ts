@@ -1,6 +1,7 @@
 // One simulated history: its machines, its controller, its clients, and what is done to them until all is well again.
 import { closedGuard, persistRetryMs, policyOf } from '../core/limits.ts'
 import type { GroupSpec, NodeId, NodeSpec, Policy, Topology, WallTime } from '../core/model.ts'
+import { sameAddress } from '../core/observe.ts'
 import type { Engine } from '../engines/engine.ts'
 import { pika } from '../engines/pika.ts'
 import { redis } from '../engines/redis.ts'
@@ -65,6 +66,7 @@ export class History {
   readonly #disturbed = new Map<string, number>()
   readonly #woken = new Map<string, number>()
   readonly #openBoots = new Set<Stream>()
+  readonly #placedAt = new Map<NodeId, number>()
   #revision = 1
   #moved = 0
   #began = false
@@ -279,6 +281,7 @@ export class History {
 
   changeSpec(change: (spec: GroupSpec) => GroupSpec): void {
     this.spec = change(this.spec)
+    this.#placed()
     this.#revision++
     this.controller?.run(this.spec, this.#revision)
   }
@@ -313,6 +316,20 @@ export class History {
   moveNode(node: Server): void {
     this.#moved++
     node.move({ host: `10.0.1.${this.#moved}`, port })
+    this.#placed()
+  }
+
+  /** Since when the spec has this node where it is; Infinity: it has not. */
+  placedSince(id: NodeId): number {
+    return this.#placedAt.get(id) ?? -Infinity
+  }
+
+  #placed(): void {
+    for (const node of this.nodes.values()) {
+      const isPlaced = this.spec.nodes.some((one) => one.id === node.id && sameAddress(one, node.setup.address))
+      if (!isPlaced) this.#placedAt.set(node.id, Infinity)
+      else if (this.placedSince(node.id) === Infinity) this.#placedAt.set(node.id, this.timeline.now)
+    }
   }
 
   #publish(topology: Topology): void {

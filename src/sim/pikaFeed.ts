@@ -94,6 +94,10 @@ export function feed(node: PikaNode): void {
 }
 
 export function stepFeed(node: PikaNode): void {
+  for (const { link, address } of node.attached.filter((one) => node.now() - one.heardAt > pikaTimes.forgottenMs)) {
+    node.detach(address)
+    link.close()
+  }
   for (const attached of node.attached) {
     if (attached.state !== 'following') continue
     if (node.now() - attached.heardAt > pikaTimes.givenUpMs) attached.state = 'not syncing'

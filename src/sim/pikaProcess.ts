@@ -7,7 +7,7 @@ import type { Conn } from './net.ts'
 import type { PikaClient } from './pikaCommands.ts'
 import type { PikaHoldings } from './pikaHoldings.ts'
 import type { PikaNode } from './pikaNode.ts'
-import type { PikaLink, PikaMessage } from './pikaReplica.ts'
+import { type PikaLink, type PikaMessage, pikaTimes } from './pikaReplica.ts'
 import type { Running } from './server.ts'
 import { type Data, emptyData } from './stream.ts'
 
@@ -30,6 +30,11 @@ export interface Dialed {
   closed(): void
 }
 
+/** A replica says something once a second. */
+const muteMs = 3_000
+const takenStepMs = 10
+const takenKept = 4_096
+
 /** The running process, with its connections. */
 export class PikaProcess implements Running {
   readonly node: PikaNode
@@ -41,7 +46,8 @@ export class PikaProcess implements Running {
   readonly pausedUntil = 0
   readonly replid = null
   leavesAt: number | null = null
-  takenAt = -Infinity
+  /** When it took something from its primary, in steps of `takenStepMs`, lately. */
+  readonly #taken: number[] = []
   /** Whose writes are in the copy that is being taken over. */
   copied: Data = emptyData()
   /** Of the command that is being executed. */
@@ -56,6 +62,17 @@ export class PikaProcess implements Running {
   constructor(node: PikaNode, holdings: PikaHoldings) {
     this.node = node
     this.holdings = holdings
+  }
+
+  takes(): void {
+    const now = this.node.now()
+    if (now - (this.#taken.at(-1) ?? -Infinity) < takenStepMs) return
+    this.#taken.push(now)
+    if (this.#taken.length > takenKept) this.#taken.splice(0, takenKept / 2)
+  }
+
+  took(from: number, to: number): boolean {
+    return this.#taken.some((at) => at >= from && at <= to)
   }
 
   get runId(): string {
@@ -93,6 +110,11 @@ export class PikaProcess implements Running {
 
   get fed(): readonly string[] {
     return this.node.attached.filter((one) => one.state === 'following').map((one) => one.address.host)
+  }
+
+  get countsGoneUntil(): number {
+    const mute = this.node.attached.filter((one) => this.node.now() - one.heardAt > muteMs)
+    return Math.max(-Infinity, ...mute.map((one) => one.heardAt + pikaTimes.forgottenMs))
   }
 }
 

@@ -39,6 +39,8 @@ export const pikaTimes = {
   unheardMs: 17_000,
   /** A primary gives a replica up that says nothing [54]. */
   givenUpMs: 25_000,
+  /** ... and closes its connection, so that it no longer counts: until then nothing but NO ONE is taken (`set_keepalive_timeout` of its sources). */
+  forgottenMs: 180_000,
   /** The late close of a connection that had failed [22 57]. */
   lateCloseMs: 2_000,
   /** When a link in `error` was left just before, the next attempt at the same primary begins this late [22 31]. */

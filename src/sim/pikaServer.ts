@@ -211,7 +211,7 @@ export class PikaServer extends Machine<PikaProcess> {
       },
       appended: (record) => {
         const running = process()
-        if (running.node.upstream !== null) running.takenAt = this.now
+        if (running.node.upstream !== null) running.takes()
         running.holdings.entered(record, this.#sum(record.end), running.writing, this.now)
       },
       replaced: (entries) => {

@@ -52,7 +52,7 @@ export class Process implements Running {
   linkedMs = 0
   linkedSince: number | null = null
 
-  readonly takenAt = null
+  readonly countsGoneUntil = -Infinity
   readonly isChangingRole = false
   /** A copy that breaks off leaves the old data (M8). */
   readonly isPartial = false
@@ -82,6 +82,10 @@ export class Process implements Running {
 
   get isLeaving(): boolean {
     return this.shutdown !== null
+  }
+
+  took(): null {
+    return null
   }
 
   get fed(): readonly string[] {

@@ -23,14 +23,16 @@ export interface Running {
   readonly pausedUntil: number
   /** It was told to end. */
   readonly isLeaving: boolean
-  /** When it last took something from its primary; null: its link can be made to prove that it stands. */
-  readonly takenAt: number | null
+  /** It took something from its primary between these; null: its link can be made to prove that it stands. */
+  took(from: number, to: number): boolean | null
   /** A part of a copy, whose rest never came. */
   readonly isPartial: boolean
   /** It answers nobody while its role changes. */
   readonly isChangingRole: boolean
   /** Who follows it with a link that stands, by host. */
   readonly fed: readonly string[]
+  /** Until then it counts somebody as its replica who is gone without a word. */
+  readonly countsGoneUntil: number
 }
 
 export interface Server extends Listener {

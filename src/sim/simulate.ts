@@ -114,11 +114,19 @@ function named(history: History, heldFor: string): NodeId | null {
   return [...history.nodes.values()].find(({ running }) => running !== null && keysOf(running.data) > 0)?.id ?? null
 }
 
+/** Who counts somebody as its replica who is gone follows nobody before that ends, whoever tells it to. */
+function boundOf({ nodes, store, timeline }: History): number {
+  const primary = store.record('g')?.primary
+  const others = [...nodes.values()].filter((node) => node.id !== primary && node.running?.follows === null)
+  return boundMs + Math.max(0, ...others.map((node) => (node.running?.countsGoneUntil ?? 0) - timeline.now))
+}
+
 function converge(history: History): Ending {
   const { timeline, checks } = history
   const healedAt = timeline.now
+  const until = healedAt + boundOf(history)
   let settledAt: number | null = null
-  while (timeline.now < healedAt + boundMs) {
+  while (timeline.now < until) {
     play(history, timeline.now + 100)
     if (checks.violations.length > 0) return { convergedMs: null, heldFor: null }
     if (history.unsettled() !== null) settledAt = null

@@ -21,8 +21,8 @@ interface Link {
 
 /** A witness, and the path to it, was undisturbed for as long as any policy of a plan takes to reach a verdict, and some seconds. */
 const witnessMs = 12_000
-/** A position that rises is read within this while the primary is in doubt. */
-const seenRisingMs = 200
+/** A position that rises is read within this beyond a period and three ways to the node: a question may have left it just before. */
+const seenRisingMs = 100
 /** An unanswered write tells for as long as the canary's deadline, and a second. */
 const beyondCanaryMs = 1_000
 const knownMs = 5_000
@@ -45,6 +45,8 @@ export class VerdictChecks {
   readonly #controllers: string[] = []
   readonly #heard = new Map<string, number>()
   #resumedAt = -Infinity
+  /** When the save left that is durable now. */
+  #decidedAt = -Infinity
 
   constructor(history: History, deeds: Deeds, fail: Fail) {
     this.#history = history
@@ -81,14 +83,23 @@ export class VerdictChecks {
         this.#now - node.calmSince >= witnessMs &&
         node.running?.link === 'up' &&
         node.linkedFor >= witnessMs &&
-        // A link that cannot be made to prove that it stands (null: it can) says up whatever became of its primary: what came over it just now tells.
-        (node.running.takenAt === null || this.#now - node.running.takenAt < seenRisingMs) &&
+        this.#provesLife(node.running) &&
         node.running.follows?.host === primary.host &&
         clear(primary.host, node.host) &&
         clear(controllerName, node.host),
     )
     if (witness !== undefined)
       this.#fail('no primary deposed that a replica can reach', `${primary.id} is called ${cause}, and ${witness.id} is linked to it`)
+  }
+
+  /**
+   * A link that cannot be made to prove that it stands (null: it can) says up whatever became of its primary: what came over it tells, within the
+   * silence before the decision, and so long before it that its position was read since.
+   */
+  #provesLife(running: Running): boolean {
+    const { policy, plan } = this.#history
+    const readMs = policy.probeEveryMs + seenRisingMs + 3 * (plan.farMs ?? 0)
+    return running.took(this.#decidedAt - policy.silentAfterMs + readMs, this.#decidedAt - readMs) !== false
   }
 
   /** A candidate is passed over that does what it was asked, and answers nobody while it does (docs/pika.md, P15). */
@@ -216,6 +227,7 @@ export class VerdictChecks {
 
   /** Our own pause is no sign of anybody's silence. */
   stepped(effects: readonly Effect[]): void {
+    if (effects.some((effect) => effect.kind === 'save')) this.#decidedAt = this.#now
     if (this.#now - this.#resumedAt > resumedMs) return
     const doubt = effects.find((effect) =>
       effect.kind === 'act'

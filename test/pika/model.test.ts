@@ -156,6 +156,20 @@ test('P18: a frozen replica -> listed with its lag for 20 s, then as not syncing
   assert.match(c.say(9221, 'INFO', 'replication'), /lag=\(db0:not syncing\)/)
 })
 
+test('a replica is frozen for minutes -> its primary follows nobody, and forgets it after 180 s; it finds its way back when it wakes', () => {
+  const c = pair()
+  c.start(9241)
+  c.freeze(9231)
+  c.run(170_000)
+  assert.match(c.say(9221, 'SLAVEOF', '127.0.0.1', '9241'), /already master of others/)
+  c.run(15_000)
+  assert.doesNotMatch(c.say(9221, 'INFO', 'replication'), /slave0/)
+  c.thaw(9231)
+  assert.ok(c.until(() => c.node(9221).attached.length === 1 && linked(c, 9231), 30_000))
+  c.run(200_000)
+  assert.equal(c.node(9221).attached.length, 1, 'who says something stays')
+})
+
 test('the access list: -@write -> no write of that user, forgotten by a restart [58]', () => {
   const c = pair()
   c.say(9221, 'ACL', 'SETUSER', 'default', '-@write')
