@@ -1,7 +1,7 @@
 // What no position shows, where the server tells no history from another: who is in doubt, until he was copied anew.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { groupStep, nodeStep, saves, told, wereFired } from '../../test/decisions.ts'
+import { acts, groupStep, nodeStep, saves, told, wereFired } from '../../test/decisions.ts'
 import {
   type Says,
   alive,
@@ -12,6 +12,7 @@ import {
   recorded,
   refused,
   remembered,
+  unwatched,
   silent,
   switching,
   viewed,
@@ -186,6 +187,9 @@ test('a primary without a boot fence comes back open and looks ahead of a replic
   assert.match(inEnglish(step.said), /b restarted open/)
   saves(elected({ mark: '2.2' }, false), 'steady.lost/elect.ahead', { candidate: 'b' })
   saves(elected({ mark: '2.1' }, true), 'steady.lost/elect.ahead', { candidate: 'b' })
+  // Nor does it stop a promotion that was decided, be it by a controller that is gone.
+  const decided = unwatched(failingOver(elected({ mark: '2.1', guard: closedGuard }, false), 'a', 'restarted', { replid: h2 }))
+  acts(decided, 'failover.promote', ['a', { name: 'promote' }])
 })
 
 test('P2: it follows the primary by itself and holds what that one lacks -> detached before it is let in; its link, up or not, says nothing', () => {

@@ -51,7 +51,8 @@ function patience(s: Situation, node: NodeView): number {
   return s.policy.silentAfterMs + (node.acting === null ? 0 : Math.max(s.policy.actionTimeoutMs, s.can.roleChangeMs))
 }
 
-function allowed(s: Situation, node: NodeView): boolean {
+/** It may be promoted as it is. */
+export function allowed(s: Situation, node: NodeView): boolean {
   return node.spec.priority !== 0 && !inMaintenance(s, node) && !node.reading?.partial
 }
 
@@ -109,9 +110,7 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     best,
   )
   if (rival !== null) return holdDiverged(s, best, rival)
-  const ahead = here.filter(
-    (node) => node !== best && !empty(node) && standing(s, node, best) === 'ahead' && !reborn(s, record, node, best),
-  )
+  const ahead = furtherThan(s, record, best, here)
   const furthest = bestOf(
     s,
     ahead.filter((node) => allowed(s, node)),
@@ -139,6 +138,11 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     risk: together(risks),
     evidence: evidenceOf(s, best),
   }
+}
+
+/** Who of these holds more. */
+export function furtherThan(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): Answering[] {
+  return here.filter((node) => node !== best && !empty(node) && standing(s, node, best) === 'ahead' && !reborn(s, record, node, best))
 }
 
 /**
@@ -176,7 +180,7 @@ function holdDiverged(s: Situation, best: NodeView, rival: NodeView): Election {
 }
 
 /** A replica that does not answer now and that this process read further than `best` in the same history. */
-function absentBetter(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): NodeId | null {
+export function absentBetter(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): NodeId | null {
   for (const node of others(s, record.primary)) {
     if (here.some((h) => h.spec.id === node.spec.id) || node.reading === null || !node.reading.usable) continue
     const comparison = s.can.comparePositions(node.reading.position, best.reading.position, record.lineage)

@@ -124,6 +124,39 @@ void describe('a failover is under way', () => {
     holds(s, 'failover.ahead/elect.unwatched', /somebody who holds more is back/)
   })
 
+  test('... and is elected -> promoted when it was asked anew; nobody takes turns', () => {
+    const here = group('a', refused('a', 8_500), alive('b', { linkUp: false }), alive('c', { linkUp: false, offset: 1200 }))
+    saves(failingOver(here, 'b'), 'failover.ahead/elect.inSync', { candidate: 'c' })
+    acts(failingOver(here, 'c'), 'failover.promote', ['c', { name: 'promote' }])
+    // Who is only being asked again may hold more by now.
+    waits(viewed(failingOver(here, 'c'), 'c', { askedAt: 8_900 }), 'failover.waiting', /c/)
+    waits(viewed(failingOver(here, 'b'), 'b', { askedAt: 8_900 }), 'failover.ahead/elect.asking', /b/)
+  })
+
+  test('who holds more must not be promoted -> goes on, also where nobody watched the primary, and what it holds is said to be lost, once', () => {
+    const barred = alive('c', { linkUp: false, offset: 1200, spec: { priority: 0 } })
+    const s = unwatched(failingOver(group('a', refused('a', 8_500), alive('b', { linkUp: false }), barred), 'b'))
+    const step = saves(s, 'failover.risk', { phase: 'failover', epoch: 2, candidate: 'b' })
+    assert.match(inEnglish(step.said), /c holds more but must not be promoted/)
+    acts(riskSaid(s), 'failover.promote', ['b', { name: 'promote' }])
+    // What the candidate holds by now is not known yet.
+    waits(viewed(s, 'b', { askedAt: 8_900 }), 'failover.waiting', /b/)
+  })
+
+  test('who holds more is gone again before it could be elected -> what it held is said to be lost, once', () => {
+    const gone = (offset: number): Situation =>
+      failingOver(group('a', refused('a', 8_500), alive('b', { linkUp: false }), refused('c', 9_900, { offset })), 'b')
+    assert.match(inEnglish(saves(gone(1200), 'failover.risk', { candidate: 'b' }).said), /c was seen to hold more and did not come back/)
+    acts(riskSaid(gone(1200)), 'failover.promote', ['b', { name: 'promote' }])
+    acts(gone(1000), 'failover.promote', ['b', { name: 'promote' }])
+  })
+
+  test('a hung primary was closed, and its controller is gone -> the next one does not open it again because it holds more', () => {
+    const closed = alive('a', { of: 'nowhere', offset: 1500, view: { actedAt: now - 20 } })
+    const s = unwatched(failingOver(group('a', closed, alive('b', { offset: 1400, linkUp: false })), 'b', 'hung'))
+    assert.match(inEnglish(saves(s, 'failover.risk', { candidate: 'b' }).said), /100 bytes/)
+  })
+
   test('a replica went down since the decision -> the risk that it feeds the silent primary again is saved first, once', () => {
     const s = failingOver(group('a', silent('a', 8_500), alive('b', { of: 'nowhere' }), refused('c', 8_600)), 'b', 'silent')
     const step = saves(s, 'failover.risk', { phase: 'failover', epoch: 2, candidate: 'b', cause: 'silent' })

@@ -5,14 +5,14 @@ import { crowned, failover, kept, riskier } from './draft.ts'
 import { feedsOn, lost } from './diagnose.ts'
 import { type Election, elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
-import { fellShort, fellShortOfClosed } from './loss.ts'
+import { fellShort, fellShortOfClosed, together } from './loss.ts'
 import { type FailoverCause, type Instant, type Moving, type Reading, assert, isMoving } from './model.ts'
 import { type NodeView, answers, freshSince, openedSince, refused, refuses, silent, troubleOf } from './observe.ts'
 import { type Act, type Case, type Decision, type Rule, act, hold, save, wait } from './rule.ts'
-import { standing } from './order.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Said, say } from './said.ts'
 import { nodeOf, others, ours } from './situation.ts'
+import { heldElsewhere, surpassing } from './surpassed.ts'
 
 export function moving(c: Case): Moving {
   assert(isMoving(c.record), 'these rules need a record that is under way')
@@ -117,18 +117,6 @@ function unconsented(c: Case): Said | null {
   return consent === null || consent.ok ? null : consent.said
 }
 
-/** Somebody who answers holds more than the candidate, which was told nothing yet: what an election of now says instead. */
-function surpassing(c: Case): Election | null {
-  const { record, s } = c
-  if (record.phase !== 'failover' || record.cause === 'operator' || s.memory.promotedIn === record.epoch) return null
-  const candidate = candidateOf(c)
-  if (!answers(candidate)) return null
-  const isAhead = others(s, record.candidate).some((node) => answers(node) && ours(s, node) && standing(s, node, candidate) === 'ahead')
-  if (!isAhead) return null
-  const election = elect(s, record, record.cause, s.memory.recordAt)
-  return election.kind === 'candidate' && election.node === record.candidate ? null : election
-}
-
 function causeOf({ record }: Case): FailoverCause {
   return record.phase === 'failover' ? record.cause : 'dead'
 }
@@ -145,7 +133,7 @@ function electedAgain(c: Case, election: Election, lead: Said): Decision {
 function newRisk(c: Case): Said | null {
   if (c.record.phase !== 'failover' || c.record.loss !== null) return null
   const consent = consentNow(c)
-  return consent?.ok === true ? consent.risk : shortOfHung(c)
+  return together([consent?.ok === true ? consent.risk : shortOfHung(c), heldElsewhere(c)])
 }
 
 /** What the candidate never got from a hung primary: it fed its replicas until it was closed, so before that nobody could say. */
@@ -284,7 +272,7 @@ export const failoverRules: readonly Rule<Case>[] = [
   },
   {
     id: 'failover.risk',
-    why: 'since the decision a replica went down that may be led back to the silent primary, or a hung one was closed before the candidate got all of it: what may be lost is said before it is done',
+    why: 'since the decision a replica went down that may be led back to the silent primary, a hung one was closed before the candidate got all of it, or somebody holds more who must not be promoted or is gone again: what may be lost is said before it is done',
     gives: 'save -> failover',
     when: (c) => newRisk(c) !== null,
     then: (c) => {
