@@ -176,7 +176,7 @@ void describe('acting on the page', () => {
     const { page } = visitor
     await page.getByRole('button', { name: 'Switch over' }).click()
     const dialog = page.getByRole('dialog')
-    await dialog.getByRole('button', { name: 'Not now, at an hour to come' }).click()
+    await dialog.getByRole('button', { name: 'Schedule it for later' }).click()
     await dialog.getByText(/^Switchover to the best one at/).waitFor()
     await dialog.getByRole('button', { name: 'Schedule' }).click()
     await page.getByText(/Switchover to the best one at .*, in 59 min.*, by page/).waitFor()

@@ -135,6 +135,7 @@ function called(node: NodeSpec): string {
   return `${node.id} (${formatAddress(node)})`
 }
 
+/** 2026-11-22 07:00:00Z */
 function instant(at: WallTime): string {
-  return new Date(at).toISOString()
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`
 }

@@ -5,7 +5,7 @@ import { Link, Route, Switch, useLocation } from 'wouter'
 import { GroupScreen } from './group/screen.tsx'
 import { ask } from './api/ask.ts'
 import { useAsker, useMay } from './live/asker.ts'
-import { useLink } from './live/hooks.ts'
+import { useIsEmpty, useLink, useRefusal } from './live/hooks.ts'
 import { live } from './live/live.ts'
 import { Broken } from './look/broken.tsx'
 import { AuditScreen } from './screens/audit.tsx'
@@ -41,10 +41,12 @@ function Frame() {
   const say = useSay()
   const [path] = useLocation()
   const link = useLink()
-  const { data: asker } = useAsker()
-  const known = asker?.who != null
-  const unknown = asker !== undefined && !known
-  useEffect(() => (known ? live.start() : undefined), [known])
+  const asker = useAsker()
+  const known = asker.data?.who != null
+  const unknown = asker.data !== undefined && !known
+  // A server that does not answer is tried for the groups too, so that one is told since when and sees it when it is back.
+  const begun = useRefusal(asker) !== null || known
+  useEffect(() => (begun ? live.start() : undefined), [begun])
   // A login that ended: the server says so when the groups are asked for.
   useEffect(() => live.onRefused(() => void client.invalidateQueries({ queryKey: ['asker'] })), [])
   return (
@@ -102,6 +104,7 @@ const places: readonly Place[] = [
 function Top({ known }: { readonly known: boolean }) {
   const say = useSay()
   const link = useLink()
+  const empty = useIsEmpty()
   const may = useMay()
   const [here] = useLocation()
   const tone = { live: 'good', connecting: 'none', cut: 'bad' }[link.kind]
@@ -126,13 +129,13 @@ function Top({ known }: { readonly known: boolean }) {
             ))}
         </nav>
         <Who />
-        <span className={`link ${tone}`} role="status" hidden={!known}>
+        <span className={`link ${tone}`} role="status" hidden={!known && link.kind !== 'cut'}>
           {say(`link.${link.kind}`)}
         </span>
       </div>
       {link.kind === 'cut' && (
         <div className="banner" role="alert">
-          {say('link.banner', { time: clockTime(link.since) })}
+          {say(empty ? 'link.none' : 'link.banner', { time: clockTime(link.since) })}
         </div>
       )}
     </header>

@@ -28,7 +28,7 @@ export function WhatIf({ status, close }: { readonly status: GroupStatus; readon
   return (
     <Dialog title={say('whatIf.title', { group: status.group })} close={close}>
       <p className="intro">{say('whatIf.intro')}</p>
-      <div className="form-row">
+      <div className="form-row long">
         <Choice
           label={say('whatIf.what')}
           value={what}

@@ -19,7 +19,7 @@ export function Nodes({ status }: { readonly status: GroupStatus }) {
   return (
     <section className="panel nodes" aria-label={say('nodes.title')}>
       <div className="scroll" tabIndex={0} role="region" aria-label={say('nodes.title')}>
-        <table>
+        <table className="stack">
           <thead>
             <tr>
               {(['node', 'address', 'role', 'health', 'sync', 'lag', 'keys', 'reply', 'probe', 'version', 'site'] as const).map((key) => (
@@ -36,7 +36,7 @@ export function Nodes({ status }: { readonly status: GroupStatus }) {
             {status.nodes.map((node) => (
               <tr key={node.id}>
                 <Facts node={node} />
-                <td>
+                <td className="last">
                   {may('operator', status.group) && (
                     <Verbs node={node} primary={status.primary} choose={(verb) => setActing({ node: node.id, verb })} />
                   )}
@@ -61,11 +61,11 @@ function Facts({ node }: { readonly node: NodeStatus }) {
       <th scope="row">
         <NodeSign node={node} /> {node.id}
       </th>
-      <td className="mono">
+      <td data-label={say('nodes.address')} className="mono">
         {node.address.host}:{node.address.port}
       </td>
-      <td>{say(`role.${node.role}`)}</td>
-      <td>
+      <td data-label={say('nodes.role')}>{say(`role.${node.role}`)}</td>
+      <td data-label={say('nodes.health')}>
         <span className={`tone ${nodeTone(node)}`}>{say(`health.${node.health}`)}</span>
         {node.problem !== null && (
           <span className="problem">
@@ -78,13 +78,23 @@ function Facts({ node }: { readonly node: NodeStatus }) {
           </span>
         )}
       </td>
-      <td className={node.health === 'up' ? '' : 'quiet'}>{say(node.inSync ? 'sync.in' : 'sync.out')}</td>
-      <td className="figure">{node.lagBytes === null ? '–' : bytes(node.lagBytes)}</td>
-      <td className="figure">{node.keys === null ? '–' : count(node.keys)}</td>
-      <td className="figure">{node.lastReplyAgoMs === null ? '–' : say('ago', { time: span(node.lastReplyAgoMs) })}</td>
-      <td className="figure">{node.probeMs === null ? '–' : span(node.probeMs)}</td>
-      <td>{node.version ?? '–'}</td>
-      <td>{node.site ?? '–'}</td>
+      <td data-label={say('nodes.sync')} className={node.health === 'up' ? '' : 'quiet'}>
+        {say(node.inSync ? 'sync.in' : 'sync.out')}
+      </td>
+      <td data-label={say('nodes.lag')} className="figure">
+        {node.lagBytes === null ? '–' : bytes(node.lagBytes)}
+      </td>
+      <td data-label={say('nodes.keys')} className="figure">
+        {node.keys === null ? '–' : count(node.keys)}
+      </td>
+      <td data-label={say('nodes.reply')} className="figure">
+        {node.lastReplyAgoMs === null ? '–' : say('ago', { time: span(node.lastReplyAgoMs) })}
+      </td>
+      <td data-label={say('nodes.probe')} className="figure">
+        {node.probeMs === null ? '–' : span(node.probeMs)}
+      </td>
+      <td data-label={say('nodes.version')}>{node.version ?? '–'}</td>
+      <td data-label={say('nodes.site')}>{node.site ?? '–'}</td>
     </>
   )
 }

@@ -56,10 +56,11 @@ export function PassageSteps({ passage }: { readonly passage: Passage }) {
   const say = useSay()
   const now = useNow()
   const { kind, epoch, from, to, startedAt, steps } = passage
+  const lost = steps.some(({ name, state }) => name === 'proven' && state === 'done')
   return (
     <section className="panel passage">
       <h2>
-        {to === null ? say('passage.suspected') : say(`passage.${kind}`, { n: epoch })}
+        {to === null ? say(lost ? 'passage.lost' : 'passage.suspected') : say(`passage.${kind}`, { n: epoch })}
         <span className="quiet">{say('ago', { time: span(Math.max(0, now - startedAt)) })}</span>
       </h2>
       <p className="quiet">

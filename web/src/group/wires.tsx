@@ -11,6 +11,8 @@ export interface Wire {
 
 interface Drawn extends Wire {
   readonly path: string
+  /** The label stands beside the line and not on it. */
+  readonly round: boolean
   readonly x: number
   readonly y: number
 }
@@ -39,8 +41,8 @@ export function Wires({ wires }: { readonly wires: readonly Wire[] }) {
       </svg>
       {drawn
         .filter(({ label }) => label !== '')
-        .map(({ from, to, kind, label, x, y }) => (
-          <span key={`${from}>${to}`} className={`wire-label ${kind}`} style={{ left: x, top: y }}>
+        .map(({ from, to, kind, label, round, x, y }) => (
+          <span key={`${from}>${to}`} className={`wire-label ${kind} ${round ? 'round' : ''}`} style={{ left: x, top: y }}>
             {label}
           </span>
         ))}
@@ -60,7 +62,7 @@ function drawnIn(box: HTMLElement, wire: Wire): Drawn[] {
     : beside(a, b)
   const bend = stacked ? (y2 - y1) / 2 : 0
   const path = `M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}`
-  return [{ ...wire, path, x: middle(x1, x2), y: middle(y1, y2) }]
+  return [{ ...wire, path, round: false, x: middle(x1, x2), y: middle(y1, y2) }]
 }
 
 /** Something stands between them in the same column: the line goes round it on the left. */
@@ -72,7 +74,7 @@ function around(wire: Wire, upper: DOMRect, lower: DOMRect): Drawn {
   const x = Math.round(Math.min(upper.left, lower.left) - gutterPx)
   const [y1, y2] = [Math.round(upper.bottom - upper.height / 4), middle(lower.top, lower.bottom)]
   const path = `M${Math.round(upper.left)} ${y1}H${x}V${y2}H${Math.round(lower.left)}`
-  return { ...wire, path, x: Math.round(lower.left) + 40, y: Math.round(lower.top) - 13 }
+  return { ...wire, path, round: true, x: x + 3, y: Math.round(lower.top) - 13 }
 }
 
 function beside(a: DOMRect, b: DOMRect): [number, number, number, number] {

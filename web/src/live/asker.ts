@@ -7,7 +7,13 @@ type Role = NonNullable<Asker['who']>['role']
 const order: readonly Role[] = ['viewer', 'operator', 'admin']
 
 export function useAsker(): UseQueryResult<Asker, Refusal> {
-  return useQuery<Asker, Refusal>({ queryKey: ['asker'], queryFn: ({ signal }) => ask('/api/v1/login', { signal }), staleTime: 60_000 })
+  return useQuery<Asker, Refusal>({
+    queryKey: ['asker'],
+    queryFn: ({ signal }) => ask('/api/v1/login', { signal }),
+    staleTime: 60_000,
+    // Until the server has answered once: it may be on its way up.
+    refetchInterval: ({ state }) => (state.data === undefined ? 1000 : false),
+  })
 }
 
 /** Whether the asker has at least this role. */

@@ -9,6 +9,11 @@ export function useGroups(): ReadonlyMap<string, GroupStatus> | null {
   return useSyncExternalStore(live.subscribe, () => live.groups)
 }
 
+/** Nothing was heard of any group yet. */
+export function useIsEmpty(): boolean {
+  return useSyncExternalStore(live.subscribe, () => live.groups === null)
+}
+
 export function useLink(): Link {
   return useSyncExternalStore(live.subscribe, () => live.link)
 }

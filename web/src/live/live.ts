@@ -13,6 +13,8 @@ type Listener = () => void
 
 /** No word for so long although the server says something every 15 s: the line is cut without anybody having told us. */
 const silenceMs = 35_000
+/** A stream that has not begun after so long is none: some proxies take the question and keep the answer to themselves. */
+const beginMs = 8_000
 /** After a stream that was refused; the browser itself retries one that broke. */
 const againMs = 1000
 
@@ -31,13 +33,20 @@ export class Live {
   #drawing = false
   #stream: EventSource | null = null
   #watch: ReturnType<typeof setTimeout> | undefined
+  #later: ReturnType<typeof setTimeout> | undefined
   #loading = 0
+  /** Questions for all groups that are on their way. */
+  #asking = 0
+  /** The last word of the stream; before the first, when it was asked for. */
+  #heardAt = 0
 
   start(): () => void {
+    this.#heardAt = serverNow()
     this.#open()
     return () => {
       this.#stream?.close()
       clearTimeout(this.#watch)
+      clearTimeout(this.#later)
     }
   }
 
@@ -65,6 +74,7 @@ export class Live {
 
   #open(): void {
     this.#stream?.close()
+    this.#awaitBeginning()
     const stream = new EventSource('/events')
     this.#stream = stream
     stream.addEventListener('open', () => {
@@ -79,26 +89,37 @@ export class Live {
     })
     stream.addEventListener('beat', () => this.#heard())
     stream.addEventListener('error', () => {
-      this.#cut('the event stream broke')
+      this.#cut('the event stream broke', this.link.kind === 'live' ? serverNow() : this.#heardAt)
       // Old news are better than none.
-      if (this.groups === null) void this.#load()
+      if (this.groups === null) this.#loadUnlessAsked()
       if (stream.readyState === EventSource.CLOSED) this.#again()
+      else this.#awaitBeginning()
     })
+  }
+
+  /** From now on the stream must begin, by itself or when the browser tries again. */
+  #awaitBeginning(): void {
+    clearTimeout(this.#watch)
+    this.#watch = setTimeout(() => {
+      this.#cut('the event stream does not begin', this.#heardAt)
+      this.#again()
+    }, beginMs)
   }
 
   /** The browser gave up: the stream was refused. Asking for the groups says why. */
   #again(): void {
     clearTimeout(this.#watch)
     this.#watch = setTimeout(() => {
-      void this.#load()
+      this.#loadUnlessAsked()
       this.#open()
     }, againMs)
   }
 
   #heard(): void {
+    this.#heardAt = serverNow()
     clearTimeout(this.#watch)
     this.#watch = setTimeout(() => {
-      this.#cut('the server has been silent')
+      this.#cut('the server has been silent', this.#heardAt)
       this.#open()
     }, silenceMs)
     if (this.link.kind === 'live') return
@@ -107,16 +128,23 @@ export class Live {
     this.#draw()
   }
 
-  #cut(why: string): void {
+  #cut(why: string, since: number): void {
     if (this.link.kind === 'cut') return
-    this.link = { kind: 'cut', since: serverNow(), why }
+    this.link = { kind: 'cut', since, why }
     this.#draw()
+  }
+
+  /** A question that is on its way is not overtaken by the next: where answers are slow, none would ever come. */
+  #loadUnlessAsked(): void {
+    if (this.#asking === 0) void this.#load()
   }
 
   /** Everything anew: after a connect nobody knows what was missed. What the stream said meanwhile is newer than the answer. */
   async #load(): Promise<void> {
     const mine = ++this.#loading
+    clearTimeout(this.#later)
     this.#changed = new Map()
+    this.#asking++
     try {
       const { groups } = await ask<{ readonly groups: readonly GroupStatus[] }>('/api/v1/groups')
       if (mine !== this.#loading) return
@@ -129,7 +157,11 @@ export class Live {
     } catch (error) {
       if (mine !== this.#loading || !(error instanceof Refusal)) return
       this.refusal = error
+      // A stream that lives tells nobody that this failed.
+      if (this.link.kind === 'live') this.#later = setTimeout(() => this.#loadUnlessAsked(), againMs)
       for (const listener of this.#refusedListeners) listener()
+    } finally {
+      this.#asking--
     }
     this.#draw()
   }

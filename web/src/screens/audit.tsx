@@ -42,7 +42,7 @@ export function AuditScreen() {
       {pages.data?.length === 0 && <p className="note panel">{say('audit.none')}</p>}
       {pages.data !== undefined && pages.data.length > 0 && (
         <div className="panel scroll" tabIndex={0} role="region" aria-label={say('nav.audit')}>
-          <table>
+          <table className="stack">
             <thead>
               <tr>
                 {(['at', 'by', 'from', 'what', 'why', 'result'] as const).map((key) => (
@@ -71,20 +71,27 @@ export function AuditScreen() {
 }
 
 function Row({ entry }: { readonly entry: Entry }) {
+  const say = useSay()
   return (
     <tr>
-      <td className="mono">{dayTime(entry.at)}</td>
+      <td data-label={say('audit.at')} className="mono">
+        {dayTime(entry.at)}
+      </td>
       <th scope="row">
         {entry.by} <span className="quiet">{entry.as}</span>
       </th>
-      <td className="mono">{entry.from}</td>
-      <td>
+      <td data-label={say('audit.from')} className="mono">
+        {entry.from}
+      </td>
+      <td data-label={say('audit.what')}>
         <code>{entry.what}</code> {entry.group !== null && <b>{entry.group}</b>}
         <span className="problem mono">{entry.asked}</span>
       </td>
-      <td>{entry.why ?? '–'}</td>
-      <td>
-        <span className={`badge ${entry.result === 'done' ? 'good' : 'warn'}`}>{entry.result}</span>
+      <td data-label={say('audit.why')}>{entry.why ?? '–'}</td>
+      <td data-label={say('audit.result')}>
+        <span className={`badge ${entry.result === 'done' ? 'good' : 'warn'}`}>
+          {entry.result === 'done' ? say('audit.done') : entry.result}
+        </span>
         {entry.result !== 'done' && (
           <span className="problem">
             <Sentence english={entry.sentence} said={entry.said} />

@@ -6,7 +6,7 @@ import { useSearchParams } from 'wouter'
 import { AddGroup } from '../act/specActions.tsx'
 import type { GroupStatus } from '../api/types.ts'
 import { useMay } from '../live/asker.ts'
-import { useGroups, useGroupsRefusal, useSettled } from '../live/hooks.ts'
+import { useGroups, useGroupsRefusal, useLink, useSettled } from '../live/hooks.ts'
 import { State, stateTone } from '../look/marks.tsx'
 import { Refused } from '../look/refused.tsx'
 import { useSay } from '../words/words.tsx'
@@ -20,23 +20,11 @@ const gap = 10
 export function Overview() {
   const say = useSay()
   const groups = useGroups()
-  const refusal = useGroupsRefusal()
   return (
     <>
       <h1 className="hidden">{say('overview.title')}</h1>
       {groups === null ? (
-        <div className="note" role="status">
-          {refusal === null ? (
-            <>
-              <span className="wait" /> {say('overview.loading')}
-            </>
-          ) : (
-            <>
-              <h2>{say('overview.failed')}</h2>
-              <Refused refusal={refusal} />
-            </>
-          )}
-        </div>
+        <Unread />
       ) : groups.size === 0 ? (
         <div className="note panel">
           <h2>{say('overview.first.title')}</h2>
@@ -47,6 +35,26 @@ export function Overview() {
         <Groups groups={groups} />
       )}
     </>
+  )
+}
+
+/** No group was read yet: it takes a moment, or there is no server, or it refuses. */
+function Unread() {
+  const say = useSay()
+  const link = useLink()
+  const refusal = useGroupsRefusal()
+  if (link.kind !== 'cut' && refusal === null)
+    return (
+      <div className="note" role="status">
+        <span className="wait" /> {say('overview.loading')}
+      </div>
+    )
+  return (
+    <div className="note" role="status">
+      <h2>{say(link.kind === 'cut' ? 'overview.unknown' : 'overview.failed')}</h2>
+      {link.kind !== 'cut' && <p>{say('overview.again')}</p>}
+      {refusal !== null && <Refused refusal={refusal} />}
+    </div>
   )
 }
 
