@@ -26,6 +26,7 @@ import {
   answers,
   disconnected,
   excused,
+  isChangingRole,
   newNode,
   probed,
   refuses,
@@ -150,10 +151,10 @@ export class Group {
         const node = this.#nodes.get(input.node)
         if (node === undefined) return
         this.#asker.ended(input.node, input.result.ok)
-        // Silent while it does what we told it: where a role change holds everything up, no silence.
-        const busy =
-          this.#options.can.roleChangeMs > 0 && node.acting !== null && !input.result.ok && input.result.failure.kind === 'silent'
-        const next = busy ? excused(node, time.now) : probed(node, input.sentAt, input.result, time.now)
+        // Where a role change holds everything up, a node that is silent meanwhile is not silent.
+        const busy = this.#options.can.roleChangeMs > 0 && isChangingRole(node)
+        const unheard = !input.result.ok && input.result.failure.kind === 'silent'
+        const next = busy && unheard ? excused(node, time.now) : probed(node, input.sentAt, input.result, time.now)
         this.#nodes.set(input.node, next)
         if (stirred(node, next)) this.#asker.stir(time.now)
         if (this.#record !== null && input.node === this.#record.primary) this.#memory = watch(this.#memory, this.#record, this.#nodes)

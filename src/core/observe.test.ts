@@ -12,6 +12,7 @@ import {
   excused,
   follows,
   freshSince,
+  isChangingRole,
   newNode,
   probed,
   quietSince,
@@ -166,6 +167,10 @@ void describe('between the probes', () => {
 
   test('what we told it keeps it from answering -> it is not silent, however long it was', () => {
     assert.equal(excused(failed(up, 200), 5_000).heardAt, 5_000)
+    const doing = (action: Action): boolean => isChangingRole(acting(up, { id: 1, action, since: 200 }))
+    assert.ok(doing({ name: 'promote', bootFence: true }) && doing({ name: 'fence', cutClients: false }))
+    // Its writes are paused: that holds up no answer, so a primary that dies meanwhile is silent.
+    assert.ok(!doing({ name: 'pauseWrites', forMs: 7_000 }) && !isChangingRole(up))
   })
 })
 

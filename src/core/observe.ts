@@ -228,6 +228,13 @@ export function stalled(node: NodeView, ms: number, now: Instant): NodeView {
   return { ...node, heardAt: later(node.heardAt), firstAskedAt: later(node.firstAskedAt) }
 }
 
+const roleChanges: ReadonlySet<Action['name']> = new Set(['promote', 'demote', 'follow', 'fence', 'release'])
+
+/** It was told to change its role and has not answered yet. Nothing else that it is told holds it up: a pause of its writes does not. */
+export function isChangingRole({ acting }: NodeView): boolean {
+  return acting !== null && roleChanges.has(acting.action.name)
+}
+
 /** What it does at our word keeps it from answering: no silence at all. */
 export function excused(node: NodeView, now: Instant): NodeView {
   return stalled(node, Infinity, now)
