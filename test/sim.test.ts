@@ -115,6 +115,12 @@ const outcomes: Readonly<Record<string, string>> = {
     'a group lost all its data, and after a restore everybody follows a primary with new ones -> taken, and what may be lost is said',
   '40004320-not-named-after-a-restore':
     'the spec of a backup lacks the primary, which nobody reaches when it is named again -> it takes writes until it is reached',
+  '72000312-woke-while-the-intent-was-saved':
+    'a silent primary wakes and takes writes while the intent to replace it is being saved -> it is asked once more, and stays',
+  '72000329-frozen-when-adopted':
+    'a primary is frozen a moment after it was adopted from a copy of the store -> nobody is in sync with it yet, so it is waited for',
+  '72000338-led-by-its-own-file':
+    'an old copy of the store, and the file of the newer primary, which could not be written, leads it to the older one -> not by us',
   '40001063-old-primary-waits-for-its-copy':
     'an old primary can be reached again while another node is copied -> it is closed, and copied when its turn comes',
   '40000633-ahead-since-the-decision':

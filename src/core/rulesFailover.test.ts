@@ -175,6 +175,23 @@ void describe('a failover is under way', () => {
     saves(s, 'failover.recovered', { phase: 'steady', epoch: 2, primary: 'a', incarnation: 'a1' })
   })
 
+  test('... and it, or the candidate, has only not said so since the intent was saved -> asked once more, for as long as silence may last', () => {
+    const back = (view: { a?: object; b?: object }, recordAt: number): Situation =>
+      remembered(failingOver(group('a', alive('a', { view: view.a ?? {} }), alive('b', { view: view.b ?? {} })), 'b', 'silent'), {
+        recordAt,
+      })
+    const before = { askedAt: 8_990 }
+    for (const view of [{ a: before }, { b: before }]) {
+      waits(back(view, 9_000), 'failover.returning', /a answers again/)
+      acts(back(view, 8_999), 'failover.fence', ['a', { name: 'fence' }])
+    }
+    // A candidate that is gone has nobody to wait for it.
+    acts(failingOver(group('a', alive('a', { view: before }), refused('b', 9_500)), 'b', 'silent'), 'failover.fence', [
+      'a',
+      { name: 'fence' },
+    ])
+  })
+
   test('... after we told the candidate -> fenced, the failover goes on', () => {
     const s = remembered(failingOver(group('a', alive('a'), alive('b')), 'b', 'silent'), { promotedIn: 2 })
     acts(s, 'failover.fence', ['a', { name: 'fence', cutClients: true }])

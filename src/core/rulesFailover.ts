@@ -71,19 +71,26 @@ export function openOthers(c: Case): Act[] {
     .map((node) => ({ node: node.spec.id, action: { name: 'fence', cutClients: true } }))
 }
 
-/** The old primary, the very process, is back and open, and the candidate was not told anything yet. */
-function recovered(c: Case): boolean {
+/** The old primary, the very process, answers and is open by its last word, and the candidate was not told anything yet. */
+function isBack(c: Case): boolean {
   const { record, primary, s } = c
   if (record.phase !== 'failover' || record.candidate === record.primary || s.memory.promotedIn === record.epoch) return false
   if (record.cause !== 'dead' && record.cause !== 'silent') return false
-  if (!freshSince(primary, s.memory.recordAt) || primary.reading.incarnation !== record.incarnation) return false
+  if (!answers(primary) || primary.reading.incarnation !== record.incarnation) return false
   const candidate = candidateOf(c)
-  return (
-    primary.reading.role === 'primary' &&
-    primary.reading.guard !== closedGuard &&
-    freshSince(candidate, s.memory.recordAt) &&
-    candidate.reading.role === 'replica'
-  )
+  const open = primary.reading.role === 'primary' && primary.reading.guard !== closedGuard
+  return open && answers(candidate) && candidate.reading.role === 'replica'
+}
+
+/** Both have said so since the intent was saved. */
+function recovered(c: Case): boolean {
+  const { recordAt } = c.s.memory
+  return isBack(c) && freshSince(c.primary, recordAt) && freshSince(candidateOf(c), recordAt)
+}
+
+/** They have not yet; an answer takes no longer than silence. */
+function isAskedAgain(c: Case): boolean {
+  return isBack(c) && c.s.now - c.s.memory.recordAt <= c.s.policy.silentAfterMs
 }
 
 /** A hung primary that answers and is still open: the same process, told to close or refusing to. */
@@ -195,6 +202,13 @@ export const failoverRules: readonly Rule<Case>[] = [
     gives: 'save -> steady',
     when: recovered,
     then: (c) => save(say('failover.recovered', { primary: c.record.primary }), kept(c.s, c.record), c.verdict.evidence),
+  },
+  {
+    id: 'failover.returning',
+    why: 'the old primary answers again and nobody was promoted yet: it and the candidate are asked once more before it is closed',
+    gives: 'wait',
+    when: isAskedAgain,
+    then: (c) => wait(say('failover.returning', { primary: c.record.primary })),
   },
   {
     id: 'failover.fence',

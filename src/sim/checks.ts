@@ -126,7 +126,7 @@ export class Checks {
       return
     }
     // Whoever is to replace this one is in sync with it, whoever was with the one before.
-    if (before === null || isMoving(before)) this.#inSync = record.inSync
+    if (record.phase !== 'steady' || before?.phase !== 'steady') this.#inSync = record.inSync
     if (before !== null && before.incarnation === record.incarnation && before.primary === record.primary) {
       return this.verdicts.grown(record, before)
     }

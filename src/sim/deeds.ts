@@ -5,6 +5,8 @@ export const handName = 'hand'
 export class Deeds {
   /** When a person last told each node anything. */
   readonly #handOn = new Map<string, number>()
+  /** Nodes that nobody told anything since their process began. */
+  readonly #untold = new Set<string>()
   orderedAt = -Infinity
   restoredAt = -Infinity
   /** The last primary that was replaced because somebody asked for another. */
@@ -12,6 +14,19 @@ export class Deeds {
 
   byHand(node: string, at: number): void {
     this.#handOn.set(node, at)
+  }
+
+  began(node: string): void {
+    this.#untold.add(node)
+  }
+
+  told(node: string): void {
+    this.#untold.delete(node)
+  }
+
+  /** Whom it follows only its own file says. */
+  followsItsFile(node: string): boolean {
+    return this.#untold.has(node)
   }
 
   /** When a person last told any node anything. */

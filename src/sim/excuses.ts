@@ -1,6 +1,7 @@
 // For which reasons an acknowledged write may be gone (docs/simulator.md): each holds as narrowly as it is true.
 import { flapSilenceFactor } from '../core/limits.ts'
 import { type GroupRecord, isMoving } from '../core/model.ts'
+import { sameAddress } from '../core/observe.ts'
 import type { Code, Said } from '../core/said.ts'
 import { parseMark } from '../engines/mark.ts'
 import type { NewLogEntry } from '../ports.ts'
@@ -114,9 +115,9 @@ export class Excuses {
   copied(node: Server, held: Data, by: Data, intent: Intent | null): (write: Write, at: Executed) => string | null {
     if (this.#history.bootedOpen(by) && !this.#followsNobody(node)) return () => 'unfenced'
     if (this.#history.spec.nodes.some((one) => one.id === node.id && one.overwrite)) return () => 'ordered'
-    // A record that is older than what a node bears, after a restore: nothing may follow it blindly.
+    // A record that is older than what a node bears, after a restore: nothing may be led to it blindly.
     const bears = parseMark(markOf(held) ?? '')?.epoch ?? 0
-    const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0)
+    const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0) && !this.#cameByItself(node)
     const coming = this.#coming(by, intent)
     // Whoever feeds it, and the one before, may have been led by hand too.
     const byPeople = (at: Executed): string | null => this.#byHand(at, this.#deeds.handAt) ?? (outdated ? null : this.#byBackup(at))
@@ -258,6 +259,14 @@ export class Excuses {
   #unread(at: Executed, { watched, record }: Intent, silenceMs: number, bytes: number): boolean {
     if (watched === null || watched.writer !== record.writer || watched.stream !== at.stream) return false
     return at.when <= watched.at + silenceMs + watchedMs && at.stream.offsetAt(at.index + 1) > watched.offset - bytes
+  }
+
+  /** Its own file led it to the recorded primary before anybody could tell it anything: a file that could not be written names the old one. */
+  #cameByItself(node: Server): boolean {
+    const { nodes } = this.#history
+    const follows = node.running?.follows ?? null
+    const primary = nodes.get(this.#history.store.record('g')?.primary ?? '')
+    return follows !== null && primary !== undefined && sameAddress(follows, primary.setup.address) && this.#deeds.followsItsFile(node.id)
   }
 
   /** The recorded primary follows nobody by itself: the recorded process leads, and a fenced file says nowhere. */

@@ -119,6 +119,7 @@ export class History {
       wiped: (which, held, by) => this.checks.ledger.wiped(which, held, by),
       linked: (which, running) => this.checks.verdicts.linked(which, running),
       told: (which, by) => {
+        this.checks.deeds.told(which.id)
         if (by === handName) this.checks.byHand(which.id)
         // Pika's list of clients has no names: nobody can end there what a dead controller left in its sockets.
         else if (engine !== 'pika') this.checks.verdicts.told(which, by)
@@ -187,6 +188,7 @@ export class History {
   }
 
   #booted(node: Server, running: Running, complete: boolean): void {
+    this.checks.deeds.began(node.id)
     if (this.#began) this.checks.booted(node)
     // Where a running primary cannot be given its fence, one that was taken over as it was found has none.
     const neverFenced = !this.engine.canBootFenceRunning && this.checks.ledger.wasTakenAsFound(node.id)

@@ -8,6 +8,8 @@ interface OfNode {
 export const failoverSentences = {
   'failover.unread': () => 'the candidate has no reading',
   'failover.done': (v: OfNode & { readonly epoch: number }) => `${v.node} is primary at epoch ${v.epoch}`,
+  'failover.returning': (v: { readonly primary: string }) =>
+    `${v.primary} answers again and nobody was promoted yet: it is asked once more`,
   'failover.recovered': (v: { readonly primary: string }) => `${v.primary} answers again before anybody was promoted: it stays primary`,
   'failover.fence': () => 'fences open primaries other than the candidate',
   'failover.closing': (v: OfNode) => `waits until ${v.node} is closed`,
