@@ -202,6 +202,17 @@ void describe('the save', () => {
     )
     assert.equal(tape.group.record?.epoch, 1)
   })
+
+  test('another candidate is being saved -> the one before is not promoted meanwhile', () => {
+    const tape = settled(['a', 'b', 'c'])
+    tape.kill('a')
+    for (let time = 0; time < 200 && tape.group.record?.phase !== 'failover'; time++) tape.run(1)
+    tape.saving = 'never'
+    tape.command({ name: 'failover', to: 'c', by: 'anna', dryRun: false })
+    tape.run(3_000)
+    assert.match(tape.text, /save failover\.order/)
+    assert.doesNotMatch(tape.text, /act . promote/)
+  })
 })
 
 void describe('inputs that come late or from nowhere', () => {

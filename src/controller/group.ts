@@ -340,6 +340,8 @@ export class Group {
     const node = this.#nodes.get(act.node)
     const record = this.#record
     if (node === undefined || node.acting !== null || record === null) return false
+    // What is being saved may name another.
+    if (act.action.name === 'promote' && this.#pending !== null) return false
     // It said no to this lately: not again before its time.
     if (refuses(node, act.action.name, time.now) || (!node.cleared && refuses(node, 'cutOlder', time.now))) return false
     const id = this.#nextId++

@@ -406,6 +406,8 @@ export type ActionResult =
       readonly ok: true
       /** false: the role was changed but the file could not be written. */ readonly persisted: boolean
       readonly note: string | null
+      /** It was closed, but goes on following whom it did, if it follows anybody: replicas of its own have not left it. */
+      readonly stays?: true
     }
   | { readonly ok: false; readonly code: string; readonly message: string }
 

@@ -81,6 +81,27 @@ void describe('a node is told to leave its primary', () => {
   const done: ActionResult = { ok: true, persisted: true, note: null }
   const { host, port } = specOf('a')
 
+  test('it has replicas of its own and stays -> tried again after a moment, longer each time, whatever is written into its file; a primary is closed all the same', () => {
+    const stays: ActionResult = { ok: true, persisted: false, note: 'it has replicas', stays: true }
+    const refused = acted(acting(up, fence), stays, 210)
+    const written = acted(acting(heard(refused, 220), { id: 2, action: { name: 'persist' }, since: 230 }), done, 240)
+    assert.deepEqual(
+      [refused, written].map((node) => refuses(node, 'fence', 250)),
+      [true, true],
+    )
+    const again = acted(acting(written, { ...fence, id: 3, since: 400 }), stays, 410)
+    assert.deepEqual(
+      [again.troubles.map(({ code, times }) => [code, times]), refuses(again, 'fence', 600), refuses(again, 'fence', 700)],
+      [[['HAS_REPLICAS', 2]], true, false],
+    )
+    assert.deepEqual(acted(acting(again, { ...fence, id: 4, since: 700 }), done, 710).troubles, [])
+    const primary = acted(acting(heard(up, 200, { of: null }), fence), stays, 210)
+    assert.deepEqual(
+      primary.troubles.map(({ code }) => code),
+      ['NOT_PERSISTED'],
+    )
+  })
+
   test('it is read at nowhere before its reply comes -> whom it left is known, and left only now', () => {
     const node = acted(heard(acting(up, fence), 201, { of: 'nowhere' }), done, 210)
     assert.deepEqual([node.left?.from?.host, node.left?.from?.port, node.left?.at], [host, port, 210])

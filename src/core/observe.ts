@@ -298,10 +298,17 @@ export function hasUnknownEnd(result: ActionResult): boolean {
   return !result.ok && (result.code === 'SILENT' || result.code === 'CLOSED')
 }
 
+/** A replica that was to leave its primary and did not was not fenced, though it was closed. */
+function whatCameOfIt(node: NodeView, result: ActionResult): ActionResult {
+  if (!result.ok || !result.stays || node.reading?.role !== 'replica') return result
+  return { ok: false, code: 'HAS_REPLICAS', message: result.note ?? 'it has replicas of its own' }
+}
+
 /** Takes in the end of the action that was under way. Belief in its effect comes from the next probe, except for the file, which no probe shows. */
-export function acted(node: NodeView, result: ActionResult, now: Instant): NodeView {
+export function acted(node: NodeView, reply: ActionResult, now: Instant): NodeView {
   const done = node.acting
   if (done === null) return node
+  const result = whatCameOfIt(node, reply)
   // A node that may not be asked for its connections is not worse off than one of a first controller; the warning stays.
   const cleared =
     node.cleared || (done.action.name === 'cutOlder' && (result.ok || result.code !== 'SILENT' || troubleOf(node, 'cutOlder') !== null))

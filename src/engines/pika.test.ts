@@ -228,7 +228,9 @@ test('by force -> the file is not written before the copy ended', () => {
 test('a fence on a primary whose replicas have not left -> done, its file unwritten; any other refusal is one', () => {
   const fence: Action = { name: 'fence', cutClients: true }
   const done = pika.readActed(fence, ['OK', 'OK', 'OK', 'OK', new RespError('ERR already master of others, invalid usage'), 'OK'])
-  assert.equal(done.ok && !done.persisted, true)
+  assert.equal(done.ok && !done.persisted && done.stays, true)
+  const unwritten = pika.readActed(fence, ['OK', 'OK', 'OK', 'OK', 'OK', new RespError('ERR Rewrite CONFIG fail')])
+  assert.deepEqual(unwritten, { ok: true, persisted: false, note: 'ERR Rewrite CONFIG fail' })
   const refused = pika.readActed(fence, [new RespError('NOPERM this user has no permissions'), 'OK', 'OK', 'OK'])
   assert.deepEqual(refused.ok ? null : refused.code, 'NOPERM')
   const follow = pika.readActed({ name: 'follow', target }, [new RespError('ERR already master of others, invalid usage'), 'OK'])

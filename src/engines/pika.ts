@@ -228,6 +228,7 @@ function readActed(action: Action, replies: readonly RespValue[]): ActionResult 
   const commands = commandsOf(action)
   const before = replies.length - commands.length
   let note: string | null = null
+  let stays = false
   for (const [index, reply] of replies.entries()) {
     if (!(reply instanceof RespError)) continue
     // The list alone was asked for and refused: that may be as many replies as the action has commands.
@@ -235,9 +236,10 @@ function readActed(action: Action, replies: readonly RespValue[]): ActionResult 
     const excused = excuse(action, command, reply)
     if (excused === null) return { ok: false, code: codeOf(reply), message: `${command?.slice(0, 2).join(' ') ?? 'ACL'}: ${reply.message}` }
     if (excused !== '') note = excused
+    stays ||= action.name === 'fence' && command === toNowhere
   }
   if (before < 0) return { ok: false, code: 'PROTOCOL', message: `${replies.length} replies to ${commands.length} commands` }
-  return { ok: true, persisted: note === null, note }
+  return { ok: true, persisted: note === null, note, ...(stays ? { stays } : {}) }
 }
 
 export const pika: Engine = {
