@@ -103,6 +103,19 @@ void describe('acting on the page', () => {
     assert.deepEqual(visitor.complaints, [])
   })
 
+  test('a failover by force is looked at -> what it may lose is said once, in red above the button', async (t) => {
+    const visitor = await visiting(t)
+    const { page } = visitor
+    await state(controller, 'shop', ({ state }) => state === 'healthy')
+    await page.getByRole('button', { name: 'Fail over' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.locator('.strip.bad').getByText('Not safe:').waitFor()
+    const said = await dialog.innerText()
+    assert.equal(said.match(/discarded|given up/g)?.length, 1, said)
+    assert.match(said, /Not safe:.*(?:discarded|given up)[^]*Fail over, accepting loss/)
+    assert.deepEqual(visitor.complaints, [])
+  })
+
   test('nothing but the keyboard -> the content is reached past the menu, and a switchover is made', async (t) => {
     const visitor = await visiting(t)
     const { page } = visitor

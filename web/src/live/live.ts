@@ -18,6 +18,9 @@ const beginMs = 8_000
 /** After a stream that was refused; the browser itself retries one that broke. */
 const againMs = 1000
 
+/** The first change is drawn at once, those that follow it together. */
+const drawEveryMs = 50
+
 export class Live {
   link: Link = { kind: 'connecting' }
   /** Null: not known yet. A new map whenever a group comes, goes or changes. */
@@ -31,6 +34,8 @@ export class Live {
   /** Statuses that came since the last drawing: many changes are one drawing. */
   #changed = new Map<string, GroupStatus>()
   #drawing = false
+  /** By the clock of the tab. */
+  #drawnAt = -Infinity
   #stream: EventSource | null = null
   #watch: ReturnType<typeof setTimeout> | undefined
   #later: ReturnType<typeof setTimeout> | undefined
@@ -180,9 +185,11 @@ export class Live {
   #draw(): void {
     if (this.#drawing) return
     this.#drawing = true
+    const waitMs = Math.max(0, this.#drawnAt + drawEveryMs - performance.now())
     // A timer and not an animation frame: a hidden tab has no frames, and must not collect changes for hours.
     setTimeout(() => {
       this.#drawing = false
+      this.#drawnAt = performance.now()
       if (this.groups !== null && this.#changed.size > 0) {
         // Who comes or goes is told by the spec's event: a late word about a group that was removed must not bring it back.
         const known = this.groups
@@ -190,7 +197,7 @@ export class Live {
         this.#changed = new Map()
       }
       for (const listener of this.#listeners) listener()
-    }, 30)
+    }, waitMs)
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { GroupStatus } from '../api/types.ts'
-import { byNeed, choicesOf, filterOf, matching } from './filter.ts'
+import { byNeed, choicesOf, filterOf, matching, noChoices } from './filter.ts'
 
 function group(
   name: string,
@@ -42,5 +42,17 @@ test('order: what needs a person stands first, then names as people count', () =
 })
 
 test('choices: what there is to choose -> each once, in order', () => {
-  assert.deepEqual(choicesOf(groups), { engines: ['redis', 'valkey'], sites: ['s1', 's2'], hosts: ['10.0.0.1', '10.0.0.2', '10.0.0.3'] })
+  assert.deepEqual(choicesOf(groups, noChoices), {
+    engines: ['redis', 'valkey'],
+    sites: ['s1', 's2'],
+    hosts: ['10.0.0.1', '10.0.0.2', '10.0.0.3'],
+  })
+})
+
+test('choices: a group is down now and nothing else is another -> the very lists of before; a host is new -> its list alone is another', () => {
+  const before = choicesOf(groups, noChoices)
+  assert.equal(choicesOf([...groups.slice(1), group('orders-10', 'down', '10.0.0.1', 's1')], before), before)
+  const after = choicesOf([...groups.slice(1), group('orders-10', 'down', '10.0.0.9', 's1')], before)
+  assert.deepEqual(after.hosts, ['10.0.0.2', '10.0.0.3', '10.0.0.9'])
+  assert.equal(after.sites, before.sites)
 })

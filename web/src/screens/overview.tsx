@@ -1,7 +1,7 @@
 // Every group at a glance. What needs a person stands first.
 import '../look/overview.css'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { AddGroup } from '../act/specActions.tsx'
 import type { GroupStatus } from '../api/types.ts'
@@ -10,7 +10,7 @@ import { useGroups, useGroupsRefusal, useLink, useSettled } from '../live/hooks.
 import { State, stateTone } from '../look/marks.tsx'
 import { Refused } from '../look/refused.tsx'
 import { useSay } from '../words/words.tsx'
-import { byNeed, choicesOf, filterOf, matching, states } from './filter.ts'
+import { type Choices, byNeed, choicesOf, filterOf, matching, noChoices, states } from './filter.ts'
 import { Tile } from './tile.tsx'
 
 const tileWidth = 270
@@ -81,37 +81,28 @@ function Groups({ groups }: { readonly groups: ReadonlyMap<string, GroupStatus> 
     () => found.filter(({ state }) => filter.state === '' || state === filter.state).sort(byNeed),
     [found, filter.state],
   )
-  const choices = useMemo(() => choicesOf(groups.values()), [groups])
-  const set = (key: string, value: string): void =>
-    setQuery(
-      (before) => {
-        const next = new URLSearchParams(before)
-        if (value === '') next.delete(key)
-        else next.set(key, value)
-        return next
-      },
-      { replace: true },
-    )
-  const chosen = (key: 'engine' | 'site' | 'host', all: readonly string[]) =>
-    all.length > 1 || filter[key] !== '' ? (
-      <label>
-        {say(`overview.${key}`)}
-        <select className="field" value={filter[key]} onChange={(event) => set(key, event.target.value)}>
-          <option value="">{say('overview.any')}</option>
-          {all.map((value) => (
-            <option key={value}>{value}</option>
-          ))}
-        </select>
-      </label>
-    ) : null
+  const choices = useChoices(groups)
+  const set = useCallback(
+    (key: string, value: string): void =>
+      setQuery(
+        (before) => {
+          const next = new URLSearchParams(before)
+          if (value === '') next.delete(key)
+          else next.set(key, value)
+          return next
+        },
+        { replace: true },
+      ),
+    [setQuery],
+  )
   return (
     <>
       <Counts found={found} chosen={filter.state} choose={(state) => set('state', state)} />
       <div className="filters">
         <Search text={filter.text} search={(text) => set('q', text)} />
-        {chosen('engine', choices.engines)}
-        {chosen('site', choices.sites)}
-        {chosen('host', choices.hosts)}
+        <Chosen which="engine" all={choices.engines} value={filter.engine} set={set} />
+        <Chosen which="site" all={choices.sites} value={filter.site} set={set} />
+        <Chosen which="host" all={choices.hosts} value={filter.host} set={set} />
         <AddButton />
       </div>
       <p className="shown" role="status">
@@ -130,6 +121,38 @@ function Groups({ groups }: { readonly groups: ReadonlyMap<string, GroupStatus> 
     </>
   )
 }
+
+/** The last choices stand while there are no others. */
+function useChoices(groups: ReadonlyMap<string, GroupStatus>): Choices {
+  const [last, setLast] = useState(noChoices)
+  const choices = useMemo(() => choicesOf(groups.values(), last), [groups, last])
+  if (choices !== last) setLast(choices)
+  return choices
+}
+
+interface ChosenProps {
+  readonly which: 'engine' | 'site' | 'host'
+  readonly all: readonly string[]
+  readonly value: string
+  readonly set: (key: string, value: string) => void
+}
+
+/** There may be as many hosts as groups. */
+const Chosen = memo(function Chosen({ which, all, value, set }: ChosenProps) {
+  const say = useSay()
+  if (all.length <= 1 && value === '') return null
+  return (
+    <label>
+      {say(`overview.${which}`)}
+      <select className="field" value={value} onChange={(event) => set(which, event.target.value)}>
+        <option value="">{say('overview.any')}</option>
+        {all.map((one) => (
+          <option key={one}>{one}</option>
+        ))}
+      </select>
+    </label>
+  )
+})
 
 interface CountsProps {
   readonly found: readonly GroupStatus[]
