@@ -83,7 +83,7 @@ export type CommandAnswer =
       readonly loss: string | null
       readonly lossSaid: Said | null
     })
-  | (Worded & { readonly ok: false; readonly code: 'NOT_NOW' | 'WOULD_LOSE_DATA' | 'UNKNOWN_NODE' })
+  | (Worded & { readonly ok: false; readonly code: 'NOT_NOW' | 'WOULD_LOSE_DATA' | 'UNKNOWN_NODE' | 'STORE_BROKEN' })
 
 export type Input =
   /**

@@ -198,6 +198,21 @@ void describe('groups', () => {
   })
 })
 
+void describe('an order', () => {
+  test('its group is removed before it is stored -> refused, and nobody waits', async () => {
+    const { bench, controller } = await running()
+    const commit = bench.store.commit.bind(bench.store)
+    bench.store.commit = (changes, entries) => (changes[0]?.key === 'record/g' ? new Promise(() => {}) : commit(changes, entries))
+    const answered = controller.command('g', { name: 'switchover', to: 'b', by: 'anna', dryRun: false })
+    const removed = controller.apply(request([], { remove: ['g'] }))
+    const answer = await answered
+    assert.deepEqual([answer.ok, answer.ok || answer.code, answer.said.code], [false, 'NOT_NOW', 'command.noGroup'])
+    await bench.settle()
+    await removed
+    controller.close()
+  })
+})
+
 void describe('a command that is only asked about', () => {
   test('a switchover, a failover -> what would happen in order and what would be lost; nothing does', async () => {
     const { bench, controller } = await running()

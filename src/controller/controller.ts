@@ -9,7 +9,7 @@ import type { GroupStatus } from '../core/status.ts'
 import { type RollView, rollView } from '../core/roll.ts'
 import { type Question, type StopPlan, stopPlan } from '../core/stopPlan.ts'
 import { engineOf } from '../engines/all.ts'
-import { type Said, say } from '../core/said.ts'
+import { type Said, say, worded } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 import type {
   Alarm,
@@ -268,6 +268,7 @@ export class Controller implements ControllerFacade {
       this.#calls.delete(id)
       this.#counts.forget(id)
       this.#options.alarm.clear(id)
+      this.#refuseOrders(id)
     }
     const staying = specs.filter((spec) => this.#groups.has(spec.id))
     this.#options.world.keep([...staying, ...this.#leaving.values()].flatMap(targetsOf))
@@ -287,6 +288,13 @@ export class Controller implements ControllerFacade {
     }
     this.#begin(fresh)
     this.#doctor.rounds()
+  }
+
+  /** Who waits for an answer of a group that is no more. */
+  #refuseOrders(id: GroupId): void {
+    for (const [asked, answer] of this.#answers)
+      if (asked.startsWith(`${id} `) && this.#answers.delete(asked))
+        answer({ ok: false, code: 'NOT_NOW', ...worded(say('command.noGroup')) })
   }
 
   /** New groups begin in their order and a few at a time, as fast as the loop keeps up: a thousand at once would all be served late. */

@@ -292,6 +292,68 @@ void describe('orders', () => {
   })
 })
 
+void describe('an order that the store does not take', () => {
+  const order = { name: 'switchover', to: 'b', by: 'anna', dryRun: false } as const
+  const replies = (tape: Tape): string[] => tape.lines.filter((line) => line.startsWith('reply'))
+
+  test('nothing was written -> he is told so, and nothing follows when the store works again', () => {
+    const tape = settled(['a', 'b'])
+    tape.saving = 'lost'
+    tape.command(order)
+    assert.deepEqual(replies(tape), [], 'it is not known yet')
+    tape.run(100)
+    assert.deepEqual(replies(tape), ['reply STORE_BROKEN: this was not stored, and nothing was begun: the outcome was lost'])
+    tape.saving = 'ok'
+    endsWell(tape, 'a')
+  })
+
+  test('it was written and its outcome is lost -> he is told that it is begun, once, and it is', () => {
+    const tape = settled(['a', 'b'])
+    tape.saving = 'unknown'
+    tape.command(order)
+    tape.saving = 'ok'
+    tape.run(4_000)
+    assert.deepEqual(replies(tape), ['reply ok: switch over from a to b; writes pause for a moment, nothing is lost'])
+    endsWell(tape, 'b')
+  })
+
+  test('somebody else wrote first -> not now, with what came in between', () => {
+    const tape = settled(['a', 'b'])
+    tape.saving = 'conflict'
+    tape.command(order)
+    tape.run(100)
+    assert.deepEqual(replies(tape), ['reply NOT_NOW: this was not stored, and nothing was begun: somebody else wrote'])
+  })
+
+  test('the disk hangs -> told after 5 s that nobody knows; another order meanwhile is refused, a dry run is not', () => {
+    const tape = settled(['a', 'b'])
+    tape.saving = 'never'
+    tape.command(order)
+    tape.command(order)
+    tape.command({ ...order, dryRun: true })
+    tape.run(4_900)
+    assert.match(
+      replies(tape).join('|'),
+      /^reply NOT_NOW: another order is just being stored[^|]*\|reply ok: switch over from a to b[^|]*$/,
+    )
+    tape.run(200)
+    assert.match(replies(tape).slice(2).join('|'), /^reply STORE_BROKEN: the store has not said within 5 s whether this is stored[^|]*$/)
+  })
+
+  test('it hangs with another decision -> told after 5 s that nothing was begun, and so it stays', () => {
+    const tape = settled(['a', 'b', 'c'])
+    tape.saving = 'never'
+    tape.kill('a')
+    tape.run(1_000)
+    tape.command({ name: 'failover', to: 'b', by: 'anna', dryRun: false })
+    tape.run(5_100)
+    assert.match(replies(tape).join('|'), /^reply STORE_BROKEN: the store has taken nothing for 5 s, so nothing was begun[^|]*$/)
+    tape.saving = 'ok'
+    tape.run(5_000)
+    assert.equal(tape.text.includes('order'), false, tape.text)
+  })
+})
+
 test('a second controller takes over in the middle of a failover -> it finishes it', () => {
   const first = settled(['a', 'b'])
   first.kill('a')

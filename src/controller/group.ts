@@ -36,16 +36,15 @@ import {
 } from '../core/observe.ts'
 import { present } from '../core/present.ts'
 import type { Act, Case, Decision, RecordDraft } from '../core/rule.ts'
-import { say, worded } from '../core/said.ts'
 import type { Situation } from '../core/situation.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { sameTopology, topologyOf } from '../core/topology.ts'
-import type { Command, CommandAnswer, Effect, Input, SaveResult } from '../ports.ts'
+import type { Effect, Input, SaveResult } from '../ports.ts'
 import { Asker } from './asker.ts'
 import { asksLoad, probeTimeout } from './cadence.ts'
-import { answerTo } from './commands.ts'
 import { Notebook, type Told } from './notebook.ts'
 import { isNothingNew } from './nothingNew.ts'
+import { Ordered } from './ordered.ts'
 import { OwnPause } from './ownPause.ts'
 import { Progress } from './progress.ts'
 
@@ -81,6 +80,7 @@ export class Group {
   #nodes = new Map<NodeId, NodeView>()
   readonly #asker = new Asker()
   readonly #progress = new Progress()
+  readonly #ordered = new Ordered()
   #memory: Memory
   #pending: PendingSave | null = null
   #nextId = 1
@@ -113,6 +113,7 @@ export class Group {
     const id = 'node' in input ? input.node : ''
     const [node, memory] = [this.#nodes.get(id), this.#memory]
     this.#take(input, time, effects)
+    if (this.#ordered.late(time.now, effects)) this.#memory = { ...this.#memory, order: null }
     if (!this.#loaded) {
       if (!this.#loading) {
         this.#loading = true
@@ -135,10 +136,15 @@ export class Group {
   /** When the next tick is due at the latest. */
   wakeAt(): Instant {
     // Without its record it decides nothing; the answer of the store wakes it.
-    if (!this.#loaded) return Infinity
+    if (!this.#loaded) return this.#ordered.until
     const markAt = markable(this.#record, this.#nodes, this.#memory) === null ? Infinity : this.#memory.canary.dueAt
     const { judgesFrom } = this.#memory
-    return Math.min(this.#asker.nextAt(), markAt, this.#asker.silenceAt(this.#nodes, this.#policy, judgesFrom, this.#steppedAt))
+    return Math.min(
+      this.#ordered.until,
+      this.#asker.nextAt(),
+      markAt,
+      this.#asker.silenceAt(this.#nodes, this.#policy, judgesFrom, this.#steppedAt),
+    )
   }
 
   // -------------------------------------------------------------------------------------------- inputs
@@ -146,7 +152,9 @@ export class Group {
   #take(input: Input, time: Time, effects: Effect[]): void {
     switch (input.kind) {
       case 'tick':
-        return this.#tick(input)
+        this.#memory = withSilentHosts(this.#memory, input.silentHosts, input.hosts)
+        this.#hurryEveryMs = input.hurryEveryMs
+        return
       case 'probed': {
         const node = this.#nodes.get(input.node)
         if (node === undefined) return
@@ -179,24 +187,20 @@ export class Group {
         this.#pending = null
         this.#progress.recall(input.passage ?? null)
         this.#inForce(input.stored?.value ?? null, input.stored?.version ?? 0, time.now)
+        this.#ordered.read(this.#record, effects)
         if (!this.#loaded) this.#memory = { ...this.#memory, loadedAt: time.now }
         this.#loaded = true
         return
       case 'spec':
         return this.#takeSpec(input.spec, input.revision, time.now)
       case 'command':
-        effects.push({ kind: 'reply', id: input.id, answer: this.#command(input.command, time) })
+        this.#memory = this.#ordered.take(input, this.#loaded ? this.#situation(time) : null, this.#memory, effects)
         return
       case 'noted':
       case 'published':
       case 'replied':
         return
     }
-  }
-
-  #tick(input: Extract<Input, { kind: 'tick' }>): void {
-    this.#memory = withSilentHosts(this.#memory, input.silentHosts, input.hosts)
-    this.#hurryEveryMs = input.hurryEveryMs
   }
 
   #takeSpec(spec: GroupSpec, revision: number, now: Instant): void {
@@ -233,6 +237,7 @@ export class Group {
     const pending = this.#pending
     if (pending === null || pending.id !== id) return
     this.#pending = null
+    this.#ordered.saved(pending.record.nonce, result, effects)
     this.#memory = settled(this.#memory, result.ok || result.reason === 'conflict' ? null : result.message, time.now)
     if (result.ok) return this.#inForce(pending.record, result.version, time.now)
     // Somebody else wrote, or nobody knows: only reading tells.
@@ -314,7 +319,10 @@ export class Group {
     }
     if (step.kind === 'act' && step.acts.filter((act) => this.#act(act, time, effects)).length === 0) return
     // What was ordered cannot be begun any more: the refusal stands in the history.
-    if (step.kind === 'hold' && about === 'group') this.#memory = { ...this.#memory, order: null }
+    if (step.kind === 'hold' && about === 'group') {
+      this.#memory = { ...this.#memory, order: null }
+      this.#ordered.refused(step.said, effects)
+    }
     const entry = this.#notebook.say(about, rule, step, this.#record?.epoch ?? 0, time.now, time.wall)
     if (entry !== null) effects.push({ kind: 'note', entry })
   }
@@ -331,6 +339,7 @@ export class Group {
     const record: GroupRecord = { ...draft, specRevision: this.#specRevision, writer, nonce: `${writer}.${id}`, at: time.wall }
     this.#pending = { id, record }
     this.#memory = { ...this.#memory, order: null }
+    this.#ordered.saving(record, told.said, effects)
     const entry = this.#notebook.decided(rule, told, record.epoch, time.wall)
     effects.push({ kind: 'save', id, expected: this.#version, record, entry })
   }
@@ -398,14 +407,6 @@ export class Group {
     this.#published = topology
     this.#progress.told(topology, time.now)
     effects.push({ kind: 'publish', topology })
-  }
-
-  #command(command: Command, time: Time): CommandAnswer {
-    if (!this.#loaded) return { ok: false, code: 'NOT_NOW', ...worded(say('command.reading')) }
-    const answer = answerTo(this.#situation(time), command)
-    if (answer.ok && !command.dryRun)
-      this.#memory = { ...this.#memory, order: { name: command.name, to: answer.candidate, by: command.by } }
-    return answer
   }
 
   /** What is shown of it now. */

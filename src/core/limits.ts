@@ -70,6 +70,8 @@ export const lineageKept = 16
 /** A decision that could not be stored is tried again after this, doubling up to the second figure: a disk is full for minutes, and mended in a moment. */
 export const saveRetryMs = 50
 export const saveRetryMaxMs = 1000
+/** A person who ordered something is told within this whether it is stored: a disk that hangs may do so for minutes. */
+export const orderStoredWithinMs = 5000
 /** This much lateness of our own loop is our own standing still, and no silence of anybody's. */
 export const stallMs = 250
 /** After that, what every node is asked has so long to be answered before silence counts again: many times what an answer takes. */

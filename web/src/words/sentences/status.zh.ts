@@ -31,6 +31,11 @@ const shownZh: typeof statusSentences = {
 
 const commandZh: typeof commandSentences = {
   'command.reading': () => '正在读取记录；请重试',
+  'command.open': () => '另一条命令正在存储；请看它的结果，然后再试',
+  'command.unstored': (v) => `没有存储，什么都没有开始：${v.message}`,
+  'command.storeHangs': (v) => `存储已有 ${v.seconds} 秒没有写入任何内容，所以什么都没有开始；请检查它的磁盘，然后再试`,
+  'command.unsure': (v) => `存储在 ${v.seconds} 秒内没有说明是否已存储；如果已存储，就会执行：请看 \`regroup status\` 和存储所在的磁盘`,
+  'command.noGroup': () => '在开始之前，这个组被移除，或被改成了另一种',
   'command.noNode': (v) => `组 ${v.group} 没有节点 ${v.node}；它有 ${names(v.nodes)}`,
   'command.noPrimary': () => '这个组还没有记录主节点；`regroup explain` 会说明在等什么',
   'command.switchover': (v) => `从 ${v.from} 切换到 ${v.to}；写入会暂停片刻，不丢任何数据`,
