@@ -8,6 +8,7 @@ import {
   canaryEnded,
   inForce,
   judged,
+  linkedStill,
   newMemory,
   nothingToStore,
   settled,
@@ -165,7 +166,8 @@ export class Group {
         const next = busy && unheard ? excused(node, time.now) : probed(node, input.sentAt, input.result, time.now)
         this.#nodes.set(input.node, next)
         if (stirred(node, next)) this.#asker.stir(time.now)
-        if (this.#record !== null && input.node === this.#record.primary) this.#memory = watch(this.#memory, this.#record, this.#nodes)
+        if (this.#record !== null)
+          this.#memory = (input.node === this.#record.primary ? watch : linkedStill)(this.#memory, this.#record, this.#nodes)
         // A switchover reads the one after the other; waiting for the next round would be the clients' wait.
         if (this.#record?.phase === 'switchover' && input.node === this.#record.primary)
           this.#asker.hurry([this.#record.candidate], time.now)
@@ -228,7 +230,7 @@ export class Group {
     if (node?.acting?.id !== input.id) return
     const { action } = node.acting
     this.#nodes.set(input.node, acted(node, input.result, time.now))
-    this.#memory = told(this.#memory, action, input.result, node.reading?.incarnation ?? null, time.now)
+    this.#memory = told(this.#memory, node, action, input.result, time.now)
     this.#asker.stir(time.now)
     this.#asker.hurry([input.node], time.now)
   }

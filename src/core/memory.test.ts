@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { alive, failingOver, group, now, recorded, refused, silent, specOf, switching, viewed } from '../../test/situations.ts'
-import { type Memory, canaryEnded, inForce, judged, newMemory, settled, stoodStill, told, watch } from './memory.ts'
+import { type Memory, canaryEnded, inForce, judged, linkedStill, newMemory, settled, stoodStill, told, watch } from './memory.ts'
 import { type NodeView, newNode } from './observe.ts'
 import type { Situation } from './situation.ts'
 
 const fresh = newMemory(5)
+const primary = group('a', alive('a')).nodes.get('a') ?? assert.fail()
 const watchedIn = (s: Situation, memory = fresh): ReturnType<typeof watch> =>
   s.record === null ? assert.fail('no record') : watch(memory, s.record, s.nodes)
 
@@ -86,6 +87,27 @@ void describe('the primary is watched', () => {
     assert.equal(offset(group('a', alive('a', { offset: 2000 }), alive('b', { of: 'nowhere' }))), undefined)
     assert.equal(offset(group('a', alive('a', { offset: 2000 }), silent('b', 9_500))), undefined)
   })
+
+  test('its link is down, or it is silent, while the primary is not heard or between two readings of it -> anew', () => {
+    const first = watchedIn(group('a', alive('a'), alive('b')))
+    const known = (s: Situation, look = linkedStill): string[] => [...look(first, s.record ?? assert.fail(), s.nodes).targets.keys()]
+    for (const look of [linkedStill, watch]) {
+      assert.deepEqual(known(group('a', silent('a', 9_500), alive('b')), look), ['b'])
+      for (const b of [alive('b', { linkUp: false }), alive('b', { of: 'nowhere' }), silent('b', 9_500), refused('b', 9_500)])
+        assert.deepEqual(known(group('a', silent('a', 9_500), b), look), [])
+    }
+    assert.deepEqual(known(group('a', alive('a'), alive('b', { linkUp: false }))), [])
+  })
+
+  test('it was told to make its link anew, be it refused or not answered -> anew; anything else, or another node -> stays', () => {
+    const s = group('a', alive('a'), alive('b'), alive('c'))
+    const first = watchedIn(s)
+    const after = (name: 'proveLink' | 'persist', ok: boolean): string[] => {
+      const result = ok ? ({ ok, persisted: true, note: null } as const) : ({ ok, code: 'SILENT', message: '' } as const)
+      return [...told(first, s.nodes.get('b') ?? assert.fail(), { name }, result, now).targets.keys()]
+    }
+    assert.deepEqual([after('proveLink', true), after('proveLink', false), after('persist', true)], [['c'], ['c'], ['b', 'c']])
+  })
 })
 
 test('lost -> since the first verdict that says so, until it is alive again', () => {
@@ -159,7 +181,7 @@ void describe('a mark ended without an answer', () => {
 
 test('the primary was opened -> whether it writes is looked at anew, at once', () => {
   const troubled = { ...fresh, canary: { ...fresh.canary, problem: 'MISCONF: disk full', dueAt: now + 900 } }
-  const opened = told(troubled, { name: 'open', guard: 0, bootFenced: true }, { ok: true, persisted: true, note: null }, 'a1', now)
+  const opened = told(troubled, primary, { name: 'open', guard: 0, bootFenced: true }, { ok: true, persisted: true, note: null }, now)
   assert.deepEqual([opened.tuned, opened.canary.problem, opened.canary.dueAt], ['a1', null, now])
 })
 
@@ -168,17 +190,17 @@ void describe('a write pause of ours ended without an answer', () => {
   const done = { ok: true, persisted: true, note: null } as const
   const pause = { name: 'pauseWrites', forMs: 7_000 } as const
   const resume = { name: 'resumeWrites' } as const
-  const doubted = told(fresh, pause, silence, 'a1', now)
+  const doubted = told(fresh, primary, pause, silence, now)
   const unanswered = { ...doubted, canary: { ...doubted.canary, inFlight: { id: 3, since: 4 } } }
 
   test('it may come late -> in doubt; refused, or answered -> not', () => {
     assert.equal(doubted.pauseInDoubt, 'open')
-    assert.equal(told(fresh, pause, { ...silence, code: 'NOPERM' }, 'a1', now).pauseInDoubt, null)
-    assert.deepEqual(told(fresh, pause, done, 'a1', now), { ...fresh, writesPausedAt: now })
+    assert.equal(told(fresh, primary, pause, { ...silence, code: 'NOPERM' }, now).pauseInDoubt, null)
+    assert.deepEqual(told(fresh, primary, pause, done, now), { ...fresh, writesPausedAt: now })
   })
 
   test('writes were told to go on -> what waited until then says nothing, the next write does', () => {
-    const lifted = told(unanswered, resume, done, 'a1', now)
+    const lifted = told(unanswered, primary, resume, done, now)
     assert.deepEqual([lifted.pauseInDoubt, lifted.writesResumedAt, lifted.canary.inFlight, lifted.canary.dueAt], ['lifted', now, null, now])
     assert.equal(canaryEnded(lifted, undefined, silence, now).pauseInDoubt, 'lifted')
     assert.equal(canaryEnded(lifted, undefined, done, now).pauseInDoubt, 'open')
@@ -186,7 +208,7 @@ void describe('a write pause of ours ended without an answer', () => {
 
   test('no pause in doubt -> writes that go on say nothing about the write under way', () => {
     const plain = { ...unanswered, pauseInDoubt: null }
-    assert.deepEqual(told(plain, resume, done, 'a1', now), { ...plain, writesResumedAt: now })
+    assert.deepEqual(told(plain, primary, resume, done, now), { ...plain, writesResumedAt: now })
   })
 
   test('another primary -> forgotten', () => {

@@ -150,7 +150,8 @@ export function inForce(memory: Memory, before: GroupRecord | null, record: Grou
 }
 
 /** The recorded primary gave a reading as a primary: remember it, and what each of its replicas must still acknowledge. */
-export function watch(memory: Memory, record: GroupRecord, nodes: Nodes): Memory {
+export function watch(before: Memory, record: GroupRecord, nodes: Nodes): Memory {
+  const memory = linkedStill(before, record, nodes)
   const primary = nodes.get(record.primary)
   if (primary === undefined || !answers(primary) || primary.reading.role !== 'primary') return memory
   const { reading } = primary
@@ -159,20 +160,37 @@ export function watch(memory: Memory, record: GroupRecord, nodes: Nodes): Memory
   let { targets } = memory
   for (const node of nodes.values()) {
     const id = node.spec.id
-    const target = targets.get(id)
-    if (!answers(node) || !follows(node, primary.spec) || !node.reading.upstream?.linkUp) {
-      if (target !== undefined) targets = new Map([...targets].filter(([other]) => other !== id))
-      continue
-    }
+    if (!isLinked(node, primary)) continue
     // The primary's offset counts only when it was read after the link was seen up (docs/protocol.md, M9).
-    if (node.askedAt <= primary.askedAt && !isOverLink(target, node.reading, reading))
+    if (node.askedAt <= primary.askedAt && !isOverLink(targets.get(id), node.reading, reading))
       targets = new Map(targets).set(id, { replica: node.reading.incarnation, primary: reading.incarnation, replid, offset })
   }
   return { ...memory, watched: { reading, at: primary.askedAt }, stoodStillMs: 0, targets }
 }
 
-/** An action on the recorded primary's process ended. */
-export function told(memory: Memory, action: Action, result: ActionResult, incarnation: string | null, now: Instant): Memory {
+/**
+ * A node was heard, or was not. Of a link that was seen down, or that nobody saw for a while, nothing counts: the next one may have begun with
+ * another copy, whose first acknowledgement may be in vain (docs/protocol.md, M9).
+ */
+export function linkedStill(memory: Memory, record: GroupRecord, nodes: Nodes): Memory {
+  const primary = nodes.get(record.primary)
+  const linked = (id: NodeId): boolean => primary !== undefined && isLinked(nodes.get(id), primary)
+  const targets = [...memory.targets].filter(([id]) => linked(id))
+  return targets.length === memory.targets.size ? memory : { ...memory, targets: new Map(targets) }
+}
+
+function isLinked(node: NodeView | undefined, primary: NodeView): node is NodeView & { readonly reading: Reading } {
+  return node !== undefined && answers(node) && follows(node, primary.spec) && node.reading.upstream?.linkUp === true
+}
+
+/** What ends a replica's link, so that the next reading speaks of another. */
+const unlinks: ReadonlySet<Action['name']> = new Set(['proveLink', 'follow', 'demote', 'fence', 'promote'])
+
+/** An action on a node ended, however it did. */
+export function told(before: Memory, { spec, reading }: NodeView, action: Action, result: ActionResult, now: Instant): Memory {
+  const incarnation = reading?.incarnation ?? null
+  const anew = unlinks.has(action.name) && before.targets.has(spec.id)
+  const memory = anew ? { ...before, targets: new Map([...before.targets].filter(([id]) => id !== spec.id)) } : before
   if (!result.ok) {
     const maybe = action.name === 'pauseWrites' && hasUnknownEnd(result)
     return maybe ? { ...memory, pauseInDoubt: 'open' } : memory
