@@ -35,7 +35,12 @@ void describe('a starved process watched in pieces', () => {
       /^a may still accept writes from clients that cling to it; they would be lost$/,
     )
     held(run(starved(0, 9_500), 'silent', 5_000), 'elect.unwatched', /nobody watched/)
-    chosen(run(starved(1_500, 9_500), 'silent', 5_000), 'elect.inSync', 'b', /cling to it.*; a was silent before it was lost/)
+    chosen(
+      run(starved(1_500, 9_500), 'silent', 5_000),
+      'elect.inSync',
+      'b',
+      /cling to it.*; a did not answer for some time before it was lost/,
+    )
   })
 
   test('no longer than silence may ever last', () => {
@@ -83,6 +88,18 @@ void describe('nobody watched the primary die', () => {
     assert.equal(seen(7_984), false)
     assert.equal(deathWatched(unwatched(s)), false)
     assert.equal(deathWatched(recorded(s, { incarnation: 'a0' })), false)
+  })
+
+  test('it refused at once, and what a replica claims was tested first -> the test is no reason to wait for a person', () => {
+    const lost = (failingSince: number, at: number): Situation => {
+      const s = withPolicy(group('a', refused('a', failingSince), alive('b', down)), { silentAfterMs: 500 })
+      const { reading } = s.memory.watched ?? {}
+      assert.ok(reading)
+      return remembered(s, { watched: { reading, at }, lostAt: now, goneAt: now })
+    }
+    chosen(run(lost(now - 3_150, now - 3_400), 'dead', 3_400), 'elect.inSync', 'b', /a did not answer for some time before it was lost/)
+    held(run(lost(now - 4_200, now - 4_300), 'dead', 4_300), 'elect.unwatched', /nobody watched/)
+    held(run(lost(now - 2_000, now - 3_400), 'dead', 3_400), 'elect.unwatched', /nobody watched/)
   })
 })
 

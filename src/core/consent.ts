@@ -1,6 +1,6 @@
 // What must be so before another node may take over from a primary that may still run, or that nobody saw stop.
 import { flapping } from './diagnose.ts'
-import { flapSilenceFactor } from './limits.ts'
+import { claimMs, flapSilenceFactor, proveWithinMs } from './limits.ts'
 import type { GroupRecord, Instant, NodeId } from './model.ts'
 import { type NodeView, answers, freshSince, refused, sameAddress } from './observe.ts'
 import { type Said, say } from './said.ts'
@@ -27,7 +27,16 @@ function betweenMs(s: Situation): number {
 /** This process saw the primary well until shortly before it was lost, so the in-sync set is no older than that. */
 export function deathWatched(s: Situation): boolean {
   const silenceMs = s.policy.silentAfterMs * (flapping(s) ? flapSilenceFactor : 1)
-  return unseenMs(s) <= silenceMs + betweenMs(s) + ownPausesMs(s)
+  return unseenMs(s) <= Math.max(silenceMs, testedMs(s)) + betweenMs(s) + ownPausesMs(s)
+}
+
+/** It refused at once; while a replica claims a link to it that is tested first, and the time of the test is no reason to wait for a person. */
+function testedMs(s: Situation): number {
+  const { record } = s
+  const { watched } = s.memory
+  const primary = record === null ? undefined : s.nodes.get(record.primary)
+  if (primary === undefined || watched === null || !refused(primary)) return 0
+  return (primary.failingSince ?? Infinity) - watched.at <= betweenMs(s) ? claimMs + proveWithinMs : 0
 }
 
 /** A starved process watches in pieces: between them the primary was asked and said nothing. No longer than silence may ever last. */

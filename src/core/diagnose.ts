@@ -1,12 +1,9 @@
 // What the situation of a group's primary is called. It gets its name before anything is done about it.
 import { formatAddress } from './address.ts'
-import { closedGuard, flapSilenceFactor, handoverGraceMs, nowhere, proveAgainMs, proveWithinMs, relinkMs } from './limits.ts'
+import { claimMs, closedGuard, flapSilenceFactor, handoverGraceMs, nowhere, proveAgainMs, proveWithinMs, relinkMs } from './limits.ts'
 import type { Address, Evidence, Instant, NodeId } from './model.ts'
 import { type NodeView, answers, follows, freshSince, quietSince, refused, sameAddress, unheard } from './observe.ts'
 import { type Situation, keptItsData, nodeOf, others, ours } from './situation.ts'
-
-/** A replica's idle link moves at least once a second (we set the ping period): without movement for this long, `up` is only a claim. */
-const claimMs = 3000
 
 export type Verdict =
   /** Nothing known yet. Unknown is not down. */

@@ -130,7 +130,7 @@ void describe('silence had to last longer after too many failovers', () => {
 
   test('then the primary is seen dead -> the in-sync replica, and what it may lack is said', () => {
     const s = remembered(recorded(group('a', refused('a', 9_900), alive('b', down)), flaps), at9)
-    chosen(run(s), 'elect.inSync', 'b', /a was silent before it was lost/)
+    chosen(run(s), 'elect.inSync', 'b', /a did not answer for some time before it was lost/)
   })
 
   test('silent for long, then dead -> nobody watched it in between: held for it', () => {
@@ -141,7 +141,7 @@ void describe('silence had to last longer after too many failovers', () => {
   test('then it is back, ahead of the replica, from an old file -> re-opened, and what it took last is said to be lost', () => {
     const dump = { ...returned, durable: false, replid: 'R8', replid2: 'R1', second: 1101, offset: 1100 } as const
     const s = remembered(recorded(group('a', alive('a', dump), alive('b', down)), flaps), at9)
-    chosen(run(s, 'restarted'), 'elect.ahead', 'a', /a was silent before it was lost.*nobody watched a until it stopped/)
+    chosen(run(s, 'restarted'), 'elect.ahead', 'a', /a did not answer for some time before it was lost.*nobody watched a until it stopped/)
   })
 })
 

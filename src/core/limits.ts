@@ -44,6 +44,8 @@ export const urgentProbeMs = 4
 export const urgentShare = 0.08
 /** ... up to this, so that a long hold does not burn a core. */
 export const steadyUrgentProbeMs = 50
+/** A replica's idle link moves at least once a second (we set the ping period): without movement for this long, `up` is only a claim. */
+export const claimMs = 3000
 /** A replica re-makes a link to a living primary within 1-8 ms (measured); this is many times that. */
 export const proveWithinMs = 150
 /** A link that was lost proves a death only when it stays down for longer than its replica needs to make it again; 1-8 ms on one machine (measured). */

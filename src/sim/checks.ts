@@ -9,6 +9,7 @@ import { Deeds } from './deeds.ts'
 import { ElectionChecks } from './electionChecks.ts'
 import type { History } from './history.ts'
 import { Ledger } from './ledger.ts'
+import { controllerName } from './plan.ts'
 import type { Server } from './server.ts'
 import { keysOf } from './stream.ts'
 import { VerdictChecks } from './verdictChecks.ts'
@@ -172,7 +173,7 @@ export class Checks {
     const record = history.store.record('g')
     const dead = record === null ? null : history.node(record.primary)
     if (record !== null && dead !== null && !this.#stopped(dead)) {
-      this.#ranWatched = this.#watching() && this.ledger.watches()
+      this.#ranWatched = this.#watching() && this.ledger.watches() && this.#isSeenToStop(dead, record)
       this.#ranAt = this.#now
       this.#inSync = record.inSync
     }
@@ -197,6 +198,13 @@ export class Checks {
   #silentForMs(since: number): number {
     const { policy, starvedAt } = this.#history
     return starvedAt >= since ? policy.silentAfterMs * starvedSilence + starvedDoubtMs : policy.silentAfterMs + doubtedMs
+  }
+
+  /** While a replica is fed by one that only we cannot reach, nothing is concluded: how long it ran unseen nobody can say then, and only a guard bounds what it took. */
+  #isSeenToStop(primary: Server, record: GroupRecord): boolean {
+    const { net, policy } = this.#history
+    if (policy.acceptStaleRisk || (record.fenced && record.guard > 0)) return true
+    return ![net.path(controllerName, primary.host), net.path(primary.host, controllerName)].some((path) => path.cut)
   }
 
   /** Since it was last looked at: awake, or not where the spec had it. */

@@ -71,7 +71,7 @@ export const electSentences = {
   'loss.clinging': (v: { readonly primary: string }) =>
     `${v.primary} may still accept writes from clients that cling to it; they would be lost`,
   'loss.silentBefore': (v: { readonly primary: string }) =>
-    `${v.primary} was silent before it was lost: it may have accepted writes that no replica has`,
+    `${v.primary} did not answer for some time before it was lost: it may have accepted writes that no replica has`,
   'loss.unwatched': (v: { readonly primary: string }) =>
     `nobody watched ${v.primary} stop: it may have accepted writes that no replica has`,
   'loss.better': (v: OfNode) => `${v.node} was seen to hold more and did not come back`,
