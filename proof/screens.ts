@@ -10,12 +10,13 @@ import { parsed } from './harness/options.ts'
 import { type Shot, shots } from './page/shots.ts'
 import { type Scene, startScene } from './page/scene.ts'
 
-const usage = `script/run screens [-- --only TEXT] [--every]
-  --only TEXT    only pictures whose name contains it
+const usage = `script/run screens [-- --only TEXT] [--way TEXT] [--every]
+  --only TEXT    only screens whose name contains it
+  --way TEXT     only ways whose name contains it, of zh-light-phone and the like
   --every        each screen in both themes, both languages and both widths; else English in light, Chinese in dark, and English on a phone`
 
 const { values } = parsed(usage, () =>
-  parseArgs({ options: { only: { type: 'string' }, every: { type: 'boolean' }, help: { type: 'boolean' } } }),
+  parseArgs({ options: { only: { type: 'string' }, way: { type: 'string' }, every: { type: 'boolean' }, help: { type: 'boolean' } } }),
 )
 
 const out = fileURLToPath(new URL('../screens', import.meta.url))
@@ -56,13 +57,15 @@ async function take(scene: Scene, shot: Shot, way: Way, page: Page): Promise<voi
 if (values.help) console.log(`usage: ${usage}`)
 else
   main({ limitMs: 30 * 60_000 }, async () => {
-    if (values.only === undefined) rmSync(out, { recursive: true, force: true })
+    const { only = '', way: wanted } = values
+    const ways = values.every === true ? every : wanted === undefined ? few : every.filter(({ name }) => name.includes(wanted))
+    if (only === '' && wanted === undefined) rmSync(out, { recursive: true, force: true })
     mkdirSync(out, { recursive: true })
     const [scene, browser] = await Promise.all([startScene(), startBrowser()])
     let taken = 0
-    for (const way of values.every === true ? every : few) {
+    for (const way of ways) {
       const { name: _name, ...options } = way
-      for (const shot of shots.filter(({ name }) => name.includes(values.only ?? ''))) {
+      for (const shot of shots.filter(({ name }) => name.includes(only))) {
         const { page, context, complaints } = await look(browser, scene.controller.url, options)
         await take(scene, shot, way, page).finally(() => console.log(complaints.join('\n')))
         await context.close()

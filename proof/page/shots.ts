@@ -55,6 +55,19 @@ export const shots: readonly Shot[] = [
   { name: 'overview-first', path: '/', ready: answered('/api/v1/groups', { status: 200, body: { groups: [] } }, '.note button') },
   { name: 'overview-failed', path: '/', ready: answered('/api/v1/groups', refused, '.note h2') },
   { name: 'overview-cut', path: '/', ready: answered('/events', 'cut', '.banner') },
+  {
+    name: 'overview-unreached',
+    path: '/',
+    async ready(page) {
+      await page.route(
+        ({ pathname }) => pathname === '/events' || pathname === '/api/v1/groups',
+        (route) => route.abort(),
+      )
+      await page.reload()
+      await page.locator('.banner').waitFor()
+      await page.locator('.note h2').waitFor()
+    },
+  },
   { name: 'overview', path: '/', ready: drawn('.tile.bad', '.tile.good') },
   { name: 'overview-none', path: '/?q=nothing', ready: drawn('.note .button') },
   { name: 'group-healthy', path: '/groups/shop', ready: drawn('.wire.up', '.passage') },
@@ -67,10 +80,34 @@ export const shots: readonly Shot[] = [
   { name: 'charts', path: '/groups/shop/charts', ready: drawn('.chart canvas') },
   { name: 'act-roll', path: '/groups/shop', ready: acting(5, '.would'), whole: false },
   { name: 'act-switchover', path: '/groups/shop', ready: acting(0, '.move'), whole: false },
+  {
+    name: 'act-schedule',
+    path: '/groups/shop',
+    async ready(page) {
+      await page.locator('.actions button').nth(0).click()
+      await page.locator('dialog .button.small').click()
+      await page.locator('dialog input[type=datetime-local]').waitFor()
+      await page.locator('dialog .would').waitFor()
+    },
+    whole: false,
+  },
   { name: 'act-switchover-refused', path: '/groups/cart', ready: acting(0, '.refused'), whole: false },
   { name: 'act-pause', path: '/groups/shop', ready: acting(1, '.safe'), whole: false },
   { name: 'act-maintain', path: '/groups/shop', ready: acting(2, '.would'), whole: false },
   { name: 'act-failover', path: '/groups/shop', ready: acting(7, '.move'), whole: false },
+  {
+    name: 'act-add-node',
+    path: '/groups/shop',
+    async ready(page) {
+      await page.locator('.actions button').nth(4).click()
+      const inputs = page.locator('dialog input')
+      await inputs.nth(0).fill('n4')
+      await inputs.nth(1).fill('10.0.0.4:6379')
+      await page.locator('dialog .changes').waitFor()
+    },
+    whole: false,
+  },
+  { name: 'act-remove-group', path: '/groups/cart', ready: acting(8, '.changes'), whole: false },
   { name: 'act-policy', path: '/groups/shop', ready: acting(6, '.policy'), whole: false },
   { name: 'act-what-if', path: '/groups/shop', ready: acting(3, '.safe'), whole: false },
   { name: 'spec', path: '/spec', ready: drawn('.revisions button', '.changes') },

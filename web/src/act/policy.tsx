@@ -68,16 +68,12 @@ interface RowsProps {
 }
 
 function Rows({ keys, values, set, hint }: RowsProps) {
+  const say = useSay()
+  const about = (key: Key): string => [say(`policy.about.${key}`), ...(hint === undefined ? [] : [hint(key)])].join(' · ')
   return (
     <div className="policy">
       {keys.map((key) => (
-        <Row
-          key={key}
-          name={key}
-          value={values[key] ?? ''}
-          set={(text) => set(key, text)}
-          {...(hint === undefined ? {} : { hint: hint(key) })}
-        />
+        <Row key={key} name={key} value={values[key] ?? ''} set={(text) => set(key, text)} hint={about(key)} />
       ))}
     </div>
   )

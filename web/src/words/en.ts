@@ -1,5 +1,8 @@
 // Every word of the page in English. {name} is put in.
+import { policyEn } from './policy.en.ts'
+
 export const en = {
+  ...policyEn,
   'nav.groups': 'Groups',
   'nav.main': 'Main',
   'nav.skip': 'Skip to the content',

@@ -1,7 +1,9 @@
 import type { Words } from './en.ts'
+import { policyZh } from './policy.zh.ts'
 
 // 页面上的每一个词。{name} 处填入值。
 export const zh: Words = {
+  ...policyZh,
   'nav.groups': '复制组',
   'nav.main': '主导航',
   'nav.skip': '跳到内容',

@@ -1,0 +1,22 @@
+// What each key of a policy is, in a line. README's table says more.
+export const policyEn = {
+  'policy.about.probeEveryMs': 'how often a calm node is asked',
+  'policy.about.silentAfterMs': 'how long silence must last before it counts; a crash does not wait for it',
+  'policy.about.retryDownMs': 'how soon a node that came back is noticed',
+  'policy.about.actionTimeoutMs': 'how long a role change may take',
+  'policy.about.inSyncMaxLagBytes': 'how far behind still counts as in sync: what a failover may lose',
+  'policy.about.parallelSyncs': 'full copies from the primary at once',
+  'policy.about.canaryEveryMs': 'how often the mark is written',
+  'policy.about.canaryTimeoutMs': 'how long that write may take before the primary counts as hung',
+  'policy.about.betterCandidateMs': 'how long a failover waits for a node that was seen to hold more',
+  'policy.about.switchoverDeadlineMs': 'how long a switchover may keep writes waiting',
+  'policy.about.flapFailovers': 'so many forced failovers in the window, and silence must last 10 times as long',
+  'policy.about.flapWindowMs': 'failovers older than this are forgotten',
+  'policy.about.guard': 'whether the primary refuses writes when no replica keeps up',
+  'policy.about.bootFence': 'whether a restarted primary stays closed until regroup opens it',
+  'policy.about.acceptSplitRisk': 'whether a primary that is only silent is replaced',
+  'policy.about.acceptStaleRisk': 'whether to promote although nobody watched the primary stop',
+  'policy.about.failback': 'whether a preferred node becomes primary again by itself',
+  'policy.about.failbackAfterMs': 'how long it must have been in sync before',
+  'policy.about.failbackWindow': 'when, with failback: window; UTC, or a zone after a blank',
+} as const
