@@ -8,7 +8,6 @@ const codes = Object.keys(english) as Code[]
 
 /** Values that are English words themselves, so that Chinese has its own for each: one of them. */
 const worded: Readonly<Partial<Record<Code, Readonly<Record<string, string>>>>> = {
-  'steady.contested': { sign: 'its link' },
   'plan.moving': { phase: 'failover' },
   'roll.moving': { phase: 'failover' },
 }

@@ -125,6 +125,10 @@ const outcomes: Readonly<Record<string, string>> = {
     'an old primary can be reached again while another node is copied -> it is closed, and copied when its turn comes',
   '40000633-ahead-since-the-decision':
     'a decision waits for a replica that the silent primary feeds on meanwhile -> it holds more when it answers, so its word counts',
+  '24000143-published-while-its-replicas-prove':
+    'only regroup cannot reach the primary, and its replicas prove their links again and again -> clients keep it',
+  '50001306-primary-freezes-in-a-switchover':
+    'the primary of a switchover freezes after its writes were paused -> its replicas must prove their links, it is replaced at once',
   '50001305-two-paused-processes':
     'a switchover comes back to a primary that an overtaken one had paused, and its old primary was paused too -> the writes of both go on',
   '52108-opened-by-hand-then-closed':

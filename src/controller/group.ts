@@ -319,7 +319,7 @@ export class Group {
       if (maySave) this.#save(rule, step.record, step, time, effects)
       return
     }
-    if (step.kind === 'act' && step.acts.filter((act) => this.#act(act, time, effects)).length === 0) return
+    if (step.kind === 'act' && (step.acts.filter((act) => this.#act(act, time, effects)).length === 0 || step.again === true)) return
     // What was ordered cannot be begun any more: the refusal stands in the history.
     if (step.kind === 'hold' && about === 'group') {
       this.#memory = { ...this.#memory, order: null }

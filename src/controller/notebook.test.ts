@@ -39,6 +39,13 @@ void describe('what is stored', () => {
     assert.equal(say('y', wait, 9_001), null)
   })
 
+  test('a short wait between a refusal and the same -> no news; a long one, or an action -> news', () => {
+    const { say } = notebook()
+    assert.deepEqual([say('x', hold('h'), 0), say('y', wait, 10), say('x', hold('h'), 20)], ['hold x: h', null, null])
+    assert.deepEqual([say('y', wait, 30), say('y', wait, 1_030), say('x', hold('h'), 1_040)], [null, 'hold y: w', 'hold x: h'])
+    assert.deepEqual([say('z', act, 1_050), say('x', hold('h'), 1_060)], ['event z: does', 'hold x: h'])
+  })
+
   test('rest -> never; what was said before it is said again after it', () => {
     const { say } = notebook()
     assert.deepEqual([say('x', hold('h')), say('y', rest), say('x', hold('h'))], ['hold x: h', null, 'hold x: h'])

@@ -15,12 +15,20 @@ export interface Told {
   readonly evidence: Evidence
 }
 
-interface Noted {
+interface Reason {
   readonly rule: string
   /** Why, when something is refused; a refusal for another reason is news. */
   readonly refusal: string | null
+}
+
+interface Noted extends Reason {
   readonly since: Instant
-  readonly written: boolean
+  /** What was stored last, until all was well: a short wait in between makes it no news. */
+  readonly stored: Reason | null
+}
+
+function isSame(a: Reason, b: Reason): boolean {
+  return a.rule === b.rule && a.refusal === b.refusal
 }
 
 export class Notebook {
@@ -39,7 +47,8 @@ export class Notebook {
     const acts = step.kind === 'act'
     const refusal = step.kind === 'hold' ? inEnglish(step.said) : null
     const said = this.#said.get(about)
-    const same = said !== undefined && said.rule === rule && said.refusal === refusal && !acts
+    const reason = { rule, refusal }
+    const same = said !== undefined && isSame(said, reason) && !acts
     const since = same ? said.since : now
     if (about === 'group') {
       this.last = {
@@ -50,9 +59,11 @@ export class Notebook {
         at: same ? this.last.at : wall,
       }
     }
-    const quiet = step.kind === 'rest' || (step.kind === 'wait' && now - since < briefMs) || (same && said.written)
-    const written = !quiet || (same && said.written)
-    if (!same || written !== said.written) this.#said.set(about, { rule, refusal, since, written })
+    const before = said?.stored ?? null
+    const known = !acts && before !== null && isSame(before, reason)
+    const quiet = step.kind === 'rest' || (step.kind === 'wait' && now - since < briefMs) || known
+    const stored = step.kind === 'rest' ? null : quiet ? before : reason
+    if (!same || stored !== before) this.#said.set(about, { ...reason, since, stored })
     return quiet ? null : this.#entry(acts ? 'event' : 'hold', rule, step, epoch, wall)
   }
 

@@ -154,7 +154,7 @@ void describe('refused: nothing listens, what do the replicas say', () => {
 
   test('a replica was not asked since -> suspect, for at most silentAfterMs', () => {
     is(group('a', refused('a', 9_995), alive('b', { linkUp: false })), 'suspect')
-    is(at(group('a', refused('a', 9_995), alive('b', { linkUp: false })), 10_995), 'dead')
+    is(at(group('a', refused('a', 9_995), alive('b', { linkUp: false })), 10_996), 'dead')
   })
 
   test('one link up against one down -> contested: the veto wins', () => {
@@ -248,9 +248,21 @@ void describe('silent: the replicas must prove', () => {
     is(s(proven(9_800, 9_995)), 'suspect')
   })
 
-  test('up again after it was dropped -> contested, then asked again', () => {
+  test('it does what it was told, or was not asked since -> its word is waited for, as long as an action and a silence may take', () => {
+    const acting = (since: number): Situation => s({ view: { acting: { id: 1, action: { name: 'proveLink' }, since } } })
+    is(acting(9_990), 'suspect')
+    is(acting(now - 3_001), 'silent')
+    is(s({ view: { askedAt: 9_900, actedAt: 9_950 } }), 'suspect')
+    is(s({ view: { askedAt: 8_990, actedAt: 8_999 } }), 'silent')
+  })
+
+  test('up again after it was dropped -> contested, then asked again, which is no news', () => {
     is(s(proven(9_800, 9_810)), 'contested', { linkUpAt: 'b' })
-    is(s(proven(8_600, 8_000)), 'unproven')
+    const again = is(s(proven(8_600, 8_000)), 'unproven')
+    assert.deepEqual(
+      [again, is(s({}), 'unproven')].map((one) => one.kind === 'unproven' && one.again),
+      [true, false],
+    )
     is(at(s({ ...proven(8_600, 8_610), view: { proof: { since: 8_600, done: 8_610 }, askedAt: 10_600 } }), 10_610), 'unproven')
   })
 
@@ -269,7 +281,7 @@ void describe('silent: the replicas must prove', () => {
 
   test('its position rises -> contested without being asked', () => {
     const verdict = is(s({ view: { advancedAfter: 9_001 } }), 'contested')
-    assert.ok(verdict.kind === 'contested' && verdict.sign === 'its advancing position')
+    assert.ok(verdict.kind === 'contested' && verdict.witness === 'b')
     is(s({ view: { advancedAfter: 9_000 } }), 'unproven')
   })
 })

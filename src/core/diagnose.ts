@@ -3,7 +3,7 @@ import { formatAddress } from './address.ts'
 import { claimMs, closedGuard, flapSilenceFactor, handoverGraceMs, nowhere, proveAgainMs, proveWithinMs, relinkMs } from './limits.ts'
 import type { Address, Evidence, Instant, NodeId } from './model.ts'
 import { type NodeView, answers, follows, freshSince, quietSince, refused, sameAddress, unheard } from './observe.ts'
-import { type Situation, keptItsData, nodeOf, others, ours } from './situation.ts'
+import { type Situation, isBeingAsked, keptItsData, nodeOf, others, ours } from './situation.ts'
 
 export type Verdict =
   /** Nothing known yet. Unknown is not down. */
@@ -16,15 +16,15 @@ export type Verdict =
   /** We cannot even ask. Our trouble, not the node's. */
   | { readonly kind: 'unasked'; readonly message: string; readonly evidence: Evidence }
   /** We cannot reach it, a replica can. `elsewhere`: at an address that the spec does not name, so that is where it lives. */
+  | { readonly kind: 'contested'; readonly witness: NodeId; readonly elsewhere: string | null; readonly evidence: Evidence }
+  /** Silent, and these replicas claim a link that they have not proven. `again`: not lately. `pending`: another's proof is under way. */
   | {
-      readonly kind: 'contested'
-      readonly witness: NodeId
-      readonly sign: 'its link' | 'its advancing position'
-      readonly elsewhere: string | null
+      readonly kind: 'unproven'
+      readonly ask: readonly NodeId[]
+      readonly again: boolean
+      readonly pending: boolean
       readonly evidence: Evidence
     }
-  /** Silent, and these replicas claim a link that they have not proven. */
-  | { readonly kind: 'unproven'; readonly ask: readonly NodeId[]; readonly evidence: Evidence }
   /** Silent, but so are most hosts: rather our own fault. */
   | { readonly kind: 'self-suspect'; readonly evidence: Evidence }
   | { readonly kind: 'dead'; readonly evidence: Evidence }
@@ -36,7 +36,7 @@ export type Verdict =
   | { readonly kind: 'hung'; readonly why: string; readonly evidence: Evidence }
   | { readonly kind: 'shutting down'; readonly evidence: Evidence }
 
-type Testimony = { readonly node: NodeId; readonly says: 'down' | 'pending' | 'ask' | 'link' | 'advance' }
+type Testimony = { readonly node: NodeId; readonly says: 'down' | 'pending' | 'ask' | 'again' | 'link' | 'advance' }
 
 /**
  * What one replica of the primary can say about it.
@@ -46,7 +46,7 @@ type Testimony = { readonly node: NodeId; readonly says: 'down' | 'pending' | 'a
 function testimonyOf(s: Situation, replica: NodeView, suspectedAt: number, byRefusal: boolean): Testimony | null {
   const node = replica.spec.id
   if (!answers(replica)) return null
-  if (!freshSince(replica, suspectedAt)) return s.now - suspectedAt < s.policy.silentAfterMs ? { node, says: 'pending' } : null
+  if (!freshSince(replica, suspectedAt)) return isBeingAsked(s, replica, suspectedAt) ? { node, says: 'pending' } : null
   if (!s.can.canProveLink) return { node, says: signOfLife(s, replica, suspectedAt) }
   const proof = replica.proof !== null && replica.proof.since >= suspectedAt ? replica.proof : null
   const moved = replica.advancedAfter !== null && s.now - replica.advancedAfter < (byRefusal ? claimMs : s.policy.silentAfterMs)
@@ -59,7 +59,7 @@ function testimonyOf(s: Situation, replica: NodeView, suspectedAt: number, byRef
   if (byRefusal && s.now - suspectedAt < claimMs) return { node, says: 'link' }
   if (proof === null) return { node, says: 'ask' }
   if (proof.done === null || replica.askedAt < proof.done) return { node, says: 'pending' }
-  return { node, says: s.now - proof.done < proveAgainMs ? 'link' : 'ask' }
+  return { node, says: s.now - proof.done < proveAgainMs ? 'link' : 'again' }
 }
 
 /**
@@ -111,17 +111,12 @@ function verdictOfLost(s: Situation, primary: NodeView, facts: Evidence, kind: '
   if (witness !== undefined) {
     const address = fedElsewhere(s, nodeOf(s, witness.node))
     const elsewhere = address === null ? null : formatAddress(address)
-    return {
-      kind: 'contested',
-      witness: witness.node,
-      sign: witness.says === 'link' ? 'its link' : 'its advancing position',
-      elsewhere,
-      evidence: elsewhere === null ? evidence : { ...evidence, elsewhere },
-    }
+    return { kind: 'contested', witness: witness.node, elsewhere, evidence: elsewhere === null ? evidence : { ...evidence, elsewhere } }
   }
-  const ask = said('ask')
-  if (ask.length > 0) return { kind: 'unproven', ask, evidence }
-  if (said('pending').length > 0) return { kind: 'suspect', evidence }
+  const ask = said('ask', 'again')
+  const pending = said('pending').length > 0
+  if (ask.length > 0) return { kind: 'unproven', ask, again: said('ask').length === 0, pending, evidence }
+  if (pending) return { kind: 'suspect', evidence }
   return { kind, evidence }
 }
 

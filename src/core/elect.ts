@@ -9,7 +9,7 @@ import { closedGuard } from './limits.ts'
 import { type Evidence, type FailoverCause, type GroupRecord, type Instant, type NodeId, type Reading, isMoving } from './model.ts'
 import { type NodeView, answers, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
 import { type Said, type Worded, say, worded } from './said.ts'
-import { type Situation, empty, inMaintenance, keptItsData, nodeOf, others, ours, quote } from './situation.ts'
+import { type Situation, empty, inMaintenance, isBeingAsked, keptItsData, nodeOf, others, ours, quote } from './situation.ts'
 
 export type Election = Worded & { readonly rule: string; readonly evidence: Evidence } & (
     | { readonly kind: 'candidate'; readonly node: NodeId; readonly reading: Reading; readonly risk: Said | null }
@@ -34,21 +34,9 @@ export function refusesPromotion(s: Situation, node: NodeView): boolean {
   return (troubleOf(node, 'promote')?.times ?? 0) >= 3 && refuses(node, 'promote', s.now)
 }
 
-/** Answers, but is only being asked again since we told it something or since the suspicion began: not absent, and it may hold more. */
+/** Not absent, and may hold more. */
 function beingAsked(s: Situation, since: Instant): NodeView[] {
-  return [...s.nodes.values()].filter(
-    (node) => answers(node) && !freshSince(node, since) && s.now - askedSince(node, since) <= patience(s, node),
-  )
-}
-
-/** When the wait for this node's next word began. */
-function askedSince(node: NodeView, since: Instant): Instant {
-  return node.acting?.since ?? Math.max(node.actedAt ?? -Infinity, since)
-}
-
-/** An action may take its whole time; an answer to a question no longer than silence. */
-function patience(s: Situation, node: NodeView): number {
-  return s.policy.silentAfterMs + (node.acting === null ? 0 : Math.max(s.policy.actionTimeoutMs, s.can.roleChangeMs))
+  return [...s.nodes.values()].filter((node) => isBeingAsked(s, node, since))
 }
 
 /** It may be promoted as it is. */

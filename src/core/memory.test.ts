@@ -146,7 +146,7 @@ void describe('the end of the primary is proven after it was silent', () => {
     const gone = judged(held, { kind: 'dead', evidence: {} }, 900)
     for (const verdict of [
       { kind: 'alive', evidence: {} },
-      { kind: 'contested', witness: 'b', sign: 'its link', elsewhere: null, evidence: {} },
+      { kind: 'contested', witness: 'b', elsewhere: null, evidence: {} },
       { kind: 'unreadable', code: 'BUSY', message: '', evidence: {} },
     ] as const) {
       const next = judged(gone, verdict, 950)

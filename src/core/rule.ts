@@ -28,7 +28,11 @@ export type Step = { readonly said: Said; readonly evidence: Evidence } & (
   | { readonly kind: 'rest' }
   | { readonly kind: 'save'; readonly record: RecordDraft }
   /** Enforces the saved record; needs no save. */
-  | { readonly kind: 'act'; readonly acts: readonly Act[] }
+  | /** `again`: what was done for the same reason before, and is no news. */ {
+      readonly kind: 'act'
+      readonly acts: readonly Act[]
+      readonly again?: boolean
+    }
 )
 
 export interface Decision {

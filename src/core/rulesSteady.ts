@@ -85,6 +85,23 @@ const beforehand: readonly Rule<Case>[] = [
   ...doubtRules,
 ]
 
+export const proveRule: Rule<Case> = {
+  id: 'steady.prove',
+  why: 'a link that only claims to be up may belong to a frozen primary: the replica drops it and must make it again',
+  gives: 'act proveLink',
+  when: (c) => c.verdict.kind === 'unproven',
+  then: (c) => {
+    const [ask, again] = c.verdict.kind === 'unproven' ? [c.verdict.ask, c.verdict.again] : [[], false]
+    const said = say('steady.prove', { primary: c.primary.spec.id, nodes: ask })
+    const step = act(
+      said,
+      ask.map((node) => ({ node, action: { name: 'proveLink' } })),
+      c.verdict.evidence,
+    )
+    return { ...step, again }
+  },
+}
+
 const waits: readonly Rule<Case>[] = [
   {
     id: 'steady.paused',
@@ -165,12 +182,8 @@ const waits: readonly Rule<Case>[] = [
     why: 'we cannot reach the primary but a replica can: it lives, and its clients may too',
     gives: 'hold',
     when: (c) => c.verdict.kind === 'contested',
-    then: (c) => {
-      const v = c.verdict
-      const { witness, sign } = v.kind === 'contested' ? v : { witness: '', sign: 'its link' as const }
-      const failure = c.primary.failure?.kind ?? null
-      return hold(say('steady.contested', { primary: c.primary.spec.id, failure, witness, sign }), v.evidence)
-    },
+    then: (c) =>
+      hold(say('steady.contested', { primary: c.primary.spec.id, failure: c.primary.failure?.kind ?? null }), c.verdict.evidence),
   },
   {
     id: 'steady.unprovable',
@@ -184,20 +197,7 @@ const waits: readonly Rule<Case>[] = [
       return hold(say('steady.unprovable', { primary: c.primary.spec.id, why }), c.verdict.evidence)
     },
   },
-  {
-    id: 'steady.prove',
-    why: 'a link that only claims to be up may belong to a frozen primary: the replica drops it and must make it again',
-    gives: 'act proveLink',
-    when: (c) => c.verdict.kind === 'unproven',
-    then: (c) => {
-      const ask = c.verdict.kind === 'unproven' ? c.verdict.ask : []
-      return act(
-        say('steady.prove', { primary: c.primary.spec.id, nodes: ask }),
-        ask.map((node) => ({ node, action: { name: 'proveLink' } })),
-        c.verdict.evidence,
-      )
-    },
-  },
+  proveRule,
 ]
 
 const losses: readonly Rule<Case>[] = [
@@ -440,9 +440,9 @@ function pauseLeft(c: Case): boolean {
   return c.primary.paused === c.record.incarnation || (abortedAt !== null && (writesResumedAt === null || writesResumedAt < abortedAt))
 }
 
-/** Replicas that claim a link and refuse to be made to prove it. */
+/** Replicas that claim a link and refuse to be made to prove it, when nobody else's proof is waited for. */
 function unprovable(c: Case): NodeView[] {
-  if (c.verdict.kind !== 'unproven') return []
+  if (c.verdict.kind !== 'unproven' || c.verdict.pending) return []
   const asked = c.verdict.ask.map((id) => nodeOf(c.s, id))
   return asked.every((node) => refuses(node, 'proveLink', c.s.now)) ? asked : []
 }

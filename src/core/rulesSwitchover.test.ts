@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { acts, everyRuleFired, order, saves, waits } from '../../test/decisions.ts'
-import { alive, at, group, now, recorded, refused, remembered, switching, unasked } from '../../test/situations.ts'
+import { alive, at, group, now, recorded, refused, remembered, silent, switching, unasked, viewed } from '../../test/situations.ts'
 import { inEnglish } from './said.ts'
 
 void describe('a switchover is under way', () => {
@@ -55,6 +55,20 @@ void describe('a switchover is under way', () => {
   test('the old primary dies on the way -> a failover', () => {
     const died = switching(group('a', refused('a', 9_900), alive('b', { linkUp: false })), 'b')
     saves(died, 'switchover.lost/elect.inSync', { phase: 'failover', candidate: 'b', epoch: 3, cause: 'dead' })
+  })
+
+  test('the old primary falls silent and a replica claims its link -> it must prove it; until then, or when it cannot, the old primary stays at the deadline', () => {
+    const frozen = switching(group('a', silent('a', 8_500), alive('b')), 'b')
+    acts(frozen, 'switchover.prove', ['b', { name: 'proveLink' }])
+    saves(at(viewed(frozen, 'b', { askedAt: 12_000 }), 12_001), 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
+    const gone = switching(group('a', silent('a', 8_500), alive('b', { linkUp: false })), 'b')
+    saves(gone, 'switchover.lost/elect.inSync', { phase: 'failover', candidate: 'b', epoch: 3, cause: 'silent' })
+  })
+
+  test('most hosts fall silent at once -> at the deadline the old primary stays', () => {
+    const s = remembered(switching(group('a', silent('a', 8_500), alive('b')), 'b'), { frozen: { silentHosts: 4, hosts: 6 } })
+    waits(s, 'switchover.waiting', /waits/)
+    saves(at(s, 12_001), 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
   })
 
   test('demoted and the candidate is gone -> elects, the old primary has everything', () => {

@@ -7,14 +7,17 @@ import { freshSince } from './observe.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { candidateLost, candidateOf, moving, orderRule, seenClosed } from './rulesFailover.ts'
-import { electNow } from './rulesSteady.ts'
+import { electNow, proveRule } from './rulesSteady.ts'
 import { say } from './said.ts'
 
 const isPrimary = (c: Case): boolean => c.verdict.kind === 'alive' || c.verdict.kind === 'shutting down' || c.verdict.kind === 'hung'
 const demoted = (c: Case): boolean => c.verdict.kind === 'not primary'
-/** It cannot be read, but a replica feeds on it, it answers with an error, or what fails is our own; and the candidate was told nothing. */
+/**
+ * It cannot be read, but a replica feeds on it or cannot be made to prove that, it answers with an error, or what fails is our own; and the
+ * candidate was told nothing.
+ */
 const goesOn = (c: Case): boolean =>
-  ['contested', 'unreadable', 'unasked'].includes(c.verdict.kind) && c.s.memory.promotedIn !== c.record.epoch
+  ['contested', 'unproven', 'unreadable', 'unasked', 'self-suspect'].includes(c.verdict.kind) && c.s.memory.promotedIn !== c.record.epoch
 const overdue = (c: Case): boolean => c.record.phase === 'switchover' && c.s.wall > c.record.deadline
 
 /** The candidate has everything the old primary has, by readings asked for after `since`. */
@@ -90,6 +93,7 @@ export const switchoverRules: readonly Rule<Case>[] = [
       return save(said, kept(c.s, c.record), c.verdict.evidence)
     },
   },
+  { ...proveRule, id: 'switchover.prove' },
   {
     id: 'switchover.pause',
     why: 'writes wait for a moment instead of failing, and what is acknowledged is finite',

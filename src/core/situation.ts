@@ -12,7 +12,7 @@ import {
   type WallTime,
   logIdOf,
 } from './model.ts'
-import { type NodeView, answers, newNode } from './observe.ts'
+import { type NodeView, answers, freshSince, newNode } from './observe.ts'
 
 export interface Situation {
   readonly spec: GroupSpec
@@ -104,6 +104,15 @@ export function sharesLineage(s: Situation, node: NodeView): boolean {
 /** The process that was in sync: what it acknowledged it still holds. One that was restarted may have been the one that kept up, and lost it. */
 export function keptItsData(record: GroupRecord, node: NodeView): boolean {
   return record.inSync.some((member) => member.node === node.spec.id && member.incarnation === node.reading?.incarnation)
+}
+
+/** Answers, but is only being asked again since we told it something or since then: its next word counts. */
+export function isBeingAsked(s: Situation, node: NodeView, since: Instant): boolean {
+  const { acting, actedAt } = node
+  if (!answers(node) || freshSince(node, since)) return false
+  // An action may take its whole time; an answer to a question no longer than silence.
+  const patience = s.policy.silentAfterMs + (acting === null ? 0 : Math.max(s.policy.actionTimeoutMs, s.can.roleChangeMs))
+  return s.now - (acting?.since ?? Math.max(actedAt ?? -Infinity, since)) <= patience
 }
 
 /** Nothing of the group's data is on it. */

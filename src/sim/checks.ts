@@ -97,7 +97,7 @@ export class Checks {
       this.ledger.read(host, group, input.node)
       this.verdicts.read(host, group, input.node)
     }
-    this.verdicts.stepped(effects)
+    this.verdicts.stepped(group, effects)
     this.#elections.stepped(host, group, effects)
     for (const effect of effects) {
       if (effect.kind === 'note' || effect.kind === 'save') this.#entry(effect.entry)
@@ -232,9 +232,9 @@ export class Checks {
     return this.#now - this.deeds.orderedAt < replacedWithinMs
   }
 
-  /** Nobody is on his way to become primary, or he died on it. */
+  /** Nobody is on his way to become primary, or he died on it. The candidate of a switchover has time only while the old primary runs. */
   #candidateIsGone(record: GroupRecord | null): boolean {
-    if (record === null || !isMoving(record)) return true
+    if (record?.phase !== 'failover') return true
     const candidate = this.#history.node(record.candidate)
     return candidate.running === null && !this.#history.net.isDown(candidate.host)
   }
@@ -249,7 +249,7 @@ export class Checks {
     if (this.#now - this.deeds.handAt < wellMs) return false
     const fit = history.spec.nodes.every((node) => node.priority > 0 && node.maintenanceUntil === null)
     const record = history.store.record('g')
-    const gone = record !== null && isMoving(record) ? record.candidate : null
+    const gone = record?.phase === 'failover' ? record.candidate : null
     const others = [...history.nodes.values()].filter((node) => node !== dead && node.id !== gone)
     const inSync = ({ id, running }: Server): boolean =>
       this.#inSync.some((member) => member.node === id && member.incarnation === running?.runId)

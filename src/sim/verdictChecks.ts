@@ -1,5 +1,5 @@
 // What a controller may conclude: looked at with the eyes of the world, which knows who runs, who is linked and which paths are clear.
-import { handoverGraceMs } from '../core/limits.ts'
+import { closedGuard, handoverGraceMs } from '../core/limits.ts'
 import type { GroupRecord, Moving, NodeId } from '../core/model.ts'
 import { sameAddress } from '../core/observe.ts'
 import { parseMark } from '../engines/mark.ts'
@@ -67,39 +67,56 @@ export class VerdictChecks {
     if (record.phase === 'steady' || running === null || running.runId !== before.incarnation || running.follows !== null) return
     const cause = record.phase === 'failover' ? record.cause : 'planned'
     // Called another process although the recorded one runs: its address is not its own.
-    if (cause === 'dead' || cause === 'silent' || cause === 'restarted') this.#witnessed(node, cause)
+    if (cause === 'dead' || cause === 'silent' || cause === 'restarted') {
+      const witness = this.#witness(node, this.#decidedAt)
+      if (witness !== undefined)
+        this.#fail('no primary deposed that a replica can reach', `${node.id} is called ${cause}, and ${witness.id} is linked to it`)
+    }
     if (cause === 'hung') this.#hung(node)
   }
 
-  /** Somebody whom the controller can ask is linked to it. */
-  #witnessed(primary: Server, cause: string): void {
+  /** Clients are told that nobody may write, under a record that names a primary and begins nothing. */
+  #silenced(group: Group): void {
+    const { record } = group
+    if (record?.phase !== 'steady') return
+    const node = this.#history.node(record.primary)
+    const { running } = node
+    if (running === null || running.runId !== record.incarnation || running.follows !== null || running.guard === closedGuard) return
+    // What it answers itself may tell that it does not write.
+    if (running.isLeaving || this.#now - this.#history.net.clearSince(controllerName, node.host) >= witnessMs) return
+    const witness = this.#areWhereTheyShould() ? this.#witness(node, this.#now) : undefined
+    if (witness !== undefined)
+      this.#fail('clients keep a primary that a replica can reach', `${node.id} is published no more, and ${witness.id} is linked to it`)
+  }
+
+  /** Somebody whom the controller could ask when it decided is linked to it. */
+  #witness(primary: Server, decidedAt: number): Server | undefined {
     const { net, controller, nodes } = this.#history
-    if (!primary.awake || this.#now - primary.calmSince < witnessMs || controller === null || controller.worksFor < witnessMs) return
+    if (!primary.awake || this.#now - primary.calmSince < witnessMs || controller === null || controller.worksFor < witnessMs)
+      return undefined
     const clear = (a: string, b: string): boolean => this.#now - net.clearSince(a, b) >= witnessMs
-    const witness = [...nodes.values()].find(
+    return [...nodes.values()].find(
       (node) =>
         node !== primary &&
         node.awake &&
         this.#now - node.calmSince >= witnessMs &&
         node.running?.link === 'up' &&
         node.linkedFor >= witnessMs &&
-        this.#provesLife(node.running) &&
+        this.#provesLife(node.running, decidedAt) &&
         node.running.follows?.host === primary.host &&
         clear(primary.host, node.host) &&
         clear(controllerName, node.host),
     )
-    if (witness !== undefined)
-      this.#fail('no primary deposed that a replica can reach', `${primary.id} is called ${cause}, and ${witness.id} is linked to it`)
   }
 
   /**
    * A link that cannot be made to prove that it stands (null: it can) says up whatever became of its primary: what came over it tells, within the
    * silence before the decision, and so long before it that its position was read since.
    */
-  #provesLife(running: Running): boolean {
+  #provesLife(running: Running, decidedAt: number): boolean {
     const { policy, plan } = this.#history
     const readMs = policy.probeEveryMs + seenRisingMs + 3 * (plan.farMs ?? 0)
-    return running.took(this.#decidedAt - policy.silentAfterMs + readMs, this.#decidedAt - readMs) !== false
+    return running.took(decidedAt - policy.silentAfterMs + readMs, decidedAt - readMs) !== false
   }
 
   /** A candidate is passed over that does what it was asked, and answers nobody while it does (docs/pika.md, P15). */
@@ -225,9 +242,10 @@ export class VerdictChecks {
     return spec.nodes.every((node) => sameAddress(this.#history.node(node.id).setup.address, node))
   }
 
-  /** Our own pause is no sign of anybody's silence. */
-  stepped(effects: readonly Effect[]): void {
+  /** What a group does; our own pause is no sign of anybody's silence. */
+  stepped(group: Group, effects: readonly Effect[]): void {
     if (effects.some((effect) => effect.kind === 'save')) this.#decidedAt = this.#now
+    if (effects.some((effect) => effect.kind === 'publish' && effect.topology.primary === null)) this.#silenced(group)
     if (this.#now - this.#resumedAt > resumedMs) return
     const doubt = effects.find((effect) =>
       effect.kind === 'act'

@@ -32,10 +32,8 @@ export const steadySentences = {
     `${v.primary} is alive but answers ${v.error}: ${v.message}. No failover for that; mend the node or regroup's rights`,
   'steady.unasked': (v: OfPrimary & { readonly message: string }) => `${v.primary} cannot be asked: ${v.message}`,
   'steady.selfSuspect': (v: OfPrimary) => `${v.primary} is silent, but so are most hosts: no verdict by silence`,
-  'steady.contested': (
-    v: OfPrimary & { readonly failure: string | null; readonly witness: string; readonly sign: 'its link' | 'its advancing position' },
-  ) =>
-    `regroup cannot reach ${v.primary} (${v.failure ?? 'no answer'}), but ${v.witness} proves by ${v.sign} that it lives: no failover. Mend the way from here to it`,
+  'steady.contested': (v: OfPrimary & { readonly failure: string | null }) =>
+    `regroup cannot reach ${v.primary} (${v.failure ?? 'no answer'}), but a replica's link or position proves that it lives: no failover. Mend the way from here to it`,
   'steady.elsewhere': (v: Elsewhere) => `another server answers at ${v.spec}, which the spec calls ${v.primary}; ${stillFed(v)}`,
   'steady.elsewhereMute': (v: Elsewhere) => `nobody answers at ${v.spec}, which the spec calls ${v.primary}; ${stillFed(v)}`,
   'steady.unprovable': (v: OfPrimary & { readonly why: readonly string[] }) =>

@@ -57,7 +57,7 @@ const steadyZh: typeof steadySentences = {
   'steady.unasked': (v) => `无法询问 ${v.primary}：${v.message}`,
   'steady.selfSuspect': (v) => `${v.primary} 无应答，但多数主机也是：不凭无应答作判断`,
   'steady.contested': (v) =>
-    `regroup 连不上 ${v.primary}（${failure(v.failure)}），但 ${v.witness} 以${v.sign === 'its link' ? '它的连接' : '它前进的位置'}证明主节点活着：不故障转移。请修复这里到它的网络`,
+    `regroup 连不上 ${v.primary}（${failure(v.failure)}），但有副本的连接或前进的位置证明主节点活着：不故障转移。请修复这里到它的网络`,
   'steady.elsewhere': (v) => `${v.spec}（规格里称为 ${v.primary}）上应答的是另一台服务器；${stillFed(v)}`,
   'steady.elsewhereMute': (v) => `${v.spec}（规格里称为 ${v.primary}）无应答；${stillFed(v)}`,
   'steady.unprovable': (v) => `${v.primary} 无应答，regroup 无法让它的副本证明连接（${v.why.join('；')}）。请给 regroup CLIENT KILL 的权限`,
