@@ -92,6 +92,7 @@ export class Faults {
         history.crashController()
         if (!history.store.restore(op.told ?? true)) return this.#later(50, () => history.startController())
         history.checks.restored()
+        for (const node of history.nodes.values()) node.recordLost(history.store.backedUpAt)
         if (op.lacks !== undefined) history.forget(op.lacks)
         this.#later(op.ms ?? 0, () => history.listAll())
         return this.#later(50, () => history.startController())

@@ -40,6 +40,9 @@ export abstract class Machine<Process extends Running> implements Server {
   abstract readonly file: Server['file']
   abstract readonly linkedFor: number
   abstract readonly contents: Server['contents']
+  abstract readonly ledUnseen: boolean
+  abstract recordLost(since: number): void
+  abstract seen(): void
   abstract start(recovers: Recovers, file?: 'kept' | 'lost'): void
   abstract kill(quiet?: boolean): void
   abstract terminate(): void

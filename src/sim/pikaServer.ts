@@ -44,6 +44,10 @@ export class PikaServer extends Machine<PikaProcess> {
   readonly #storage: PikaStorage
   /** Keys in no log of which regroup cannot know: they came with a copy, or a person had made this one a primary. */
   #untold = new Set<string>()
+  /** Keys in no log, and since when. */
+  readonly #unlogged = new Map<string, number>()
+  /** It took writes as a primary that a person made; whether a controller saw it as one. */
+  #led: 'seen' | 'unseen' | null = null
   #isStarting = false
   #starts = 0
   readonly #replication: Listener
@@ -70,6 +74,19 @@ export class PikaServer extends Machine<PikaProcess> {
   get contents(): ReadonlyMap<string, string> {
     const told = this.#storage.disk.keys.entries().filter(([key]) => key !== markKey && !this.#untold.has(key))
     return new Map(told.map(([key, value]) => [key, String(value)]))
+  }
+
+  get ledUnseen(): boolean {
+    return this.#led === 'unseen'
+  }
+
+  /** Which primary crashed is in the record alone. */
+  recordLost(since: number): void {
+    for (const [key, at] of this.#unlogged) if (at >= since) this.#untold.add(key)
+  }
+
+  seen(): void {
+    if (this.running?.follows === null && this.running.ledByHand) this.#led = 'seen'
   }
 
   told(follows: Address | null): readonly string[] {
@@ -138,6 +155,7 @@ export class PikaServer extends Machine<PikaProcess> {
     if (takesWrites && this.dice.chance(unloggedShare)) {
       const key = `${unloggedKey}${this.id}:${this.#starts}`
       this.#storage.disk.keys.write('set', ['set', key, '1'])
+      this.#unlogged.set(key, this.now)
       if (running.ledByHand) this.#untold.add(key)
     }
     this.#storage.data = running.data
@@ -212,11 +230,13 @@ export class PikaServer extends Machine<PikaProcess> {
       appended: (record) => {
         const running = process()
         if (running.node.upstream !== null) running.takes()
+        else if (running.ledByHand) this.#led ??= 'unseen'
         running.holdings.entered(record, this.#sum(record.end), running.writing, this.now)
       },
       replaced: (entries) => {
         const running = process()
         this.#untold = new Set(entries.flatMap(([key]) => (key.startsWith(unloggedKey) ? [key] : [])))
+        this.#led = null
         this.lacks = false
         this.events.wiped(this, running.data, running.copied)
         running.holdings.replaced(running.copied)

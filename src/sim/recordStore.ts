@@ -22,6 +22,7 @@ export class RecordStore {
   slowMs = 0
   /** How often the outcome of a save is not known. */
   unsure = 0
+  backedUpAt = -Infinity
 
   constructor(timeline: Timeline, dice: Dice, events: StoreEvents) {
     this.#timeline = timeline
@@ -72,6 +73,7 @@ export class RecordStore {
   }
 
   backUp(): void {
+    this.backedUpAt = this.#timeline.now
     for (const [group, stored] of this.#stored) this.#backups.set(group, stored)
   }
 

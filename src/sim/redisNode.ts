@@ -253,6 +253,13 @@ export class RedisNode extends Machine<Process> {
     if (this.#file !== null) this.#file = { ...this.#file, ...directives }
   }
 
+  readonly ledUnseen = false
+
+  /** Its histories have names. */
+  recordLost(): void {}
+
+  seen(): void {}
+
   get contents(): null {
     return null
   }

@@ -77,6 +77,12 @@ export interface Server extends Listener {
   move(address: Address): void
   /** The command with which a person makes it follow somebody, or nobody. */
   told(follows: Address | null): readonly string[]
+  /** What the group's record knew since then is forgotten. */
+  recordLost(since: number): void
+  /** A controller read it in the role that it has. */
+  seen(): void
+  /** It took writes as a primary that a person made, which no controller saw, and was not copied since: nothing tells of them (docs/pika.md, P2). */
+  readonly ledUnseen: boolean
   /** For people. */
   describe(): string
 }

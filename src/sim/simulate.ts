@@ -144,7 +144,10 @@ function converge(history: History): Ending {
   return { convergedMs: null, heldFor: null }
 }
 
-/** When nobody writes any more, every replica holds what its primary holds, key by key; but not what a dead primary's own log never knew (P11). */
+/**
+ * When nobody writes any more, every replica holds what its primary holds, key by key; but not what a dead primary's own log never knew (P11), nor
+ * what it took unseen from a person's hand.
+ */
 function equal(history: History): void {
   const { timeline, checks, store } = history
   const record = store.record('g')
@@ -152,7 +155,7 @@ function equal(history: History): void {
   for (const client of history.clients) client.stopped = true
   play(history, timeline.now + quiescentMs)
   const held = history.node(record.primary).contents ?? new Map<string, string>()
-  for (const node of history.nodes.values()) {
+  for (const node of [...history.nodes.values()].filter((one) => !one.ledUnseen)) {
     const own = node.contents ?? new Map<string, string>()
     const keys = [...new Set([...own.keys(), ...[...held.keys()].filter((key) => !key.startsWith(unloggedKey))])]
     const other = keys.find((key) => own.get(key) !== held.get(key))

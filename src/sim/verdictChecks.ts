@@ -156,6 +156,8 @@ export class VerdictChecks {
   /** A controller took a reading in. */
   read(host: ControllerHost, group: Group, id: NodeId): void {
     const reading = group.view.get(id)?.reading
+    const node = this.#history.node(id)
+    if (reading?.role === 'primary' && reading.incarnation === node.running?.runId) node.seen()
     const known = this.#seenUp.get(id)
     const latest = this.#links.get(id)
     if (reading == null || latest === undefined || !reading.upstream?.linkUp || latest.process !== reading.incarnation) {
@@ -182,8 +184,8 @@ export class VerdictChecks {
     for (const member of record.inSync) {
       if (before.inSync.some((one) => one.node === member.node && one.incarnation === member.incarnation)) continue
       const seen = this.#seenUp.get(member.node)
-      const { running } = this.#history.node(member.node)
-      if (running === null || running.runId !== member.incarnation || seen?.process !== member.incarnation) continue
+      const { running, ledUnseen } = this.#history.node(member.node)
+      if (ledUnseen || running === null || running.runId !== member.incarnation || seen?.process !== member.incarnation) continue
       if (seen.link.of !== record.incarnation || within(seen.link.data, running.data)) continue
       this.#fail(
         'who joins the in-sync set lacks nothing',
