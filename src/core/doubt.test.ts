@@ -192,6 +192,37 @@ test('a primary without a boot fence comes back open and looks ahead of a replic
   acts(decided, 'failover.promote', ['a', { name: 'promote' }])
 })
 
+test('P2: it follows by itself without a link and holds what the primary lacks -> in doubt; with one, only past the place at which the primary bears its mark', () => {
+  const ahead: Says = { replid: h1, mark: '1.9', offset: 1100 }
+  const s = (says: Says): Situation => doubted([], { ...ahead, ...says })
+  const step = saves(s({ linkUp: false }), 'steady.strayed', { primary: 'b', inDoubt: ['a'] })
+  assert.match(inEnglish(step.said), /^a follows b by itself and holds what that one lacks/)
+  saves(s({ offset: 1200 }), 'steady.strayed', { inDoubt: ['a'] })
+  const unnamed = alive('b', { replid: h1, mark: '1.9', offset: 1200 })
+  const early = recorded({ ...group('b', alive('a', { ...ahead, linkUp: false }), unnamed), can: pika }, { epoch: 2, lineage, guard: 0 })
+  for (const certain of [s({}), s({ offset: 900, linkUp: false }), s({ linkUp: false, syncing: true }), early])
+    assert.notEqual(decide(certain).group.rule, 'steady.strayed')
+})
+
+test('P2: the primary is opened again, and one that does not answer was read further -> that one is in doubt; not under another primary', () => {
+  const opened = (offset: number, candidate: NodeId): Situation => {
+    const says: Says = { ...linked, of: null, guard: closedGuard, offset: 1100 }
+    const s = group(
+      'b',
+      alive('a', candidate === 'a' ? says : { ...linked, offset: 1000 }),
+      alive('b', candidate === 'b' ? says : { ...linked, of: 'nowhere', offset: 1100 }),
+      silent('c', 5_000, { ...linked, offset }),
+    )
+    return failingOver(recorded({ ...s, can: pika }, { lineage, guard: 0 }), candidate, 'dead', { replid: h2, mark: { epoch: 2, seq: 1 } })
+  }
+  saves(opened(1200, 'b'), 'failover.seen', { primary: 'b', inDoubt: ['c'] })
+  for (const fits of [opened(1100, 'b'), opened(1200, 'a')]) {
+    const step = groupStep(fits, 'failover.seen')
+    assert.ok(step.kind === 'save')
+    assert.equal(step.record.inDoubt, undefined)
+  }
+})
+
 test('P2: it follows the primary by itself and holds what that one lacks -> detached before it is let in; its link, up or not, says nothing', () => {
   const ahead: Says = { replid: h1, mark: '1.9', offset: 1100 }
   const s = (says: Says): Situation => doubted([], { ...ahead, ...says })

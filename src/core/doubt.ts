@@ -67,6 +67,31 @@ function replaying(c: Case): NodeId[] {
     .map((node) => node.spec.id)
 }
 
+/**
+ * It goes on following the recorded primary by itself, and holds what that one lacks. Its link may be a claim; as soon as the primary has
+ * written past its position it may be let in, and nobody would notice (docs/pika.md, P2).
+ */
+export function strayed(c: Case, node: NodeView): boolean {
+  if (c.s.can.namesHistories || !answers(node) || !follows(node, c.primary.spec)) return false
+  const { upstream, position, partial } = node.reading
+  if (upstream === null || upstream.syncing || partial || c.primary.reading === null || forcedTo(c, node)) return false
+  return c.s.can.comparePositions(position, c.primary.reading.position, c.record.lineage).order === 'diverged'
+}
+
+/**
+ * ... for certain: what a new primary took before its first mark reaches a replica before that mark too, so one that has a link may only not
+ * bear it yet, unless it is past the place of the mark.
+ */
+function straying(c: Case): NodeId[] {
+  const its = c.primary.reading?.position
+  if (its?.kind !== 'stream' || its.replid !== c.record.lineage.at(-1)?.replid) return []
+  const isCertain = ({ reading }: NodeView): boolean =>
+    reading?.upstream?.linkUp === false || (reading?.position.kind === 'stream' && reading.position.offset >= its.offset)
+  return others(c.s, c.record.primary)
+    .filter((node) => strayed(c, node) && isCertain(node) && !inDoubt(c, node))
+    .map((node) => node.spec.id)
+}
+
 function doubting(c: Case, nodes: readonly NodeId[], said: Said): Step {
   const inDoubt = [...(c.record.inDoubt ?? []), ...nodes]
   return save(said, questioned(c.s, c.record, inDoubt), { inDoubt: quote(inDoubt) })
@@ -89,7 +114,15 @@ const replayedRule: Rule<Case> = {
   then: (c) => doubting(c, replaying(c), say('steady.replayed', { nodes: replaying(c), primary: c.record.primary })),
 }
 
-export const doubtRules: readonly Rule<Case>[] = [doubtedRule, replayedRule]
+const strayedRule: Rule<Case> = {
+  id: 'steady.strayed',
+  why: 'a replica follows by itself and holds what the primary lacks: as soon as it is let in, its mark says the same as the others, and nothing shows it any more',
+  gives: 'save -> steady',
+  when: (c) => straying(c).length > 0,
+  then: (c) => doubting(c, straying(c), say('steady.strayed', { nodes: straying(c), primary: c.record.primary })),
+}
+
+export const doubtRules: readonly Rule<Case>[] = [doubtedRule, replayedRule, strayedRule]
 
 export const resolvedRule: Rule<Case> = {
   id: 'steady.resolved',

@@ -15,7 +15,8 @@ import {
 } from './model.ts'
 import type { Said } from './said.ts'
 import type { RecordDraft } from './rule.ts'
-import type { Situation } from './situation.ts'
+import type { NodeView } from './observe.ts'
+import { type Situation, others } from './situation.ts'
 
 type Fixed = Omit<GroupRecord, 'phase' | 'writer' | 'nonce' | 'at' | 'specRevision'>
 
@@ -29,13 +30,26 @@ function doubtsOf(inDoubt: GroupRecord['inDoubt']): Pick<GroupRecord, 'inDoubt'>
   return inDoubt === undefined || inDoubt.length === 0 ? {} : { inDoubt }
 }
 
+/** They were read with what the primary lacks that is opened again: it goes on at those places, and they may be let in there by themselves. */
+function furtherThan(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): NodeId[] {
+  if (s.can.namesHistories || primary !== record.primary) return []
+  const holdsMore = (node: NodeView): boolean =>
+    node.reading !== null &&
+    ['ahead', 'diverged'].includes(s.can.comparePositions(node.reading.position, reading.position, record.lineage).order)
+  return others(s, primary)
+    .filter(holdsMore)
+    .map((node) => node.spec.id)
+}
+
 /**
  * Of a node in doubt as the primary all others are: they agreed with the one before. So they are of one that comes back without a boot fence:
  * it was open, and what it wrote at places where they hold something else, after a loss of power, nothing tells.
  */
-function doubtsUnder(s: Situation, record: GroupRecord, primary: NodeId, incarnation: string): Pick<GroupRecord, 'inDoubt'> {
+function doubtsUnder(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): Pick<GroupRecord, 'inDoubt'> {
+  const { incarnation } = reading
   const reborn = !s.can.namesHistories && !record.fenced && primary === record.primary && !['', incarnation].includes(record.incarnation)
-  return doubtsOf(reborn || record.inDoubt?.includes(primary) ? othersThan(s, primary) : record.inDoubt)
+  if (reborn || record.inDoubt?.includes(primary)) return doubtsOf(othersThan(s, primary))
+  return doubtsOf([...new Set([...(record.inDoubt ?? []), ...furtherThan(s, record, primary, reading)])])
 }
 
 function othersThan(s: Situation, id: NodeId): NodeId[] {
@@ -132,7 +146,7 @@ export function doubted(record: GroupRecord): RecordDraft {
 /** A restored group whose primary everybody follows: as a new one, but what the copy knew of its data still holds. */
 export function readopted(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): RecordDraft {
   const found = adopted(s, primary, reading, newestEpoch(s) + 1)
-  return { ...found, ...doubtsUnder(s, record, primary, reading.incarnation), hasData: record.hasData || reading.keys > 0 }
+  return { ...found, ...doubtsUnder(s, record, primary, reading), hasData: record.hasData || reading.keys > 0 }
 }
 
 /** The intent of a failover. The old in-sync set stands until the new primary is seen. */
@@ -185,7 +199,7 @@ export function crowned(s: Situation, record: Moving, reading: Reading, fenced: 
     floor: null,
     lineage: entered(s, record.lineage, record.epoch, record.candidate, reading),
     failovers: forced ? [...record.failovers, s.wall].slice(-lineageKept) : record.failovers,
-    ...doubtsUnder(s, record, record.candidate, reading.incarnation),
+    ...doubtsUnder(s, record, record.candidate, reading),
     ...answeredBy(record),
   }
 }

@@ -1,6 +1,6 @@
 // How a node may come back to the recorded primary, where the server tells no history from another (docs/pika.md, P2): it is measured while
 // nobody writes to it or feeds it, and copied anew unless it is shown to hold nothing that the primary lacks.
-import { forcedTo, inDoubt, mayBeCopied } from './doubt.ts'
+import { forcedTo, inDoubt, mayBeCopied, strayed } from './doubt.ts'
 import { closedGuard, nowhere, stuckLinkMs, unansweredMs } from './limits.ts'
 import { type Instant, type Reading, logIdOf } from './model.ts'
 import { type NodeView, answers, follows, sameAddress } from './observe.ts'
@@ -19,17 +19,8 @@ export function mustBeStilled(c: Case, node: NodeView): boolean {
   const { role, guard, upstream } = node.reading
   if (role === 'primary') return guard !== null && guard !== closedGuard
   if (follows(node, c.primary.spec))
-    return (inDoubt(c, node) && mayBeCopied(c, node) && !forcedTo(c, node)) || strayed(c, node, node.reading)
+    return (inDoubt(c, node) && mayBeCopied(c, node) && !forcedTo(c, node)) || strayed(c, node)
   return upstream !== null && !sameAddress(upstream, nowhere)
-}
-
-/**
- * It goes on following the recorded primary by itself, and holds what that one lacks. Its link may be a claim; as soon as the primary has
- * written past its position it may be let in, and nobody would notice (docs/pika.md, P2).
- */
-function strayed(c: Case, node: NodeView, { upstream, position, partial }: Reading): boolean {
-  if (upstream === null || upstream.syncing || partial || c.primary.reading === null || forcedTo(c, node)) return false
-  return c.s.can.comparePositions(position, c.primary.reading.position, c.record.lineage).order === 'diverged'
 }
 
 /** Why its link to the recorded primary will not mend by itself; null when it may. */

@@ -78,6 +78,8 @@ export const steadySentences = {
     `${quote(v.nodes)} came back with less than it held and follows ${v.primary} by itself; a primary crashed before, so no log has everything: it is copied anew`,
   'steady.doubted': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
     `made a primary by somebody, beside ${v.primary} and in its history: ${quote(v.nodes)}. Unless it takes over, it is copied anew, whatever its position says`,
+  'steady.strayed': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
+    `${quote(v.nodes)} follows ${v.primary} by itself and holds what that one lacks: it is copied anew`,
   'steady.resolved': (v: { readonly nodes: readonly string[] }) => `copied anew, in doubt no more: ${quote(v.nodes)}`,
   'steady.grow': (v: { readonly nodes: readonly string[] }) => `in sync: ${quote(v.nodes)}`,
   'steady.healthy': (v: OfPrimary & { readonly epoch: number }) => `${v.primary} is primary at epoch ${v.epoch}`,

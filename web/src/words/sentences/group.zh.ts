@@ -96,6 +96,7 @@ const steadyZh: typeof steadySentences = {
     `${names(v.nodes)} 回来时持有的数据比以前少，并自行跟随 ${v.primary}；此前有主节点崩溃过，没有任何日志是完整的：将重新全量复制`,
   'steady.doubted': (v) =>
     `被人改成了主节点，与 ${v.primary} 并存于同一段历史中：${names(v.nodes)}。除非它接任主节点，否则无论位置如何，都重新全量复制`,
+  'steady.strayed': (v) => `${names(v.nodes)} 自行跟随 ${v.primary}，却持有它没有的数据：将重新全量复制`,
   'steady.resolved': (v) => `已重新全量复制，不再存疑：${names(v.nodes)}`,
   'steady.grow': (v) => `已同步：${names(v.nodes)}`,
   'steady.healthy': (v) => `${v.primary} 是主节点，纪元 ${v.epoch}`,
