@@ -18,8 +18,7 @@ export function mustBeStilled(c: Case, node: NodeView): boolean {
   if (c.s.can.namesHistories || !answers(node)) return false
   const { role, guard, upstream } = node.reading
   if (role === 'primary') return guard !== null && guard !== closedGuard
-  if (follows(node, c.primary.spec))
-    return (inDoubt(c, node) && mayBeCopied(c, node) && !forcedTo(c, node)) || strayed(c, node)
+  if (follows(node, c.primary.spec)) return (inDoubt(c, node) && mayBeCopied(c, node) && !forcedTo(c, node)) || strayed(c, node)
   return upstream !== null && !sameAddress(upstream, nowhere)
 }
 

@@ -369,7 +369,8 @@ export class History {
       if (node.file !== null && (names?.host !== primary.host || names.port !== port))
         return `the file of ${node.id} does not name ${primary.id}`
       if (replica?.link !== 'up') return `the link of ${node.id} is ${replica?.link}`
-      if (!node.ledUnseen && heldOf(running.data, replica.data.stream) < replica.data.length) return `${node.id} holds what ${primary.id} does not`
+      if (!node.ledUnseen && heldOf(running.data, replica.data.stream) < replica.data.length)
+        return `${node.id} holds what ${primary.id} does not`
       if (offsetOf(running.data) - offsetOf(replica.data) > 10_000) return `${node.id} is behind`
       if (!record.inSync.some((m) => m.node === node.id && m.incarnation === replica.runId)) return `${node.id} is not in sync`
     }
