@@ -139,6 +139,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika replica in doubt has a replica of its own -> it is told to leave again and again until that one has left, not at every answer',
   '71264-promoted-while-saving':
     'a silent Pika wakes and holds more, and that is being saved -> the candidate of before is not promoted meanwhile',
+  '61003295-led-back-by-an-unwritten-file':
+    'the new primary could not write its file, and it and the controller die: by its old file it serves the guard of the one it replaced -> until a controller is back, no longer',
   '61001445-refused-while-a-stale-link-was-tested':
     'the primary dies while a replica still believes in a link, and so does the candidate -> what was tested for 3 s is no reason to wait for a person',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',

@@ -24,6 +24,7 @@ export interface Watched {
 
 /** A decision and what was said about it. */
 export interface Intent {
+  readonly at: number
   readonly record: GroupRecord
   readonly entry: NewLogEntry
   /** What was last known of the primary when it was decided. */
@@ -107,6 +108,7 @@ export class Excuses {
       (this.#history.bootedOpen({ stream: at.stream, length: 0 }) ? 'unfenced' : null) ??
       (guarded(crown) && this.#ranSince(write.node, crown.at, at.when) < guardEngagesMs ? 'guard' : null) ??
       (this.#refusedEverybody(write, at, crown) ? 'refused everybody' : null) ??
+      (this.#ledBack(write.node, at, crown) ? 'led back' : null) ??
       (inSockets ? 'in its sockets' : null)
     )
   }
@@ -194,6 +196,22 @@ export class Excuses {
     if (crown.intent?.record.phase !== 'failover' || crown.intent.record.cause !== 'dead' || guarded(crown)) return false
     if (!net.refusedAt(node.host, crown.at) || node.endAfter(crown.at) < at.when || controller === null) return false
     const reachable = Math.max(net.clearSince(controllerName, node.host), this.#now - controller.runsFor)
+    return at.when - reachable <= policy.retryDownMs + reachedWithinMs
+  }
+
+  /**
+   * Its guard is served only by nodes that were told to leave it when another was to take its place, could not write that down, which nobody
+   * knew before, and were restarted since: until a controller that is at work reaches it.
+   */
+  #ledBack(id: string, at: Executed, crown: Crown): boolean {
+    const { net, controller, policy, nodes } = this.#history
+    const { running, host } = this.#history.node(id)
+    const { intent } = crown
+    if (!guarded(crown) || intent === null || running === null || running.fed.length === 0) return false
+    const servants = [...nodes.values()].filter((node) => running.fed.includes(node.host))
+    if (!servants.every((node) => this.#deeds.followsItsFile(node.id) && node.unwrittenAt >= intent.at)) return false
+    if (controller === null) return true
+    const reachable = Math.max(net.clearSince(controllerName, host), this.#now - controller.runsFor)
     return at.when - reachable <= policy.retryDownMs + reachedWithinMs
   }
 

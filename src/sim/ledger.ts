@@ -126,7 +126,7 @@ export class Ledger {
   }
 
   intended(record: GroupRecord, entry: NewLogEntry): void {
-    this.#intent = { record, entry, watched: this.#watched }
+    this.#intent = { at: this.#now, record, entry, watched: this.#watched }
   }
 
   /** The latest decision, if it is the one that led to this record. */
