@@ -90,6 +90,26 @@ test('P11: it crashed as the primary, was opened again and is replaced as that p
   assert.equal(step.acts[0].action.force, undefined)
 })
 
+test('P11: it crashed as the primary, was opened again, and then promoted over a successor of whom it never got anything -> copied anew', () => {
+  const [h3, h4, h5] = ['inst/g/3', 'inst/g/4', 'inst/g/5']
+  const s = (continues: boolean): Situation => {
+    const reigns: readonly LineageEntry[] = [
+      { epoch: 1, node: 'a', at: epochStart, replid: h1, start: 0, continues: false, incarnation: 'a1' },
+      { epoch: 2, node: 'a', at: epochStart, replid: h2, start: 700, continues: true, incarnation: 'a2' },
+      { epoch: 3, node: 'b', at: epochStart, replid: h3, start: 800, continues: true, incarnation: 'b1' },
+      { epoch: 4, node: 'a', at: epochStart, replid: h4, start: 850, continues, incarnation: 'a2' },
+      { epoch: 5, node: 'b', at: epochStart, replid: h5, start: 1000, continues: true, incarnation: 'b1' },
+    ]
+    const back = returning({ ...closed, offset: 900, incarnation: 'a2', replid: h4, mark: '4.1' }, { replid: h5, mark: '5.1' })
+    return recorded(back, { epoch: 5, lineage: reigns })
+  }
+  told(s(false), 'a', 'node.demote', { name: 'demote', force: true })
+  // It held the history of the one in between: it was copied from that one, or the same was asked then.
+  const step = nodeStep(s(true), 'a', 'node.demote')
+  assert.ok(step.kind === 'act' && step.acts[0]?.action.name === 'demote')
+  assert.equal(step.acts[0].action.force, undefined)
+})
+
 test('P10: its position cannot be compared -> copied anew, an unknown amount is discarded', () => {
   const s = recorded(returning({ ...closed, offset: 900 }), { lineage: lineage.map((entry) => ({ ...entry, continues: false })) })
   told(s, 'a', 'node.demote', { name: 'demote', force: true })

@@ -43,16 +43,22 @@ function hasOtherId(node: NodeView, primary: NodeView): boolean {
 }
 
 /**
- * It was the primary, nothing of a successor's has reached it, and it is another process than one of its reigns in a row began with: a crash
- * may have left writes that its log does not know, and being opened again does not end them (P11).
+ * It was the primary, nothing of a successor's has reached it, and it is another process than one of its reigns began with: a crash may have
+ * left writes that its log does not know, and being opened again does not end them (P11).
  */
 function crashedInOffice(c: Case, node: NodeView, reading: Reading): boolean {
   const { position } = reading
   if (position.kind !== 'stream') return false
   const { lineage } = c.record
-  const last = lineage.findLastIndex((entry) => entry.node === node.spec.id && entry.replid === position.replid)
-  const since = lineage.slice(0, last + 1).findLastIndex((entry) => entry.node !== node.spec.id) + 1
-  return lineage.slice(since, last + 1).some(({ incarnation }) => incarnation !== undefined && incarnation !== reading.incarnation)
+  const { id } = node.spec
+  let at = lineage.findLastIndex((entry) => entry.node === id && entry.replid === position.replid)
+  for (let reign = lineage[at]; reign !== undefined; reign = lineage[at]) {
+    if (reign.incarnation !== undefined && reign.incarnation !== reading.incarnation) return true
+    // With nothing of the one before it held what it had held in its own reign before that.
+    const own = lineage[at - 1]?.node === id || !reign.continues
+    at = own ? lineage.slice(0, at).findLastIndex((entry) => entry.node === id) : -1
+  }
+  return false
 }
 
 /** A connection to this very primary that failed closes late, and takes a new one with it (P13). */
