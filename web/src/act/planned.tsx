@@ -42,7 +42,7 @@ export function Schedule({ status, to, close }: GroupActionProps & { readonly to
       again={again}
       close={close}
     >
-      <div className="form-row">
+      <div className="form-row long">
         <Choice label={say('act.to')} value={target} set={setTarget} options={targets} />
         <Field label={say('schedule.at')}>
           {(id) => <input id={id} className="field" type="datetime-local" value={when} onChange={(event) => setWhen(event.target.value)} />}

@@ -36,7 +36,7 @@ export function Nodes({ status }: { readonly status: GroupStatus }) {
             {status.nodes.map((node) => (
               <tr key={node.id}>
                 <Facts node={node} />
-                <td className="last">
+                <td className="whole">
                   {may('operator', status.group) && (
                     <Verbs node={node} primary={status.primary} choose={(verb) => setActing({ node: node.id, verb })} />
                   )}

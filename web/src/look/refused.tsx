@@ -36,9 +36,12 @@ function Why({ refusal }: { readonly refusal: Refusal }) {
   return (
     <>
       {meaning !== null && <p>{meaning}</p>}
-      <p>
-        <Sentence english={refusal.message} said={refusal.said} />
-      </p>
+      {/* That nobody answered is the page's own word and not the server's: the meaning is all of it. */}
+      {(meaning === null || refusal.status !== 0) && (
+        <p>
+          <Sentence english={refusal.message} said={refusal.said} />
+        </p>
+      )}
     </>
   )
 }

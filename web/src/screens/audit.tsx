@@ -83,7 +83,7 @@ function Row({ entry }: { readonly entry: Entry }) {
       <td data-label={say('audit.from')} className="mono">
         {entry.from}
       </td>
-      <td data-label={say('audit.what')}>
+      <td data-label={say('audit.what')} className="whole">
         <code>{entry.what}</code> {entry.group !== null && <b>{entry.group}</b>}
         <span className="problem mono">{entry.asked}</span>
       </td>
