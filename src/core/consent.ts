@@ -102,6 +102,12 @@ function comingBack(primary: NodeId, nodes: readonly NodeView[]): Said {
   return say('loss.back', { why: nodes.flatMap((node) => mayComeBack(node) ?? []), primary })
 }
 
+/** What the promotion itself showed: the new primary's own file may lead it back to the silent one, whose guard would be content then. */
+export function ledBack(record: GroupRecord, candidate: NodeView): Said | null {
+  if (record.phase !== 'failover' || record.cause !== 'silent' || candidate.spec.id === record.primary) return null
+  return lastingGuard(record) === 0 || mayComeBack(candidate) === null ? null : comingBack(record.primary, [candidate])
+}
+
 function listed(s: Situation, node: NodeView): boolean {
   return s.memory.watched?.reading.replicas.some((r) => r.online && sameAddress(r, node.spec)) ?? false
 }

@@ -20,6 +20,7 @@ import {
 } from '../../test/situations.ts'
 import { decide } from './decide.ts'
 import { closedGuard } from './limits.ts'
+import type { NodeView } from './observe.ts'
 import type { Situation } from './situation.ts'
 import { inEnglish } from './said.ts'
 
@@ -49,6 +50,16 @@ void describe('a failover is under way', () => {
     })
     assert.ok(step.kind === 'save')
     assert.equal(step.record.lineage.at(-1)?.replid, 'R2')
+  })
+
+  test('... and its file could not be written: it may lead it back to a silent primary that a guard binds -> that is said', () => {
+    const risk = (cause: 'silent' | 'dead', guard: number, view: Partial<NodeView> = { persistProblem: 'read-only' }): string => {
+      const promoted = { of: null, guard: closedGuard, replid: 'R2', replid2: 'R1', second: 1001, view } as const
+      const s = group('a', silent('a', 8_500), alive('b', promoted), alive('c', { of: 'nowhere' }))
+      return inEnglish(saves(recorded(failingOver(s, 'b', cause), { guard }), 'failover.seen', { primary: 'b' }).said)
+    }
+    assert.match(risk('silent', 1), /^b is primary at epoch 2\. Risk: b cannot write its file; should it start where only a can be reached/)
+    for (const said of [risk('silent', 1, {}), risk('silent', 0), risk('dead', 1)]) assert.equal(said, 'b is primary at epoch 2')
   })
 
   test('the candidate was wiped before the promotion reached it -> not crowned, elected again', () => {

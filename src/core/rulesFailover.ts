@@ -1,5 +1,5 @@
 // A failover whose intent is saved. It is finished from wherever it stands, by whoever reads the record.
-import { type Consent, consentToSilence } from './consent.ts'
+import { type Consent, consentToSilence, ledBack } from './consent.ts'
 import { doubtedRule } from './doubt.ts'
 import { crowned, failover, kept, riskier } from './draft.ts'
 import { feedsOn, lost } from './diagnose.ts'
@@ -190,7 +190,8 @@ export const failoverRules: readonly Rule<Case>[] = [
       const candidate = candidateOf(c)
       if (candidate.reading === null) return hold(say('failover.unread'))
       const draft = crowned(c.s, moving(c), candidate.reading, candidate.persisted?.as === 'nowhere')
-      return save(say('failover.done', { node: candidate.spec.id, epoch: c.record.epoch }), draft, {
+      const said = say('failover.done', { node: candidate.spec.id, epoch: c.record.epoch, risk: ledBack(c.record, candidate) })
+      return save(said, draft, {
         primary: candidate.spec.id,
         before: c.record.primary,
       })

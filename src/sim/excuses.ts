@@ -145,10 +145,16 @@ export class Excuses {
   }
 
   /** People were told what it may lose. `late`: it came after the promotion. */
-  #reported(write: Write, at: Executed, { intent }: Pick<Crown, 'intent'>, late = false): string | null {
+  #reported(
+    write: Write,
+    at: Executed,
+    { intent, entry }: Pick<Crown, 'intent'> & Partial<Pick<Crown, 'entry'>>,
+    late = false,
+  ): string | null {
     if (intent?.record.phase !== 'failover') return null
-    const { lossSaid = null } = intent.record
-    return lossSaid !== null && this.#covers(lossSaid, write, at, intent, late) ? 'reported' : null
+    // When it was decided, and what the promotion itself showed.
+    const said = [intent.record.lossSaid ?? null, entry === undefined ? null : riskIn(entry)]
+    return said.some((loss) => loss !== null && this.#covers(loss, write, at, intent, late)) ? 'reported' : null
   }
 
   #covers(said: Said, write: Write, at: Executed, intent: Intent, late: boolean): boolean {
@@ -306,7 +312,12 @@ export class Excuses {
 /** After a restore a primary was taken as it was found, and people were told then that nobody is known to hold everything. */
 function saidOfFound(at: Executed, { intent, entry, at: since }: Crown): string | null {
   if (intent !== null || entry.rule !== 'restored.adopt' || at.when > since) return null
-  return (entry.said?.values['risk'] ?? null) === null ? null : 'reported'
+  return riskIn(entry) === null ? null : 'reported'
+}
+
+function riskIn({ said }: NewLogEntry): Said | null {
+  const risk = said?.values['risk'] ?? null
+  return risk !== null && typeof risk === 'object' && 'code' in risk ? risk : null
 }
 
 /** A guard that a restart does not shed stood when it was decided. */

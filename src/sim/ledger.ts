@@ -65,9 +65,10 @@ export class Ledger {
     else if (writer !== write.node) {
       this.#fail('one writer per epoch', `${writer} and ${write.node} both accepted writes of clients that follow epoch ${write.epoch}`)
     }
-    // Its answer was on the way when another was recorded.
-    const running = crown === null ? null : this.#history.node(crown.node).running
-    if (crown !== null && running !== null && heldOf(running.data, at.stream) <= at.index) this.#judge([write], crown)
+    // Its answer was on the way when another was recorded, or another process of the same node.
+    const next = crown ?? this.#crowns.find((one) => one.epoch > write.epoch && at.when < one.at) ?? null
+    const running = next === null ? null : this.#history.node(next.node).running
+    if (next !== null && running !== null && heldOf(running.data, at.stream) <= at.index) this.#judge([write], next)
   }
 
   /** Who was recorded after the node that took the write was it for the last time, unless it is the one recorded now. */

@@ -7,7 +7,9 @@ interface OfNode {
 
 export const failoverSentences = {
   'failover.unread': () => 'the candidate has no reading',
-  'failover.done': (v: OfNode & { readonly epoch: number }) => `${v.node} is primary at epoch ${v.epoch}`,
+  /** `risk`: not in entries of earlier versions. */
+  'failover.done': (v: OfNode & { readonly epoch: number; readonly risk?: string | null }) =>
+    `${v.node} is primary at epoch ${v.epoch}${(v.risk ?? null) === null ? '' : `. Risk: ${v.risk}`}`,
   'failover.returning': (v: { readonly primary: string }) =>
     `${v.primary} answers again and nobody was promoted yet: it is asked once more`,
   'failover.recovered': (v: { readonly primary: string }) => `${v.primary} answers again before anybody was promoted: it stays primary`,

@@ -132,7 +132,7 @@ const plannedZh: typeof plannedSentences = {
 
 const failoverZh: typeof failoverSentences = {
   'failover.unread': () => '没有候选节点的读数',
-  'failover.done': (v) => `${v.node} 是主节点，纪元 ${v.epoch}`,
+  'failover.done': (v) => `${v.node} 是主节点，纪元 ${v.epoch}${risk(v.risk)}`,
   'failover.returning': (v) => `${v.primary} 又有应答了，还没有提升任何节点：再问它一次`,
   'failover.recovered': (v) => `还没有提升任何节点，${v.primary} 又有应答了：它仍是主节点`,
   'failover.fence': () => '给候选节点以外的开放主节点加围栏',
