@@ -58,7 +58,7 @@ test('P11: a replica came back with less and follows by itself, and a primary th
   // No primary was opened again after a crash: its log has everything.
   assert.equal(groupStep(s({ fellBack: true }, lineage), 'steady.healthy').kind, 'rest')
   // We copied it anew ourselves.
-  assert.equal(groupStep(s({ fellBack: true, forced: { to: b, at: 6_000 } }), 'steady.healthy').kind, 'rest')
+  assert.equal(groupStep(s({ fellBack: true, forced: { to: b, at: 6_000, copied: true } }), 'steady.healthy').kind, 'rest')
   assert.equal(groupStep(recorded(s({ fellBack: true }), { inDoubt: ['a'] }), 'steady.healthy').kind, 'rest')
 })
 
@@ -126,9 +126,19 @@ test('in doubt -> not in sync, whatever its position says', () => {
   saves(remembered(doubted([]), { targets }), 'steady.grow', { inSync: [...alone, { node: 'a', incarnation: 'a1' }] })
 })
 
+test('P3: its link is up and the copy by force never began -> in doubt, and told again; not while that is open, nor when the copy was seen', () => {
+  const ordered = (copied: boolean | null, inDoubt: readonly NodeId[] = []): Situation =>
+    viewed(doubted(inDoubt, linked), 'a', { forced: { to: b, at: 6_000, copied } })
+  const step = saves(ordered(false), 'steady.uncopied', { inDoubt: ['a'] })
+  assert.match(inEnglish(step.said), /^a follows b without the full copy/)
+  told(ordered(false, ['a']), 'a', 'node.still', { name: 'fence' })
+  for (const rests of [ordered(null), ordered(true), viewed(ordered(false), 'a', { forced: null })])
+    assert.equal(groupStep(rests, 'steady.healthy').kind, 'rest')
+})
+
 test('the copy by force ended -> in doubt no more; not while it lasts, nor when it was ordered before this one was the primary', () => {
   const ordered = (instant: number, says: Says = {}): Situation =>
-    viewed(doubted(['a', 'c'], { ...linked, ...says }), 'a', { forced: { to: b, at: instant } })
+    viewed(doubted(['a', 'c'], { ...linked, ...says }), 'a', { forced: { to: b, at: instant, copied: true } })
   saves(ordered(6_000), 'steady.resolved', { inDoubt: ['c'] })
   assert.equal(groupStep(ordered(6_000, { partial: true }), 'steady.healthy').kind, 'rest')
   assert.equal(groupStep(ordered(6_000, { linkUp: false, syncing: true }), 'steady.healthy').kind, 'rest')
@@ -228,7 +238,11 @@ test('P2: it follows the primary by itself and holds what that one lacks -> deta
   const s = (says: Says): Situation => doubted([], { ...ahead, ...says })
   told(s({}), 'a', 'node.still', { name: 'fence' })
   told(s({ linkUp: false }), 'a', 'node.still', { name: 'fence' })
-  for (const rests of [s({ offset: 900 }), s({ linkUp: false, syncing: true }), viewed(s({}), 'a', { forced: { to: b, at: 6_000 } })])
+  for (const rests of [
+    s({ offset: 900 }),
+    s({ linkUp: false, syncing: true }),
+    viewed(s({}), 'a', { forced: { to: b, at: 6_000, copied: true } }),
+  ])
     assert.equal(nodeStep(rests, 'a', 'node.settled').kind, 'rest')
 })
 

@@ -26,10 +26,12 @@ export function mayBeCopied(c: Case, node: NodeView): boolean {
   return waiting.indexOf(node) < c.s.policy.parallelSyncs
 }
 
-/** It follows the recorded primary because it was told to by force, since that is the primary. */
+/** It follows the recorded primary because it was told to by force, since that is the primary, and the copy was not missed. */
 export function forcedTo(c: Case, node: NodeView): boolean {
   const since = c.s.memory.inSyncSince.get(c.record.primary)?.at ?? c.s.now
-  return follows(node, c.primary.spec) && node.forced !== null && sameAddress(node.forced.to, c.primary.spec) && node.forced.at >= since
+  const { forced } = node
+  if (!follows(node, c.primary.spec) || forced === null || forced.copied === false) return false
+  return sameAddress(forced.to, c.primary.spec) && forced.at >= since
 }
 
 /** ... and the copy ended. */
@@ -92,6 +94,13 @@ function straying(c: Case): NodeId[] {
     .map((node) => node.spec.id)
 }
 
+/** Those that were to be copied and follow without. */
+function uncopied(c: Case): NodeId[] {
+  return others(c.s, c.record.primary)
+    .filter((node) => node.forced?.copied === false && follows(node, c.primary.spec) && !inDoubt(c, node))
+    .map((node) => node.spec.id)
+}
+
 function doubting(c: Case, nodes: readonly NodeId[], said: Said): Step {
   const inDoubt = [...(c.record.inDoubt ?? []), ...nodes]
   return save(said, questioned(c.s, c.record, inDoubt), { inDoubt: quote(inDoubt) })
@@ -122,7 +131,15 @@ const strayedRule: Rule<Case> = {
   then: (c) => doubting(c, straying(c), say('steady.strayed', { nodes: straying(c), primary: c.record.primary })),
 }
 
-export const doubtRules: readonly Rule<Case>[] = [doubtedRule, replayedRule, strayedRule]
+const uncopiedRule: Rule<Case> = {
+  id: 'steady.uncopied',
+  why: 'the primary went away before a copy by force began, and the next attempt is a plain one: what was to be replaced is still there',
+  gives: 'save -> steady',
+  when: (c) => uncopied(c).length > 0,
+  then: (c) => doubting(c, uncopied(c), say('steady.uncopied', { nodes: uncopied(c), primary: c.record.primary })),
+}
+
+export const doubtRules: readonly Rule<Case>[] = [doubtedRule, replayedRule, strayedRule, uncopiedRule]
 
 export const resolvedRule: Rule<Case> = {
   id: 'steady.resolved',

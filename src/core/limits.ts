@@ -82,6 +82,11 @@ export const askedAnewMs = 100
 export const stuckLinkMs = 25_000
 /** A primary that lives answers a replica at once, within 3 s while its role changes: who waits longer has missed the answer (docs/pika.md, P20). */
 export const unansweredMs = 8_000
+/**
+ * A copy by force begins at the first attempt, within 4 s with a role change before it. A link that is up later, with no copy seen, was made at
+ * the next attempt, 10 s after the first, which is a plain one (docs/pika.md, P3).
+ */
+export const copyBeginsMs = 8_000
 /** Recoveries are shown this long after they ended. */
 export const recoveryKeptMs = 3_600_000
 

@@ -76,6 +76,20 @@ test('it is read as an open primary -> in which history is known until it is cop
   assert.equal(heard(up, 200, { of: null, guard: closedGuard }).openIn, null)
 })
 
+test('told to follow by force -> copied when a part of a copy was seen, or its link is up at once; its link is up after another attempt -> not copied', () => {
+  const done: ActionResult = { ok: true, persisted: true, note: null }
+  const target = { host: '127.0.0.1', port: 7_001 }
+  const told = acted(acting(up, { id: 1, action: { name: 'follow', target, force: true }, since: 200 }), done, 210)
+  const copied = (...says: readonly (readonly [at: number, what: Parameters<typeof readingOf>[2]])[]): boolean | null | undefined =>
+    says.reduce((node, [at, what]) => heard(node, at, what), told).forced?.copied
+  const down = { linkUp: false }
+  assert.equal(copied([205, {}]), null, 'asked before it was told')
+  assert.equal(copied([300, down], [9_000, { ...down, syncing: true }]), null)
+  assert.equal(copied([300, down], [800, {}]), true)
+  assert.equal(copied([300, down], [12_000, { partial: true }], [30_000, {}]), true)
+  assert.equal(copied([300, { ...down, syncing: true }], [12_000, {}], [13_000, { partial: true }]), false)
+})
+
 void describe('a node is told to leave its primary', () => {
   const fence = { id: 1, action: { name: 'fence', cutClients: true }, since: 200 } as const
   const done: ActionResult = { ok: true, persisted: true, note: null }

@@ -1,6 +1,6 @@
 // What is known of one node, as a value that each input turns into the next. Instants, not flags: "not heard yet" never reads as "down".
 import { plainHost } from './address.ts'
-import { actionRetryMaxMs, actionRetryMs, closedGuard, nowhere, persistRetryMs } from './limits.ts'
+import { actionRetryMaxMs, actionRetryMs, closedGuard, copyBeginsMs, nowhere, persistRetryMs } from './limits.ts'
 import type { Action, ActionResult, Address, Instant, Load, NodeSpec, ProbeFailure, ProbeResult, Reading } from './model.ts'
 
 export interface Acting {
@@ -18,6 +18,13 @@ export interface Trouble {
   readonly message: string
   readonly times: number
   readonly retryAt: Instant
+}
+
+/** `copied`: a copy began, or the link was up so soon that it cannot be another attempt's; false: it was up too late for that. Null: not known yet. */
+interface Forced {
+  readonly to: Address
+  readonly at: Instant
+  readonly copied: boolean | null
 }
 
 /** The action was done, and the node's file does not say so. */
@@ -76,7 +83,7 @@ export interface NodeView {
   /** When it was last told to leave its primary, and whom it left. */
   readonly left: { readonly from: Address | null; readonly at: Instant } | null
   /** Whom it was told to follow by force, as this process, and when; null when it was told something else since. */
-  readonly forced: { readonly to: Address; readonly at: Instant } | null
+  readonly forced: Forced | null
   /** Since when it follows somebody without a link. */
   readonly unlinkedSince: Instant | null
   /** Since when it waits for whom it follows to answer it. */
@@ -166,6 +173,13 @@ function linkOf(node: NodeView, reading: Reading, now: Instant): Pick<NodeView, 
   }
 }
 
+/** What became of the copy that it was told to take by force: an attempt that fails before it begins is followed by a plain one. */
+function copyOf(forced: Forced | null, { upstream, partial }: Reading, sentAt: Instant): Forced | null {
+  if (forced === null || forced.copied !== null || sentAt < forced.at) return forced
+  if (partial) return { ...forced, copied: true }
+  return upstream?.linkUp ? { ...forced, copied: sentAt - forced.at < copyBeginsMs } : forced
+}
+
 /** Takes in the end of one probe. */
 export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now: Instant): NodeView {
   const firstAskedAt = node.firstAskedAt ?? sentAt
@@ -200,7 +214,7 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     movedSince: last === null ? null : movedSince(node, last, reading, now),
     load: reading.load ?? (same ? node.load : null),
     loadAt: reading.load === undefined ? node.loadAt : now,
-    forced: same ? node.forced : null,
+    forced: same ? copyOf(node.forced, reading, sentAt) : null,
     ...linkOf(node, reading, now),
     fellBack: same ? node.fellBack : node.reading !== null && (offsetOf(node.reading) ?? 0) > (offsetOf(reading) ?? Infinity),
     wasOpen: (same && node.wasOpen) || isOpen,
@@ -282,7 +296,7 @@ function persistedAs(action: Action, reading: Reading): NonNullable<NodeView['pe
 
 /** Whom it follows by force once this action was taken; undefined: it follows whom it did. */
 function forcedBy(action: Action, now: Instant): NodeView['forced'] | undefined {
-  if (action.name === 'demote' || action.name === 'follow') return action.force ? { to: action.target, at: now } : null
+  if (action.name === 'demote' || action.name === 'follow') return action.force ? { to: action.target, at: now, copied: null } : null
   return action.name === 'fence' || action.name === 'promote' ? null : undefined
 }
 

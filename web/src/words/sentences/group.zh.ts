@@ -97,6 +97,7 @@ const steadyZh: typeof steadySentences = {
   'steady.doubted': (v) =>
     `被人改成了主节点，与 ${v.primary} 并存于同一段历史中：${names(v.nodes)}。除非它接任主节点，否则无论位置如何，都重新全量复制`,
   'steady.strayed': (v) => `${names(v.nodes)} 自行跟随 ${v.primary}，却持有它没有的数据：将重新全量复制`,
+  'steady.uncopied': (v) => `${names(v.nodes)} 首次尝试失败，没有全量复制就跟随了 ${v.primary}：将再次要求全量复制`,
   'steady.resolved': (v) => `已重新全量复制，不再存疑：${names(v.nodes)}`,
   'steady.grow': (v) => `已同步：${names(v.nodes)}`,
   'steady.healthy': (v) => `${v.primary} 是主节点，纪元 ${v.epoch}`,
