@@ -1,30 +1,118 @@
+// A node's answer made of the one before it. Nearly everything in it stays, and what is held twice is copied and compared again and again.
+import type { AccessUser, AttachedReplica, Load, Mark, Position, ProbeResult, Reading, Upstream } from '../core/model.ts'
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+
 /**
- * The same as `is`, made of what `last` is made of as far as they agree: of a node's answers nearly everything stays, and what is held twice is
- * copied and compared again and again. `is` was made just now and is nobody else's yet: it is taken apart, not copied. Plain values only.
+ * The same as `is`, made of what `last` is made of as far as they agree; `last` itself when they agree in all. `is` was made just now and is nobody
+ * else's yet: it is taken apart, not copied. Of two equal texts the older one is kept: the newer would keep the whole answer that it was cut out of.
+ * Why each field is written out: this runs for every answer, and a walk over the keys of whatever comes took a sixth of the controller's time.
  */
-export function sharedWith<T>(last: T | null, is: T): T {
-  return shared(last, is) as T
+export function sharedWith(last: ProbeResult | null, is: ProbeResult): ProbeResult {
+  if (last === null || !last.ok || !is.ok) return is
+  return shareReading(last.reading, is.reading) ? last : is
 }
 
-type Parts = Record<string, unknown>
+/** Whether they agree in all; `is` has the parts of `last` that it agrees with. */
+function shareReading(last: Reading, is: Writable<Reading>): boolean {
+  if (is.version === last.version) is.version = last.version
+  if (is.incarnation === last.incarnation) is.incarnation = last.incarnation
+  if (is.writeProblem === last.writeProblem) is.writeProblem = last.writeProblem
+  if (sameUpstream(last.upstream, is.upstream)) is.upstream = last.upstream
+  if (shareReplicas(last.replicas, is.replicas as AttachedReplica[])) is.replicas = last.replicas
+  if (sharePosition(last.position, is.position)) is.position = last.position
+  if (shareMark(last.mark, is.mark)) is.mark = last.mark
+  if (is.users !== undefined && sameList(last.users, is.users, sameUser)) is.users = last.users ?? is.users
+  if (is.unclosable !== undefined && sameList(last.unclosable, is.unclosable, Object.is)) is.unclosable = last.unclosable ?? is.unclosable
+  return (
+    is.engine === last.engine &&
+    is.version === last.version &&
+    is.incarnation === last.incarnation &&
+    is.role === last.role &&
+    is.upstream === last.upstream &&
+    is.replicas === last.replicas &&
+    is.position === last.position &&
+    is.usable === last.usable &&
+    is.loading === last.loading &&
+    is.partial === last.partial &&
+    is.shuttingDown === last.shuttingDown &&
+    is.durable === last.durable &&
+    is.guard === last.guard &&
+    is.users === last.users &&
+    is.unclosable === last.unclosable &&
+    is.keys === last.keys &&
+    is.mark === last.mark &&
+    is.markUnread === last.markUnread &&
+    is.writeProblem === last.writeProblem &&
+    sameLoad(last.load, is.load)
+  )
+}
 
-function shared(last: unknown, is: unknown): unknown {
-  // Of two equal texts the older one: the newer would keep the whole answer that it was cut out of.
-  if (last === is) return last
-  if (!isParts(last) || !isParts(is) || Array.isArray(last) !== Array.isArray(is)) return is
-  let known = 0
-  let same = true
-  for (const key in is) {
-    const part = shared(last[key], is[key])
-    is[key] = part
-    same &&= part === last[key] && key in last
-    known++
+function sameUpstream(last: Upstream | null, is: Upstream | null): boolean {
+  if (last === null || is === null) return false
+  return (
+    is.host === last.host &&
+    is.port === last.port &&
+    is.linkUp === last.linkUp &&
+    is.syncing === last.syncing &&
+    is.failed === last.failed &&
+    is.waiting === last.waiting
+  )
+}
+
+function shareReplicas(last: readonly AttachedReplica[], is: Writable<AttachedReplica>[]): boolean {
+  let same = is.length === last.length
+  for (const [index, replica] of is.entries()) {
+    const before = last[index]
+    if (before !== undefined && replica.host === before.host) replica.host = before.host
+    if (before?.host === replica.host && before.port === replica.port && before.online === replica.online && before.acked === replica.acked)
+      is[index] = before
+    else same = false
   }
-  if (!same) return is
-  for (const _ in last) known--
-  return known === 0 ? last : is
+  return same
 }
 
-function isParts(value: unknown): value is Parts {
-  return typeof value === 'object' && value !== null
+function sharePosition(last: Position, is: Writable<Position>): boolean {
+  if (is.kind === 'none' || last.kind === 'none') return is.kind === last.kind
+  if (is.replid === last.replid) is.replid = last.replid
+  if (is.replid2 === last.replid2) is.replid2 = last.replid2
+  if (is.log !== undefined && is.log === last.log) is.log = last.log
+  const sameParts = is.parts === undefined ? last.parts === undefined : sameList(last.parts, is.parts, Object.is)
+  if (is.parts !== undefined && last.parts !== undefined && sameParts) is.parts = last.parts
+  return (
+    sameParts &&
+    is.replid === last.replid &&
+    is.replid2 === last.replid2 &&
+    is.second === last.second &&
+    is.offset === last.offset &&
+    is.log === last.log
+  )
+}
+
+function shareMark(last: Mark | null, is: Writable<Mark> | null): boolean {
+  if (last === null || is === null) return false
+  if (is.installation === last.installation) is.installation = last.installation
+  if (is.group === last.group) is.group = last.group
+  return (
+    is.installation === last.installation &&
+    is.group === last.group &&
+    is.epoch === last.epoch &&
+    is.seq === last.seq &&
+    is.since === last.since
+  )
+}
+
+function sameUser(last: AccessUser, is: AccessUser): boolean {
+  return is.name === last.name && sameList(last.rules, is.rules, Object.is)
+}
+
+function sameLoad(last: Load | undefined, is: Load | undefined): boolean {
+  return (
+    last === is ||
+    (is?.opsPerSec === last?.opsPerSec && is?.usedMemoryBytes === last?.usedMemoryBytes && last !== undefined && is !== undefined)
+  )
+}
+
+function sameList<T>(last: readonly T[] | undefined, is: readonly T[], same: (last: T, is: T) => boolean): boolean {
+  return last?.length === is.length && is.every((each, index) => same(last[index] as T, each))
 }
