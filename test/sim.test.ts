@@ -145,6 +145,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika replica in doubt has a replica of its own -> it is told to leave again and again until that one has left, not at every answer',
   '71264-promoted-while-saving':
     'a silent Pika wakes and holds more, and that is being saved -> the candidate of before is not promoted meanwhile',
+  '63002451-died-while-it-shut-down':
+    'a primary shuts down for 10 s and ends in the middle of the switchover -> it was watched all the while, so its replica is promoted',
   '61003295-led-back-by-an-unwritten-file':
     'the new primary could not write its file, and it and the controller die: by its old file it serves the guard of the one it replaced -> until a controller is back, no longer',
   '61001445-refused-while-a-stale-link-was-tested':

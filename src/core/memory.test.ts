@@ -56,16 +56,19 @@ void describe('the primary is watched', () => {
     assert.equal(watchedIn(late).watched?.at, 10)
   })
 
-  test('a replica, another process, one that shuts down, or no answer -> what was remembered stays', () => {
+  test('a replica, another process, or no answer -> what was remembered stays', () => {
     for (const s of [
       group('a', alive('a', { of: 'nowhere' })),
       group('a', alive('a', { incarnation: 'a2' })),
-      group('a', alive('a', { shuttingDown: true })),
       group('a', silent('a', 9_500)),
       group('a', refused('a', 9_900)),
     ]) {
       assert.equal(watchedIn(s), fresh)
     }
+  })
+
+  test('it shuts down, and holds its writes meanwhile -> it is watched all the while', () => {
+    assert.equal(watchedIn(group('a', alive('a', { shuttingDown: true }))).watched?.reading.shuttingDown, true)
   })
 
   test('a replica with its link up -> must acknowledge what the primary had when it was read after that', () => {

@@ -155,7 +155,7 @@ export function watch(before: Memory, record: GroupRecord, nodes: Nodes): Memory
   const primary = nodes.get(record.primary)
   if (primary === undefined || !answers(primary) || primary.reading.role !== 'primary') return memory
   const { reading } = primary
-  if (reading.incarnation !== record.incarnation || reading.shuttingDown || reading.position.kind !== 'stream') return memory
+  if (reading.incarnation !== record.incarnation || reading.position.kind !== 'stream') return memory
   const { offset, replid } = reading.position
   let { targets } = memory
   for (const node of nodes.values()) {

@@ -253,7 +253,10 @@ export class Checks {
     const others = [...history.nodes.values()].filter((node) => node !== dead && node.id !== gone)
     const inSync = ({ id, running }: Server): boolean =>
       this.#inSync.some((member) => member.node === id && member.incarnation === running?.runId)
-    const well = (node: Server): boolean => inSync(node) && node.awake && node.linkedFor >= wellMs && history.steadyFor(node.id) >= wellMs
+    // It may have been told to go on without a replica that lost its link, or slept, since it was last looked at.
+    if (dead.resetAt > this.#ranAt) return false
+    const well = (node: Server): boolean =>
+      inSync(node) && node.awake && node.thawedAt <= this.#ranAt && node.linkedFor >= wellMs && history.steadyFor(node.id) >= wellMs
     return fit && others.length > 0 && others.every(well)
   }
 

@@ -25,6 +25,7 @@ export abstract class Machine<Process extends Running> implements Server {
   frozeAt = -Infinity
   thawedAt = -Infinity
   unwrittenAt = -Infinity
+  resetAt = -Infinity
   /** A start found less than was there, and nobody gave it back since. */
   protected lacks = false
   /** What its last process held when it ended. */

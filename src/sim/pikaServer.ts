@@ -319,6 +319,7 @@ export class PikaServer extends Machine<PikaProcess> {
     const { running } = this
     if (running === null) return
     this.troubled()
+    this.resetAt = this.now
     for (const conn of [...running.clients.keys(), ...running.links.keys()]) {
       conn.closeThere()
       if (running.clients.has(conn)) this.ended(conn, 'closed')

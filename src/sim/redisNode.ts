@@ -204,6 +204,7 @@ export class RedisNode extends Machine<Process> {
     const running = this.running
     if (running === null) return
     this.troubled()
+    this.resetAt = this.now
     for (const conn of [...running.clients, ...running.attached.map((one) => one.conn)]) {
       conn.closeThere()
       this.#enter(conn, null)

@@ -50,6 +50,8 @@ export interface Server extends Listener {
   /** When one of its processes last froze, and last woke. */
   readonly thawedAt: number
   readonly frozeAt: number
+  /** When all its connections were ended last. */
+  readonly resetAt: number
   /** When its file last could not be written. */
   readonly unwrittenAt: number
   /** How long its link to its primary stood, or had stood when it was last lost. */
