@@ -151,6 +151,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'the new primary could not write its file, and it and the controller die: by its old file it serves the guard of the one it replaced -> until a controller is back, no longer',
   '61001445-refused-while-a-stale-link-was-tested':
     'the primary dies while a replica still believes in a link, and so does the candidate -> what was tested for 3 s is no reason to wait for a person',
+  '61005291-moved-to-a-corrected-address':
+    'an operator moves the primary to a node whose address is wrong in the spec, and corrects it -> that node is asked first, and the move stands',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

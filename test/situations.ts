@@ -48,7 +48,7 @@ export interface Says extends Partial<Omit<Reading, 'position' | 'upstream' | 'r
   readonly spec?: Partial<NodeSpec>
 }
 
-interface Told {
+export interface Told {
   readonly id: NodeId
   readonly says: Says | null
   readonly view: Partial<NodeView>

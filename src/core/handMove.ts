@@ -2,7 +2,7 @@
 import { formatAddress } from './address.ts'
 import { nowhere } from './limits.ts'
 import type { Instant } from './model.ts'
-import { answers, follows, freshSince, sameAddress } from './observe.ts'
+import { answers, follows, freshSince, sameAddress, unheard } from './observe.ts'
 import { type Answering, orderOf } from './order.ts'
 import type { Case } from './rule.ts'
 import { type Said, say } from './said.ts'
@@ -18,6 +18,14 @@ export function movedTo(c: Case, since: Instant): Answering | null {
   const followers = [...here.filter((node) => node !== found), c.primary]
   if (!followers.every((node) => follows(node, found.spec))) return null
   return ['behind', 'diverged', 'unknown'].includes(orderOf(c.s, found, c.primary)) ? null : found
+}
+
+/**
+ * By its own word it follows a node of the group whose first answer is on its way, because only now the spec gives that node its address: whether it
+ * was made the primary by hand is known in a moment.
+ */
+export function ledToUnheard(c: Case): boolean {
+  return c.verdict.kind === 'not primary' && others(c.s, c.primary.spec.id).some((node) => unheard(node) && follows(c.primary, node.spec))
 }
 
 /** It follows an address that is no node of this group (and not nowhere): somebody attached it to a foreign primary. */

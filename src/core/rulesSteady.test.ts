@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { acts, alone, everyRuleFired, foreignMark, groupStep, holds, order, pause, returned, saves, waits } from '../../test/decisions.ts'
 import {
+  type Told,
   able,
   alive,
   answering,
   at,
   group,
+  mute,
   now,
   recorded,
   refused,
@@ -285,6 +287,17 @@ void describe('steady, the primary is lost', () => {
     waits(ring, 'steady.handover', /waits a moment/)
     const later = remembered(ring, { lostAt: now - 3_000 })
     saves(later, 'steady.lost/elect.inSync', { cause: 'no primary', candidate: 'a' })
+  })
+
+  test('moved by hand to a node whose address is in the spec only now -> its first answer is waited for; none comes -> elects', () => {
+    const moved = (b: Told): Situation =>
+      remembered(group('a', alive('a', { of: 'b' }), b, alive('c', { of: 'b' })), { lostAt: now - 11_000 })
+    waits(moved(unheard('b')), 'steady.handover', /waits a moment/)
+    saves(moved(alive('b', { of: null, offset: 1010 })), 'steady.moved', { primary: 'b' })
+    for (const gone of [mute('b', 9_000), mute('b', 9_990, 'refused')]) saves(moved(gone), 'steady.lost/elect.inSync', { candidate: 'a' })
+    // Nobody was moved to a node that is new.
+    const added = remembered(group('a', alive('a', { of: 'nowhere' }), unheard('b'), alive('c', { of: 'b' })), { lostAt: now - 11_000 })
+    saves(added, 'steady.lost/elect.inSync', { candidate: 'a' })
   })
 
   test('restarted, no replica in sync, its disk vouches -> re-opened at a new epoch', () => {

@@ -3,7 +3,7 @@ import { flapping, handoverGrace, latePause, lost, type Verdict } from './diagno
 import { doubtRules, resolvedRule } from './doubt.ts'
 import { amended, failover, moved, rerooted } from './draft.ts'
 import { type Election, elect, electByOrder } from './elect.ts'
-import { elsewhere, foreignUpstream, movedTo } from './handMove.ts'
+import { elsewhere, foreignUpstream, ledToUnheard, movedTo } from './handMove.ts'
 import { guardToSet, toGrow, toShrink } from './inSync.ts'
 import { closedGuard, guardWanted, halfClosedGuard } from './limits.ts'
 import type { FailoverCause } from './model.ts'
@@ -228,9 +228,9 @@ const losses: readonly Rule<Case>[] = [
   },
   {
     id: 'steady.handover',
-    why: 'moving a primary by hand takes two commands; between them the group looks broken and is not',
+    why: 'moving a primary by hand takes two commands; between them the group looks broken and is not; nor before the new one was asked',
     gives: 'wait',
-    when: (c) => c.verdict.kind === 'not primary' && handoverGrace(c.s),
+    when: (c) => (c.verdict.kind === 'not primary' && handoverGrace(c.s)) || ledToUnheard(c),
     then: (c) => wait(say('steady.handover', { primary: c.primary.spec.id }), c.verdict.evidence),
   },
   {

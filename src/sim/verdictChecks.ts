@@ -241,7 +241,12 @@ export class VerdictChecks {
   /** Nobody has named an address that is not the node's. */
   #areWhereTheyShould(): boolean {
     const { spec } = this.#history
-    return spec.nodes.every((node) => sameAddress(this.#history.node(node.id).setup.address, node))
+    return spec.nodes.every((node) => this.#isWhereItShould(node.id))
+  }
+
+  #isWhereItShould(id: NodeId): boolean {
+    const named = this.#history.spec.nodes.find((node) => node.id === id)
+    return named !== undefined && sameAddress(this.#history.node(id).setup.address, named)
   }
 
   /** What a group does; our own pause is no sign of anybody's silence. */
@@ -267,6 +272,8 @@ export class VerdictChecks {
     if (old === null || next === null || old === next || !within(old.data, next.data)) return
     // What does not bear the group's mark is not adopted, whoever leads there.
     if (parseMark(markOf(next.data) ?? '')?.group !== this.#history.spec.id) return
+    // Where another server answers for the recorded one, nobody can read whom that follows: a second primary beside it is closed.
+    if (!this.#isWhereItShould(store.record('g')?.primary ?? to)) return
     // What is under way is finished first.
     if (store.record('g')?.phase !== 'steady') return
     // A preferred one may come back.
@@ -274,7 +281,8 @@ export class VerdictChecks {
     const given = this.#now
     timeline.after(movedWithinMs, () => {
       const primary = store.record('g')?.primary
-      const alone = this.#free() && this.#deeds.handAt <= given + knownMs && this.#deeds.orderedAt < given
+      // A stranger at the address of any of them does not follow the new one.
+      const alone = this.#free() && this.#areWhereTheyShould() && this.#deeds.handAt <= given + knownMs && this.#deeds.orderedAt < given
       // It stood until it was moved on.
       const { movedOn } = this.#deeds
       const stood = movedOn !== null && movedOn.from === to && movedOn.at >= given
