@@ -125,6 +125,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'an old copy of the store, and the file of the newer primary, which could not be written, leads it to the older one -> not by us',
   '61003120-answered-after-it-was-reopened':
     'a write is answered when its node was re-opened without it already, its loss said -> the copy that replaces it elsewhere loses nothing more',
+  '72002294-stood-still-when-it-died':
+    'the primary loses its power while the controller stands still for longer than silence may last -> nobody watched it, so it is waited for',
   '40001063-old-primary-waits-for-its-copy':
     'an old primary can be reached again while another node is copied -> it is closed, and copied when its turn comes',
   '40000633-ahead-since-the-decision':

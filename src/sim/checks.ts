@@ -178,7 +178,8 @@ export class Checks {
       this.#inSync = record.inSync
     }
     // It died in the second in which its controller went, or stood still; or it woke for a moment in between, or was asked for at another place.
-    else if ((this.#deadSince === null && !this.#watching()) || (dead !== null && this.#wasElsewhere(dead))) this.#ranWatched = false
+    else if ((this.#deadSince === null && !this.#watching()) || (dead !== null && this.#wasElsewhere(dead)) || this.#wasAway())
+      this.#ranWatched = false
     if (dead === null || !this.#candidateIsGone(record) || !this.#stopped(dead) || !this.#wellOff(dead)) {
       this.#deadSince = null
       return
@@ -210,6 +211,12 @@ export class Checks {
   /** Since it was last looked at: awake, or not where the spec had it. */
   #wasElsewhere(dead: Server): boolean {
     return dead.thawedAt > this.#ranAt || this.#history.placedSince(dead.id) > this.#ranAt
+  }
+
+  /** The controller stood still for longer than silence may last, before the silence of the primary had lasted so long. */
+  #wasAway(): boolean {
+    const { away, policy } = this.#history
+    return away.until > this.#ranAt && away.since < this.#ranAt + 1000 + policy.silentAfterMs
   }
 
   /** The controller that read the primary last is at work. */

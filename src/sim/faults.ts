@@ -172,9 +172,11 @@ export class Faults {
 
   /** The controller stands still for `ms`. */
   #stall(ms: number, then: () => void = () => undefined): void {
-    const { controller, checks } = this.#history
+    const { controller, checks, policy, timeline } = this.#history
+    const since = timeline.now
     controller?.stall()
     this.#later(ms, () => {
+      if (ms > policy.silentAfterMs) this.#history.away = { since, until: timeline.now }
       checks.verdicts.resumed()
       controller?.resume()
       then()

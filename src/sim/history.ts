@@ -56,6 +56,8 @@ export class History {
   wallOffset = 0
   /** When a spec of a backup was given the nodes again that it did not know. */
   listedAt = -Infinity
+  /** When the controller last stood still for longer than silence may last: what it did not see then nobody watched (docs/protocol.md, A11). */
+  away = { since: -Infinity, until: -Infinity }
   /** When the controller was last made to stand still because its machine is overloaded. */
   starvedAt = -Infinity
   spec: GroupSpec
