@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { alive, failingOver, group, now, recorded, refused, silent, specOf, switching, viewed } from '../../test/situations.ts'
+import { alive, failingOver, group, now, readingOf, recorded, refused, silent, specOf, switching, viewed } from '../../test/situations.ts'
 import { type Memory, canaryEnded, inForce, judged, linkedStill, newMemory, settled, stoodStill, told, watch } from './memory.ts'
 import { type NodeView, newNode } from './observe.ts'
 import type { Situation } from './situation.ts'
@@ -79,6 +79,26 @@ void describe('the primary is watched', () => {
   test('the primary was asked before its replica -> not yet', () => {
     const s = viewed(group('a', alive('a'), alive('b')), 'b', { askedAt: now - 5 })
     assert.deepEqual([...watchedIn(s).targets], [])
+  })
+
+  test('the primary was asked while the answer that its link is up was on its way -> not yet, unless it was up before', () => {
+    const first = group('a', alive('a'), alive('b'))
+    const unlinked = readingOf('b', 'a', { linkUp: false })
+    const known = (s: Situation): number => watchedIn(s).targets.size
+    const anew = viewed(first, 'b', { before: { reading: unlinked, askedAt: now - 500 }, askedAt: now - 90, heardAt: now - 10 })
+    assert.deepEqual([known(viewed(anew, 'a', { askedAt: now - 50 })), known(viewed(anew, 'a', { askedAt: now - 10 }))], [0, 1])
+    assert.equal(known(viewed(viewed(first, 'b', { askedAt: now - 90, heardAt: now - 10 }), 'a', { askedAt: now - 50 })), 1)
+    assert.equal(known(viewed(viewed(anew, 'b', { before: null }), 'a', { askedAt: now - 50 })), 0)
+  })
+
+  test('it was told something since it was asked, which may have ended its link -> not yet', () => {
+    const s = viewed(group('a', alive('a'), alive('b')), 'a', { askedAt: now })
+    const b = s.nodes.get('b') ?? assert.fail()
+    const known = (change: Partial<NodeView>): number => watchedIn(viewed(s, 'b', change)).targets.size
+    assert.deepEqual([known({}), known({ actedAt: b.askedAt + 1 }), known({ actedAt: b.askedAt })], [1, 0, 1])
+    assert.equal(known({ acting: { id: 1, action: { name: 'proveLink' }, since: now } }), 0)
+    // Only the reading before that says that it was up before the primary was asked.
+    assert.equal(known({ heardAt: now + 1, actedAt: b.askedAt }), 0)
   })
 
   test('the same link later -> keeps its offset; another process or a link that is down -> anew', () => {

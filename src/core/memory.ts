@@ -2,7 +2,7 @@
 import { lost, type Verdict } from './diagnose.ts'
 import { askedAnewMs, saveRetryMaxMs, saveRetryMs } from './limits.ts'
 import type { Action, ActionResult, Epoch, GroupRecord, Instant, NodeId, Reading } from './model.ts'
-import { type NodeView, answers, follows, hasUnknownEnd } from './observe.ts'
+import { type NodeView, answers, follows, freshSince, hasUnknownEnd, sameAddress } from './observe.ts'
 
 /** What a replica must acknowledge over the link between these two processes. Another history has other offsets, though the processes are the same. */
 interface Target {
@@ -162,7 +162,7 @@ export function watch(before: Memory, record: GroupRecord, nodes: Nodes): Memory
     const id = node.spec.id
     if (!isLinked(node, primary)) continue
     // The primary's offset counts only when it was read after the link was seen up (docs/protocol.md, M9).
-    if (node.askedAt <= primary.askedAt && !isOverLink(targets.get(id), node.reading, reading))
+    if (wasLinkedBy(node, primary.askedAt) && !isOverLink(targets.get(id), node.reading, reading))
       targets = new Map(targets).set(id, { replica: node.reading.incarnation, primary: reading.incarnation, replid, offset })
   }
   return { ...memory, watched: { reading, at: primary.askedAt }, stoodStillMs: 0, targets }
@@ -181,6 +181,19 @@ export function linkedStill(memory: Memory, record: GroupRecord, nodes: Nodes): 
 
 function isLinked(node: NodeView | undefined, primary: NodeView): node is NodeView & { readonly reading: Reading } {
   return node !== undefined && answers(node) && follows(node, primary.spec) && node.reading.upstream?.linkUp === true
+}
+
+/**
+ * It was heard by then that its link is up, by a question that left after our last action on it. An answer that was on its way then may tell of a
+ * later instant, unless the one before it, which was heard when this was asked for, said the same.
+ */
+function wasLinkedBy(node: NodeView & { readonly reading: Reading }, then: Instant): boolean {
+  const { askedAt, heardAt, before, reading } = node
+  if (!freshSince(node, -Infinity)) return false
+  if (heardAt !== null && heardAt <= then) return true
+  if (askedAt > then || before === null || before.askedAt < (node.actedAt ?? -Infinity)) return false
+  const [was, is] = [before.reading.upstream, reading.upstream]
+  return was?.linkUp === true && is !== null && sameAddress(was, is)
 }
 
 /** What ends a replica's link, so that the next reading speaks of another. */
