@@ -135,6 +135,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'only regroup cannot reach the primary, and its replicas prove their links again and again -> clients keep it',
   '50001306-primary-freezes-in-a-switchover':
     'the primary of a switchover freezes after its writes were paused -> its replicas must prove their links, it is replaced at once',
+  '24000157-proof-that-takes-seconds':
+    'a replica that must prove its link cannot be told for seconds -> that time is no gap in the watch, the dead primary is replaced',
   '50001305-two-paused-processes':
     'a switchover comes back to a primary that an overtaken one had paused, and its old primary was paused too -> the writes of both go on',
   '52108-opened-by-hand-then-closed':

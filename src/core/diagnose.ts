@@ -27,8 +27,8 @@ export type Verdict =
     }
   /** Silent, but so are most hosts: rather our own fault. */
   | { readonly kind: 'self-suspect'; readonly evidence: Evidence }
-  | { readonly kind: 'dead'; readonly evidence: Evidence }
-  | { readonly kind: 'silent'; readonly evidence: Evidence }
+  /** Gone, as far as is known. `asking`: a replica of it is only being asked again, and what it says may change that. */
+  | { readonly kind: 'dead' | 'silent'; readonly asking: boolean; readonly evidence: Evidence }
   /** Another process at its address. */
   | { readonly kind: 'restarted'; readonly evidence: Evidence }
   /** The same process, but no longer a primary. */
@@ -46,7 +46,7 @@ type Testimony = { readonly node: NodeId; readonly says: 'down' | 'pending' | 'a
 function testimonyOf(s: Situation, replica: NodeView, suspectedAt: number, byRefusal: boolean): Testimony | null {
   const node = replica.spec.id
   if (!answers(replica)) return null
-  if (!freshSince(replica, suspectedAt)) return isBeingAsked(s, replica, suspectedAt) ? { node, says: 'pending' } : null
+  if (!freshSince(replica, suspectedAt)) return s.now - suspectedAt < s.policy.silentAfterMs ? { node, says: 'pending' } : null
   if (!s.can.canProveLink) return { node, says: signOfLife(s, replica, suspectedAt) }
   const proof = replica.proof !== null && replica.proof.since >= suspectedAt ? replica.proof : null
   const moved = replica.advancedAfter !== null && s.now - replica.advancedAfter < (byRefusal ? claimMs : s.policy.silentAfterMs)
@@ -114,10 +114,11 @@ function verdictOfLost(s: Situation, primary: NodeView, facts: Evidence, kind: '
     return { kind: 'contested', witness: witness.node, elsewhere, evidence: elsewhere === null ? evidence : { ...evidence, elsewhere } }
   }
   const ask = said('ask', 'again')
+  const asking = direct.some((node) => isBeingAsked(s, node, suspectedAt))
   const pending = said('pending').length > 0
-  if (ask.length > 0) return { kind: 'unproven', ask, again: said('ask').length === 0, pending, evidence }
+  if (ask.length > 0) return { kind: 'unproven', ask, again: said('ask').length === 0, pending: pending || asking, evidence }
   if (pending) return { kind: 'suspect', evidence }
-  return { kind, evidence }
+  return { kind, asking, evidence }
 }
 
 /** Some replica knows the recorded primary at an address that is not the spec's: what happens there says nothing of it. */

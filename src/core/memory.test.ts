@@ -135,7 +135,7 @@ void describe('the primary is watched', () => {
 
 test('lost -> since the first verdict that says so, until it is alive again', () => {
   const at = (kind: 'dead' | 'suspect' | 'alive', lostAt: number | null): number | null =>
-    judged({ ...fresh, lostAt }, { kind, evidence: {} }, now).lostAt
+    judged({ ...fresh, lostAt }, { kind, asking: false, evidence: {} }, now).lostAt
   assert.deepEqual([at('dead', null), at('dead', 7), at('suspect', 7), at('suspect', null), at('alive', 7)], [now, 7, 7, null, null])
 })
 
@@ -156,17 +156,17 @@ void describe('our own process stood still', () => {
 })
 
 void describe('the end of the primary is proven after it was silent', () => {
-  const silence = { kind: 'silent', evidence: {} } as const
+  const silence = { kind: 'silent', asking: false, evidence: {} } as const
   const held = judged(fresh, silence, 100)
 
   test('silent -> lost, not known to be gone; refused later -> gone from then on, lost since the silence', () => {
     assert.deepEqual([held.lostAt, held.goneAt], [100, null])
-    const gone = judged(judged(held, { kind: 'dead', evidence: {} }, 900), silence, 950)
+    const gone = judged(judged(held, { kind: 'dead', asking: false, evidence: {} }, 900), silence, 950)
     assert.deepEqual([gone.lostAt, gone.goneAt], [100, 900])
   })
 
   test('it answers, or a replica has a link to it -> neither lost nor gone', () => {
-    const gone = judged(held, { kind: 'dead', evidence: {} }, 900)
+    const gone = judged(held, { kind: 'dead', asking: false, evidence: {} }, 900)
     for (const verdict of [
       { kind: 'alive', evidence: {} },
       { kind: 'contested', witness: 'b', elsewhere: null, evidence: {} },

@@ -55,6 +55,11 @@ void describe('what clients are told', () => {
     nobody(group('a', alive('a', { incarnation: 'a2' }), alive('b')))
   })
 
+  test('it is silent, and its replica is only being asked for proof -> it stays', () => {
+    const acting = { id: 1, action: { name: 'proveLink' }, since: now - 5 } as const
+    assert.equal(writable(group('a', silent('a', 8_500), alive('b', { view: { acting } }))), true)
+  })
+
   test('it is known to be gone, going or unable to write -> nobody', () => {
     nobody(group('a', refused('a', 9_900), alive('b', { linkUp: false })))
     nobody(group('a', silent('a', 8_500), alive('b', { linkUp: false })))

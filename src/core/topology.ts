@@ -11,6 +11,8 @@ export function writable(s: Situation, verdict: Verdict = verdictOf(s)): boolean
   const primary = nodeOf(s, s.record.primary)
   if (primary.reading === null || primary.reading.incarnation !== s.record.incarnation || primary.reading.role !== 'primary') return false
   if (primary.reading.guard === closedGuard) return false
+  // A replica is only being asked: its next word may be that the primary lives.
+  if (verdict.kind === 'dead' || verdict.kind === 'silent') return verdict.asking
   return ['alive', 'suspect', 'contested', 'unreadable', 'self-suspect', 'unproven', 'unasked'].includes(verdict.kind)
 }
 
