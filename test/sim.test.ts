@@ -127,6 +127,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a write is answered when its node was re-opened without it already, its loss said -> the copy that replaces it elsewhere loses nothing more',
   '72002294-stood-still-when-it-died':
     'the primary loses its power while the controller stands still for longer than silence may last -> nobody watched it, so it is waited for',
+  '72002344-started-behind-a-hand-moved-node':
+    'a node without a file starts behind one that a person led to a stranger and that we do not reach -> what it held goes by that hand',
   '40001063-old-primary-waits-for-its-copy':
     'an old primary can be reached again while another node is copied -> it is closed, and copied when its turn comes',
   '40000633-ahead-since-the-decision':

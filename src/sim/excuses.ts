@@ -117,6 +117,7 @@ export class Excuses {
   copied(node: Server, held: Data, by: Data, intent: Intent | null): (write: Write, at: Executed) => string | null {
     if (this.#history.bootedOpen(by) && !this.#followsNobody(node)) return () => 'unfenced'
     if (this.#history.spec.nodes.some((one) => one.id === node.id && one.overwrite)) return () => 'ordered'
+    if (this.#cameBehindAHand(node)) return () => 'by hand'
     // A record that is older than what a node bears, after a restore: nothing may be led to it blindly.
     const bears = parseMark(markOf(held) ?? '')?.epoch ?? 0
     const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0) && !this.#cameByItself(node)
@@ -283,6 +284,19 @@ export class Excuses {
   #unread(at: Executed, { watched, record }: Intent, silenceMs: number, bytes: number): boolean {
     if (watched === null || watched.writer !== record.writer || watched.stream !== at.stream) return false
     return at.when <= watched.at + silenceMs + watchedMs && at.stream.offsetAt(at.index + 1) > watched.offset - bytes
+  }
+
+  /**
+   * What it was started with led it to a node that a person had led away, before anybody told it anything; and no controller could undo what the
+   * person did, because it does not reach that node.
+   */
+  #cameBehindAHand(node: Server): boolean {
+    const { net, nodes, policy } = this.#history
+    const follows = node.running?.follows ?? null
+    const upstream = follows === null ? undefined : [...nodes.values()].find((one) => sameAddress(one.setup.address, follows))
+    if (upstream === undefined || !this.#deeds.followsItsFile(node.id)) return false
+    const reachedFor = this.#now - net.clearSince(controllerName, upstream.host)
+    return this.#now - this.#deeds.handOn(upstream.id) < handMs && reachedFor <= policy.retryDownMs + reachedWithinMs
   }
 
   /** Its own file led it to the recorded primary before anybody could tell it anything: a file that could not be written names the old one. */
