@@ -21,6 +21,7 @@ import {
 } from '../../test/situations.ts'
 import { h1, h2, lineage } from '../../test/succession.ts'
 import { pika } from '../engines/pika.ts'
+import { decide } from './decide.ts'
 import { closedGuard, halfClosedGuard } from './limits.ts'
 import type { LineageEntry } from './model.ts'
 import type { Situation } from './situation.ts'
@@ -354,6 +355,20 @@ test('a replica that was only sent everything -> in sync when it says itself tha
   saves(remembered(recorded(there, { inSync: [{ node: 'a', incarnation: 'a1' }] }), { targets }), 'steady.grow', { guard: 0 })
 })
 
+test('P3: the primary is gone before a node was copied from it -> detached, or what comes back there empty would wipe it', () => {
+  const s = (says: Says, primary = refused('b', 8_000, { replid: h2, mark: '2.1' })): Situation => {
+    const here = group('b', alive('a', { of: 'b', linkUp: false, replid: h1, mark: '1.9', ...says }), primary)
+    const inSync = [{ node: 'b', incarnation: 'b1' }]
+    return recorded({ ...here, can: pika, memory: { ...here.memory, loadedAt: 0 } }, { epoch: 2, lineage, guard: 0, inSync })
+  }
+  told(s({}), 'a', 'node.awaitsCopy', { name: 'fence', cutClients: false })
+  told(s({ syncing: true }), 'a', 'node.awaitsCopy', { name: 'fence' })
+  told(s({}, alive('b', { of: 'nowhere', incarnation: 'b2', replid: '', mark: null, keys: 0 })), 'a', 'node.awaitsCopy', { name: 'fence' })
+  const member = recorded(s({}), { inSync: ['a', 'b'].map((node) => ({ node, incarnation: `${node}1` })) })
+  for (const stays of [s({ partial: true }), s({ linkUp: true }), s({ of: 'nowhere' }), member, able(s({}), { namesHistories: true })])
+    assert.notEqual(decide(stays).nodes.find(({ node }) => node === 'a')?.rule, 'node.awaitsCopy')
+})
+
 test('the rules of this page -> each fired above', () => {
-  wereFired([{ id: 'node.still' }, { id: 'node.mend' }, { id: 'node.measure' }])
+  wereFired([{ id: 'node.still' }, { id: 'node.awaitsCopy' }, { id: 'node.mend' }, { id: 'node.measure' }])
 })

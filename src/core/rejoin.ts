@@ -6,7 +6,7 @@ import { type Instant, type Reading, logIdOf } from './model.ts'
 import { type NodeView, answers, follows, sameAddress } from './observe.ts'
 import type { Case } from './rule.ts'
 import { type Said, say } from './said.ts'
-import { empty } from './situation.ts'
+import { empty, keptItsData } from './situation.ts'
 
 export type Rejoin =
   /** As it is, or by a copy that replaces what it holds. */
@@ -33,6 +33,15 @@ export function brokenLink(c: Case, node: NodeView): Said | null {
   const longer = (since: Instant | null, ms: number): boolean => since !== null && c.s.now - since > ms
   if (longer(node.unansweredSince, unansweredMs)) return say('link.unanswered', { seconds: unansweredMs / 1000 })
   return longer(node.unlinkedSince, stuckLinkMs) ? say('link.stuck', { seconds: stuckLinkMs / 1000 }) : null
+}
+
+/**
+ * It is not in sync and follows the recorded primary without a link: it may have been told to by force, perhaps by a controller before us, and would
+ * be emptied by whatever comes back there with nothing (docs/pika.md, P3). Not so once a copy began: then that is gone already.
+ */
+export function awaitsCopy(c: Case, node: NodeView): boolean {
+  if (c.s.can.namesHistories || !answers(node) || !follows(node, c.primary.spec) || keptItsData(c.record, node)) return false
+  return node.reading.upstream?.linkUp === false && !node.reading.partial
 }
 
 /** Both are named, and by different ids: neither position nor force brings these together (P9). */

@@ -6,7 +6,7 @@ import type { Action, Address, Replacing } from './model.ts'
 import { type NodeView, answers, follows, freshSince, mute, refused, refuses, sameAddress } from './observe.ts'
 import { type Case, type Rule, type Step, act, hold, rest, wait } from './rule.ts'
 import { type Said, inEnglish, say } from './said.ts'
-import { type Rejoin, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
+import { type Rejoin, awaitsCopy, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
 import { inMaintenance, isOurs, ours } from './situation.ts'
 
 /** A switchover ends in milliseconds; a controller that starts later has no reason to cut anybody. */
@@ -216,6 +216,14 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     gives: 'act fence',
     when: (c) => !alive(c) && openPrimary(c) && c.verdict.kind !== 'unheard' && ready(c, 'fence') && c.verdict.kind !== 'not primary',
     then: (c) => tell(c, { name: 'fence', cutClients: true }, say('node.fence', { node: c.node.spec.id })),
+  },
+  {
+    id: 'node.awaitsCopy',
+    why: 'the primary is gone before it was copied from it: whatever comes back at that address, with nothing perhaps, would be copied over it',
+    gives: 'act fence',
+    when: (c) => ['dead', 'silent', 'restarted'].includes(c.verdict.kind) && awaitsCopy(c, c.node) && ready(c, 'fence'),
+    then: (c) =>
+      tell(c, { name: 'fence', cutClients: false }, say('node.awaitsCopy', { node: c.node.spec.id, primary: c.primary.spec.id })),
   },
   {
     id: 'node.handover',

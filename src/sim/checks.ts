@@ -205,7 +205,9 @@ export class Checks {
   #isSeenToStop(primary: Server, record: GroupRecord): boolean {
     const { net, policy } = this.#history
     if (policy.acceptStaleRisk || (record.fenced && record.guard > 0)) return true
-    return ![net.path(controllerName, primary.host), net.path(primary.host, controllerName)].some((path) => path.cut)
+    const paths = [net.path(controllerName, primary.host), net.path(primary.host, controllerName)]
+    // A slow one, which loses one in four, says what was so more than a silence ago.
+    return !paths.some((path) => path.cut || path.extraMs > 0 || path.loss > 0)
   }
 
   /** Since it was last looked at: awake, or not where the spec had it. */

@@ -1,6 +1,6 @@
 // What a controller may conclude: looked at with the eyes of the world, which knows who runs, who is linked and which paths are clear.
 import { closedGuard, handoverGraceMs } from '../core/limits.ts'
-import type { GroupRecord, Moving, NodeId } from '../core/model.ts'
+import { type GroupRecord, type Moving, type NodeId, isMoving } from '../core/model.ts'
 import { sameAddress } from '../core/observe.ts'
 import { parseMark } from '../engines/mark.ts'
 import type { Group } from '../controller/group.ts'
@@ -64,7 +64,9 @@ export class VerdictChecks {
   intended(record: GroupRecord, before: GroupRecord): void {
     const node = this.#history.node(before.primary)
     const { running } = node
-    if (record.phase === 'steady' || running === null || running.runId !== before.incarnation || running.follows !== null) return
+    // Nobody is deposed who is to be opened again himself.
+    if (!isMoving(record) || record.candidate === before.primary) return
+    if (running === null || running.runId !== before.incarnation || running.follows !== null) return
     const cause = record.phase === 'failover' ? record.cause : 'planned'
     // Called another process although the recorded one runs: its address is not its own.
     if (cause === 'dead' || cause === 'silent' || cause === 'restarted') {
@@ -125,6 +127,8 @@ export class VerdictChecks {
     const node = this.#history.node(before.candidate)
     if (node.running?.isChangingRole !== true || this.#now - node.calmSince < witnessMs) return
     if (controller === null || controller.runsFor < witnessMs) return
+    // Asked for at another place it is gone, whatever it does.
+    if (this.#now - this.#history.placedSince(node.id) < witnessMs) return
     if (node.running.runId !== before.candidateIs.incarnation || this.#now - net.clearSince(controllerName, node.host) < witnessMs) return
     this.#fail('a change of role is no silence', `${node.id} is given up while its role changes`)
   }
