@@ -178,7 +178,11 @@ export class Checks {
       this.#inSync = record.inSync
     }
     // It died in the second in which its controller went, or stood still; or it woke for a moment in between, or was asked for at another place.
-    else if ((this.#deadSince === null && !this.#watching()) || (dead !== null && this.#wasElsewhere(dead)) || this.#wasAway())
+    else if (
+      (this.#deadSince === null && !this.#watching()) ||
+      (dead !== null && (this.#wasElsewhere(dead) || this.#isUnprovable(dead))) ||
+      this.#wasAway()
+    )
       this.#ranWatched = false
     if (dead === null || !this.#candidateIsGone(record) || !this.#stopped(dead) || !this.#wellOff(dead)) {
       this.#deadSince = null
@@ -208,6 +212,11 @@ export class Checks {
     const paths = [net.path(controllerName, primary.host), net.path(primary.host, controllerName)]
     // A slow one, which loses one in four, says what was so more than a silence ago.
     return !paths.some((path) => path.cut || path.extraMs > 0 || path.loss > 0)
+  }
+
+  /** It sleeps, and a replica does not let itself be asked to prove its link: how long it slept nobody learns. */
+  #isUnprovable(dead: Server): boolean {
+    return dead.frozen && [...this.#history.nodes.values()].some((node) => node.ailments.forbidden.has('client|kill'))
   }
 
   /** Since it was last looked at: awake, or not where the spec had it. */
