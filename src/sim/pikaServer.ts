@@ -46,8 +46,8 @@ export class PikaServer extends Machine<PikaProcess> {
   #untold = new Set<string>()
   /** Keys in no log, and since when. */
   readonly #unlogged = new Map<string, number>()
-  /** It took writes as a primary that a person made; whether a controller saw it as one. */
-  #led: 'seen' | 'unseen' | null = null
+  /** It took writes as a primary that a person made; when a controller saw it as one, Infinity: none did. */
+  #ledSeenAt: number | null = null
   #isStarting = false
   #starts = 0
   readonly #replication: Listener
@@ -77,16 +77,17 @@ export class PikaServer extends Machine<PikaProcess> {
   }
 
   get ledUnseen(): boolean {
-    return this.#led === 'unseen'
+    return this.#ledSeenAt === Infinity
   }
 
-  /** Which primary crashed is in the record alone. */
+  /** Which primary crashed, and who is in doubt, is in the record alone. */
   recordLost(since: number): void {
+    if (this.#ledSeenAt !== null && this.#ledSeenAt >= since) this.#ledSeenAt = Infinity
     for (const [key, at] of this.#unlogged) if (at >= since) this.#untold.add(key)
   }
 
   seen(): void {
-    if (this.running?.follows === null && this.running.ledByHand) this.#led = 'seen'
+    if (this.running?.follows === null && this.running.ledByHand) this.#ledSeenAt = Math.min(this.#ledSeenAt ?? Infinity, this.now)
   }
 
   told(follows: Address | null): readonly string[] {
@@ -230,13 +231,13 @@ export class PikaServer extends Machine<PikaProcess> {
       appended: (record) => {
         const running = process()
         if (running.node.upstream !== null) running.takes()
-        else if (running.ledByHand) this.#led ??= 'unseen'
+        else if (running.ledByHand) this.#ledSeenAt ??= Infinity
         running.holdings.entered(record, this.#sum(record.end), running.writing, this.now)
       },
       replaced: (entries) => {
         const running = process()
         this.#untold = new Set(entries.flatMap(([key]) => (key.startsWith(unloggedKey) ? [key] : [])))
-        this.#led = null
+        this.#ledSeenAt = null
         this.lacks = false
         this.events.wiped(this, running.data, running.copied)
         running.holdings.replaced(running.copied)
