@@ -1,7 +1,7 @@
 // Groups whose server tells no history from another: what is asked of a node before it follows, and when it is copied anew.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acts, groupStep, nodeStep, saves, told, waits, wereFired } from '../../test/decisions.ts'
+import { acts, groupStep, holds, nodeStep, saves, told, waits, wereFired } from '../../test/decisions.ts'
 import {
   type Says,
   able,
@@ -319,6 +319,12 @@ test('a hung primary was fenced, its file not written, and opened again -> close
   acts(hung(0, { troubles: [unwritten] }), 'failover.fence', ['a', { name: 'fence', cutClients: true }])
   const acting = { id: 1, action: { name: 'fence', cutClients: true }, since: now - 1 } as const
   waits(hung(0, { troubles: [unwritten], acting }), 'failover.unfenced', /until a is closed/)
+  const noRight = { action: 'fence', code: 'NOPERM', message: 'no right', times: 1, retryAt: now + 1 } as const
+  holds(
+    hung(0, { troubles: [noRight] }),
+    'failover.unfenced',
+    /refuses to be closed \(no right\).*Give regroup the right to `ACL` and to change its role, stop a/,
+  )
   acts(hung(closedGuard, { troubles: [unwritten] }), 'failover.promote', ['b', { name: 'promote', bootFence: true }])
   // A version without an access list cannot be closed: nobody waits for that.
   acts(hung(null, { acting }), 'failover.promote', ['b', { name: 'promote', bootFence: true }])

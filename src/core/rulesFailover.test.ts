@@ -245,7 +245,11 @@ void describe('a failover is under way', () => {
     const asked = viewed(hung, 'a', { acting: { id: 1, action: { name: 'fence', cutClients: true }, since: now - 1 } })
     waits(asked, 'failover.unfenced', /until a is closed/)
     const trouble = { action: 'fence', code: 'NOPERM', message: 'no right', times: 1, retryAt: now + 1 } as const
-    holds(viewed(hung, 'a', { troubles: [trouble] }), 'failover.unfenced', /a cannot write, answers, and refuses to be closed \(no right\)/)
+    holds(
+      viewed(hung, 'a', { troubles: [trouble] }),
+      'failover.unfenced',
+      /a cannot write, answers, and refuses to be closed \(no right\).*the right to `REPLICAOF`/,
+    )
     const closed = failingOver(group('a', alive('a', { of: 'nowhere' }), alive('b')), 'b', 'hung')
     acts(closed, 'failover.promote', ['b', { name: 'promote' }])
     const ordered = failingOver(group('a', alive('a'), alive('b')), 'b', 'operator')

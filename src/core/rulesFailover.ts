@@ -227,7 +227,9 @@ export const failoverRules: readonly Rule<Case>[] = [
       const node = c.primary.spec.id
       const trouble = troubleOf(c.primary, 'fence')
       if (trouble === null || openedSince(c.primary)) return wait(say('failover.closing', { node }))
-      return hold(say('failover.unfenced', { node, message: trouble.message, group: c.s.spec.id }))
+      // Where there is no guard the access list closes it.
+      const code = c.s.can.canGuard ? 'failover.unfenced' : 'failover.unfencedByAccess'
+      return hold(say(code, { node, message: trouble.message, group: c.s.spec.id }))
     },
   },
   {

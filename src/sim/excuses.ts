@@ -9,7 +9,7 @@ import type { Deeds } from './deeds.ts'
 import type { History } from './history.ts'
 import { controllerName } from './plan.ts'
 import type { Server } from './server.ts'
-import { type Data, type Stream, type Write, markOf, within } from './stream.ts'
+import { type Data, type Stream, type Write, heldOf, markOf, within } from './stream.ts'
 
 type Executed = NonNullable<Write['at']>
 
@@ -58,6 +58,8 @@ export const handEndsMs = 4_000
 const handMs = 150_000
 /** A node that woke executes what it finds in its sockets at once. */
 const wokeMs = 1_000
+/** Who could be reached for so long was asked before it was decided. */
+const askedMs = 5_000
 /** Who can be reached again is asked, told what it was not told by those before us, and closed within this. */
 const reachedWithinMs = 500
 /** Losses of what the old primary may take from now on, and of what it may have taken with nobody looking. */
@@ -252,7 +254,21 @@ export class Excuses {
     }
     // A roll call that promotes another than who took it says that nobody is known to be complete.
     const itself = /elect\.returned/.test(rule) || (/elect\.(rollCall|ahead)/.test(rule) && crown.node === write.node)
+    // Nor is it ahead of a replica in sync that has what it lost.
+    if (/elect\.ahead/.test(rule) && this.#heldInSync(at, intent)) return null
     return itself && this.#lacksOnDisk(write, at, intent) ? 'disk' : null
+  }
+
+  /** A replica that was in sync holds it and could be asked. */
+  #heldInSync(at: Executed, { record }: Intent): boolean {
+    const { net } = this.#history
+    return record.inSync.some(({ node: id, incarnation }) => {
+      const node = this.#history.node(id)
+      const { running } = node
+      if (id === record.primary || running?.runId !== incarnation || !node.awake) return false
+      const reached = this.#now - Math.max(node.calmSince, net.clearSince(controllerName, node.host)) >= askedMs
+      return reached && heldOf(running.data, at.stream) > at.index
+    })
   }
 
   /** Of what its primary was last read to have its disk may lack an append-only file's last seconds; of what came after that, all. */

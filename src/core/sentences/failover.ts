@@ -5,6 +5,16 @@ interface OfNode {
   readonly node: string
 }
 
+interface Unfenced extends OfNode {
+  readonly message: string
+  readonly group: string
+}
+
+/** `rights`: what its server closes it with. */
+const unfenced = ({ node, message, group }: Unfenced, rights: string): string =>
+  `${node} cannot write, answers, and refuses to be closed (${message}): another primary beside it would make two. ` +
+  `Give regroup the right to ${rights}, stop ${node}, or \`regroup failover ${group} --accept-loss\``
+
 export const failoverSentences = {
   'failover.unread': () => 'the candidate has no reading',
   /** `risk`: not in entries of earlier versions. */
@@ -15,9 +25,8 @@ export const failoverSentences = {
   'failover.recovered': (v: { readonly primary: string }) => `${v.primary} answers again before anybody was promoted: it stays primary`,
   'failover.fence': () => 'fences open primaries other than the candidate',
   'failover.closing': (v: OfNode) => `waits until ${v.node} is closed`,
-  'failover.unfenced': (v: OfNode & { readonly message: string; readonly group: string }) =>
-    `${v.node} cannot write, answers, and refuses to be closed (${v.message}): another primary beside it would make two. ` +
-    `Give regroup the right to REPLICAOF, stop ${v.node}, or \`regroup failover ${v.group} --accept-loss\``,
+  'failover.unfenced': (v: Unfenced) => unfenced(v, '`REPLICAOF`'),
+  'failover.unfencedByAccess': (v: Unfenced) => unfenced(v, '`ACL` and to change its role'),
   'failover.refuses': (v: OfNode & { readonly message: string }) => `${v.node} refuses to be promoted (${v.message})`,
   'failover.surpassed': (v: OfNode) => `the candidate ${v.node} was told nothing yet, and somebody who holds more is back`,
   'failover.candidateGone': (v: OfNode) => `the candidate ${v.node} is gone`,

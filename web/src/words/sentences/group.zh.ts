@@ -14,6 +14,9 @@ const risk = (what: string | null = null): string => (what === null ? '' : `。�
 const stillFed = (v: { readonly witness: string; readonly address: string; readonly primary: string; readonly group: string }): string =>
   `${v.witness} 仍从 ${v.address} 复制，所以 ${v.primary} 在那里活着：不故障转移。请在规格里改正它的地址；如果确实要舍弃它，\`regroup failover ${v.group} --accept-loss\``
 
+const unfenced = (v: { readonly node: string; readonly message: string; readonly group: string }, rights: string): string =>
+  `${v.node} 无法写入、有应答，却拒绝被关闭（${v.message}）：在它旁边再有一个主节点就成了两个。请给 regroup ${rights} 的权限、停止 ${v.node}，或 \`regroup failover ${v.group} --accept-loss\``
+
 const newZh: typeof newSentences = {
   'new.nobody': () => '没有可接管的主节点',
   'new.paused': () => '操作员已暂停；尚未接管',
@@ -138,8 +141,8 @@ const failoverZh: typeof failoverSentences = {
   'failover.recovered': (v) => `还没有提升任何节点，${v.primary} 又有应答了：它仍是主节点`,
   'failover.fence': () => '给候选节点以外的开放主节点加围栏',
   'failover.closing': (v) => `等待 ${v.node} 停止接受写入`,
-  'failover.unfenced': (v) =>
-    `${v.node} 无法写入、有应答，却拒绝被关闭（${v.message}）：在它旁边再有一个主节点就成了两个。请给 regroup REPLICAOF 的权限、停止 ${v.node}，或 \`regroup failover ${v.group} --accept-loss\``,
+  'failover.unfenced': (v) => unfenced(v, '`REPLICAOF`'),
+  'failover.unfencedByAccess': (v) => unfenced(v, '`ACL` 和改变角色'),
   'failover.refuses': (v) => `${v.node} 拒绝被提升（${v.message}）`,
   'failover.surpassed': (v) => `候选节点 ${v.node} 尚未收到指令，而持有更多数据的节点回来了`,
   'failover.candidateGone': (v) => `候选节点 ${v.node} 不在了`,
