@@ -163,6 +163,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'the primary dies while a replica still believes in a link, and so does the candidate -> what was tested for 3 s is no reason to wait for a person',
   '61005291-moved-to-a-corrected-address':
     'an operator moves the primary to a node whose address is wrong in the spec, and corrects it -> that node is asked first, and the move stands',
+  '63000117-intent-of-an-old-copy':
+    'a copy of the store made in the middle of a switchover is put in place untold when that is long over -> the marks show that it is over, so everybody is asked first',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

@@ -16,6 +16,7 @@ import type {
   Policy,
   ProbeFailure,
   Reading,
+  Epoch,
 } from '../src/core/model.ts'
 import { type NodeView, newNode } from '../src/core/observe.ts'
 import type { Situation } from '../src/core/situation.ts'
@@ -281,7 +282,7 @@ export function failingOver(
   if (s.record === null) return s
   const intent = { phase: 'failover', candidate, candidateIs: { ...candidateIs(candidate), ...is }, cause, loss: null } as const
   const { phase: _phase, ...record } = s.record
-  return remembered({ ...s, record: { ...record, ...intent, epoch: 2 } }, { recordAt: 9_000 })
+  return remembered({ ...s, record: { ...record, ...intent, epoch: intentEpoch(s.record) } }, { recordAt: 9_000 })
 }
 
 /** The same failover, of which people were told what it may cost. */
@@ -289,12 +290,17 @@ export function riskSaid(s: Situation): Situation {
   return s.record?.phase === 'failover' ? { ...s, record: { ...s.record, loss: 'may lose something' } } : s
 }
 
-/** The intent to move to `candidate` in a planned way is saved by this process, at epoch 2, in force since 9,000. */
+/** The epoch after that of the history of now: no mark bears it. */
+function intentEpoch({ lineage }: GroupRecord): Epoch {
+  return Math.max(1, lineage.at(-1)?.epoch ?? 0) + 1
+}
+
+/** The intent to move to `candidate` in a planned way is saved by this process, at the next epoch, in force since 9,000. */
 export function switching(s: Situation, candidate: NodeId): Situation {
   if (s.record === null) return s
   const { phase: _phase, ...record } = s.record
   const intent = { phase: 'switchover', candidate, candidateIs: candidateIs(candidate), deadline: epochStart + 12_000 } as const
-  return remembered({ ...s, record: { ...record, ...intent, epoch: 2 } }, { recordAt: 9_000 })
+  return remembered({ ...s, record: { ...record, ...intent, epoch: intentEpoch(s.record) } }, { recordAt: 9_000 })
 }
 
 export function nodeIn(s: Situation, id: NodeId): NodeView {

@@ -1,5 +1,5 @@
 // Who bears a mark of a later epoch than the record: the record is old, and what that node holds may be newer than all the record speaks of.
-import type { GroupRecord } from './model.ts'
+import { type GroupRecord, isMoving } from './model.ts'
 import { type NodeView, answers, follows, refused } from './observe.ts'
 import { type Situation, isOurs, others } from './situation.ts'
 
@@ -8,6 +8,13 @@ export function bearsLater(s: Situation, record: GroupRecord, { reading, spec }:
   const mark = reading?.mark ?? null
   if (mark === null || spec.overwrite) return false
   return isOurs(s, mark) && mark.epoch > record.epoch
+}
+
+/** It bears the epoch of a change of primary that the record calls under way: marks of that epoch are written only under the record that ends it. */
+export function bearsItsEnd(s: Situation, record: GroupRecord, { reading, spec }: NodeView): boolean {
+  const mark = reading?.mark ?? null
+  if (mark === null || spec.overwrite || !isMoving(record)) return false
+  return isOurs(s, mark) && mark.epoch === record.epoch
 }
 
 /** A replica of this node that bears a later epoch. When this one gets other data, that one gets them at once, through the chain. */

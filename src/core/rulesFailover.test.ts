@@ -289,6 +289,8 @@ void describe('a failover is under way', () => {
   test('the intent is that of an old copy of the store -> everybody is asked before anybody is promoted', () => {
     const s = group('a', refused('a', 8_500), alive('b'), alive('c', { of: null, mark: '4.1' }))
     saves(failingOver(s, 'b'), 'failover.outdated', { phase: 'restored', primary: 'a' })
+    const over = group('a', refused('a', 8_500), alive('b'), alive('c', { of: 'b', mark: '2.1' }))
+    saves(failingOver(over, 'b'), 'failover.outdated', { phase: 'restored', primary: 'a' })
   })
 
   test('an operator names another candidate -> intent for that one', () => {

@@ -2,7 +2,7 @@
 import { doubted, failover, readopted } from './draft.ts'
 import { type Election, electByOrder, electRestored } from './elect.ts'
 import { showsWhatWasKnown } from './holdings.ts'
-import { bearsLater } from './laterEpoch.ts'
+import { bearsItsEnd, bearsLater } from './laterEpoch.ts'
 import { nowhere } from './limits.ts'
 import { together } from './loss.ts'
 import type { FailoverCause, GroupRecord, Reading } from './model.ts'
@@ -70,11 +70,13 @@ function floorAt({ reading }: Extract<Election, { kind: 'candidate' }>): GroupRe
 /**
  * A primary of a later epoch than the record's. The recorded process too: it was replaced since and chosen again, and which epochs were given
  * meanwhile only its mark tells, which ours would replace. What bears such a mark and is no primary may be a leftover: `node.newer`.
+ * Or, while a change of primary is under way, whoever bears its epoch: marks of it are written only when it is over, so it was, after the copy was made.
  */
 function successor(c: Case): (NodeView & { readonly reading: Reading }) | null {
   const { s, record } = c
   for (const node of all(s)) {
-    if (freshSince(node, s.memory.loadedAt) && node.reading.role === 'primary' && bearsLater(s, record, node)) return node
+    if (!freshSince(node, s.memory.loadedAt)) continue
+    if ((node.reading.role === 'primary' && bearsLater(s, record, node)) || bearsItsEnd(s, record, node)) return node
   }
   return null
 }
@@ -82,7 +84,7 @@ function successor(c: Case): (NodeView & { readonly reading: Reading }) | null {
 /** An old copy of the store that nobody told us of: it is found out by the epochs that only a later record can have given. */
 export const outdatedRule: Rule<Case> = {
   id: 'steady.outdated',
-  why: 'a primary of a later epoch than the record: the record is an old copy, and the primary that it names was replaced since',
+  why: 'a primary of a later epoch than the record, or the epoch of a change that is under way on any node: the record is an old copy, and who it names was replaced since',
   gives: 'save -> restored',
   when: (c) => !paused(c.s) && successor(c) !== null,
   then: (c) => {
@@ -90,8 +92,12 @@ export const outdatedRule: Rule<Case> = {
     if (node === null) return hold(say('new.nobody'))
     const epoch = node.reading.mark?.epoch ?? 0
     const { epoch: recorded, primary } = c.record
-    return save(say('record.outdated', { node: node.spec.id, epoch, recorded, primary }), doubted(c.record), {
-      node: node.spec.id,
+    const { id } = node.spec
+    const said = bearsItsEnd(c.s, c.record, node)
+      ? say('record.outdatedMove', { node: id, epoch, primary })
+      : say('record.outdated', { node: id, epoch, recorded, primary })
+    return save(said, doubted(c.record), {
+      node: id,
       epoch,
       recorded,
     })

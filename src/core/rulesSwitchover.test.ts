@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { acts, everyRuleFired, order, saves, waits } from '../../test/decisions.ts'
 import { alive, at, group, now, recorded, refused, remembered, silent, switching, unasked, viewed } from '../../test/situations.ts'
+import { decide } from './decide.ts'
 import { inEnglish } from './said.ts'
+import type { Situation } from './situation.ts'
 
 void describe('a switchover is under way', () => {
   const s = switching(group('a', alive('a'), alive('b'), alive('c')), 'b')
@@ -16,6 +18,16 @@ void describe('a switchover is under way', () => {
     saves(switching(group('a', alive('a'), alive('b'), alive('c', { of: null, mark: '4.1' })), 'b'), 'switchover.outdated', {
       phase: 'restored',
     })
+  })
+
+  test('... also when no primary answers, but the old one, a replica by now, bears a mark of the epoch that the copy calls under way', () => {
+    const ended = (mark: string): Situation =>
+      switching(group('a', alive('a', { of: 'b', linkUp: false, mark }), refused('b', 8_500), alive('c', { of: 'b', linkUp: false })), 'b')
+    const step = saves(ended('2.1'), 'switchover.outdated', { phase: 'restored', epoch: 2 })
+    assert.match(inEnglish(step.said), /a bears a mark of epoch 2, and the record says that a is only being replaced at that epoch/)
+    saves(ended('1.10'), 'switchover.back/elect.inSync', { phase: 'failover', candidate: 'a' })
+    // Of an older life of the group, which nobody saw when the epoch was chosen: later than it, and no primary.
+    assert.notEqual(decide(ended('3.1')).group.rule, 'switchover.outdated')
   })
 
   test('paused, the candidate is behind -> waits', () => {
