@@ -174,7 +174,7 @@ export function writeTrouble(s: Situation, primary: NodeView): string | null {
   if (primary.reading?.guard === closedGuard) return null
   if (canary.problem !== null) return canary.problem
   // It answered a question that left when the write was overdue already: what came while we stood still ourselves says nothing.
-  if (canary.inFlight !== null && primary.askedAt - canary.inFlight.since >= s.policy.canaryTimeoutMs) {
+  if (canary.inFlight !== null && !canary.inFlight.unheard && primary.askedAt - canary.inFlight.since >= s.policy.canaryTimeoutMs) {
     return `a write was not answered within ${s.policy.canaryTimeoutMs} ms although the node answers questions`
   }
   return null

@@ -191,6 +191,10 @@ void describe('a mark ended without an answer', () => {
     const s = group('a', alive('a', { incarnation: 'x1' }))
     const known = { ...written, watched: group('a', alive('a')).memory.watched }
     const ended = (node: NodeView | undefined): Memory => canaryEnded(known, node, silence, now)
+    // It answers again, and the mark left into the same silence.
+    const dumb = group('a', silent('a', now - 100))
+    const missed = dumb.record === null ? known : watch(known, dumb.record, dumb.nodes)
+    assert.equal(canaryEnded(missed, group('a', alive('a')).nodes.get('a'), silence, now).canary.problem, null)
     assert.equal(ended(group('a', alive('a')).nodes.get('a')).canary.problem, 'SILENT: no answer')
     assert.equal(ended(s.nodes.get('a')).canary.problem, null)
     assert.equal(ended(newNode(specOf('a'))).canary.problem, null)

@@ -50,7 +50,8 @@ export interface Memory {
   readonly canary: {
     readonly seq: number
     readonly dueAt: Instant
-    readonly inFlight: { readonly id: number; readonly since: Instant } | null
+    /** `unheard`: since it left, a question to the primary was not answered either. */
+    readonly inFlight: { readonly id: number; readonly since: Instant; readonly unheard?: true } | null
     readonly problem: string | null
     /** No connection was known to reach the process that was read: only an answer to a question that leaves after this proves one. */
     readonly unprovenAt: Instant | null
@@ -153,6 +154,7 @@ export function inForce(memory: Memory, before: GroupRecord | null, record: Grou
 export function watch(before: Memory, record: GroupRecord, nodes: Nodes): Memory {
   const memory = linkedStill(before, record, nodes)
   const primary = nodes.get(record.primary)
+  if (primary !== undefined && primary.failure !== null && primary.failure.kind !== 'answered') return missedAnswer(memory)
   if (primary === undefined || !answers(primary) || primary.reading.role !== 'primary') return memory
   const { reading } = primary
   if (reading.incarnation !== record.incarnation || reading.position.kind !== 'stream') return memory
@@ -219,11 +221,20 @@ export function told(before: Memory, { spec, reading }: NodeView, action: Action
     : next
 }
 
+/** The primary did not answer a question: a mark that is under way may be lost on the same way. */
+function missedAnswer(memory: Memory): Memory {
+  const { inFlight } = memory.canary
+  return inFlight === null || inFlight.unheard
+    ? memory
+    : { ...memory, canary: { ...memory.canary, inFlight: { ...inFlight, unheard: true } } }
+}
+
 /** The canary that was under way ended. `node`: to whom it was written. */
 export function canaryEnded(memory: Memory, node: NodeView | undefined, result: ActionResult, now: Instant): Memory {
   // A write that nobody answers is a sign only beside questions that this process answers: a node that could not be reached is not hung.
   const isOther = memory.watched !== null && node?.reading?.incarnation !== memory.watched.reading.incarnation
-  const unheard = !result.ok && result.code === 'SILENT' && node !== undefined && (node.failure !== null || isOther)
+  const missed = memory.canary.inFlight?.unheard === true
+  const unheard = !result.ok && result.code === 'SILENT' && (missed || (node !== undefined && (node.failure !== null || isOther)))
   const problem = result.ok || unheard || !['SILENT', 'MISCONF'].includes(result.code) ? null : `${result.code}: ${result.message}`
   // Nothing left: as soon as a connection is proven.
   if (!result.ok && result.code === 'NOT_PROVEN')
