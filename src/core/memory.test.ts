@@ -200,6 +200,13 @@ void describe('a mark ended without an answer', () => {
     assert.equal(ended(newNode(specOf('a'))).canary.problem, null)
   })
 
+  test('no question that left after the mark was answered yet -> the way there may be cut, so it says nothing of its writes', () => {
+    const node = group('a', alive('a')).nodes.get('a')
+    const left = (since: number) => ({ ...written, canary: { ...written.canary, inFlight: { id: 3, since } } }) as const
+    assert.equal(canaryEnded(left(now - 10), node, silence, now).canary.problem, null)
+    assert.equal(canaryEnded(left(now - 11), node, silence, now).canary.problem, 'SILENT: no answer')
+  })
+
   test('the node answers nobody -> says nothing of its writes, nor of a pause in doubt', () => {
     const { canary, pauseInDoubt } = after(silent('a', now - 500))
     assert.deepEqual([canary.problem, canary.inFlight, pauseInDoubt], [null, null, 'lifted'])

@@ -231,9 +231,10 @@ function missedAnswer(memory: Memory): Memory {
 
 /** The canary that was under way ended. `node`: to whom it was written. */
 export function canaryEnded(memory: Memory, node: NodeView | undefined, result: ActionResult, now: Instant): Memory {
-  // A write that nobody answers is a sign only beside questions that this process answers: a node that could not be reached is not hung.
+  // A write that nobody answers is a sign only beside questions that left after it, all of which this process answered: a node that could not be reached is not hung.
   const isOther = memory.watched !== null && node?.reading?.incarnation !== memory.watched.reading.incarnation
-  const missed = memory.canary.inFlight?.unheard === true
+  const { inFlight } = memory.canary
+  const missed = inFlight !== null && (inFlight.unheard === true || (node?.askedAt ?? -Infinity) <= inFlight.since)
   const unheard = !result.ok && result.code === 'SILENT' && (missed || (node !== undefined && (node.failure !== null || isOther)))
   const problem = result.ok || unheard || !['SILENT', 'MISCONF'].includes(result.code) ? null : `${result.code}: ${result.message}`
   // Nothing left: as soon as a connection is proven.

@@ -25,6 +25,8 @@ const witnessMs = 12_000
 const seenRisingMs = 100
 /** An unanswered write tells for as long as the canary's deadline, and a second. */
 const beyondCanaryMs = 1_000
+/** An unanswered mark is known by then, and the next one answered. */
+const pausedAgoMs = 6_000
 const knownMs = 5_000
 const undisturbedMs = 20_000
 /** So long after standing still a controller has taken in what its sockets held. */
@@ -84,8 +86,13 @@ export class VerdictChecks {
     const node = this.#history.node(record.primary)
     const { running } = node
     if (running === null || running.runId !== record.incarnation || running.follows !== null || running.guard === closedGuard) return
-    // What it answers itself may tell that it does not write.
-    if (running.isLeaving || this.#now - this.#history.net.clearSince(controllerName, node.host) >= witnessMs) return
+    // What it answers itself may tell that it does not write; so does a mark that is not answered while its writes are paused.
+    if (
+      running.isLeaving ||
+      running.pausedUntil > this.#now - pausedAgoMs ||
+      this.#now - this.#history.net.clearSince(controllerName, node.host) >= witnessMs
+    )
+      return
     const witness = this.#areWhereTheyShould() ? this.#witness(node, this.#now) : undefined
     if (witness !== undefined)
       this.#fail('clients keep a primary that a replica can reach', `${node.id} is published no more, and ${witness.id} is linked to it`)
@@ -96,6 +103,8 @@ export class VerdictChecks {
     const { net, controller, nodes } = this.#history
     if (!primary.awake || this.#now - primary.calmSince < witnessMs || controller === null || controller.worksFor < witnessMs)
       return undefined
+    // It can open no connection to anybody it has none to.
+    if (controller.exhausted) return undefined
     const clear = (a: string, b: string): boolean => this.#now - net.clearSince(a, b) >= witnessMs
     return [...nodes.values()].find(
       (node) =>
