@@ -41,6 +41,16 @@ void describe('who is asked when', () => {
     )
   })
 
+  test('questions are on their way -> when the first of them ends, unless we stand still', () => {
+    const asker = askerAt(0)
+    assert.equal(asker.endsBy(defaults), Infinity)
+    assert.equal(asked(asker, 20).length, 2)
+    assert.equal(asker.endsBy(defaults), 20 + probeTimeout(defaults))
+    asker.ended('a', true)
+    asker.ended('b', false)
+    assert.equal(asker.endsBy(defaults), Infinity)
+  })
+
   test('a dead node -> knocked at again and again, a little spread, never more often than asked for', () => {
     const asker = askerAt(0)
     const times: number[] = []

@@ -2,7 +2,7 @@
 import { type GroupId, type Instant, type NodeId, type NodeSpec, type Policy, assert } from '../core/model.ts'
 import type { NodeView } from '../core/observe.ts'
 import type { NodeTarget } from '../ports.ts'
-import { isHurried, phaseOf, probeGap, spread, turnAfter } from './cadence.ts'
+import { isHurried, phaseOf, probeGap, probeTimeout, spread, turnAfter } from './cadence.ts'
 
 interface Asking {
   /** One object as long as the spec stands: the world knows the node again by it. */
@@ -109,6 +109,13 @@ export class Asker {
   nextAt(): Instant {
     let at = Infinity
     for (const asking of this.#asking.values()) if (asking.sentAt === null) at = Math.min(at, asking.dueAt)
+    return at
+  }
+
+  /** When the first of the questions that are on their way ends, answered or not, unless we stand still; Infinity while none is. */
+  endsBy(policy: Policy): Instant {
+    let at = Infinity
+    for (const { sentAt } of this.#asking.values()) if (sentAt !== null) at = Math.min(at, sentAt + probeTimeout(policy))
     return at
   }
 

@@ -21,7 +21,7 @@ test('what our sockets had comes before the tick that is late -> the pause is se
   assert.equal(pause.take(), 1)
 })
 
-test('an answer before the group wanted to be woken, or soon after -> no pause', () => {
+test('an answer before the group wanted to be woken and its questions were to end, or soon after -> no pause', () => {
   const pause = new OwnPause()
   for (const wakeAt of [750, 1_000, 1_200, Infinity]) pause.note(answer, wakeAt, 1_000)
   pause.note(tick(0), 0, 1_000)

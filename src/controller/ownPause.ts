@@ -10,10 +10,10 @@ export class OwnPause {
 
   /**
    * A tick says by how much it is late. What our sockets had for us is taken in before that tick: it shows the pause by coming long after the
-   * group wanted to be woken.
+   * group wanted to be woken, or a question on its way was to end. `dueAt`: the earlier of the two.
    */
-  note(input: Input, wakeAt: Instant, now: Instant): void {
-    const lateMs = input.kind === 'tick' ? input.stalledMs : now - wakeAt
+  note(input: Input, dueAt: Instant, now: Instant): void {
+    const lateMs = input.kind === 'tick' ? input.stalledMs : now - dueAt
     if (lateMs <= 0 || (input.kind !== 'tick' && lateMs <= stallMs)) return
     this.#ms += Math.min(lateMs, now - this.#until)
     this.#until = now
