@@ -109,7 +109,7 @@ export class Group {
   /** Takes one input in and says what is to be done. Never throws but for our own bugs. */
   step(input: Input, time: Time): Effect[] {
     const effects: Effect[] = []
-    this.#ownPause.note(input, Math.min(this.wakeAt(), this.#asker.endsBy(this.#policy)), time.now)
+    this.#ownPause.note(input, input.kind === 'tick' ? Infinity : Math.min(this.wakeAt(), this.#asker.endsBy(this.#policy)), time.now)
     this.#steppedAt = time.now
     const id = 'node' in input ? input.node : ''
     const [node, memory] = [this.#nodes.get(id), this.#memory]

@@ -10,7 +10,7 @@ export class OwnPause {
 
   /**
    * A tick says by how much it is late. What our sockets had for us is taken in before that tick: it shows the pause by coming long after the
-   * group wanted to be woken, or a question on its way was to end. `dueAt`: the earlier of the two.
+   * group wanted to be woken, or a question on its way was to end. `dueAt`: the earlier of the two; of a tick it is not asked.
    */
   note(input: Input, dueAt: Instant, now: Instant): void {
     const lateMs = input.kind === 'tick' ? input.stalledMs : now - dueAt

@@ -177,8 +177,10 @@ export function watch(before: Memory, record: GroupRecord, nodes: Nodes): Memory
 export function linkedStill(memory: Memory, record: GroupRecord, nodes: Nodes): Memory {
   const primary = nodes.get(record.primary)
   const linked = (id: NodeId): boolean => primary !== undefined && isLinked(nodes.get(id), primary)
-  const targets = [...memory.targets].filter(([id]) => linked(id))
-  return targets.length === memory.targets.size ? memory : { ...memory, targets: new Map(targets) }
+  // Asked at every answer, and nearly always nothing was lost: then nothing is made anew.
+  for (const id of memory.targets.keys())
+    if (!linked(id)) return { ...memory, targets: new Map([...memory.targets].filter(([one]) => linked(one))) }
+  return memory
 }
 
 function isLinked(node: NodeView | undefined, primary: NodeView): node is NodeView & { readonly reading: Reading } {
