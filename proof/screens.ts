@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Page } from 'playwright-core'
 import { look, startBrowser } from './harness/browser.ts'
-import { main } from './harness/cleanup.ts'
+import { CannotRun, main } from './harness/cleanup.ts'
 import { parsed } from './harness/options.ts'
 import { type Shot, shots } from './page/shots.ts'
 import { type Scene, startScene } from './page/scene.ts'
@@ -59,13 +59,16 @@ else
   main({ limitMs: 30 * 60_000 }, async () => {
     const { only = '', way: wanted } = values
     const ways = values.every === true ? every : wanted === undefined ? few : every.filter(({ name }) => name.includes(wanted))
+    const wantedShots = shots.filter(({ name }) => name.includes(only))
+    if (ways.length === 0) throw new CannotRun(`no way is called "${wanted}": ${every.map(({ name }) => name).join(', ')}`)
+    if (wantedShots.length === 0) throw new CannotRun(`no screen is called "${only}": ${shots.map(({ name }) => name).join(', ')}`)
     if (only === '' && wanted === undefined) rmSync(out, { recursive: true, force: true })
     mkdirSync(out, { recursive: true })
     const [scene, browser] = await Promise.all([startScene(), startBrowser()])
     let taken = 0
     for (const way of ways) {
       const { name: _name, ...options } = way
-      for (const shot of shots.filter(({ name }) => name.includes(only))) {
+      for (const shot of wantedShots) {
         const { page, context, complaints } = await look(browser, scene.controller.url, options)
         await take(scene, shot, way, page).finally(() => console.log(complaints.join('\n')))
         await context.close()
