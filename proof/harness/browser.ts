@@ -1,6 +1,5 @@
 // A real Chromium that looks at the page of a real server, and everything it complains about.
 import { existsSync } from 'node:fs'
-import type { TestContext } from 'node:test'
 import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium } from 'playwright-core'
 import { CannotRun } from './cleanup.ts'
 
@@ -53,12 +52,4 @@ export async function look(browser: Browser, url: string, options: LookOptions =
   })
   context.on('weberror', (error) => complain(`threw: ${error.error().stack ?? error.error().message}`))
   return { page: await context.newPage(), context, complaints }
-}
-
-/** A visitor for as long as this test runs, who is at this path. */
-export async function visit(t: TestContext, browser: Browser, url: string, path: string, options: LookOptions = {}): Promise<Look> {
-  const visitor = await look(browser, url, options)
-  t.after(() => visitor.context.close())
-  await visitor.page.goto(path)
-  return visitor
 }

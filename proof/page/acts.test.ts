@@ -1,31 +1,24 @@
 // What a person does on the page: each action first says what would happen, then does it; who may not act is told so, and what is stale is refused.
 import assert from 'node:assert/strict'
-import { type TestContext, after, before, describe, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { type LookOptions, startBrowser, visit } from '../harness/browser.ts'
+import { type TestContext, after, describe, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import type { LookOptions } from '../harness/browser.ts'
 import { roleOf } from '../harness/client.ts'
-import { Controller } from '../harness/controller.ts'
 import { type Group, startGroup } from '../harness/servers.ts'
 import { dismiss, startWatched } from '../harness/watched.ts'
 import { state } from './scene.ts'
+import { site } from './site.ts'
 
 const options = { persistence: 'aof', delay: 0 } as const
 
 void describe('acting on the page', () => {
-  let browser: Browser
-  let controller: Controller
   let shop: Group
-  before(async () => {
-    ;[browser, controller] = await Promise.all([startBrowser(), Controller.start()])
+  after(() => dismiss(here.controller, shop))
+  const here = site(async (controller) => {
     shop = await startWatched(controller, 'shop', 3, options)
   })
-  after(async () => {
-    await browser.close()
-    await dismiss(controller, shop)
-    await controller.remove()
-  })
 
-  const visiting = (t: TestContext, path = '/groups/shop', options: LookOptions = {}) => visit(t, browser, controller.url, path, options)
+  const visiting = (t: TestContext, path = '/groups/shop', options: LookOptions = {}) => here.visit(t, path, options)
   const epoch = (page: Page, n: number) => page.locator('.head > .head-line').getByText(`epoch ${n}`, { exact: true })
 
   test('a failover is watched -> every step of it appears as it happens, then the way back of the old primary', async (t) => {
@@ -58,9 +51,9 @@ void describe('acting on the page', () => {
     const steps = page.getByRole('heading', { name: 'Failover to epoch 2' }).locator('..').getByRole('listitem')
     await steps.first().waitFor()
     const before = await steps.allInnerTexts()
-    await controller.stop()
-    await controller.start()
-    await state(controller, 'shop', ({ state }) => state === 'healthy')
+    await here.controller.stop()
+    await here.controller.start()
+    await state(here.controller, 'shop', ({ state }) => state === 'healthy')
     await page.reload()
     await steps.first().waitFor()
     assert.deepEqual(await steps.allInnerTexts(), before)
@@ -90,15 +83,15 @@ void describe('acting on the page', () => {
   test('switchover in two clicks -> the preview says from whom to whom and that it is safe, then the node is primary', async (t) => {
     const visitor = await visiting(t)
     const { page } = visitor
-    const { primary, epoch: was } = await state(controller, 'shop', ({ state }) => state === 'healthy')
+    const { primary, epoch: was } = await state(here.controller, 'shop', ({ state }) => state === 'healthy')
     await page.getByRole('button', { name: 'Switch over' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('Safe: no acknowledged write is lost.').waitFor()
-    assert.equal((await controller.api.group('shop'))?.epoch, was)
+    assert.equal((await here.controller.api.group('shop'))?.epoch, was)
     await dialog.getByRole('button', { name: 'Switch over' }).click()
     await dialog.waitFor({ state: 'detached' })
     await epoch(page, was + 1).waitFor()
-    const now = await state(controller, 'shop', (status) => status.primary !== primary && status.state === 'healthy')
+    const now = await state(here.controller, 'shop', (status) => status.primary !== primary && status.state === 'healthy')
     assert.equal((await roleOf(shop.node(now.primary).address)).role, 'primary')
     assert.deepEqual(visitor.complaints, [])
   })
@@ -106,7 +99,7 @@ void describe('acting on the page', () => {
   test('a failover by force is looked at -> what it may lose is said once, in red above the button', async (t) => {
     const visitor = await visiting(t)
     const { page } = visitor
-    await state(controller, 'shop', ({ state }) => state === 'healthy')
+    await state(here.controller, 'shop', ({ state }) => state === 'healthy')
     await page.getByRole('button', { name: 'Fail over' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.locator('.strip.bad').getByText('Not safe:').waitFor()
@@ -119,7 +112,7 @@ void describe('acting on the page', () => {
   test('nothing but the keyboard -> the content is reached past the menu, and a switchover is made', async (t) => {
     const visitor = await visiting(t)
     const { page } = visitor
-    const was = await state(controller, 'shop', ({ state }) => state === 'healthy')
+    const was = await state(here.controller, 'shop', ({ state }) => state === 'healthy')
     await page.getByRole('button', { name: 'Switch over' }).waitFor()
     await page.keyboard.press('Tab')
     await page.locator(':focus', { hasText: 'Skip to the content' }).waitFor()
@@ -146,7 +139,7 @@ void describe('acting on the page', () => {
 
   test('two tabs, the events of one are cut, the other switches over -> the stale one is refused and told what changed', async (t) => {
     const [fresh, stale] = [await visiting(t), await visiting(t, '/', { expected: /412|ERR_FAILED/ })]
-    const was = await state(controller, 'shop', ({ state }) => state === 'healthy')
+    const was = await state(here.controller, 'shop', ({ state }) => state === 'healthy')
     await stale.page.route('**/events', (route) => route.abort())
     await stale.page.goto('/groups/shop')
     await stale.page.getByRole('button', { name: 'Switch over' }).click()
@@ -158,7 +151,7 @@ void describe('acting on the page', () => {
     await asked.getByRole('button', { name: 'Switch over' }).click()
     await asked.getByText('STALE').waitFor()
     await asked.getByText(`not ${was.epoch} as you know it`).waitFor()
-    assert.equal((await state(controller, 'shop', ({ state }) => state === 'healthy')).epoch, was.epoch + 1)
+    assert.equal((await state(here.controller, 'shop', ({ state }) => state === 'healthy')).epoch, was.epoch + 1)
     await asked.getByRole('button', { name: 'Look again' }).click()
     await asked.getByText('Safe: no acknowledged write is lost.').waitFor()
     assert.deepEqual(fresh.complaints, [])
@@ -175,11 +168,11 @@ void describe('acting on the page', () => {
     await dialog.getByText('Ends by itself at').waitFor()
     await dialog.getByRole('button', { name: 'Pause' }).click()
     await page.getByText(/left, by page — moving racks/).waitFor()
-    const { pause } = await state(controller, 'shop', (status) => status.pause !== null)
+    const { pause } = await state(here.controller, 'shop', (status) => status.pause !== null)
     assert.ok(Math.abs((pause?.until ?? 0) - Date.now() - 15 * 60_000) < 30_000)
     await page.getByRole('button', { name: 'Resume' }).click()
     await dialog.getByRole('button', { name: 'Resume' }).click()
-    await state(controller, 'shop', (status) => status.pause === null)
+    await state(here.controller, 'shop', (status) => status.pause === null)
     await page.getByRole('button', { name: 'Pause' }).waitFor()
     assert.deepEqual(visitor.complaints, [])
   })
@@ -193,11 +186,11 @@ void describe('acting on the page', () => {
     await dialog.getByText(/^Switchover to the best one at/).waitFor()
     await dialog.getByRole('button', { name: 'Schedule' }).click()
     await page.getByText(/Switchover to the best one at .*, in 59 min.*, by page/).waitFor()
-    const { scheduled } = await state(controller, 'shop', (status) => status.scheduled !== null)
+    const { scheduled } = await state(here.controller, 'shop', (status) => status.scheduled !== null)
     assert.ok(Math.abs((scheduled?.at ?? 0) - Date.now() - 3_600_000) < 90_000)
     await page.getByRole('button', { name: 'Take it back' }).click()
     await dialog.getByRole('button', { name: 'Take it back' }).click()
-    await state(controller, 'shop', (status) => status.scheduled === null)
+    await state(here.controller, 'shop', (status) => status.scheduled === null)
     await dialog.waitFor({ state: 'detached' })
     assert.deepEqual(visitor.complaints, [])
   })
@@ -205,7 +198,7 @@ void describe('acting on the page', () => {
   test('a rolling restart is begun and ended -> the page says whose turn it is and regroup restarts nothing', async (t) => {
     const visitor = await visiting(t)
     const { page } = visitor
-    await state(controller, 'shop', ({ state }) => state === 'healthy')
+    await state(here.controller, 'shop', ({ state }) => state === 'healthy')
     await page.getByRole('button', { name: 'Rolling restart' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('button', { name: 'Begin' }).click()
@@ -218,13 +211,13 @@ void describe('acting on the page', () => {
     await shop.node(node).server.start()
     await page.getByText('1 of 3 restarted').waitFor()
     await page.getByRole('button', { name: 'End the roll' }).click()
-    await state(controller, 'shop', ({ roll }) => roll === null)
+    await state(here.controller, 'shop', ({ roll }) => roll === null)
     assert.deepEqual(visitor.complaints, [])
   })
 
   test('a group is added -> the server says first what it would write, then the tile turns healthy by itself', async (t) => {
     const cart = await startGroup('cart', 2, options)
-    t.after(() => dismiss(controller, cart))
+    t.after(() => dismiss(here.controller, cart))
     const visitor = await visiting(t, '/', { expected: /400/ })
     const { page } = visitor
     await page.getByRole('button', { name: 'Add a group' }).click()
@@ -236,7 +229,7 @@ void describe('acting on the page', () => {
     assert.ok(await dialog.getByRole('button', { name: 'Add the group' }).isDisabled())
     for (const [at, node] of cart.nodes.entries()) await addresses.nth(at).fill(`127.0.0.1:${node.address.port}`)
     await dialog.getByText('added as redis with nodes').waitFor()
-    assert.equal(await controller.api.group('cart'), null)
+    assert.equal(await here.controller.api.group('cart'), null)
     await dialog.getByRole('button', { name: 'Add the group' }).click()
     await page.getByRole('link', { name: /^cart/ }).getByText('healthy').waitFor()
     assert.deepEqual(visitor.complaints, [])

@@ -1,27 +1,18 @@
 // A page whose server cannot be reached, or answers a part of what it is asked: it says so, tries again by itself, and loads for ever nowhere.
-import { after, before, describe, test } from 'node:test'
-import type { TestContext } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { look, startBrowser } from '../harness/browser.ts'
-import { Controller } from '../harness/controller.ts'
+import { type TestContext, describe, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { look } from '../harness/browser.ts'
+import { site } from './site.ts'
 
 const events = (url: URL): boolean => url.pathname === '/events'
 const groups = (url: URL): boolean => url.pathname === '/api/v1/groups'
 const login = (url: URL): boolean => url.pathname === '/api/v1/login'
 
 void describe('cut off before the first event', () => {
-  let browser: Browser
-  let controller: Controller
-  before(async () => {
-    ;[browser, controller] = await Promise.all([startBrowser(), Controller.start()])
-  })
-  after(async () => {
-    await browser.close()
-    await controller.remove()
-  })
+  const here = site()
 
   const blank = async (t: TestContext): Promise<Page> => {
-    const { page, context } = await look(browser, controller.url)
+    const { page, context } = await look(here.browser, here.controller.url)
     t.after(() => context.close())
     return page
   }

@@ -1,25 +1,16 @@
 // The page as a person meets it: real Chromium, a real server, real redis-servers.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { look, startBrowser } from '../harness/browser.ts'
-import { Controller } from '../harness/controller.ts'
+import { look } from '../harness/browser.ts'
 import type { Group } from '../harness/servers.ts'
 import { dismiss, startWatched } from '../harness/watched.ts'
+import { site } from './site.ts'
 
 void describe('the overview', () => {
-  let browser: Browser
-  let controller: Controller
-  before(async () => {
-    ;[browser, controller] = await Promise.all([startBrowser(), Controller.start()])
-  })
-  after(async () => {
-    await browser.close()
-    await controller.remove()
-  })
+  const here = site()
 
   test('first visit, no group yet -> says what a group is; nothing leaves the origin', async (t) => {
-    const { page, context, complaints } = await look(browser, controller.url)
+    const { page, context, complaints } = await look(here.browser, here.controller.url)
     t.after(() => context.close())
     const answer = await page.goto('/')
     assert.match(answer?.headers()['content-security-policy'] ?? '', /default-src 'self'/)
@@ -29,18 +20,14 @@ void describe('the overview', () => {
   })
 
   test('the browser speaks Chinese -> so does the page', async (t) => {
-    const { page, context, complaints } = await look(browser, controller.url, { locale: 'zh-CN' })
-    t.after(() => context.close())
-    await page.goto('/')
+    const { page, complaints } = await here.visit(t, '/', { locale: 'zh-CN' })
     await page.getByRole('heading', { name: '还没有复制组' }).waitFor()
     assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN')
     assert.deepEqual(complaints, [])
   })
 
   test('a group that is not there, asked for again and again -> the refusal stays where it is', async (t) => {
-    const { page, context, complaints } = await look(browser, controller.url, { expected: /404/ })
-    t.after(() => context.close())
-    await page.goto('/groups/nobody')
+    const { page, complaints } = await here.visit(t, '/groups/nobody', { expected: /404/ })
     const refused = page.getByRole('alert').filter({ hasText: 'UNKNOWN_GROUP' })
     await refused.waitFor()
     const first = await refused.elementHandle()
@@ -52,14 +39,12 @@ void describe('the overview', () => {
   void describe('with a group', () => {
     let group: Group
     before(async () => {
-      group = await startWatched(controller, 'shop', 3, { persistence: 'aof', delay: 0 })
+      group = await startWatched(here.controller, 'shop', 3, { persistence: 'aof', delay: 0 })
     })
-    after(() => dismiss(controller, group))
+    after(() => dismiss(here.controller, group))
 
     test('its primary is killed -> the tile tells it without a reload', async (t) => {
-      const { page, context, complaints } = await look(browser, controller.url)
-      t.after(() => context.close())
-      await page.goto('/')
+      const { page, complaints } = await here.visit(t, '/')
       const tile = page.getByRole('link', { name: /shop/ })
       await tile.getByText('healthy').waitFor()
       await tile.getByText('epoch 1', { exact: true }).waitFor()
@@ -74,13 +59,11 @@ void describe('the overview', () => {
     })
 
     test('the server stops and starts again -> the page says that it is cut off, then is live by itself', async (t) => {
-      const { page, context } = await look(browser, controller.url)
-      t.after(() => context.close())
-      await page.goto('/')
+      const { page } = await here.visit(t, '/')
       await page.getByRole('status').getByText('live').waitFor()
-      await controller.stop()
+      await here.controller.stop()
       await page.getByRole('alert').getByText('Cut off from the server').waitFor()
-      await controller.start()
+      await here.controller.start()
       await page.getByRole('status').getByText('live').waitFor()
       await page.getByRole('link', { name: /shop/ }).getByText('healthy').waitFor()
     })

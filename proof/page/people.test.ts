@@ -1,33 +1,22 @@
 // Who may do what, on the page; going back to an earlier spec; and nothing that keeps a person with a screen reader or bad eyes out.
 import assert from 'node:assert/strict'
-import { type TestContext, after, before, describe, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { type LookOptions, startBrowser, visit } from '../harness/browser.ts'
-import { Controller } from '../harness/controller.ts'
+import { describe, test } from 'node:test'
 import { found, instead, until } from '../harness/wait.ts'
+import { site } from './site.ts'
 
 const limitMs = 60_000
 const password = 'a long password'
 
 void describe('people on the page', () => {
-  let browser: Browser
-  let controller: Controller
-  before(async () => {
-    ;[browser, controller] = await Promise.all([startBrowser(), Controller.start()])
+  const here = site(async (controller) => {
     const ofOne = (name: string, address: string) => controller.api.apply([{ name, engine: 'redis', nodes: [{ name: 'a', address }] }])
     await ofOne('shop', '127.0.0.1:1')
     await ofOne('cart', '127.0.0.1:2')
     await controller.api.apply([], ['cart'], 'not needed any more')
   })
-  after(async () => {
-    await browser.close()
-    await controller.remove()
-  })
-
-  const visiting = (t: TestContext, path: string, options: LookOptions = {}) => visit(t, browser, controller.url, path, options)
 
   test('an earlier revision is restored -> the preview names what comes and goes, and it is a new revision', async (t) => {
-    const { page, complaints } = await visiting(t, '/spec')
+    const { page, complaints } = await here.visit(t, '/spec')
     await page.getByText('not needed any more').waitFor()
     await page.getByRole('button', { name: /^Revision 2/ }).click()
     await page.getByText('From revision 2 to 3').waitFor()
@@ -39,12 +28,12 @@ void describe('people on the page', () => {
     await dialog.getByText('added as redis with').waitFor()
     await dialog.getByRole('button', { name: 'Restore' }).click()
     await page.getByText('needed after all').waitFor()
-    assert.deepEqual((await controller.api.groups())?.map(({ group }) => group).toSorted(), ['cart', 'shop'])
+    assert.deepEqual((await here.controller.api.groups())?.map(({ group }) => group).toSorted(), ['cart', 'shop'])
     assert.deepEqual(complaints, [])
   })
 
   test('the first user is named on the page -> from then on everybody logs in, and a wrong password is refused', async (t) => {
-    const { page, complaints } = await visiting(t, '/settings', { expected: /401/ })
+    const { page, complaints } = await here.visit(t, '/settings', { expected: /401/ })
     await page.getByText('Nobody was named yet').waitFor()
     await page.getByRole('button', { name: 'Add a user' }).click()
     const dialog = page.getByRole('dialog')
@@ -74,7 +63,7 @@ void describe('people on the page', () => {
   })
 
   test('a viewer -> sees everything, is told why he cannot act, and is refused when he tries', async (t) => {
-    const { page, complaints } = await visiting(t, '/groups/shop', { expected: /401|403/ })
+    const { page, complaints } = await here.visit(t, '/groups/shop', { expected: /401|403/ })
     await page.getByLabel('Name').fill('bob')
     await page.getByLabel('Password').fill(password)
     await page.getByRole('button', { name: 'Log in' }).click()
@@ -97,7 +86,7 @@ void describe('people on the page', () => {
   })
 
   test('language and theme are chosen -> they hold for the next visit of this browser', async (t) => {
-    const { page, context } = await visiting(t, '/')
+    const { page, context } = await here.visit(t, '/')
     await page.getByLabel('Name').fill('bob')
     await page.getByLabel('Password').fill(password)
     await page.getByRole('button', { name: 'Log in' }).click()

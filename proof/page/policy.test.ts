@@ -1,34 +1,25 @@
 // Waits and limits on the page: what is in force and from where, what a change would be, and who may not make it.
 import assert from 'node:assert/strict'
-import { type TestContext, after, before, describe, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { type LookOptions, startBrowser, visit } from '../harness/browser.ts'
-import { Controller } from '../harness/controller.ts'
+import { type TestContext, describe, test } from 'node:test'
+import type { LookOptions } from '../harness/browser.ts'
+import { site } from './site.ts'
 
 const password = 'a long password'
 
 void describe('the policy on the page', () => {
-  let browser: Browser
-  let controller: Controller
-  before(async () => {
-    ;[browser, controller] = await Promise.all([startBrowser(), Controller.start()])
+  const here = site(async (controller) => {
     await controller.api.apply([{ name: 'shop', engine: 'redis', nodes: [{ name: 'a', address: '127.0.0.1:1' }] }])
   })
-  after(async () => {
-    await browser.close()
-    await controller.remove()
-  })
 
-  const visiting = (t: TestContext, path: string, options: LookOptions = {}) => visit(t, browser, controller.url, path, options)
   const opened = async (t: TestContext, options: LookOptions = {}) => {
-    const visitor = await visiting(t, '/groups/shop', options)
+    const visitor = await here.visit(t, '/groups/shop', options)
     await visitor.page.getByRole('button', { name: 'Policy' }).click()
     const dialog = visitor.page.getByRole('dialog')
     await dialog.getByText('in force: 1000 (built in)').first().waitFor()
     return { ...visitor, dialog, save: dialog.getByRole('button', { name: 'Save the policy' }) }
   }
   const inForce = async (key: string): Promise<unknown> => {
-    const { policy } = (await (await fetch(`${controller.url}/api/v1/groups/shop/policy`)).json()) as {
+    const { policy } = (await (await fetch(`${here.controller.url}/api/v1/groups/shop/policy`)).json()) as {
       policy: Readonly<Record<string, { readonly value: unknown; readonly from: string }>>
     }
     return policy[key]
@@ -95,12 +86,16 @@ void describe('the policy on the page', () => {
   test('a policy for many groups, another one was added before it meanwhile -> the change goes to the one that was chosen', async (t) => {
     const policies = async (list: readonly unknown[]): Promise<void> => {
       const headers = { 'content-type': 'application/json' }
-      const answer = await fetch(`${controller.url}/api/v1/spec`, { method: 'POST', headers, body: JSON.stringify({ policies: list }) })
+      const answer = await fetch(`${here.controller.url}/api/v1/spec`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ policies: list }),
+      })
       assert.equal(answer.status, 200, await answer.text())
     }
     const shop = { match: 'sh*', policy: { failback: 'atOnce' } }
     await policies([shop])
-    const { page, complaints } = await visiting(t, '/spec', { expected: /412/ })
+    const { page, complaints } = await here.visit(t, '/spec', { expected: /412/ })
     await page.getByRole('button', { name: 'Policies of many groups' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('flapFailovers').fill('5')
@@ -123,7 +118,7 @@ void describe('the policy on the page', () => {
       { name: 'ann', role: 'admin', groups: ['*'], password },
       { name: 'bob', role: 'viewer', groups: ['*'], password },
     ]
-    const { page, complaints } = await visiting(t, '/groups/shop', { expected: /401|403/ })
+    const { page, complaints } = await here.visit(t, '/groups/shop', { expected: /401|403/ })
     for (const user of users)
       await page.evaluate(async (body) => {
         const headers = { 'content-type': 'application/json' }

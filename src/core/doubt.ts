@@ -2,8 +2,8 @@
 import { amended, questioned } from './draft.ts'
 import { type NodeId, isMoving } from './model.ts'
 import { type NodeView, answers, follows, sameAddress } from './observe.ts'
-import { type Case, type Rule, type Step, save } from './rule.ts'
-import { type Said, say } from './said.ts'
+import { type Case, type Rule, save } from './rule.ts'
+import { say } from './said.ts'
 import { nodeOf, others, quote } from './situation.ts'
 
 export function inDoubt(c: Case, node: NodeView): boolean {
@@ -101,45 +101,50 @@ function uncopied(c: Case): NodeId[] {
     .map((node) => node.spec.id)
 }
 
-function doubting(c: Case, nodes: readonly NodeId[], said: Said): Step {
-  const inDoubt = [...(c.record.inDoubt ?? []), ...nodes]
-  return save(said, questioned(c.s, c.record, inDoubt), { inDoubt: quote(inDoubt) })
+/** Whomever it finds is in doubt from now on, whatever else is under way. */
+function doubtRule(
+  id: 'steady.doubted' | 'steady.replayed' | 'steady.strayed' | 'steady.uncopied',
+  why: string,
+  find: (c: Case) => readonly NodeId[],
+): Rule<Case> {
+  return {
+    id,
+    why,
+    gives: 'save -> steady',
+    when: (c) => find(c).length > 0,
+    then: (c) => {
+      const nodes = find(c)
+      const inDoubt = [...(c.record.inDoubt ?? []), ...nodes]
+      return save(say(id, { nodes, primary: c.record.primary }), questioned(c.s, c.record, inDoubt), { inDoubt: quote(inDoubt) })
+    },
+  }
 }
 
 /** Before anything is done about the primary: whoever was closed shows nothing to a controller that comes after this one. */
-export const doubtedRule: Rule<Case> = {
-  id: 'steady.doubted',
-  why: 'somebody made a replica a primary: what it writes lies at the same places and bears the same name, so no position will show it',
-  gives: 'save -> steady',
-  when: (c) => rivals(c).length > 0,
-  then: (c) => doubting(c, rivals(c), say('steady.doubted', { nodes: rivals(c), primary: c.record.primary })),
-}
+export const doubtedRule = doubtRule(
+  'steady.doubted',
+  'somebody made a replica a primary: what it writes lies at the same places and bears the same name, so no position will show it',
+  rivals,
+)
 
-const replayedRule: Rule<Case> = {
-  id: 'steady.replayed',
-  why: 'a replica lost data and is given it back from a log, which does not know what a primary of before held when it crashed',
-  gives: 'save -> steady',
-  when: (c) => replaying(c).length > 0,
-  then: (c) => doubting(c, replaying(c), say('steady.replayed', { nodes: replaying(c), primary: c.record.primary })),
-}
-
-const strayedRule: Rule<Case> = {
-  id: 'steady.strayed',
-  why: 'a replica follows by itself and holds what the primary lacks: as soon as it is let in, its mark says the same as the others, and nothing shows it any more',
-  gives: 'save -> steady',
-  when: (c) => straying(c).length > 0,
-  then: (c) => doubting(c, straying(c), say('steady.strayed', { nodes: straying(c), primary: c.record.primary })),
-}
-
-const uncopiedRule: Rule<Case> = {
-  id: 'steady.uncopied',
-  why: 'the primary went away before a copy by force began, and the next attempt is a plain one: what was to be replaced is still there',
-  gives: 'save -> steady',
-  when: (c) => uncopied(c).length > 0,
-  then: (c) => doubting(c, uncopied(c), say('steady.uncopied', { nodes: uncopied(c), primary: c.record.primary })),
-}
-
-export const doubtRules: readonly Rule<Case>[] = [doubtedRule, replayedRule, strayedRule, uncopiedRule]
+export const doubtRules: readonly Rule<Case>[] = [
+  doubtedRule,
+  doubtRule(
+    'steady.replayed',
+    'a replica lost data and is given it back from a log, which does not know what a primary of before held when it crashed',
+    replaying,
+  ),
+  doubtRule(
+    'steady.strayed',
+    'a replica follows by itself and holds what the primary lacks: as soon as it is let in, its mark says the same as the others, and nothing shows it any more',
+    straying,
+  ),
+  doubtRule(
+    'steady.uncopied',
+    'the primary went away before a copy by force began, and the next attempt is a plain one: what was to be replaced is still there',
+    uncopied,
+  ),
+]
 
 export const resolvedRule: Rule<Case> = {
   id: 'steady.resolved',

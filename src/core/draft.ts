@@ -31,7 +31,7 @@ function doubtsOf(inDoubt: GroupRecord['inDoubt']): Pick<GroupRecord, 'inDoubt'>
 }
 
 /** They were read with what the primary lacks that is opened again: it goes on at those places, and they may be let in there by themselves. */
-function furtherThan(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): NodeId[] {
+function holdingMore(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): NodeId[] {
   if (s.can.namesHistories || primary !== record.primary) return []
   const holdsMore = (node: NodeView): boolean =>
     node.reading !== null &&
@@ -49,7 +49,7 @@ function doubtsUnder(s: Situation, record: GroupRecord, primary: NodeId, reading
   const { incarnation } = reading
   const reborn = !s.can.namesHistories && !record.fenced && primary === record.primary && !['', incarnation].includes(record.incarnation)
   if (reborn || record.inDoubt?.includes(primary)) return doubtsOf(othersThan(s, primary))
-  return doubtsOf([...new Set([...(record.inDoubt ?? []), ...furtherThan(s, record, primary, reading)])])
+  return doubtsOf([...new Set([...(record.inDoubt ?? []), ...holdingMore(s, record, primary, reading)])])
 }
 
 function othersThan(s: Situation, id: NodeId): NodeId[] {

@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { alive, failingOver, group, now, readingOf, recorded, refused, silent, specOf, switching, viewed } from '../../test/situations.ts'
+import {
+  alive,
+  failingOver,
+  group,
+  nodeIn,
+  now,
+  readingOf,
+  recorded,
+  refused,
+  remembered,
+  silent,
+  specOf,
+  switching,
+  viewed,
+} from '../../test/situations.ts'
+import { writeTrouble } from './diagnose.ts'
 import { type Memory, canaryEnded, inForce, judged, linkedStill, newMemory, settled, stoodStill, told, watch } from './memory.ts'
 import { type NodeView, newNode } from './observe.ts'
 import type { Situation } from './situation.ts'
@@ -191,13 +206,19 @@ void describe('a mark ended without an answer', () => {
     const s = group('a', alive('a', { incarnation: 'x1' }))
     const known = { ...written, watched: group('a', alive('a')).memory.watched }
     const ended = (node: NodeView | undefined): Memory => canaryEnded(known, node, silence, now)
-    // It answers again, and the mark left into the same silence.
-    const dumb = group('a', silent('a', now - 100))
-    const missed = dumb.record === null ? known : watch(known, dumb.record, dumb.nodes)
-    assert.equal(canaryEnded(missed, group('a', alive('a')).nodes.get('a'), silence, now).canary.problem, null)
     assert.equal(ended(group('a', alive('a')).nodes.get('a')).canary.problem, 'SILENT: no answer')
     assert.equal(ended(s.nodes.get('a')).canary.problem, null)
     assert.equal(ended(newNode(specOf('a'))).canary.problem, null)
+  })
+
+  test('a question of the primary was not answered while the mark was under way, and now it answers -> the mark may be lost on the same way', () => {
+    const { record, nodes } = group('a', silent('a', now - 100))
+    assert.ok(record)
+    const missed = watch(written, record, nodes)
+    const back = group('a', alive('a'))
+    assert.equal(canaryEnded(missed, back.nodes.get('a'), silence, now).canary.problem, null)
+    assert.equal(writeTrouble(remembered(back, missed), nodeIn(back, 'a')), null)
+    assert.match(writeTrouble(remembered(back, written), nodeIn(back, 'a')) ?? '', /a write was not answered/)
   })
 
   test('no question that left after the mark was answered yet -> the way there may be cut, so it says nothing of its writes', () => {
