@@ -155,6 +155,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika replica in doubt has a replica of its own -> it is told to leave again and again until that one has left, not at every answer',
   '71264-promoted-while-saving':
     'a silent Pika wakes and holds more, and that is being saved -> the candidate of before is not promoted meanwhile',
+  '101405-pika-ring':
+    'a Pika that was promoted under its own replica is restarted, and the two follow each other -> the ring is undone, both follow the primary',
   '65001285-stood-still-while-all-were-asked':
     'the controller stands still while questions to all nodes are on their way -> it is its own pause, and nobody is silent for it',
   '63002451-died-while-it-shut-down':

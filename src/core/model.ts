@@ -382,8 +382,9 @@ export type Action =
   /**
    * A replica of nowhere: keeps its data, takes no writes, feeds nobody.
    * `users`: who was in its access list when it answered last, for one that cannot be asked.
+   * `breaksRing`: a server that has replicas cannot be led away; it is closed and follows nobody, so that whom it followed is free.
    */
-  | { readonly name: 'fence'; readonly cutClients: boolean; readonly users?: readonly AccessUser[] }
+  | { readonly name: 'fence'; readonly cutClients: boolean; readonly users?: readonly AccessUser[]; readonly breaksRing?: true }
   /** Write the boot fence into an open primary's file without closing it. */
   | { readonly name: 'bootFence' }
   /**

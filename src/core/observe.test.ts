@@ -48,6 +48,9 @@ void describe('somebody else gives a node another role', () => {
     const ours = { ...up, persisted: { incarnation: 'b1', as: 'replica', target: { host, port } } as const }
     assert.equal(since(heard(ours, 200, to('c'))), null)
     assert.equal(since(heard(up, 200, { ...to('c'), incarnation: 'b2' })), null)
+    const fence = { id: 1, action: { name: 'fence', cutClients: true, breaksRing: true }, since: 200 } as const
+    const left = acted(acting(up, fence), { ok: true, persisted: false, note: '' }, 210)
+    assert.deepEqual([since(heard(left, 220, to(null))), since(heard(heard(left, 220), 300, to(null)))], [null, 301])
   })
 })
 

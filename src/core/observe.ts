@@ -27,6 +27,9 @@ interface Forced {
   readonly copied: boolean | null
 }
 
+/** It was closed, and could not be led away from whom it follows. */
+export const hasReplicas = 'HAS_REPLICAS'
+
 /** The action was done, and the node's file does not say so. */
 const notPersisted = 'NOT_PERSISTED'
 
@@ -224,7 +227,9 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
 
 function movedSince(node: NodeView, last: Reading, reading: Reading, now: Instant): Instant | null {
   const { upstream } = reading
-  if (upstream === null) return last.role === 'replica' ? now : node.movedSince
+  // Not when we told it to leave whom it followed, since it was read as a replica.
+  const atOurWord = node.left !== null && node.left.at >= node.askedAt
+  if (upstream === null) return last.role === 'replica' && !atOurWord ? now : node.movedSince
   if (last.upstream === null || sameAddress(upstream, nowhere)) return null
   if (sameAddress(last.upstream, upstream)) return node.movedSince
   return node.persisted !== null && sameAddress(node.persisted.target, upstream) ? null : now
@@ -315,7 +320,7 @@ export function hasUnknownEnd(result: ActionResult): boolean {
 /** A replica that was to leave its primary and did not was not fenced, though it was closed. */
 function whatCameOfIt(node: NodeView, result: ActionResult): ActionResult {
   if (!result.ok || !result.stays || node.reading?.role !== 'replica') return result
-  return { ok: false, code: 'HAS_REPLICAS', message: result.note ?? 'it has replicas of its own' }
+  return { ok: false, code: hasReplicas, message: result.note ?? 'it has replicas of its own' }
 }
 
 /** Takes in the end of the action that was under way. Belief in its effect comes from the next probe, except for the file, which no probe shows. */

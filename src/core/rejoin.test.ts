@@ -25,6 +25,7 @@ import { decide } from './decide.ts'
 import { closedGuard, halfClosedGuard } from './limits.ts'
 import type { LineageEntry } from './model.ts'
 import type { Situation } from './situation.ts'
+import { hasReplicas } from './observe.ts'
 import { inEnglish } from './said.ts'
 
 /** b took over from a at 1000 and has written 200 bytes since; `a` is told where it is. */
@@ -375,6 +376,20 @@ test('P3: the primary is gone before a node was copied from it -> detached, or w
     assert.notEqual(decide(stays).nodes.find(({ node }) => node === 'a')?.rule, 'node.awaitsCopy')
 })
 
+test('P21: two replicas follow each other and cannot be detached -> the first of them follows nobody; outside a ring, or before the refusal, neither', () => {
+  const trouble = { action: 'fence', code: hasReplicas, message: '', times: 1, retryAt: now - 1 } as const
+  const s = (ofB: string, code: string): Situation => {
+    const says = { guard: closedGuard, replid: h1, mark: '1.9' }
+    const here = group('c', alive('a', { ...says, of: 'b' }), alive('b', { ...says, of: ofB }), alive('c', { replid: h2, mark: '2.1' }))
+    const troubled = viewed(viewed(here, 'a', { troubles: [{ ...trouble, code }] }), 'b', { troubles: [{ ...trouble, code }] })
+    return recorded({ ...troubled, can: pika, memory: { ...troubled.memory, loadedAt: 0 } }, { epoch: 2, lineage })
+  }
+  told(s('a', hasReplicas), 'a', 'node.ring', { name: 'fence', breaksRing: true })
+  told(s('a', hasReplicas), 'b', 'node.still', { name: 'fence' })
+  told(s('c', hasReplicas), 'a', 'node.still', { name: 'fence' })
+  told(s('a', 'NOPERM'), 'a', 'node.still', { name: 'fence' })
+})
+
 test('the rules of this page -> each fired above', () => {
-  wereFired([{ id: 'node.still' }, { id: 'node.awaitsCopy' }, { id: 'node.mend' }, { id: 'node.measure' }])
+  wereFired([{ id: 'node.ring' }, { id: 'node.still' }, { id: 'node.awaitsCopy' }, { id: 'node.mend' }, { id: 'node.measure' }])
 })

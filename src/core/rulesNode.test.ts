@@ -245,5 +245,11 @@ void describe('the nodes of a steady group', () => {
 })
 
 test('every row of the table -> was the decision in a test above', () => {
-  everyRuleFired('node', [{ id: 'node.still' }, { id: 'node.awaitsCopy' }, { id: 'node.mend' }, { id: 'node.measure' }])
+  everyRuleFired('node', [
+    { id: 'node.ring' },
+    { id: 'node.still' },
+    { id: 'node.awaitsCopy' },
+    { id: 'node.mend' },
+    { id: 'node.measure' },
+  ])
 })

@@ -6,7 +6,7 @@ import type { Action, Address, Replacing } from './model.ts'
 import { type NodeView, answers, follows, freshSince, mute, refused, refuses, sameAddress } from './observe.ts'
 import { type Case, type Rule, type Step, act, hold, rest, wait } from './rule.ts'
 import { type Said, inEnglish, say } from './said.ts'
-import { type Rejoin, awaitsCopy, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
+import { type Rejoin, awaitsCopy, breaksRing, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
 import { inMaintenance, isOurs, ours } from './situation.ts'
 
 /** A switchover ends in milliseconds; a controller that starts later has no reason to cut anybody. */
@@ -231,6 +231,13 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     gives: 'wait',
     when: (c) => c.node.movedSince !== null && c.s.now - c.node.movedSince < handoverGraceMs && !follows(c.node, c.primary.spec),
     then: (c) => wait(say(c.node.reading?.role === 'primary' ? 'node.madePrimary' : 'node.ledAway', { node: c.node.spec.id })),
+  },
+  {
+    id: 'node.ring',
+    why: 'replicas that follow each other: none can be led away, since each has a replica. One of them, closed, follows nobody from now on; then the others can be',
+    gives: 'act fence',
+    when: (c) => alive(c) && mustBeStilled(c, c.node) && breaksRing(c, c.node) && ready(c, 'fence'),
+    then: (c) => tell(c, { name: 'fence', cutClients: true, breaksRing: true }, say('node.ring', { node: c.node.spec.id })),
   },
   {
     id: 'node.still',

@@ -237,6 +237,18 @@ test('a fence on a primary whose replicas have not left -> done, its file unwrit
   assert.equal(follow.ok, false)
 })
 
+test('P21: a fence that ends a ring of replicas -> it follows nobody, closed, and its file stays as it is', () => {
+  const fence: Action = { name: 'fence', cutClients: true, breaksRing: true, users: [] }
+  const commands = pika.script(fence).commands.map((command) => command.join(' '))
+  assert.deepEqual(commands.slice(-1), ['SLAVEOF NO ONE'])
+  assert.ok(!commands.includes('CONFIG REWRITE'))
+  const done = pika.readActed(
+    fence,
+    commands.map(() => 'OK'),
+  )
+  assert.equal(done.ok && !done.persisted && done.stays, undefined)
+})
+
 test('CONFIG REWRITE is refused (P14) -> done, and said that the file was not written', () => {
   const result = pika.readActed({ name: 'follow', target }, ['OK', new RespError('ERR Rewrite CONFIG fail')])
   assert.deepEqual(result, { ok: true, persisted: false, note: 'ERR Rewrite CONFIG fail' })

@@ -162,7 +162,8 @@ function commandsOf(action: Action): readonly Command[] {
         ...(action.force ? [] : [rewrite]),
       ]
     case 'fence':
-      return [toNowhere, rewrite]
+      // The file goes on naming whom it followed: without that a restart would begin with writes (P1).
+      return action.breaksRing ? [toNobody] : [toNowhere, rewrite]
     case 'persist':
       return [rewrite]
     case 'mark':
@@ -227,7 +228,7 @@ function excuse(action: Action, command: Command | undefined, error: RespError):
 function readActed(action: Action, replies: readonly RespValue[]): ActionResult {
   const commands = commandsOf(action)
   const before = replies.length - commands.length
-  let note: string | null = null
+  let note = action.name === 'fence' && action.breaksRing ? 'its file does not say that it follows nobody' : null
   let stays = false
   for (const [index, reply] of replies.entries()) {
     if (!(reply instanceof RespError)) continue

@@ -46,6 +46,8 @@ export const nodeSentences = {
   'node.madePrimary': (v: OfNode) => `${v.node} was made a primary by somebody else; waits a moment for the other one to follow it`,
   'node.ledAway': (v: OfNode) => `${v.node} was led to another node by somebody else; waits a moment for what comes next`,
   'node.still': (v: OfNode) => `${v.node} is closed and detached, to see what it holds`,
+  'node.ring': (v: OfNode) =>
+    `${v.node} is closed and follows nobody: it and its replicas follow each other, and none of them can be led away`,
   'node.awaitsCopy': (v: Follower) =>
     `${v.node} is detached from ${v.primary}, which is gone before it was copied: what comes back there may hold nothing, and would be copied over it`,
   'node.mend': (v: Follower & { readonly why: string }) => `${v.node} is detached from ${v.primary}: ${v.why}`,
