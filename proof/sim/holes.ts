@@ -1,6 +1,7 @@
 // Holes planted in the product, one at a time: the simulator must find each. Nothing of the product's files is changed.
 import { amended } from '../../src/core/draft.ts'
 import { closedGuard } from '../../src/core/limits.ts'
+import { lossOf } from '../../src/core/loss.ts'
 import {
   type Action,
   type GroupRecord,
@@ -62,7 +63,8 @@ function draft(result: Step | Decision, edit: (record: RecordDraft) => RecordDra
   return 'step' in result ? { ...result, step: edited } : edited
 }
 
-const lossless = (record: RecordDraft): RecordDraft => (record.phase === 'failover' ? { ...record, loss: null } : record)
+/** And says nothing of what it may lose. */
+const lossless = (record: RecordDraft): RecordDraft => (record.phase === 'failover' ? { ...record, ...lossOf(null) } : record)
 
 function underPolicy(id: string, policy: Partial<Policy>): Partial<Options> {
   return change(id, (c, was) => draft(was({ ...c, s: { ...c.s, policy: { ...c.s.policy, ...policy } } }), lossless))
