@@ -229,7 +229,7 @@ test('P13: it left this primary a moment ago -> waits; later, what its position 
   const b = { host: '127.0.0.1', port: 7_002 }
   const s = viewed(returning({ of: 'nowhere', offset: 900 }), 'a', { left: { from: b, at: now - 1_000 }, unfit: b })
   assert.equal(nodeStep(s, 'a', 'node.measure').kind, 'wait')
-  told(viewed(s, 'a', { left: { from: b, at: now - 5_000 } }), 'a', 'node.follow', { name: 'follow', force: true })
+  told(viewed(s, 'a', { left: { from: b, at: now - 5_250 } }), 'a', 'node.follow', { name: 'follow', force: true })
 })
 
 test('P14: a copy under way -> its role is written when it ended, not before', () => {
