@@ -114,7 +114,7 @@ test('in doubt and linked, lag 0 -> detached and copied anew, one after the othe
   told(doubted(['a', 'c']), 'a', 'node.still', { name: 'fence' })
   assert.equal(nodeStep(doubted(['a', 'c']), 'c', 'node.settled').kind, 'rest')
   told(withPolicy(doubted(['a', 'c']), { parallelSyncs: 2 }), 'c', 'node.still', { name: 'fence' })
-  const left = viewed(doubted(['a'], { ...linked, of: 'nowhere' }), 'a', { left: { from: b, at: now - 5_000 } })
+  const left = viewed(doubted(['a'], { ...linked, of: 'nowhere' }), 'a', { left: { from: b, at: now - 5_250 } })
   told(left, 'a', 'node.follow', { name: 'follow', force: true })
 })
 

@@ -69,14 +69,16 @@ function floorAt({ reading }: Extract<Election, { kind: 'candidate' }>): GroupRe
 
 /**
  * A primary of a later epoch than the record's. The recorded process too: it was replaced since and chosen again, and which epochs were given
- * meanwhile only its mark tells, which ours would replace. What bears such a mark and is no primary may be a leftover: `node.newer`.
+ * meanwhile only its mark tells, which ours would replace; that it is no primary any more shows that it was replaced. Of the others, what bears such
+ * a mark and is no primary may be a leftover: `node.newer`.
  * Or, while a change of primary is under way, whoever bears its epoch: marks of it are written only when it is over, so it was, after the copy was made.
  */
 function successor(c: Case): (NodeView & { readonly reading: Reading }) | null {
   const { s, record } = c
   for (const node of all(s)) {
     if (!freshSince(node, s.memory.loadedAt)) continue
-    if ((node.reading.role === 'primary' && bearsLater(s, record, node)) || bearsItsEnd(s, record, node)) return node
+    const leads = node.reading.role === 'primary' || node.spec.id === record.primary
+    if ((leads && bearsLater(s, record, node)) || bearsItsEnd(s, record, node)) return node
   }
   return null
 }

@@ -169,6 +169,13 @@ void describe('steady, the record is an old copy', () => {
     saves(s, 'steady.outdated', { phase: 'restored', primary: 'a', incarnation: '' })
   })
 
+  test('the recorded primary is a replica now and bears a later epoch -> it was replaced, and is not opened again over its successor', () => {
+    const back = alive('a', { of: 'nowhere', mark: '4.1', incarnation: 'a2' })
+    saves(group('a', back, refused('b', 8_500)), 'steady.outdated', { phase: 'restored', primary: 'a' })
+    const own = group('a', alive('a', { of: 'nowhere', mark: '1.9', incarnation: 'a2' }), refused('b', 8_500))
+    assert.notEqual(decide(own).group.rule, 'steady.outdated')
+  })
+
   test('paused, a replica with such a mark, another group, data that may go -> not', () => {
     const s = group('a', alive('a'), alive('b', later))
     const rests = (one: Situation): void => assert.notEqual(decide(one).group.rule, 'steady.outdated')

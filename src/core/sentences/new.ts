@@ -28,7 +28,7 @@ export const newSentences = {
   'new.noPrimary': (v: Choice) =>
     `no node of the group is a primary that all others follow, and nothing is recorded. Choose it: ${choose(v)}`,
   'record.outdated': (v: { readonly node: string; readonly epoch: number; readonly recorded: number; readonly primary: string }) =>
-    `${v.node} is a primary of epoch ${v.epoch}, and the record, of epoch ${v.recorded}, says ${v.primary}: the record is that of an old copy of the store. ` +
+    `${v.node} bears the mark of epoch ${v.epoch}, and the record, of epoch ${v.recorded}, says ${v.primary}: the record is that of an old copy of the store. ` +
     'Nothing is done before every node of the group was asked',
   'record.outdatedMove': (v: { readonly node: string; readonly epoch: number; readonly primary: string }) =>
     `${v.node} bears a mark of epoch ${v.epoch}, and the record says that ${v.primary} is only being replaced at that epoch: such marks are written when that is over, ` +

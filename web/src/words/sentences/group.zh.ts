@@ -32,7 +32,7 @@ const newZh: typeof newSentences = {
     `${names(v.nodes)} 都是各有数据或副本的主节点：这是不同的历史。请清空其他的只留一个，或选择保留谁的数据：${choose(v)}；然后把其余的移出，再用 --overwrite 加入`,
   'new.noPrimary': (v) => `组里没有所有节点都跟随的主节点，也没有任何记录。请指定：${choose(v)}`,
   'record.outdated': (v) =>
-    `${v.node} 是纪元 ${v.epoch} 的主节点，而纪元 ${v.recorded} 的记录说是 ${v.primary}：记录来自存储的旧副本。在询问过组内每个节点之前什么也不做`,
+    `${v.node} 带有纪元 ${v.epoch} 的标记，而纪元 ${v.recorded} 的记录说是 ${v.primary}：记录来自存储的旧副本。在询问过组内每个节点之前什么也不做`,
   'record.outdatedMove': (v) =>
     `${v.node} 带有纪元 ${v.epoch} 的标记，而记录说 ${v.primary} 在该纪元还在被替换：这样的标记要到更替结束之后才会写入，所以记录来自存储的旧副本。在询问过组内每个节点之前什么也不做`,
   'restored.paused': () => '操作员已暂停；记录来自备份，尚未核实',
