@@ -13,8 +13,6 @@ interface Asking {
   lastAt: Instant
   /** Questions without an answer in a row. */
   misses: number
-  /** Its place in the gap. */
-  readonly phase: number
 }
 
 /** The first questions of a new group are spread over this long. */
@@ -22,18 +20,23 @@ const firstWithinMs = 20
 
 export class Asker {
   #asking = new Map<NodeId, Asking>()
+  readonly #group: GroupId
+  /** Of the group, not of each node: what is asked together wakes this process once, and is answered together. */
+  readonly #phase: number
   /** When something was last seen to change while something is wrong or changing; null: all is settled. */
   #stirredAt: Instant | null = null
 
+  constructor(group: GroupId) {
+    this.#group = group
+    this.#phase = phaseOf(group)
+  }
+
   /** Keeps what is known of nodes that stay; `fresh` names those that begin anew. */
-  takeNodes(group: GroupId, nodes: readonly NodeSpec[], fresh: ReadonlySet<NodeId>, now: Instant): void {
-    const first = (id: NodeId): Omit<Asking, 'target'> => {
-      const phase = phaseOf(`${group}/${id}`)
-      return { dueAt: now + phase * firstWithinMs, sentAt: null, lastAt: -Infinity, misses: 0, phase }
-    }
+  takeNodes(nodes: readonly NodeSpec[], fresh: ReadonlySet<NodeId>, now: Instant): void {
+    const first: Omit<Asking, 'target'> = { dueAt: now + this.#phase * firstWithinMs, sentAt: null, lastAt: -Infinity, misses: 0 }
     const of = ({ id, host, port }: NodeSpec): Asking => {
       const known = fresh.has(id) ? undefined : this.#asking.get(id)
-      return { ...(known ?? first(id)), target: { group, node: id, address: { host, port } } }
+      return { ...(known ?? first), target: { group: this.#group, node: id, address: { host, port } } }
     }
     this.#asking = new Map(nodes.map((node) => [node.id, of(node)]))
   }
@@ -98,11 +101,16 @@ export class Asker {
       const gap = probeGap(policy, node, this.#stirredAt, hurryEveryMs, now)
       asking.dueAt = Math.min(asking.dueAt, asking.lastAt + gap)
       if (asking.dueAt > now) continue
-      asking.dueAt = gap === policy.probeEveryMs ? turnAfter(now, gap, asking.phase) : now + spread(gap, asking.misses)
+      asking.dueAt = gap === policy.probeEveryMs ? turnAfter(now, gap, this.#phase) : now + spread(gap, asking.misses)
       asking.sentAt = asking.lastAt = now
       asked.push(node)
     }
     return asked
+  }
+
+  /** When the group does again what it does every so often, and did now: at a turn of its own, at which its nodes are asked too. */
+  turn(everyMs: number, now: Instant): Instant {
+    return turnAfter(now + everyMs / 2, everyMs, this.#phase)
   }
 
   /** When the next question is due; Infinity while all are on their way. */

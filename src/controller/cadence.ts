@@ -7,6 +7,8 @@ import { type NodeView, refused } from '../core/observe.ts'
 const emergencyMs = 3_000
 /** A node that answers nothing is asked again this much later, spread, so that many dead nodes do not knock at once. */
 const spreads = 7
+/** So many places are there for groups, each a step after the one before: over a minute, which is as long as any gap. */
+const places = 6_000
 
 /**
  * Milliseconds between two questions to a node. `stirredAt`: when something was last seen to change while something is wrong or changing;
@@ -25,21 +27,20 @@ export function isHurried(stirredAt: Instant | null, now: Instant): boolean {
 }
 
 /**
- * The next turn of a node, later than `now`: one in each gap, at its own phase, so that questions stay spread over the gap. Turns come in
- * steps of `turnStepMs`.
+ * The next turn of a group, later than `now`: one in each gap, at its own phase, so that what a thousand groups do stays spread over the gap.
+ * Turns come in steps of `turnStepMs`; those of one gap fall on those of a gap that divides it.
  */
 export function turnAfter(now: Instant, gap: number, phase: number): Instant {
-  const steps = Math.max(1, Math.floor(gap / turnStepMs))
-  const place = Math.floor(phase * steps) / steps
-  const turn = (Math.floor(now / gap - place) + 1 + place) * gap
+  const first = Math.round(phase * places) * turnStepMs
+  const turn = first + (Math.floor((now - first) / gap) + 1) * gap
   return turn > now ? turn : turn + gap
 }
 
-/** A node's own share of the gap. In [0, 1). */
+/** A group's own place among all. In [0, 1). */
 export function phaseOf(text: string): number {
   let hash = 2166136261
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 16777619)
-  return ((hash >>> 0) % 1000) / 1000
+  return ((hash >>> 0) % places) / places
 }
 
 /** How long one question may stay unanswered before another connection is tried. Half the silence, so that one lost answer is no verdict. */

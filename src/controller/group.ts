@@ -79,7 +79,7 @@ export class Group {
   #loaded = false
   #loading = false
   #nodes = new Map<NodeId, NodeView>()
-  readonly #asker = new Asker()
+  readonly #asker: Asker
   readonly #progress = new Progress()
   readonly #ordered = new Ordered()
   #memory: Memory
@@ -99,6 +99,7 @@ export class Group {
     this.id = options.spec.id
     this.#options = options
     this.#spec = options.spec
+    this.#asker = new Asker(options.spec.id)
     this.#policy = policyOf(options.spec)
     this.#specRevision = options.specRevision
     this.#memory = newMemory(time.now)
@@ -218,7 +219,7 @@ export class Group {
       if (!stays) fresh.add(node.id)
     }
     this.#nodes = nodes
-    this.#asker.takeNodes(spec.id, spec.nodes, fresh, now)
+    this.#asker.takeNodes(spec.nodes, fresh, now)
   }
 
   #acted(input: Extract<Input, { kind: 'acted' }>, time: Time): void {
@@ -394,11 +395,10 @@ export class Group {
     if (found === null || this.#memory.canary.dueAt > time.now) return
     const id = this.#nextId++
     const seq = nextSeq(found, this.#memory)
-    const { epoch } = found.record
-    this.#memory = marking(this.#memory, id, seq, time.now, this.#policy.canaryEveryMs)
+    this.#memory = marking(this.#memory, id, seq, time.now, this.#asker.turn(this.#policy.canaryEveryMs, time.now))
     const action = markAction(found.record, this.#options, seq)
     const target = this.#asker.target(found.primary.spec.id)
-    effects.push({ kind: 'act', id, target, action, epoch, timeoutMs: this.#policy.canaryTimeoutMs, queued: false })
+    effects.push({ kind: 'act', id, target, action, epoch: found.record.epoch, timeoutMs: this.#policy.canaryTimeoutMs, queued: false })
   }
 
   // ------------------------------------------------------------------------------------------- outward

@@ -38,9 +38,9 @@ test('no connection was proven to reach the primary -> no mark before an answer 
   assert.ok(primary !== undefined && record !== null)
   const tuned = { ...s.memory, tuned: record.incarnation }
   const refusal = { ok: false, code: 'NOT_PROVEN', message: '' } as const
-  const unproven = canaryEnded(marking(tuned, 7, 3, primary.askedAt, 1000), primary, refusal, primary.askedAt + 1)
+  const unproven = canaryEnded(marking(tuned, 7, 3, primary.askedAt, primary.askedAt + 1000), primary, refusal, primary.askedAt + 1)
   const asked = (askedAt: number) => markable(record, new Map([['a', { ...primary, askedAt }]]), unproven) !== null
   assert.deepEqual([asked(primary.askedAt), asked(primary.askedAt + 1)], [false, true])
   assert.ok(unproven.canary.dueAt <= primary.askedAt + 1, 'it leaves at once then')
-  assert.equal(marking(unproven, 8, 4, primary.askedAt + 2, 1000).canary.unprovenAt, null)
+  assert.equal(marking(unproven, 8, 4, primary.askedAt + 2, primary.askedAt + 1002).canary.unprovenAt, null)
 })

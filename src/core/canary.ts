@@ -1,5 +1,5 @@
 // The canary: a small mark that the open primary writes about once a second. Whether one may be written, and what it says.
-import { closedGuard, turnStepMs } from './limits.ts'
+import { closedGuard } from './limits.ts'
 import type { Memory } from './memory.ts'
 import {
   type Action,
@@ -53,16 +53,7 @@ export function markAction(record: GroupRecord, { can, installation, spec }: Mar
   return { name: 'mark', mark: historyOf(named) === last.replid ? named : { ...mark, epoch: last.epoch } }
 }
 
-/** A mark leaves now, as the action of that id; the next one at a turn. */
-export function marking(memory: Memory, id: number, seq: number, now: Instant, everyMs: number): Memory {
-  return {
-    ...memory,
-    canary: {
-      ...memory.canary,
-      seq,
-      dueAt: Math.floor((now + everyMs) / turnStepMs) * turnStepMs,
-      inFlight: { id, since: now },
-      unprovenAt: null,
-    },
-  }
+/** A mark leaves now, as the action of that id; the next one is due then. */
+export function marking(memory: Memory, id: number, seq: number, now: Instant, dueAt: Instant): Memory {
+  return { ...memory, canary: { ...memory.canary, seq, dueAt, inFlight: { id, since: now }, unprovenAt: null } }
 }
