@@ -1,5 +1,6 @@
 // The same cases on the simulator's model and on a real redis-server: where they differ the model is wrong.
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { RespError, type RespValue } from '../src/resp/value.ts'
 import { type Bench, type Server, ask, facts, on, tell } from './redisModel/bench.ts'
@@ -285,6 +286,29 @@ both('a server that keeps nothing restarts -> empty', async (bench) => {
   const now = await facts(bench, a)
   assert.deepEqual([now.keys, now.offset, now.backlog], [0, 0, false])
 })
+
+both(
+  'a replica is frozen while it loads a copy, for longer than that takes -> awake it still loads, and changes no role before it has all',
+  async (bench) => {
+    const a = await bench.server({ persistence: 'none', syncDelayS: 0 })
+    const b = await bench.server({ persistence: 'none', loadMs: 1_000 })
+    // Long values: between two keys it looks at its sockets.
+    await ask(bench, a, ...Array.from({ length: 100 }, (_, index) => ['SET', `k${index}`, randomBytes(1_500).toString('base64')]))
+    const line = b.connect()
+    await on(bench, line, ['REPLICAOF', a.host, String(a.port)])
+    await bench.until('it loads', async () => (await facts(bench, b)).loading)
+    await b.freeze()
+    const told = line.send([['REPLICAOF', 'NO', 'ONE']])
+    await bench.pass(1_600)
+    b.thaw()
+    await bench.until('an answer', () => told.replies !== null)
+    assert.deepEqual([code(told.replies?.[0]), (await facts(bench, b)).role], ['LOADING', 'slave'])
+    await bench.until('it has loaded', async () => !(await facts(bench, b)).loading)
+    await on(bench, line, ['REPLICAOF', 'NO', 'ONE'])
+    const now = await facts(bench, b)
+    assert.deepEqual([now.role, now.keys], ['master', 100])
+  },
+)
 
 both('a demotion waits in the sockets of a frozen primary -> clients behind it are cut without an acknowledgement', async (bench) => {
   const [a, b] = await pair(bench)

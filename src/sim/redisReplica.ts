@@ -156,6 +156,8 @@ function load(node: RedisNode, running: Process, conn: Conn, message: Extract<Fr
 function loaded(node: RedisNode, running: Process, conn: Conn, message: Extract<FromPrimary, { kind: 'payload' }>): void {
   if (node.running !== running) return
   if (node.frozen) {
+    // It goes on when the process does: what waits in its sockets meets a server that loads.
+    running.loadingUntil = node.now + 50
     node.net.timeline.after(50, () => loaded(node, running, conn, message))
     return
   }

@@ -32,6 +32,8 @@ export interface Server {
 export interface Settings {
   readonly persistence: 'aof' | 'rdb' | 'none'
   readonly syncDelayS?: number
+  /** How long it loads a copy of 100 keys. */
+  readonly loadMs?: number
 }
 
 export interface Bench {

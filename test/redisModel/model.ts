@@ -68,7 +68,7 @@ export function modelBench(): Bench {
   }
   return {
     name: 'model',
-    server: ({ persistence, syncDelayS }: Settings): Promise<Server> => {
+    server: ({ persistence, syncDelayS, loadMs = 1 }: Settings): Promise<Server> => {
       const address = { host: `10.0.0.${++count}`, port: 6379 }
       const setup = {
         address,
@@ -77,7 +77,7 @@ export function modelBench(): Bench {
         hasFile: true,
         backlogBytes: 1_048_576,
         transferMs: 2,
-        loadMs: 1,
+        loadMs,
         snapshotEveryMs: 1e9,
       }
       const node = new RedisNode(`n${count}`, setup, net, dice.fork(), nobodyListens)

@@ -46,12 +46,14 @@ class RealLine implements Line {
   }
 }
 
-function configOf({ persistence, syncDelayS }: Settings): Record<string, string | number> {
+function configOf({ persistence, syncDelayS, loadMs }: Settings): Record<string, string | number> {
   return {
     appendonly: persistence === 'aof' ? 'yes' : 'no',
     // Never by itself: only when the server is told to end.
     save: persistence === 'rdb' ? '100000 1' : '',
     ...(syncDelayS === undefined ? {} : { 'repl-diskless-sync-delay': syncDelayS }),
+    // In microseconds for each key; it looks at its sockets only so often.
+    ...(loadMs === undefined ? {} : { 'key-load-delay': loadMs * 10, 'loading-process-events-interval-bytes': 1024 }),
   }
 }
 
