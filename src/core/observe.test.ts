@@ -267,9 +267,20 @@ void describe('an action ends', () => {
   test('the file could not be written -> the role counts, the file does not, a person is told', () => {
     const node = did({ name: 'follow', target }, unwritten)
     assert.deepEqual([node.persisted, node.persistProblem, node.troubles[0]?.code], [null, 'ERR no config file', 'NOT_PERSISTED'])
-    assert.equal(node.troubles[0]?.retryAt, 60_210)
     const mended = did({ name: 'persist' }, ok, node)
     assert.deepEqual([mended.persistProblem, mended.troubles[0] ?? null], [null, null])
+  })
+
+  test('a role was given and the file could not be written -> it may be given again at once; what is only for the file waits a minute', () => {
+    for (const action of [
+      { name: 'follow', target },
+      { name: 'promote', bootFence: true },
+    ] as const)
+      assert.equal(refuses(did(action, unwritten), action.name, 211), false, action.name)
+    for (const action of [{ name: 'persist' }, { name: 'bootFence' }] as const) {
+      const node = did(action, unwritten)
+      assert.deepEqual([refuses(node, action.name, 60_209), refuses(node, action.name, 60_210)], [true, false], action.name)
+    }
   })
 
   test('a fence was done and not written -> not again before its time, unless the node takes writes again', () => {

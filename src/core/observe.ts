@@ -356,7 +356,7 @@ export function acted(node: NodeView, reply: ActionResult, now: Instant): NodeVi
     ...next,
     troubles: result.persisted
       ? leftTroubles(node, done.action, written !== null)
-      : withTrouble(node, { ...unwritten, retryAt: now + persistRetryMs }),
+      : withTrouble(node, { ...unwritten, retryAt: now + (waitsForFile.has(done.action.name) ? persistRetryMs : 0) }),
     proof,
     forced: forced === undefined ? node.forced : forced,
     openIn: forced ? null : node.openIn,
@@ -364,6 +364,9 @@ export function acted(node: NodeView, reply: ActionResult, now: Instant): NodeVi
     persistProblem: written === null && done.action.name !== 'persist' ? node.persistProblem : result.persisted ? null : unwritten.message,
   }
 }
+
+/** What is done for the file's sake, and a fence, which nothing need show, are not done again at once. A role that was given may be given again whenever it is wanted. */
+const waitsForFile: ReadonlySet<Action['name']> = new Set(['persist', 'bootFence', 'fence'])
 
 /** What an action was refused for is not mended by another one's success, but a file that was written is a file that can be written. */
 function leftTroubles(node: NodeView, done: Action, wroteRole: boolean): readonly Trouble[] {

@@ -441,7 +441,7 @@ function pauseLeft(c: Case): boolean {
 }
 
 /** Replicas that claim a link and refuse to be made to prove it, when nobody else's proof is waited for. */
-function unprovable(c: Case): NodeView[] {
+export function unprovable(c: Case): NodeView[] {
   if (c.verdict.kind !== 'unproven' || c.verdict.pending) return []
   const asked = c.verdict.ask.map((id) => nodeOf(c.s, id))
   return asked.every((node) => refuses(node, 'proveLink', c.s.now)) ? asked : []

@@ -46,6 +46,14 @@ void describe('a switchover is under way', () => {
     waits(remembered(s, { writesPausedAt: now }), 'switchover.waiting', /waits/)
   })
 
+  test('the file of the primary could not be written just now -> the switchover goes on; its writes cannot be paused -> it waits', () => {
+    const trouble = { action: 'persist', code: 'ERR', message: 'no config file', times: 9, retryAt: now + 5_000 } as const
+    acts(viewed(s, 'a', { troubles: [trouble] }), 'switchover.pause', ['a', { name: 'pauseWrites' }])
+    acts(remembered(viewed(s, 'a', { troubles: [trouble] }), pausedAt), 'switchover.demote', ['a', { name: 'demote' }])
+    for (const action of ['pauseWrites', 'demote', 'cutOlder'] as const)
+      waits(viewed(s, 'a', { troubles: [{ ...trouble, action, code: 'NOPERM' }] }), 'switchover.waiting', /waits/)
+  })
+
   test('the file of the primary does not say nowhere -> its new role is written at once', () => {
     acts(remembered(recorded(s, { fenced: false }), pausedAt), 'switchover.demote', ['a', { persist: true }])
   })
@@ -71,10 +79,19 @@ void describe('a switchover is under way', () => {
     saves(died, 'switchover.lost/elect.inSync', { phase: 'failover', candidate: 'b', epoch: 3, cause: 'dead' })
   })
 
-  test('the old primary falls silent and a replica claims its link -> it must prove it; until then, or when it cannot, the old primary stays at the deadline', () => {
+  test('the old primary falls silent and a replica claims its link -> it must prove it, also at the deadline; when it refuses to, the old primary stays', () => {
     const frozen = switching(group('a', silent('a', 8_500), alive('b')), 'b')
     acts(frozen, 'switchover.prove', ['b', { name: 'proveLink' }])
-    saves(at(viewed(frozen, 'b', { askedAt: 12_000 }), 12_001), 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
+    // Given up it would have to be silent for as long again, and be called unwatched then.
+    const overdue = at(viewed(frozen, 'b', { askedAt: 12_000 }), 12_001)
+    acts(overdue, 'switchover.prove', ['b', { name: 'proveLink' }])
+    const no = { action: 'proveLink', code: 'NOPERM', message: 'no', times: 1, retryAt: 13_000 } as const
+    saves(viewed(overdue, 'b', { troubles: [no] }), 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
+    const held = at(
+      switching(group('a', silent('a', 8_500), alive('b', { view: { askedAt: 12_000, proof: { since: 9_600, done: 11_000 } } })), 'b'),
+      12_001,
+    )
+    saves(held, 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
     const gone = switching(group('a', silent('a', 8_500), alive('b', { linkUp: false })), 'b')
     saves(gone, 'switchover.lost/elect.inSync', { phase: 'failover', candidate: 'b', epoch: 3, cause: 'silent' })
   })

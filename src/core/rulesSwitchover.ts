@@ -3,11 +3,11 @@ import { doubtedRule } from './doubt.ts'
 import { crowned, kept } from './draft.ts'
 import { orderOf } from './order.ts'
 import { closedGuard } from './limits.ts'
-import { freshSince } from './observe.ts'
+import { freshSince, refuses } from './observe.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { candidateLost, candidateOf, moving, orderRule, seenClosed } from './rulesFailover.ts'
-import { electNow, proveRule } from './rulesSteady.ts'
+import { electNow, proveRule, unprovable } from './rulesSteady.ts'
 import { say } from './said.ts'
 
 const isPrimary = (c: Case): boolean => c.verdict.kind === 'alive' || c.verdict.kind === 'shutting down' || c.verdict.kind === 'hung'
@@ -17,7 +17,8 @@ const demoted = (c: Case): boolean => c.verdict.kind === 'not primary'
  * candidate was told nothing.
  */
 const goesOn = (c: Case): boolean =>
-  ['contested', 'unproven', 'unreadable', 'unasked', 'self-suspect'].includes(c.verdict.kind) && c.s.memory.promotedIn !== c.record.epoch
+  (['contested', 'unreadable', 'unasked', 'self-suspect'].includes(c.verdict.kind) || unprovable(c).length > 0) &&
+  c.s.memory.promotedIn !== c.record.epoch
 const overdue = (c: Case): boolean => c.record.phase === 'switchover' && c.s.wall > c.record.deadline
 
 /** The candidate has everything the old primary has, by readings asked for after `since`. */
@@ -139,6 +140,7 @@ export const switchoverRules: readonly Rule<Case>[] = [
   },
 ]
 
-function troubled(c: Case): boolean {
-  return c.primary.troubles.some((trouble) => trouble.retryAt > c.s.now)
+/** It said no to what a switchover tells it. That its file could not be written holds up nothing: it may be tried again each minute, for ever. */
+function troubled({ primary, s }: Case): boolean {
+  return refuses(primary, 'pauseWrites', s.now) || refuses(primary, 'demote', s.now) || refuses(primary, 'cutOlder', s.now)
 }
