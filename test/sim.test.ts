@@ -95,6 +95,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a hung primary was closed for a candidate that is gone, and nobody else is known to be complete -> it is taken back',
   '46053-reborn-over-a-replica-in-sync':
     'a Pika without a boot fence loses its power and comes back, at once further than its replica by its position -> the replica, which holds what the other lost, is promoted',
+  '80493-fence-written-over':
+    'a Pika primary refuses to be detached, and its file is written all the same -> it is not called fenced when it is promoted again',
   '60032-crashed-and-promoted-again':
     'a Pika crashed as the primary, and an operator promoted it over its successor before it was copied -> copied anew when it is replaced later',
   '80048-switchover-of-a-dead-primary':

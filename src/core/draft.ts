@@ -206,7 +206,9 @@ export function crowned(s: Situation, record: Moving, reading: Reading, fenced: 
 
 /** Back to steady with the primary that was never replaced; the epoch stays used. */
 export function kept(s: Situation, record: GroupRecord): RecordDraft {
-  return { ...fixedOf(s, record), phase: 'steady' }
+  // A fence that it refused may have written over the boot fence (docs/pika.md, P22).
+  const fenced = record.fenced && s.nodes.get(record.primary)?.persisted?.as !== 'primary'
+  return { ...fixedOf(s, { ...record, fenced }), phase: 'steady' }
 }
 
 /** The steady record with some facts changed. */

@@ -1,8 +1,9 @@
 // What a group remembers beside its record and its nodes. Lost with the process; nothing here is needed to be safe, only to be quick.
 import { lost, type Verdict } from './diagnose.ts'
+import { hasUnknownEnd } from './fileRole.ts'
 import { askedAnewMs, saveRetryMaxMs, saveRetryMs } from './limits.ts'
 import type { Action, ActionResult, Epoch, GroupRecord, Instant, NodeId, Reading } from './model.ts'
-import { type NodeView, answers, follows, freshSince, hasUnknownEnd, sameAddress } from './observe.ts'
+import { type NodeView, answers, follows, freshSince, sameAddress } from './observe.ts'
 
 /** What a replica must acknowledge over the link between these two processes. Another history has other offsets, though the processes are the same. */
 interface Target {

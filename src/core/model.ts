@@ -410,7 +410,7 @@ export type ActionResult =
       /** It was closed, but goes on following whom it did, if it follows anybody: replicas of its own have not left it. */
       readonly stays?: true
     }
-  | { readonly ok: false; readonly code: string; readonly message: string }
+  | { readonly ok: false; readonly code: string; readonly message: string; /** Its file was written all the same. */ readonly wrote?: true }
 
 // ----------------------------------------------------------------------------------- decisions, log
 

@@ -259,6 +259,15 @@ void describe('an action ends', () => {
     assert.equal(says({ name: 'proveLink' }, silent), 'nowhere')
   })
 
+  test('refused, and its file was written all the same -> it says the role that the node has', () => {
+    const refusal = { ok: false, code: 'NOPERM', message: 'no', wrote: true } as const
+    const fence: Action = { name: 'fence', cutClients: true }
+    const primary = heard(did({ name: 'promote', bootFence: true }, ok), 220, { of: null })
+    assert.equal(primary.persisted?.as, 'nowhere')
+    assert.equal(did(fence, refusal, primary).persisted?.as, 'primary')
+    assert.equal(did(fence, refusal, did(fence, ok)).persisted, null)
+  })
+
   test('persist on a primary -> its file is not called a replica', () => {
     const primary = heard(fresh, 100, { of: null })
     assert.equal(did({ name: 'persist' }, ok, primary).persisted, null)

@@ -1,5 +1,6 @@
 // What is known of one node, as a value that each input turns into the next. Instants, not flags: "not heard yet" never reads as "down".
 import { plainHost } from './address.ts'
+import { type FileRole, hasUnknownEnd, persistedAfter, persistedAs } from './fileRole.ts'
 import { actionRetryMaxMs, actionRetryMs, closedGuard, copyBeginsMs, nowhere, persistRetryMs } from './limits.ts'
 import type { Action, ActionResult, Address, Instant, Load, NodeSpec, ProbeFailure, ProbeResult, Reading } from './model.ts'
 
@@ -61,7 +62,7 @@ export interface NodeView {
   /** The process whose writes we paused, or may have, and that was not told since to let them go on. */
   readonly paused: string | null
   /** The process whose file is known to say its role, because we wrote it and every reply was OK. */
-  readonly persisted: { readonly incarnation: string; readonly as: 'nowhere' | 'replica' | 'primary'; readonly target: Address } | null
+  readonly persisted: FileRole | null
   /**
    * When this process was first read in a role that somebody else gave it: a primary although it was a replica, or a replica of another node.
    * Null when it is in the role it was found in, or that we gave it.
@@ -270,35 +271,6 @@ export function acting(node: NodeView, started: Acting): NodeView {
   return { ...node, acting: started, proof, left: leaving(node, started) }
 }
 
-/** What the file says after a successful action; null when the action does not write it. */
-function persistedAs(action: Action, reading: Reading): NonNullable<NodeView['persisted']> | null {
-  const { incarnation } = reading
-  switch (action.name) {
-    case 'demote':
-      return action.persist && !action.force ? { incarnation, as: 'replica', target: action.target } : null
-    case 'follow':
-      return action.force ? null : { incarnation, as: 'replica', target: action.target }
-    case 'persist':
-      return reading.upstream === null
-        ? null
-        : { incarnation, as: 'replica', target: { host: reading.upstream.host, port: reading.upstream.port } }
-    case 'promote':
-      return { incarnation, as: action.bootFence ? 'nowhere' : 'primary', target: nowhere }
-    case 'fence':
-    case 'bootFence':
-      return { incarnation, as: 'nowhere', target: nowhere }
-    case 'open':
-    case 'guard':
-    case 'pauseWrites':
-    case 'resumeWrites':
-    case 'proveLink':
-    case 'mark':
-    case 'cutOlder':
-    case 'release':
-      return null
-  }
-}
-
 /** Whom it follows by force once this action was taken; undefined: it follows whom it did. */
 function forcedBy(action: Action, now: Instant): NodeView['forced'] | undefined {
   if (action.name === 'demote' || action.name === 'follow') return action.force ? { to: action.target, at: now, copied: null } : null
@@ -310,11 +282,6 @@ function pausedBy(node: NodeView, action: Action, result: ActionResult): NodeVie
   if (action.name === 'pauseWrites') return result.ok || hasUnknownEnd(result) ? (node.reading?.incarnation ?? null) : node.paused
   const resumes = action.name === 'resumeWrites' || (action.name === 'demote' && action.resumeWrites)
   return resumes && result.ok ? null : node.paused
-}
-
-/** No answer came: it was done or not. */
-export function hasUnknownEnd(result: ActionResult): boolean {
-  return !result.ok && (result.code === 'SILENT' || result.code === 'CLOSED')
 }
 
 /** A replica that was to leave its primary and did not was not fenced, though it was closed. */
@@ -337,12 +304,10 @@ export function acted(node: NodeView, reply: ActionResult, now: Instant): NodeVi
     const times = (troubleOf(node, done.action.name)?.times ?? 0) + 1
     const retryAt = now + Math.min(actionRetryMaxMs, actionRetryMs * 2 ** Math.min(times - 1, 10))
     const proof = done.action.name === 'proveLink' ? null : next.proof
-    // It may have been done, and have written its file.
-    const mayHaveWritten = hasUnknownEnd(result) && node.reading !== null && persistedAs(done.action, node.reading) !== null
     return {
       ...next,
       proof,
-      persisted: mayHaveWritten ? null : node.persisted,
+      persisted: persistedAfter(node, done.action, result),
       troubles: withTrouble(node, { action: done.action.name, code: result.code, message: result.message, times, retryAt }),
     }
   }

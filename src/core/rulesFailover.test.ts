@@ -19,7 +19,7 @@ import {
   withPolicy,
 } from '../../test/situations.ts'
 import { decide } from './decide.ts'
-import { closedGuard } from './limits.ts'
+import { closedGuard, nowhere } from './limits.ts'
 import type { NodeView } from './observe.ts'
 import type { Situation } from './situation.ts'
 import { inEnglish } from './said.ts'
@@ -183,7 +183,13 @@ void describe('a failover is under way', () => {
 
   test('the old primary is back before anybody was promoted -> it stays', () => {
     const s = failingOver(group('a', alive('a'), alive('b')), 'b', 'silent')
-    saves(s, 'failover.recovered', { phase: 'steady', epoch: 2, primary: 'a', incarnation: 'a1' })
+    saves(s, 'failover.recovered', { phase: 'steady', epoch: 2, primary: 'a', incarnation: 'a1', fenced: true })
+  })
+
+  test('... after a fence that it refused wrote its role into its file -> it stays, and is known to boot open', () => {
+    const persisted = { incarnation: 'a1', as: 'primary', target: nowhere } as const
+    const s = failingOver(group('a', alive('a', { view: { persisted } }), alive('b')), 'b', 'silent')
+    saves(s, 'failover.recovered', { phase: 'steady', primary: 'a', fenced: false })
   })
 
   test('... and it, or the candidate, has only not said so since the intent was saved -> asked once more, for as long as silence may last', () => {

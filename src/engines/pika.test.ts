@@ -249,6 +249,19 @@ test('P21: a fence that ends a ring of replicas -> it follows nobody, closed, an
   assert.equal(done.ok && !done.persisted && done.stays, undefined)
 })
 
+test('SLAVEOF is refused and CONFIG REWRITE is not (P22) -> refused, and known that the file was written', () => {
+  const fence: Action = { name: 'fence', cutClients: true }
+  const refusal = new RespError("NOPERM this user has no permissions to run the 'slaveof' command")
+  const wrote = (replies: readonly RespValue[]): boolean | null => {
+    const result = pika.readActed(fence, replies)
+    return result.ok ? null : (result.wrote ?? false)
+  }
+  assert.equal(wrote(['OK', 'OK', refusal, 'OK']), true)
+  assert.equal(wrote(['OK', 'OK', refusal, new RespError('ERR Rewrite CONFIG fail')]), false)
+  // The list was asked for alone: no command of the action was sent.
+  assert.equal(wrote([new RespError("NOPERM this user has no permissions to run the 'acl' command"), 'default']), false)
+})
+
 test('CONFIG REWRITE is refused (P14) -> done, and said that the file was not written', () => {
   const result = pika.readActed({ name: 'follow', target }, ['OK', new RespError('ERR Rewrite CONFIG fail')])
   assert.deepEqual(result, { ok: true, persisted: false, note: 'ERR Rewrite CONFIG fail' })

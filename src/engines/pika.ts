@@ -235,7 +235,11 @@ function readActed(action: Action, replies: readonly RespValue[]): ActionResult 
     // The list alone was asked for and refused: that may be as many replies as the action has commands.
     const command = before < 0 || aboutAccess.test(reply.message) ? undefined : commands[index - before]
     const excused = excuse(action, command, reply)
-    if (excused === null) return { ok: false, code: codeOf(reply), message: `${command?.slice(0, 2).join(' ') ?? 'ACL'}: ${reply.message}` }
+    if (excused === null) {
+      const message = `${command?.slice(0, 2).join(' ') ?? 'ACL'}: ${reply.message}`
+      const wrote = commands.some((one, at) => one === rewrite && replies[before + at] === 'OK')
+      return { ok: false, code: codeOf(reply), message, ...(wrote ? { wrote } : {}) }
+    }
     if (excused !== '') note = excused
     stays ||= action.name === 'fence' && command === toNowhere
   }
