@@ -4,6 +4,8 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { describe, test } from 'node:test'
 import { run } from '../proof/sim/campaign.ts'
+import { foundAt } from '../proof/sim/foundAt.ts'
+import { holes } from '../proof/sim/holes.ts'
 import { judged, ordersOf, planOfOrder } from '../src/sim/orders.ts'
 import type { Plan } from '../src/sim/plan.ts'
 import { simulate, simulateSeed } from '../src/sim/simulate.ts'
@@ -279,10 +281,17 @@ test('sim: all stop and start again, and their data are called gone -> a person 
   assert.deepEqual((await run({ ...whole, workers: 1, plans }, () => undefined)).failing, [])
 })
 
+test('sim: where a planted hole was found last -> it is on the list, and each of the list has such a place', () => {
+  assert.deepEqual(Object.keys(foundAt).toSorted(), holes.map((hole) => hole.name).toSorted())
+})
+
 for (const [hole, check] of [
   ['oldPrimaryStays', null],
   ['shrinkAtDeath', 'a dead primary is replaced'],
   ['replyIsProof', 'who is recorded as primary is one'],
+  // What is lost and was said is excused: a hole that goes on saying it is found by nothing.
+  ['staleSet', 'no acknowledged write lost'],
+  ['splitRisk', null],
 ] as const) {
   test(`sim: a planted hole, ${hole} -> found; without the check that found it, not`, async () => {
     const planted = { ...whole, seeds: 40, minutes: 2, hole, stopAtFirst: true }
