@@ -11,7 +11,7 @@ import type {
 import type { GroupSpec, Topology } from '../src/core/model.ts'
 import { effectivePolicy } from '../src/core/policyLayers.ts'
 import { checkSpec, diffSpec, diffWhole } from '../src/core/spec.ts'
-import type { GroupStatus, NodeStatus } from '../src/core/status.ts'
+import type { Glance, GroupStatus, NodeStatus } from '../src/core/status.ts'
 import type { RollView } from '../src/core/roll.ts'
 import type { StopPlan } from '../src/core/stopPlan.ts'
 import { UserError } from '../src/errors.ts'
@@ -100,6 +100,7 @@ export function testFacade(
   const facade: TestFacade = {
     ...untouched(),
     statuses: () => [...statuses.values()],
+    glances: () => [...statuses.values()].map(glanceOf),
     status: statusOf,
     topology: (group) => topologyOf(statusOf(group)),
     roll: (group) => (statusOf(group).roll === null ? null : facade.rolling),
@@ -148,6 +149,11 @@ export function testFacade(
     kinds: () => [...listeners.values()],
   }
   return facade
+}
+
+function glanceOf({ group, state, nodes }: GroupStatus): Glance {
+  const heard = nodes.filter(({ health }) => health === 'up' || health === 'answering').length
+  return { group, known: state !== 'unknown', nodes: nodes.length, heard }
 }
 
 /** A revision and what it changed, from the first that is known. */

@@ -135,6 +135,7 @@ void describe('groups', () => {
   test('a group is applied -> adopted, healthy, told to clients; each effect ended once', async () => {
     const { bench, controller } = await running()
     assert.deepEqual([controller.status('g').state, controller.status('g').inSync], ['healthy', ['a', 'b']])
+    assert.deepEqual(controller.glances(), [{ group: 'g', known: true, nodes: 2, heard: 2 }])
     assert.deepEqual([controller.topology('g')?.primary?.node, controller.topology('g')?.epoch], ['a', 1])
     assert.ok(bench.effects.length > 20)
     assert.deepEqual(
@@ -295,6 +296,7 @@ void describe('the spec', () => {
     await controller.apply(request([spec('g', { tls: true })]))
     assert.deepEqual(bench.kept[0], [])
     assert.equal(controller.status('g').state, 'unknown')
+    assert.deepEqual(controller.glances(), [{ group: 'g', known: false, nodes: 2, heard: 0 }])
     await bench.settle()
     assert.deepEqual([controller.status('g').state, controller.topology('g')?.epoch], ['healthy', 1])
     await controller.apply(request([spec('g', { tls: true, nodes: [specOf('a'), specOf('b'), specOf('c')] })]))

@@ -5,26 +5,14 @@ import { type GroupId, type GroupSpec, type LogEntry, type Policy, type Topology
 import { type EffectivePolicy, effectivePolicy, layeredPolicy } from '../core/policyLayers.ts'
 import { diffWhole, withMore } from '../core/spec.ts'
 import type { DoctorReport } from '../core/doctor/finding.ts'
-import type { GroupStatus } from '../core/status.ts'
+import { glance } from '../core/present.ts'
+import type { Glance, GroupStatus } from '../core/status.ts'
 import { type RollView, rollView } from '../core/roll.ts'
 import { type Question, type StopPlan, stopPlan } from '../core/stopPlan.ts'
 import { engineOf } from '../engines/all.ts'
 import { type Said, say, worded } from '../core/said.ts'
 import { UserError } from '../errors.ts'
-import type {
-  Alarm,
-  Clock,
-  Command,
-  CommandAnswer,
-  Dice,
-  Effect,
-  Input,
-  NewLogEntry,
-  NodeTarget,
-  Store,
-  World,
-  WorldEffect,
-} from '../ports.ts'
+import type { Alarm, Clock, Command, CommandAnswer, Dice, Effect, Input, NewLogEntry, Store, World, WorldEffect } from '../ports.ts'
 import { Counts, type Totals } from './counts.ts'
 import { Doctor, type DoctorSettings } from './doctor.ts'
 import type { ApplyRequest, ApplyResult, ControllerEvent, ControllerFacade, SpecChange, SpecRevision, SpecRevisionEntry } from './facade.ts'
@@ -133,6 +121,10 @@ export class Controller implements ControllerFacade {
   statuses(): readonly GroupStatus[] {
     const time = this.#time()
     return [...this.#groups.values()].map((group) => group.status(time, this.#doctor.checkup(group.id)))
+  }
+
+  glances(): readonly Glance[] {
+    return Array.from(this.#groups.values(), (group) => group.seen(this.#time(), glance))
   }
 
   status(id: GroupId): GroupStatus {
@@ -442,6 +434,6 @@ export class Controller implements ControllerFacade {
 
 const emptySpec: GroupSpec = { id: '', engine: 'redis', nodes: [], credential: null, tls: false, policy: {}, pause: null }
 
-function targetsOf(spec: GroupSpec): NodeTarget[] {
+function targetsOf(spec: GroupSpec): Parameters<World['keep']>[0] {
   return spec.nodes.map((node) => ({ group: spec.id, node: node.id, address: { host: node.host, port: node.port } }))
 }

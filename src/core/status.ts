@@ -126,6 +126,16 @@ export interface RecordStatus {
   readonly failovers: readonly WallTime[]
 }
 
+/** What is counted of a group. */
+export interface Glance {
+  readonly group: GroupId
+  /** Its state is not `unknown`. */
+  readonly known: boolean
+  readonly nodes: number
+  /** Nodes that answer. */
+  readonly heard: number
+}
+
 export interface GroupStatus extends Worded {
   readonly group: GroupId
   readonly engine: EngineName

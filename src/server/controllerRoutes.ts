@@ -70,11 +70,10 @@ export function controllerRoutes(app: FastifyInstance, options: Pick<HttpOptions
     '/api/v1/controllers',
     { config: access('viewer', 'groups'), schema: described('Who watches the groups.', Controllers, { querystring: EmptyQuery }) },
     ({ controller }) => {
-      const statuses = controller.statuses()
-      const nodes = statuses.flatMap((status) => status.nodes)
-      const heard = nodes.filter(({ health }) => health === 'up' || health === 'answering').length
+      const glances = controller.glances()
+      const sum = (of: 'nodes' | 'heard'): number => glances.reduce((all, one) => all + one[of], 0)
       const own = { installation: controller.installation, version, startedAt, votes: '1 of 1', probes: { ...controller.totals().probes } }
-      return { controllers: [{ ...own, groups: statuses.length, nodes: nodes.length, heard, load: load() }] }
+      return { controllers: [{ ...own, groups: glances.length, nodes: sum('nodes'), heard: sum('heard'), load: load() }] }
     },
   )
 }

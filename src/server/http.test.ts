@@ -101,6 +101,13 @@ test('health: the server runs -> healthz names the installation, readyz counts g
   assert.deepEqual(assertShape(await ask(`${url}/readyz`), s.Readiness), { ready: true, groups: 2, unheard: 0 })
 })
 
+test('readyz and the controllers: groups are counted -> no status of any is made for it', async (t) => {
+  const facade = { ...testFacade(), statuses: () => assert.fail('every status was made'), status: () => assert.fail('a status was made') }
+  const { url } = await running(t, { facade })
+  assert.deepEqual(assertShape(await ask(`${url}/readyz`), s.Readiness), { ready: true, groups: 2, unheard: 0 })
+  assert.equal((await ask(`${url}/api/v1/controllers`)).status, 200)
+})
+
 test('groups: two groups -> both, in the words of the status, as the schema says', async (t) => {
   const { url } = await running(t)
   assert.deepEqual(assertShape(await ask(`${url}/api/v1/groups`), s.Groups), { groups: [ordersStatus, billingStatus] })

@@ -21,6 +21,7 @@ export function narrowed(facade: ControllerFacade, who: Who, asked: Asked): Cont
   return {
     installation: facade.installation,
     statuses: () => facade.statuses().filter((status) => sees(who, status.group)),
+    glances: () => facade.glances().filter((glance) => sees(who, glance.group)),
     status: (group) => within(group, () => facade.status(group)),
     topology: (group) => within(group, () => facade.topology(group)),
     roll: (group) => within(group, () => facade.roll(group)),

@@ -39,8 +39,8 @@ export function healthRoutes(app: FastifyInstance, facade: ControllerFacade): vo
   }))
   const ready = described('Whether commands are taken, and of how many groups nothing is known yet.', s.Readiness)
   app.get('/readyz', { config: anybody, schema: ready }, () => {
-    const statuses = facade.statuses()
-    return { ready: true, groups: statuses.length, unheard: statuses.filter((status) => status.state === 'unknown').length }
+    const glances = facade.glances()
+    return { ready: true, groups: glances.length, unheard: glances.filter(({ known }) => !known).length }
   })
 }
 
