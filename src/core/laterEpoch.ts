@@ -10,11 +10,15 @@ export function bearsLater(s: Situation, record: GroupRecord, { reading, spec }:
   return isOurs(s, mark) && mark.epoch > record.epoch
 }
 
-/** It bears the epoch of a change of primary that the record calls under way: marks of that epoch are written only under the record that ends it. */
+/**
+ * It bears the epoch of a change of primary that the record calls under way: marks of that epoch are written only under the record that ends it.
+ * Or it is the candidate, still the process that the record read, and was given a mark of a later epoch since.
+ */
 export function bearsItsEnd(s: Situation, record: GroupRecord, { reading, spec }: NodeView): boolean {
   const mark = reading?.mark ?? null
-  if (mark === null || spec.overwrite || !isMoving(record)) return false
-  return isOurs(s, mark) && mark.epoch === record.epoch
+  if (mark === null || spec.overwrite || !isMoving(record) || !isOurs(s, mark)) return false
+  const isCandidate = spec.id === record.candidate && reading?.incarnation === record.candidateIs.incarnation
+  return mark.epoch === record.epoch || (isCandidate && mark.epoch > record.epoch)
 }
 
 /** A replica of this node that bears a later epoch. When this one gets other data, that one gets them at once, through the chain. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { acts, everyRuleFired, foreignMark, holds, order, saves, waits } from '../../test/decisions.ts'
+import { acts, everyRuleFired, foreignMark, holds, order, pause, saves, waits } from '../../test/decisions.ts'
 import {
   alive,
   at,
@@ -17,6 +17,7 @@ import {
   silent,
   viewed,
   withPolicy,
+  withSpec,
 } from '../../test/situations.ts'
 import { decide } from './decide.ts'
 import { closedGuard, nowhere } from './limits.ts'
@@ -297,6 +298,22 @@ void describe('a failover is under way', () => {
     saves(failingOver(s, 'b'), 'failover.outdated', { phase: 'restored', primary: 'a' })
     const over = group('a', refused('a', 8_500), alive('b'), alive('c', { of: 'b', mark: '2.1' }))
     saves(failingOver(over, 'b'), 'failover.outdated', { phase: 'restored', primary: 'a' })
+    // What is under way is finished in a pause, so it is found out in one too.
+    saves(withSpec(failingOver(over, 'b'), { pause }), 'failover.outdated', { phase: 'restored', primary: 'a' })
+  })
+
+  test('the very process that the intent calls the candidate was given a mark of a later epoch since -> the intent is that of an old copy', () => {
+    const intent = (b: string, c: string, incarnation = 'b1'): Situation =>
+      failingOver(
+        group('a', refused('a', 8_500), alive('b', { linkUp: false, mark: b, incarnation }), alive('c', { linkUp: false, mark: c })),
+        'b',
+      )
+    const step = saves(intent('4.1', '4.1'), 'failover.outdated', { phase: 'restored', primary: 'a', epoch: 2 })
+    assert.match(inEnglish(step.said), /^b bears the mark of epoch 4, and the record, of epoch 2, says a: /)
+    saves(withSpec(intent('4.1', '1.9'), { pause }), 'failover.outdated', { phase: 'restored' })
+    // Another process, or another node, may bear a leftover of another life of the group.
+    assert.notEqual(decide(intent('4.1', '1.9', 'b2')).group.rule, 'failover.outdated')
+    assert.notEqual(decide(intent('1.9', '4.1')).group.rule, 'failover.outdated')
   })
 
   test('an operator names another candidate -> intent for that one', () => {

@@ -5,7 +5,7 @@ import { showsWhatWasKnown } from './holdings.ts'
 import { bearsItsEnd, bearsLater } from './laterEpoch.ts'
 import { nowhere } from './limits.ts'
 import { together } from './loss.ts'
-import type { FailoverCause, GroupRecord, Reading } from './model.ts'
+import { type FailoverCause, type GroupRecord, type Reading, isMoving } from './model.ts'
 import { type NodeView, answers, freshSince, sameAddress } from './observe.ts'
 import { type Answering, orderOf } from './order.ts'
 import { type Case, type Decision, type Rule, hold, save, wait } from './rule.ts'
@@ -71,7 +71,8 @@ function floorAt({ reading }: Extract<Election, { kind: 'candidate' }>): GroupRe
  * A primary of a later epoch than the record's. The recorded process too: it was replaced since and chosen again, and which epochs were given
  * meanwhile only its mark tells, which ours would replace; that it is no primary any more shows that it was replaced. Of the others, what bears such
  * a mark and is no primary may be a leftover: `node.newer`.
- * Or, while a change of primary is under way, whoever bears its epoch: marks of it are written only when it is over, so it was, after the copy was made.
+ * Or, while a change of primary is under way, whoever bears its epoch, and the candidate when it bears a later one: marks of it are written only when
+ * it is over, so it was, after the copy was made.
  */
 function successor(c: Case): (NodeView & { readonly reading: Reading }) | null {
   const { s, record } = c
@@ -86,18 +87,20 @@ function successor(c: Case): (NodeView & { readonly reading: Reading }) | null {
 /** An old copy of the store that nobody told us of: it is found out by the epochs that only a later record can have given. */
 export const outdatedRule: Rule<Case> = {
   id: 'steady.outdated',
-  why: 'a primary of a later epoch than the record, or the epoch of a change that is under way on any node: the record is an old copy, and who it names was replaced since',
+  why: 'a primary of a later epoch than the record, or the epoch of a change that is under way on any node, or a later one on its candidate: the record is an old copy, and who it names was replaced since',
   gives: 'save -> restored',
-  when: (c) => !paused(c.s) && successor(c) !== null,
+  // A pause does not stop what is under way, so it does not hide either that it was over long ago.
+  when: (c) => (isMoving(c.record) || !paused(c.s)) && successor(c) !== null,
   then: (c) => {
     const node = successor(c)
     if (node === null) return hold(say('new.nobody'))
     const epoch = node.reading.mark?.epoch ?? 0
     const { epoch: recorded, primary } = c.record
     const { id } = node.spec
-    const said = bearsItsEnd(c.s, c.record, node)
-      ? say('record.outdatedMove', { node: id, epoch, primary })
-      : say('record.outdated', { node: id, epoch, recorded, primary })
+    const said =
+      epoch === recorded
+        ? say('record.outdatedMove', { node: id, epoch, primary })
+        : say('record.outdated', { node: id, epoch, recorded, primary })
     return save(said, doubted(c.record), {
       node: id,
       epoch,
