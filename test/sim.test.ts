@@ -177,6 +177,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'an operator moves the primary to a node whose address is wrong in the spec, and corrects it -> that node is asked first, and the move stands',
   '63000117-intent-of-an-old-copy':
     'a copy of the store made in the middle of a switchover is put in place untold when that is long over -> the marks show that it is over, so everybody is asked first',
+  '66008613-reborn-candidate-of-a-switchover':
+    'the candidate of a switchover is restarted with nothing and open when the old primary was just led to it -> it is closed, nobody is copied from it',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

@@ -235,6 +235,12 @@ void describe('a failover is under way', () => {
     assert.match(inEnglish(step.said), /b refuses to be promoted \(no\)/)
   })
 
+  test('the candidate was restarted and is open -> fenced, also where nobody else can be promoted', () => {
+    const open = alive('b', { of: null, incarnation: 'b2', keys: 0, mark: null, replid: 'R9', offset: 0 })
+    acts(failingOver(group('a', refused('a', 8_500), open, alive('c', { linkUp: false })), 'b'), 'failover.fence', ['b', { name: 'fence' }])
+    acts(failingOver(group('a', refused('a', 8_500), open), 'b'), 'failover.fence', ['b', { name: 'fence' }])
+  })
+
   test('the candidate died and nobody is left -> holds', () => {
     const s = failingOver(group('a', refused('a', 8_500), refused('b', 9_500)), 'b')
     holds(s, 'failover.again/elect.nobody', /the candidate b is gone; .*a is down; b is down/)

@@ -61,14 +61,21 @@ function byOrder(c: Case): boolean {
 }
 
 /** An answering primary, other than the candidate, that somebody could write to. */
-export function openOthers(c: Case): Act[] {
-  return others(c.s, moving(c).candidate)
-    .filter((node) => !refuses(node, 'fence', c.s.now))
-    .filter(
-      (node) =>
-        freshSince(node, c.s.memory.loadedAt) && ours(c.s, node) && node.reading.role === 'primary' && node.reading.guard !== closedGuard,
-    )
-    .map((node) => ({ node: node.spec.id, action: { name: 'fence', cutClients: true } }))
+function openOthers(c: Case): Act[] {
+  return [...others(c.s, moving(c).candidate).flatMap((node) => toFence(c, node)), ...openAgain(c)]
+}
+
+/** The candidate was restarted, and its file let it boot open: it holds what its disk held, perhaps nothing, and would give that to whoever follows it. */
+export function openAgain(c: Case): Act[] {
+  const candidate = candidateOf(c)
+  return candidate.reading?.incarnation === moving(c).candidateIs.incarnation ? [] : toFence(c, candidate)
+}
+
+function toFence({ s }: Case, node: NodeView): Act[] {
+  if (refuses(node, 'fence', s.now) || !freshSince(node, s.memory.loadedAt) || !ours(s, node)) return []
+  const { role, guard } = node.reading
+  if (role !== 'primary' || guard === closedGuard) return []
+  return [{ node: node.spec.id, action: { name: 'fence', cutClients: true } }]
 }
 
 /** The old primary, the very process, answers and is open by its last word, and the candidate was not told anything yet. */
@@ -213,7 +220,7 @@ export const failoverRules: readonly Rule<Case>[] = [
   },
   {
     id: 'failover.fence',
-    why: 'whoever is not the candidate must not accept writes any more',
+    why: 'whoever is not the candidate, or is its next process, must not accept writes, nor feed anybody',
     gives: 'act fence',
     when: (c) => openOthers(c).length > 0,
     then: (c) => act(say('failover.fence'), openOthers(c)),

@@ -1,8 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { acts, everyRuleFired, order, saves, waits } from '../../test/decisions.ts'
-import { alive, at, group, now, recorded, refused, remembered, silent, switching, unasked, viewed } from '../../test/situations.ts'
+import {
+  type Says,
+  alive,
+  at,
+  group,
+  now,
+  recorded,
+  refused,
+  remembered,
+  silent,
+  switching,
+  unasked,
+  viewed,
+} from '../../test/situations.ts'
 import { decide } from './decide.ts'
+import { closedGuard } from './limits.ts'
 import { inEnglish } from './said.ts'
 import type { Situation } from './situation.ts'
 
@@ -100,6 +114,22 @@ void describe('a switchover is under way', () => {
     const s = remembered(switching(group('a', silent('a', 8_500), alive('b')), 'b'), { frozen: { silentHosts: 4, hosts: 6 } })
     waits(s, 'switchover.waiting', /waits/)
     saves(at(s, 12_001), 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
+  })
+
+  test('the candidate was restarted and is open -> fenced, before the old primary that was led to it is copied from nothing', () => {
+    const bare = { of: null, incarnation: 'b2', keys: 0, mark: null, replid: 'R9', offset: 0 } as const
+    for (const old of [silent('a', 8_500), alive('a', { of: 'b', linkUp: false }), alive('a')]) {
+      acts(switching(group('a', old, alive('b', bare)), 'b'), 'switchover.fence', ['b', { name: 'fence', cutClients: true }])
+    }
+    // Closed, or refusing to be: what became of the old primary decides.
+    const trouble = { action: 'fence', code: 'NOPERM', message: 'no', times: 1, retryAt: now + 1 } as const
+    const closed = (b: Says): Situation => switching(group('a', alive('a', { of: 'b', linkUp: false }), alive('b', { ...bare, ...b })), 'b')
+    saves(closed({ guard: closedGuard }), 'switchover.back/elect.inSync', { phase: 'failover', candidate: 'a' })
+    saves(closed({ of: 'nowhere' }), 'switchover.back/elect.inSync', { phase: 'failover', candidate: 'a' })
+    saves(closed({ view: { troubles: [trouble] } }), 'switchover.back/elect.inSync', { phase: 'failover', candidate: 'a' })
+    // It is no primary yet, or the very process that was chosen.
+    saves(switching(group('a', alive('a'), alive('b', { incarnation: 'b2' })), 'b'), 'switchover.abort', { phase: 'steady', primary: 'a' })
+    assert.notEqual(decide(switching(group('a', alive('a', { of: 'b' }), alive('b', { of: null })), 'b')).group.rule, 'switchover.fence')
   })
 
   test('demoted and the candidate is gone -> elects, the old primary has everything', () => {

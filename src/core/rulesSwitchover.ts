@@ -6,7 +6,7 @@ import { closedGuard } from './limits.ts'
 import { freshSince, refuses } from './observe.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Case, type Rule, act, hold, save, wait } from './rule.ts'
-import { candidateLost, candidateOf, moving, orderRule, seenClosed } from './rulesFailover.ts'
+import { candidateLost, candidateOf, moving, openAgain, orderRule, seenClosed } from './rulesFailover.ts'
 import { electNow, proveRule, unprovable } from './rulesSteady.ts'
 import { say } from './said.ts'
 
@@ -57,6 +57,13 @@ export const switchoverRules: readonly Rule<Case>[] = [
         },
       )
     },
+  },
+  {
+    id: 'switchover.fence',
+    why: 'the candidate was restarted and is open: the old primary may have been led to it already, and would be given what its disk held, perhaps nothing',
+    gives: 'act fence',
+    when: (c) => openAgain(c).length > 0,
+    then: (c) => act(say('switchover.fence', { node: candidateOf(c).spec.id }), openAgain(c)),
   },
   {
     id: 'switchover.lost',

@@ -23,7 +23,7 @@ export const failoverSentences = {
   'failover.returning': (v: { readonly primary: string }) =>
     `${v.primary} answers again and nobody was promoted yet: it is asked once more`,
   'failover.recovered': (v: { readonly primary: string }) => `${v.primary} answers again before anybody was promoted: it stays primary`,
-  'failover.fence': () => 'fences open primaries other than the candidate',
+  'failover.fence': () => "fences open primaries other than the candidate's process",
   'failover.closing': (v: OfNode) => `waits until ${v.node} is closed`,
   'failover.unfenced': (v: Unfenced) => unfenced(v, '`REPLICAOF`'),
   'failover.unfencedByAccess': (v: Unfenced) => unfenced(v, '`ACL` and to change its role'),

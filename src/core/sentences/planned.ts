@@ -32,6 +32,8 @@ export const plannedSentences = {
     `the switchover to ${v.node} took too long: ${v.primary} stays primary, its writes go on`,
   'switchover.noCandidate': (v: { readonly node: string; readonly primary: string }) =>
     `the switchover to ${v.node} lost its candidate: ${v.primary} stays primary, its writes go on`,
+  'switchover.fence': (v: { readonly node: string }) =>
+    `${v.node} was restarted and is open; the old primary may follow it already: fenced`,
   'switchover.pause': (v: { readonly primary: string }) => `pauses the writes of ${v.primary}`,
   'switchover.demote': (v: { readonly primary: string }) => `demotes ${v.primary}`,
   'switchover.waiting': (v: { readonly node: string; readonly primary: string }) =>
