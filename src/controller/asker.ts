@@ -95,8 +95,8 @@ export class Asker {
   /** Those whose question is due now; they count as asked. `hurryEveryMs`: as for `probeGap`. */
   due(nodes: ReadonlyMap<NodeId, NodeView>, policy: Policy, hurryEveryMs: number, now: Instant): NodeView[] {
     const asked: NodeView[] = []
-    for (const [id, asking] of this.#asking) {
-      const node = nodes.get(id)
+    for (const asking of this.#asking.values()) {
+      const node = nodes.get(asking.target.node)
       if (node === undefined || asking.sentAt !== null) continue
       const gap = probeGap(policy, node, this.#stirredAt, hurryEveryMs, now)
       asking.dueAt = Math.min(asking.dueAt, asking.lastAt + gap)

@@ -52,11 +52,7 @@ interface Frame {
   remaining: number
 }
 
-/** A bulk whose header was read. */
-interface Bulk {
-  readonly type: '$' | '!' | '='
-  readonly length: number
-}
+type BulkType = '$' | '!' | '='
 
 const cr = 13
 const lf = 10
@@ -67,7 +63,9 @@ export class Decoder {
   /** What came of a line or a bulk that a chunk cut. */
   readonly #partial = new ByteSink()
   readonly #stack: Frame[] = []
-  #bulk: Bulk | null = null
+  /** Of a bulk whose header was read; null: none. */
+  #bulkType: BulkType | null = null
+  #bulkLength = 0
   #valueBytes = 0
   #elements = 0
   #violation: Violation | null = null
@@ -96,7 +94,7 @@ export class Decoder {
     this.#out = []
     let at = 0
     while (at < bytes.length && this.#violation === null) {
-      at = this.#bulk === null ? this.#line(bytes, at) : this.#body(bytes, at, this.#bulk)
+      at = this.#bulkType === null ? this.#line(bytes, at) : this.#body(bytes, at, this.#bulkType)
     }
     if (this.#violation !== null) this.#forget()
     return this.#out
@@ -169,7 +167,7 @@ export class Decoder {
     else this.#deliver(value)
   }
 
-  #startBulk(type: Bulk['type'], bytes: Buffer, start: number, end: number): void {
+  #startBulk(type: BulkType, bytes: Buffer, start: number, end: number): void {
     const length = readLength(bytes, start + 1, end)
     if (length === null && type === '$') return this.#deliver(null)
     if (length === null || length === undefined) {
@@ -180,36 +178,38 @@ export class Decoder {
       this.#violate('VALUE_TOO_LONG', `a value is longer than ${this.#limits.valueBytes} bytes`)
     } else {
       this.#valueBytes += length + 2
-      this.#bulk = { type, length }
+      this.#bulkType = type
+      this.#bulkLength = length
     }
   }
 
-  #body(bytes: Buffer, start: number, bulk: Bulk): number {
-    const missing = bulk.length + 2 - this.#partial.length
+  #body(bytes: Buffer, start: number, type: BulkType): number {
+    const whole = this.#bulkLength + 2
+    const missing = whole - this.#partial.length
     const stop = start + missing
     if (stop > bytes.length) {
-      this.#partial.append(bytes, start, bytes.length, bulk.length + 2)
+      this.#partial.append(bytes, start, bytes.length, whole)
       return bytes.length
     }
     if (this.#partial.length === 0) {
-      this.#endBulk(bulk, bytes, start)
+      this.#endBulk(type, bytes, start)
     } else {
-      this.#partial.append(bytes, start, stop, bulk.length + 2)
-      this.#endBulk(bulk, this.#partial.take(), 0)
+      this.#partial.append(bytes, start, stop, whole)
+      this.#endBulk(type, this.#partial.take(), 0)
     }
     return stop
   }
 
-  #endBulk(bulk: Bulk, bytes: Buffer, start: number): void {
-    const end = start + bulk.length
-    this.#bulk = null
+  #endBulk(type: BulkType, bytes: Buffer, start: number): void {
+    const end = start + this.#bulkLength
+    this.#bulkType = null
     if (bytes[end] !== cr || bytes[end + 1] !== lf) {
       this.#violate('ENDING', 'a bulk does not end where its length says')
-    } else if (bulk.type === '!') {
+    } else if (type === '!') {
       this.#deliver(new RespError(bytes.toString('utf8', start, end)))
-    } else if (bulk.type === '=') {
+    } else if (type === '=') {
       // Three letters of format and a colon go before the text.
-      if (bulk.length < 4 || bytes[start + 3] !== 58) this.#violate('FORMAT', 'a verbatim string does not name its format')
+      if (this.#bulkLength < 4 || bytes[start + 3] !== 58) this.#violate('FORMAT', 'a verbatim string does not name its format')
       else this.#deliver(this.#bulkValue(bytes, start + 4, end))
     } else {
       this.#deliver(this.#bulkValue(bytes, start, end))
@@ -276,7 +276,7 @@ export class Decoder {
   #forget(): void {
     this.#partial.clear()
     this.#stack.length = 0
-    this.#bulk = null
+    this.#bulkType = null
   }
 }
 
