@@ -153,6 +153,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a switchover comes back to a primary that an overtaken one had paused, and its old primary was paused too -> the writes of both go on',
   '52108-opened-by-hand-then-closed':
     'a Pika replica is made a primary while only we cannot reach the real one, and the controller is killed -> the next one knows, and it is copied anew',
+  '71802-back-open-and-gone-again':
+    'a Pika without a boot fence comes back open, takes writes and dies again -> that they may be lost is said before another is promoted',
   '71943-copied-from-nothing':
     'a Pika is to be copied anew from a primary that dies before that begins, and comes back with nothing -> it keeps what it holds',
   '71717-force-forgotten':

@@ -1,6 +1,7 @@
 // Who is promoted when the primary is dead, or when a person says so.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { foreignMark } from '../../test/decisions.ts'
 import { alone, chosen, down, held, returned, run } from '../../test/elections.ts'
 import {
   type Says,
@@ -159,6 +160,18 @@ void describe('the primary is dead, replicas were in sync', () => {
   test('the primary came back open and another is promoted -> what it may have taken since is said', () => {
     const reborn = alive('a', { incarnation: 'a2', of: null, keys: 0, mark: null, replid: 'R9', offset: 0, view: { wasOpen: true } })
     chosen(run(group('a', reborn, alive('b')), 'restarted'), 'elect.inSync', 'b', /a restarted open and may have taken writes/)
+    const goneAgain = { ...reborn, failure: { kind: 'refused' }, failingSince: 9_900 } as const
+    chosen(run(group('a', goneAgain, alive('b', down))), 'elect.inSync', 'b', /a restarted open and may have taken writes/)
+    const further = alive('c', { ...down, offset: 1001, incarnation: 'c2' })
+    chosen(run(group('a', goneAgain, alive('b', down), further)), 'elect.ahead', 'c', /a restarted open and may have taken writes/)
+  })
+
+  test('... but closed, or another group’s server -> not', () => {
+    const gone = { failure: { kind: 'refused' }, failingSince: 9_900 } as const
+    const closed = { ...alive('a', { incarnation: 'a2', of: 'nowhere' }), ...gone }
+    chosen(run(group('a', closed, alive('b', down))), 'elect.inSync', 'b')
+    const stranger = { ...alive('a', { incarnation: 'z1', of: null, mark: foreignMark, view: { wasOpen: true } }), ...gone }
+    chosen(run(group('a', stranger, alive('b', down))), 'elect.inSync', 'b')
   })
 
   test('several of them -> the furthest that may be promoted', () => {

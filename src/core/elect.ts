@@ -3,7 +3,7 @@ import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts
 import { feedsOn, verdictOf } from './diagnose.ts'
 import { heldBy } from './holdings.ts'
 import { mayLag } from './lag.ts'
-import { blindness, fellShort, heldBack, takenUnseen, together } from './loss.ts'
+import { blindness, fellShort, heldBack, takenOpen, takenUnseen, together } from './loss.ts'
 import { type Answering, bestOf, inCurrentLineage, orderOf, orderOfMarks, standing } from './order.ts'
 import { closedGuard } from './limits.ts'
 import { type Evidence, type FailoverCause, type GroupRecord, type Instant, type NodeId, type Reading, isMoving } from './model.ts'
@@ -106,17 +106,12 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
   const consented = consents.map((consent) => (consent.ok ? consent.risk : null))
   // A hung primary still feeds its replicas: what they lack is known when it is closed.
   const short = cause === 'hung' ? null : fellShort(s, record, furthest ?? best)
+  const open = takenOpen(s, record, primary)
   if (furthest !== null) {
-    const unseen = furthest.spec.id === record.primary ? takenUnseen(s, record, here) : null
+    const unseen = furthest.spec.id === record.primary ? takenUnseen(s, record, here) : open
     return aheadOf(s, best, furthest, together([...consented, short, unseen, blindness(s, record, furthest, [best])]))
   }
-  const risks = [
-    ...consented,
-    short,
-    better === null ? null : say('loss.better', { node: better }),
-    cause === 'restarted' && primary.wasOpen ? say('loss.open', { primary: record.primary }) : null,
-    heldBack(ahead),
-  ]
+  const risks = [...consented, short, better === null ? null : say('loss.better', { node: better }), open, heldBack(ahead)]
   return {
     kind: 'candidate',
     rule: 'elect.inSync',
@@ -257,7 +252,8 @@ function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, here
   const ahead = here.filter((node) => node !== best && !empty(node) && standing(s, node, best) === 'ahead')
   // What nobody is known to hold covers what nobody saw.
   const unseen = incomplete === null ? takenUnseen(s, record, here) : null
-  return together([incomplete, unseen, heldBack(ahead), blindness(s, record, best, here)])
+  const open = best.spec.id === record.primary || incomplete !== null ? null : takenOpen(s, record, nodeOf(s, record.primary))
+  return together([incomplete, unseen, open, heldBack(ahead), blindness(s, record, best, here)])
 }
 
 /** After a restore nobody's word of before counts: only everybody's presence does, and the best of them all. Errors: none; a hold is an answer. */

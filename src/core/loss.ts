@@ -4,14 +4,20 @@ import { againstFloor } from './holdings.ts'
 import type { Comparison, GroupRecord } from './model.ts'
 import type { NodeView } from './observe.ts'
 import { type Answering, comparable } from './order.ts'
-import { type Said, inEnglish, say } from './said.ts'
-import { type Situation, empty } from './situation.ts'
+import { type Code, type Said, inEnglish, say } from './said.ts'
+import { type Situation, empty, isOurs } from './situation.ts'
 
 /** All of them as one; null when there is none. */
 export function together(losses: readonly (Said | null)[]): Said | null {
   const found = losses.filter((loss) => loss !== null)
   const [first] = found
   return first === undefined ? null : found.length === 1 ? first : say('loss.all', { losses: found })
+}
+
+/** It was said already. */
+export function names(said: Said | null | undefined, code: Code): boolean {
+  const losses = said?.values['losses']
+  return said?.code === code || (Array.isArray(losses) && losses.some((each) => typeof each !== 'string' && names(each, code)))
 }
 
 /** A loss as it is recorded and shown. */
@@ -48,6 +54,15 @@ function shortBy(comparison: Comparison, record: GroupRecord, node: Answering): 
   const bytes = 'otherTail' in comparison ? comparison.otherTail : comparison.tail
   const { primary } = record
   return node.spec.id === primary ? say('loss.shortItself', { primary, bytes }) : say('loss.short', { primary, node: node.spec.id, bytes })
+}
+
+/**
+ * The recorded primary was read as another process that nothing kept closed, be it gone again by now: what that one took goes when another is
+ * promoted. A server of others in its place took nothing of ours.
+ */
+export function takenOpen(s: Situation, record: GroupRecord, { wasOpen, reading }: NodeView): Said | null {
+  if (!wasOpen || reading === null || ['', reading.incarnation].includes(record.incarnation)) return null
+  return reading.mark === null || isOurs(s, reading.mark) ? say('loss.open', { primary: record.primary }) : null
 }
 
 /**

@@ -21,9 +21,10 @@ import {
 } from '../../test/situations.ts'
 import { decide } from './decide.ts'
 import { closedGuard, nowhere } from './limits.ts'
+import { lossOf } from './loss.ts'
 import type { NodeView } from './observe.ts'
 import type { Situation } from './situation.ts'
-import { inEnglish } from './said.ts'
+import { inEnglish, say } from './said.ts'
 
 void describe('a failover is under way', () => {
   const dead = group('a', refused('a', 8_500), alive('b', { linkUp: false }), alive('c', { linkUp: false }))
@@ -61,6 +62,20 @@ void describe('a failover is under way', () => {
     }
     assert.match(risk('silent', 1), /^b is primary at epoch 2\. Risk: b cannot write its file; should it start where only a can be reached/)
     for (const said of [risk('silent', 1, {}), risk('silent', 0), risk('dead', 1)]) assert.equal(said, 'b is primary at epoch 2')
+  })
+
+  test('... and the old primary came back open meanwhile -> what it may have taken is said, once', () => {
+    const promoted = { of: null, guard: closedGuard, replid: 'R2', replid2: 'R1', second: 1001 } as const
+    const back = alive('a', { incarnation: 'a2', of: null, guard: closedGuard, view: { wasOpen: true } })
+    const s = failingOver(group('a', back, alive('b', promoted)), 'b')
+    const saidOf = (one: Situation): string => inEnglish(saves(one, 'failover.seen', { primary: 'b' }).said)
+    assert.equal(saidOf(s), 'b is primary at epoch 2. Risk: a restarted open and may have taken writes since')
+    assert.ok(s.record?.phase === 'failover')
+    const lossSaid = say('loss.open', { primary: 'a' })
+    for (const known of [lossSaid, say('loss.all', { losses: [say('loss.down', { node: 'c' }), lossSaid] })]) {
+      assert.equal(saidOf({ ...s, record: { ...s.record, ...lossOf(known) } }), 'b is primary at epoch 2')
+    }
+    assert.equal(saidOf({ ...s, record: { ...s.record, cause: 'operator' } }), 'b is primary at epoch 2')
   })
 
   test('the candidate was wiped before the promotion reached it -> not crowned, elected again', () => {

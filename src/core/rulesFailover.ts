@@ -5,7 +5,7 @@ import { crowned, failover, kept, riskier } from './draft.ts'
 import { feedsOn, lost } from './diagnose.ts'
 import { type Election, elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
-import { fellShort, fellShortOfClosed, together } from './loss.ts'
+import { fellShort, fellShortOfClosed, names, takenOpen, together } from './loss.ts'
 import { type FailoverCause, type Instant, type Moving, type Reading, assert, isMoving } from './model.ts'
 import { type NodeView, answers, freshSince, openedSince, refused, refuses, silent, troubleOf } from './observe.ts'
 import { type Act, type Case, type Decision, type Rule, act, hold, save, wait } from './rule.ts'
@@ -166,6 +166,13 @@ function askedAfter({ record, primary, s }: Case): Instant {
   return isHung ? Math.max(s.memory.recordAt, primary.actedAt ?? -Infinity) : s.memory.recordAt
 }
 
+/** What showed only after the decision: the new primary's file may lead it back, or the old one came back open before it was replaced. */
+function seenSince({ record, primary, s }: Case, candidate: NodeView): Said | null {
+  if (record.phase !== 'failover' || record.candidate === record.primary || record.cause === 'operator') return ledBack(record, candidate)
+  const open = takenOpen(s, record, primary)
+  return together([ledBack(record, candidate), open === null || names(record.lossSaid, open.code) ? null : open])
+}
+
 /** A replica is only being asked again, after it was told something. */
 function answering(c: Case): boolean {
   return others(c.s, c.record.primary).some((node) => answers(node) && !freshSince(node, c.s.memory.recordAt))
@@ -197,7 +204,7 @@ export const failoverRules: readonly Rule<Case>[] = [
       const candidate = candidateOf(c)
       if (candidate.reading === null) return hold(say('failover.unread'))
       const draft = crowned(c.s, moving(c), candidate.reading, candidate.persisted?.as === 'nowhere')
-      const said = say('failover.done', { node: candidate.spec.id, epoch: c.record.epoch, risk: ledBack(c.record, candidate) })
+      const said = say('failover.done', { node: candidate.spec.id, epoch: c.record.epoch, risk: seenSince(c, candidate) })
       return save(said, draft, {
         primary: candidate.spec.id,
         before: c.record.primary,

@@ -72,10 +72,14 @@ export class Excuses {
   /** When the replica on this host was last attached to the primary that was read then. */
   readonly #listedAt: (host: string) => number
 
-  constructor(history: History, deeds: Deeds, listedAt: (host: string) => number) {
+  /** Which controller read the process that writes this, another than the recorded one, as an open primary. */
+  readonly #openTo: (stream: Stream) => string | null
+
+  constructor(history: History, deeds: Deeds, listedAt: (host: string) => number, openTo: (stream: Stream) => string | null) {
     this.#history = history
     this.#deeds = deeds
     this.#listedAt = listedAt
+    this.#openTo = openTo
   }
 
   get #now(): number {
@@ -243,8 +247,8 @@ export class Excuses {
 
   /** What no rule can promise. Nothing of it holds for a planned switchover. */
   #byNature(write: Write, at: Executed, crown: Pick<Crown, 'intent' | 'node'>): string | null {
-    if (this.#history.bootedOpen({ stream: at.stream, length: 0 })) return 'unfenced'
     const { intent } = crown
+    if (this.#history.bootedOpen({ stream: at.stream, length: 0 }) && !this.#knewItOpen(write, at, crown)) return 'unfenced'
     if (intent?.record.phase !== 'failover') return null
     const { rule } = intent.entry
     if (/elect\.(inSync|ahead)/.test(rule)) {
@@ -257,6 +261,11 @@ export class Excuses {
     // Nor is it ahead of a replica in sync that has what it lost.
     if (/elect\.ahead/.test(rule) && this.#heldInSync(at, intent)) return null
     return itself && this.#lacksOnDisk(write, at, intent) ? 'disk' : null
+  }
+
+  /** Who replaced it by another had read that it was back and open: then that is said. */
+  #knewItOpen(write: Write, at: Executed, { intent, node }: Pick<Crown, 'intent' | 'node'>): boolean {
+    return intent?.record.phase === 'failover' && node !== write.node && this.#openTo(at.stream) === intent.record.writer
   }
 
   /** A replica that was in sync holds it and could be asked. */

@@ -1,4 +1,5 @@
 // What clients that follow were told is written, and what becomes of it: a write may be gone only for a reason in excuses.ts.
+import { closedGuard } from '../core/limits.ts'
 import type { GroupRecord } from '../core/model.ts'
 import type { Group } from '../controller/group.ts'
 import type { NewLogEntry } from '../ports.ts'
@@ -25,6 +26,8 @@ export class Ledger {
   #intent: Intent | null = null
   /** By host: when its replica was last attached to the primary that was just read. */
   readonly #attachedAt = new Map<string, number>()
+  /** What a primary that came back writes, and which controller read it while it was open. */
+  readonly #readOpen = new Map<Stream, string>()
   /** Acknowledged writes that are gone, by the reason that excuses it. */
   readonly lost = new Map<string, number>()
   /** How often each reason was needed. */
@@ -35,7 +38,12 @@ export class Ledger {
     this.#history = history
     this.#deeds = deeds
     this.#fail = fail
-    this.#excuses = new Excuses(history, deeds, (host) => this.#attachedAt.get(host) ?? -Infinity)
+    this.#excuses = new Excuses(
+      history,
+      deeds,
+      (host) => this.#attachedAt.get(host) ?? -Infinity,
+      (stream) => this.#readOpen.get(stream) ?? null,
+    )
   }
 
   get #now(): number {
@@ -107,9 +115,13 @@ export class Ledger {
   read(host: ControllerHost, group: Group, id: string): void {
     const { record } = group
     const reading = group.view.get(id)?.reading
-    if (record === null || record.primary !== id || reading?.role !== 'primary' || reading.incarnation !== record.incarnation) return
+    if (record === null || record.primary !== id || reading?.role !== 'primary') return
     const running = this.#history.node(id).running
-    if (running?.runId !== record.incarnation || reading.position.kind !== 'stream') return
+    if (running?.runId !== reading.incarnation || reading.position.kind !== 'stream') return
+    if (reading.incarnation !== record.incarnation) {
+      if (reading.guard !== closedGuard) this.#readOpen.set(running.data.stream, host.writer)
+      return
+    }
     for (const host of running.fed) this.#attachedAt.set(host, this.#now)
     const { offset } = reading.position
     this.#watched = { writer: host.writer, at: this.#now, stream: running.data.stream, offset }
