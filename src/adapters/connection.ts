@@ -67,6 +67,8 @@ const keepAliveMs = 10_000
 export class Connection {
   readonly #options: ConnectionOptions
   readonly #socket: Socket | null
+  /** Below TLS, when there is any. */
+  #tcp: Socket | null = null
   readonly #hasRoom: boolean
   readonly #decoder = new Decoder()
   /** Asked and not answered, oldest first. Its callers bound it. */
@@ -153,8 +155,14 @@ export class Connection {
     return this.isResolving ? unasked('DNS', 'name resolution did not answer in time') : silent
   }
 
-  /** Closes at once; batches in flight are answered with `failure`. */
+  /**
+   * Closes at once; batches in flight are answered with `failure`. What of them the node's kernel has not acknowledged is given up: a plain close would have
+   * ours repeat it for minutes, and a role that was told in vain would come long after another.
+   */
   destroy(failure: ProbeFailure): void {
+    const tcp = this.#tcp
+    // Before it is connected nothing has left.
+    if (this.isOpen && this.outstanding > 0 && tcp?.connecting === false && !tcp.destroyed) tcp.resetAndDestroy()
     this.#finish(failure)
   }
 
@@ -175,21 +183,32 @@ export class Connection {
     const { address, tls } = this.#options
     const tcp = { host: address.host, port: address.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs }
     const onread = { buffer: arrived, callback: (length: number) => this.#arrived(length) }
-    const socket = tls === null ? connect({ ...tcp, onread }) : connectTls({ ...tls, ...tcp })
-    socket.once('lookup', () => {
+    const carrier = tls === null ? connect({ ...tcp, onread }) : connect(tcp)
+    this.#tcp = carrier
+    carrier.once('lookup', () => {
       if (this.#stage === 'resolving') this.#stage = 'connecting'
     })
-    socket.once('connect', () => {
+    carrier.once('connect', () => {
       if (tls === null) this.#greet()
       else if (this.#stage === 'connecting') this.#stage = 'handshake'
     })
-    if (tls !== null) socket.once('secureConnect', () => this.#greet())
-    if (tls !== null) socket.on('data', (bytes: Buffer) => this.#read(bytes))
+    this.#watch(carrier)
+    return tls === null ? carrier : this.#secured(carrier, { host: address.host, ...tls })
+  }
+
+  #secured(carrier: Socket, options: NodeTlsOptions): Socket {
+    const socket = connectTls({ ...options, socket: carrier })
+    socket.once('secureConnect', () => this.#greet())
+    socket.on('data', (bytes: Buffer) => this.#read(bytes))
+    this.#watch(socket)
+    return socket
+  }
+
+  #watch(socket: Socket): void {
     socket.once('end', () => this.#end(closed))
     socket.once('close', () => this.#end(closed))
     // Stays for good: a destroyed socket may still fail.
     socket.on('error', (error) => this.#end(failureOfSocket(error)))
-    return socket
   }
 
   #greet(): void {

@@ -1,6 +1,6 @@
 // What a link says about a node that lives, dies, freezes, or hides behind a network.
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { countOf, linkTo, ping, probed, redisFor, relayedFor, script, socketsMade, transaction, word } from '../../test/link.ts'
@@ -145,6 +145,47 @@ test('link: the replaced connection never delivers its queued script -> closed a
   t.mock.timers.tick(1)
   assert.equal(old.destroyed, true)
   assert.equal(watched.disconnects, 0)
+})
+
+test('link: something else is told to a node that answered on another connection -> what was queued for it is withdrawn', async (t) => {
+  const { redis, relay, watched } = await relayedFor(t)
+  const made = socketsMade(t)
+  await probed(watched.link, ping, patience)
+  const [old] = made
+  relay.hold()
+  await probed(watched.link, ping, 20)
+  watched.link.queue(script(['SET', 'late', 'yes']))
+  assert.equal(word(await probed(watched.link, ping, patience)), 'ok')
+  assert.equal(old?.destroyed, false)
+  assert.equal(word(await watched.link.run('act', script(['SET', 'told', 'yes']), patience)), 'ok')
+  assert.equal(old.destroyed, true)
+  assert.equal(await redis.ask('GET', 'told'), 'yes')
+  assert.equal(watched.disconnects, 0)
+})
+
+test('link: closed while a question is open -> its connection is reset, so that nothing of it is sent again; with all answered -> closed', async (t) => {
+  const ends: string[] = []
+  const server = createServer((socket) => {
+    socket.once('end', () => ends.push('end'))
+    socket.once('error', (error) => ends.push(error.message))
+    socket.on('data', (bytes) => {
+      if (bytes.includes('PING')) socket.write('+OK\r\n+PONG\r\n')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  for (const [question, end] of [
+    ['PING', 'end'],
+    ['ECHO', 'read ECONNRESET'],
+  ] as const) {
+    const { link } = linkTo(t, port)
+    const answer = await probed(link, [[question]], question === 'PING' ? patience : 50)
+    assert.equal(answer.ok, question === 'PING')
+    link.close()
+    await until(`the end of ${question}`, () => ends.at(-1) === end)
+  }
+  assert.deepEqual(ends, ['end', 'read ECONNRESET'])
 })
 
 test('link: the late answer comes while the challenger hangs -> it counts, and the challenger is given up', async (t) => {

@@ -50,7 +50,7 @@ const challengerMaxAgeMs = 5_000
 const laneIdleMs = 10_000
 /** ... and while thousands of groups are taken over at once, each is told something in its first second and then nothing. */
 const laneIdleWhenShortMs = 500
-/** How long a replaced connection with queued bytes may still deliver them; by then the node has been a replica for long. */
+/** How long a replaced connection with queued bytes may still deliver them, while nothing else is told to the node. */
 const keptMs = 60_000
 
 const notProven = unasked('NOT_PROVEN', 'no connection is known to reach the process that was read last')
@@ -122,6 +122,8 @@ export class NodeLink {
   async run(lane: LaneName, script: Script, timeoutMs: number): Promise<Outcome> {
     const sentAt = this.#options.clock.now()
     if (this.#isClosed) return { ...failed(linkClosed), sentAt }
+    // It is told something now, so what was queued for it is past: late, that would undo this.
+    if (lane === 'act') this.#dropKept()
     const commands = commandsOf(script)
     const warm = this.#warm
     let answer = await this.#inLane(lane, commands, timeoutMs)
@@ -175,7 +177,7 @@ export class NodeLink {
 
   /**
    * Writes a script onto the warm probing connection behind the question that the node has not answered, and waits for nothing: a frozen
-   * process executes it in its first batch on waking (docs/protocol.md, A14). It cannot be withdrawn. Its replies are read and dropped.
+   * process executes it in its first batch on waking (docs/protocol.md, A14). Whatever is told to the node after it answered elsewhere withdraws it. Its replies are read and dropped.
    * false: nothing was written; there is no warm connection, it carries a queued script already, or the node does not know its name.
    */
   queue(script: Script): boolean {

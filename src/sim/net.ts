@@ -199,11 +199,11 @@ export class Net {
   #at(path: Path, from: HostId, to: HostId, order: Order, at: number): void {
     order.last = Math.max(order.last, at)
     this.timeline.at(order.last, () => {
-      if (this.#down.has(from)) {
+      const held = path.cut || this.#down.has(to) || order.held > 0 || this.#isUnanswered(to, from)
+      if (this.#down.has(from) || (held && order.isReset)) {
         order.queue.shift()
         return
       }
-      const held = path.cut || this.#down.has(to) || order.held > 0 || this.#isUnanswered(to, from)
       if (!held) {
         order.queue.shift()?.()
         return
@@ -214,7 +214,8 @@ export class Net {
       if (waiting.length === 0) path.held.set(order, waiting)
       waiting.push(() => {
         order.held--
-        this.#at(path, from, to, order, this.timeline.now)
+        if (order.isReset) order.queue.shift()
+        else this.#at(path, from, to, order, this.timeline.now)
       })
     })
   }
@@ -246,10 +247,12 @@ export interface Order {
   readonly queue: (() => void)[]
   /** Messages that wait for the path: what follows them waits too. */
   held: number
+  /** Given up by who sends: what the path does not carry is not repeated. */
+  isReset: boolean
 }
 
 export function newOrder(): Order {
-  return { last: 0, queue: [], held: 0 }
+  return { last: 0, queue: [], held: 0, isReset: false }
 }
 
 export class Conn {
@@ -310,9 +313,11 @@ export class Conn {
     })
   }
 
-  closeHere(): void {
+  /** `reset`: a kernel repeats nothing of it any more, not even this end. */
+  closeHere(reset = false): void {
     if (!this.openHere) return
     this.openHere = false
+    this.forth.isReset = reset
     this.#toThere(() => this.#endThere())
   }
 

@@ -141,7 +141,8 @@ class Line implements Peer {
   #finish(failure: ProbeFailure): boolean {
     if (!this.isOpen) return false
     this.isOpen = false
-    this.#conn?.closeHere()
+    // What was not answered is given up (src/adapters/connection.ts).
+    this.#conn?.closeHere(this.#asked.length > 0)
     for (const { settle } of this.#asked.splice(0)) settle({ ok: false, failure })
     return true
   }
@@ -187,6 +188,7 @@ export class SimNodeLink {
   run(lane: LaneName, script: Script, timeoutMs: number, settle: (outcome: Outcome) => void): void {
     const sentAt = this.#owner.clock()
     const commands = commandsOf(script)
+    if (lane === 'act') this.#dropKept()
     const warm = this.#warm
     const told = (answer: Answer): void => settle({ ...(answer.ok ? scriptAnswer(script, answer.replies) : answer), sentAt })
     const line = this.#lane(lane)
