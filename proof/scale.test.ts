@@ -1,6 +1,6 @@
 // The doubles of the scale proof under a real controller: they are taken over, and a vanished primary is replaced, as with real servers.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -9,13 +9,16 @@ import { Controller } from './harness/controller.ts'
 import { found, instead, until } from './harness/wait.ts'
 import { Fleet } from './scale/fleet.ts'
 import { sample } from './scale/measure.ts'
+import { flagsOfUnit } from './scale/unit.ts'
 import { limitMs } from './stories/waits.ts'
 
 test('scale: groups of doubles, two primaries vanish -> all were healthy, both are replaced, the others keep theirs', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'regroup-scale-'))
   const fleet = await Fleet.start(5, 99, await freePort(), dir)
-  const controller = await Controller.start()
+  const controller = await Controller.start({ nodeFlags: flagsOfUnit() })
   try {
+    const [, ...given] = readFileSync(`/proc/${controller.pid}/cmdline`, 'utf8').split('\0')
+    assert.equal(given[0], '--max-semi-space-size=128', `as the unit in README.md starts it: ${given.join(' ')}`)
     const applied = await controller.api.apply(fleet.input)
     assert.ok(applied.ok)
     const calm = await until('every group is healthy', limitMs, async () => {

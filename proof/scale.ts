@@ -9,11 +9,12 @@ import { figures, round, table } from './harness/report.ts'
 import { found, instead, pass, until } from './harness/wait.ts'
 import { Fleet } from './scale/fleet.ts'
 import { sample } from './scale/measure.ts'
+import { flagsOfUnit } from './scale/unit.ts'
 
 const usage = `script/run scale [--groups N] [--every MS] [--seconds S] [--vanish N] [--json]
   One real controller process watches N groups of three nodes (1000), first with the default probing, then asking each node once a second;
   --every MS: only with that probing. Its figures over S seconds (20) of calm; then the primaries of 100 groups vanish at once.
-  The nodes are doubles: real ports in other processes, behind them the simulator's model of a redis-server.
+  The controller is started as by the unit in README.md. The nodes are doubles: real ports in other processes, behind them the simulator's model of a redis-server.
   Exit code 1 when a vanished primary was not replaced within 5 s, or at 1000 groups asked once a second the controller took a quarter of a
   core or its loop was late by 50 ms (p99).`
 
@@ -78,7 +79,7 @@ async function scale(dir: string): Promise<number> {
 async function one(dir: string, groups: number, probeEveryMs: number, seconds: number, vanish: number, net: number): Promise<Run> {
   const fleet = await Fleet.start(groups, net, port, dir)
   const policy: Partial<Policy> = { probeEveryMs, silentAfterMs: Math.max(1_000, 3 * probeEveryMs) }
-  const controller = await Controller.start({ defaults: policy })
+  const controller = await Controller.start({ defaults: policy, nodeFlags: flagsOfUnit() })
   try {
     const takenOverMs = await takeOver(controller, fleet)
     await pass(calmMs)

@@ -22,6 +22,8 @@ export interface ControllerOptions {
   readonly sentinel?: boolean
   /** Writes what its settings name into its directory, before it starts. */
   readonly prepare?: (dir: string) => void
+  /** Given to node itself, before the command. */
+  readonly nodeFlags?: readonly string[]
   /** More of regroup.yaml: credentials, tls. */
   readonly settings?: Readonly<Record<string, unknown>>
 }
@@ -34,12 +36,14 @@ export class Controller {
   readonly api: Api
   /** 0: it does not speak the Sentinel protocol. */
   readonly sentinelPort: number
+  readonly #nodeFlags: readonly string[]
   readonly #forget: () => void
   readonly #deaths: string[] = []
   #child: ChildProcess | null = null
   #exited: Promise<void> = Promise.resolve()
 
   private constructor(port: number, sentinelPort: number, options: ControllerOptions) {
+    this.#nodeFlags = options.nodeFlags ?? []
     this.dir = mkdtempSync(join(tmpdir(), 'regroup-controller-'))
     this.url = `http://127.0.0.1:${port}`
     this.sentinelPort = sentinelPort
@@ -107,7 +111,7 @@ export class Controller {
   /** Starts it without waiting. */
   launch(): void {
     if (this.#child !== null) throw new Error('the regroup server runs already')
-    const command = [process.execPath, entry, 'server', '--config', this.configFile]
+    const command = [process.execPath, ...this.#nodeFlags, entry, 'server', '--config', this.configFile]
     const [file = '', ...args] = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', ...command] : command
     const out = openSync(this.logFile, 'a')
     const child = spawn(file, args, { cwd: this.dir, stdio: ['ignore', out, out] })
