@@ -25,12 +25,14 @@ function asWhole(reading: Reading): Reading {
   return whole
 }
 
-/** As many commands, so that results are read by the real ones. */
+/** As many commands, so that results are read by the real ones; also of those that are made when the access list is known. */
 function commands(edit: (command: readonly string[]) => readonly string[]): Partial<Options> {
+  const edited = (script: Script): Script => ({ ...script, commands: script.commands.map(edit) })
   return engine({
-    script: (action) => {
-      const script: Script = pika.script(action)
-      return { ...script, commands: script.commands.map(edit) }
+    script: (action) => edited(pika.script(action)),
+    followUp: (...asked) => {
+      const more = pika.followUp(...asked)
+      return more === null ? null : edited(more)
     },
   })
 }
