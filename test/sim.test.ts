@@ -181,6 +181,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a copy of the store made in the middle of a switchover is put in place untold when that is long over -> the marks show that it is over, so everybody is asked first',
   '66008613-reborn-candidate-of-a-switchover':
     'the candidate of a switchover is restarted with nothing and open when the old primary was just led to it -> it is closed, nobody is copied from it',
+  '66002808-copied-from-a-hand-led-primary':
+    'a primary restarted empty was opened by hand behind a cut and a replica copied it -> that replica vouches for nothing, a person is waited for',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

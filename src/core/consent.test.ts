@@ -77,6 +77,22 @@ void describe('nobody watched the primary die', () => {
     chosen(run(unwatched(group('a', refused('a', 5_000), alive('b', down), alive('c', down))), 'dead', 5_000), 'elect.inSync', 'b')
   })
 
+  test("... or holds another's data by now, which the primary was given by hand, is loading them, or was emptied -> it vouches for nothing: holds", () => {
+    const foreign = { replid: 'X', mark: null }
+    const emptied = { keys: 0, mark: null, offset: 0 }
+    for (const [c, markSeq] of [
+      [alive('c', { ...down, ...foreign }), 9],
+      // A controller that was started since does not know that the group bore marks.
+      [alive('c', { ...down, ...foreign }), 0],
+      [alive('c', { ...down, loading: true }), 9],
+      [alive('c', { ...down, ...emptied }), 9],
+    ] as const) {
+      const s = unwatched(group('a', refused('a', 5_000), alive('b', down), c))
+      const floor = { replid: 'R1', offset: 1_000, markSeq }
+      held(run(recorded(s, { floor }), 'dead', 5_000), 'elect.unwatched', /Waits for a to come back/)
+    }
+  })
+
   test('acceptStaleRisk -> promoted and the risk said', () => {
     chosen(run(withPolicy(pair, { acceptStaleRisk: true }), 'dead', 5_000), 'elect.inSync', 'b', /nobody watched a stop/)
   })

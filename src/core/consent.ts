@@ -3,8 +3,9 @@ import { flapping } from './diagnose.ts'
 import { claimMs, flapSilenceFactor, proveWithinMs } from './limits.ts'
 import type { GroupRecord, Instant, NodeId } from './model.ts'
 import { type NodeView, answers, freshSince, refused, sameAddress } from './observe.ts'
+import { holdsAsMember } from './order.ts'
 import { type Said, say } from './said.ts'
-import { type Situation, keptItsData, nodeOf, others } from './situation.ts'
+import { type Situation, nodeOf, others } from './situation.ts'
 
 /**
  * How long the primary had not been read when it was lost. A silent one that is then seen to be gone lived until then for all anybody knows;
@@ -114,7 +115,7 @@ function listed(s: Situation, node: NodeView): boolean {
 
 /** May an in-sync replica be trusted although nobody saw the primary die? Source: docs/protocol.md, eligible 9. */
 export function consentToUnwatched(s: Situation, record: GroupRecord, since: Instant): Consent {
-  const replicas = others(s, record.primary).filter((node) => freshSince(node, since) && keptItsData(record, node))
+  const replicas = others(s, record.primary).filter((node) => freshSince(node, since) && holdsAsMember(record, node))
   const guard = lastingGuard(record)
   const need = replicaCount(s) - guard + 1
   if (watchedClosely(s)) return { ok: true, risk: null }

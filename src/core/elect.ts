@@ -4,7 +4,7 @@ import { feedsOn, verdictOf } from './diagnose.ts'
 import { heldBy } from './holdings.ts'
 import { mayLag } from './lag.ts'
 import { blindness, fellShort, heldBack, takenOpen, takenUnseen, together } from './loss.ts'
-import { type Answering, bestOf, inCurrentLineage, orderOf, orderOfMarks, standing } from './order.ts'
+import { type Answering, bestOf, holdsAsMember, inCurrentLineage, orderOf, orderOfMarks, standing } from './order.ts'
 import { closedGuard } from './limits.ts'
 import { type Evidence, type FailoverCause, type GroupRecord, type Instant, type NodeId, type Reading, isMoving } from './model.ts'
 import { type NodeView, answers, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
@@ -56,9 +56,7 @@ function lastListedWell(s: Situation, node: NodeView): boolean {
 
 /** In the recorded set, still the same process, still this history, and nothing since says otherwise. */
 function inSyncStill(s: Situation, record: GroupRecord, node: Answering): boolean {
-  const member = record.inSync.find((m) => m.node === node.spec.id)
-  if (member === undefined || member.incarnation !== node.reading.incarnation) return false
-  if (!node.reading.usable || !inCurrentLineage(record, node.reading)) return false
+  if (!node.reading.usable || !holdsAsMember(record, node)) return false
   return node.spec.id === record.primary || lastListedWell(s, node)
 }
 
@@ -67,7 +65,7 @@ function inSyncStill(s: Situation, record: GroupRecord, node: Answering): boolea
 /** A replica that was in sync when the primary was lost. The quick way: nothing acknowledged is known to be missing from it. */
 function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, here: readonly Answering[], since: Instant): Election | null {
   const primary = nodeOf(s, record.primary)
-  const members = here.filter((node) => allowed(s, node) && inSyncStill(s, record, node) && !(record.hasData && empty(node)))
+  const members = here.filter((node) => allowed(s, node) && inSyncStill(s, record, node))
   const settled = members.filter(
     (node) =>
       node.before !== null &&

@@ -1,7 +1,7 @@
 // How nodes stand to each other by what they hold, and which of them is the best.
 import type { GroupRecord, Mark, Reading } from './model.ts'
 import type { NodeView } from './observe.ts'
-import type { Situation } from './situation.ts'
+import { type Situation, empty, keptItsData } from './situation.ts'
 
 export type Answering = NodeView & { readonly reading: Reading }
 export type Order = 'ahead' | 'behind' | 'equal' | 'diverged' | 'unknown'
@@ -30,6 +30,13 @@ export function inCurrentLineage(record: GroupRecord, reading: Reading): boolean
   const current = record.lineage.at(-1)?.replid
   const { position } = reading
   return position.kind === 'stream' && (position.replid === current || position.replid2 === current)
+}
+
+/** What it acknowledged as a member of the in-sync set it still holds: it is that process, and no copy of a stranger's data replaced them since. */
+export function holdsAsMember(record: GroupRecord, node: Answering): boolean {
+  const { reading } = node
+  const gone = reading.loading || (record.hasData && empty(node))
+  return keptItsData(record, node) && !gone && inCurrentLineage(record, reading)
 }
 
 /**
