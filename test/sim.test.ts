@@ -48,6 +48,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a node was given its role without a file that could be written -> it is given the next one at once, and a planned move to it succeeds',
   '66008725-candidate-of-a-later-epoch':
     'an old copy of the store made in the middle of a switchover is put in place in a pause -> its candidate bears a later mark, so everybody is asked first',
+  '101714-pika-late-answer-of-a-wiped-primary':
+    'a late answer of a Pika primary comes when another process, empty, has its place -> the last data are not copied over by that',
   '2001391-returned-with-less-than-it-was-read-to-hold':
     'the primary comes back from an old snapshot, still ahead of a lagging replica -> re-opened, and what it was read to hold beyond is said to be lost',
   '2001396-late-answer-is-no-watch':

@@ -56,6 +56,15 @@ test('a replica that somebody else feeds -> detached before it is measured', () 
   told(recorded({ ...s, can: pika }, { epoch: 2, lineage }), 'c', 'node.still', { name: 'fence' })
 })
 
+test('P3: the last answer of the primary, or its own, was asked for longer ago than silence may last -> both are asked again, and nothing is copied by force', () => {
+  const s = returning({ ...closed, offset: 1300 })
+  told(s, 'a', 'node.demote', { name: 'demote', force: true })
+  for (const id of ['a', 'b']) {
+    told(viewed(s, id, { askedAt: now - 1_000 }), 'a', 'node.demote', { name: 'demote', force: true })
+    assert.match(inEnglish(nodeStep(viewed(s, id, { askedAt: now - 1_001 }), 'a', 'node.measure').said), /waits for an answer of a, b/)
+  }
+})
+
 test('P2: closed, with nothing past the place where its successor began -> attached as it is', () => {
   const step = nodeStep(returning({ ...closed, offset: 1000 }), 'a', 'node.demote')
   assert.ok(step.kind === 'act' && step.acts[0]?.action.name === 'demote')

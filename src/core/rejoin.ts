@@ -97,6 +97,11 @@ function leftJustNow(c: Case, node: NodeView): boolean {
   return same && now - at < can.rejoinAfterMs
 }
 
+/** It answers, and was asked no longer ago than silence may last: an answer that was long on its way may be that of a process which is gone. */
+function heardLately({ s }: Case, node: NodeView): node is NodeView & { readonly reading: Reading } {
+  return answers(node) && s.now - node.askedAt <= s.policy.silentAfterMs
+}
+
 /** It holds nothing, or a person said that what it holds may go. */
 function mayGo(node: NodeView): boolean {
   return empty(node) || node.spec.overwrite
@@ -107,7 +112,7 @@ export function rejoinOf(c: Case, node: NodeView): Rejoin {
   if (c.s.can.namesHistories) return { kind: 'go', force: false, forget: false, discards: null }
   const { primary } = c
   const [who, name] = [node.spec.id, primary.spec.id]
-  if (!answers(node) || !answers(primary)) return { kind: 'wait', said: say('rejoin.answer', { nodes: [who, name] }) }
+  if (!heardLately(c, node) || !heardLately(c, primary)) return { kind: 'wait', said: say('rejoin.answer', { nodes: [who, name] }) }
   const { position } = primary.reading
   // Never towards a primary that is empty, half copied, or whose history is not known yet (P3).
   const known = position.kind === 'stream' && position.replid === c.record.lineage.at(-1)?.replid
