@@ -124,6 +124,14 @@ void describe('the primary is dead, replicas were in sync', () => {
     const s = group('a', refused('a', 9_900), alive('b', down), alive('c', down))
     chosen(run(viewed(s, 'b', { troubles: [trouble] })), 'elect.inSync', 'c')
     chosen(run(viewed(s, 'b', { troubles: [{ ...trouble, times: 2 }] })), 'elect.inSync', 'b')
+    // Who holds more is not gone, and it is said why it is not the one.
+    const further = group('a', refused('a', 9_900), alive('b', { ...down, offset: 1001, view: { troubles: [trouble] } }), alive('c', down))
+    const waited = remembered(further, { lostAt: now - further.policy.betterCandidateMs })
+    const election = run(waited)
+    chosen(election, 'elect.inSync', 'c', /^b holds more but refuses to be promoted$/)
+    assert.doesNotMatch(election.sentence, /no node that answers is ahead/)
+    const back = alive('a', { ...returned, replid: 'R1', offset: 1500, view: { troubles: [trouble] } })
+    chosen(run(group('a', back, alive('b', down)), 'restarted'), 'elect.inSync', 'b', /a holds more but refuses to be promoted/)
     // The cause may be gone: it is tried again after a while.
     chosen(run(viewed(s, 'b', { troubles: [{ ...trouble, retryAt: now }] })), 'elect.inSync', 'b')
   })

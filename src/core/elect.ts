@@ -3,7 +3,7 @@ import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts
 import { feedsOn, verdictOf } from './diagnose.ts'
 import { heldBy } from './holdings.ts'
 import { mayLag } from './lag.ts'
-import { blindness, fellShort, heldBack, takenOpen, takenUnseen, together } from './loss.ts'
+import { blindness, declined, fellShort, heldBack, takenOpen, takenUnseen, together } from './loss.ts'
 import { type Answering, bestOf, holdsAsMember, inCurrentLineage, orderOf, orderOfMarks, standing } from './order.ts'
 import { closedGuard } from './limits.ts'
 import { type Evidence, type FailoverCause, type GroupRecord, type Instant, type NodeId, type Reading, isMoving } from './model.ts'
@@ -105,17 +105,19 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
   // A hung primary still feeds its replicas: what they lack is known when it is closed.
   const short = cause === 'hung' ? null : fellShort(s, record, furthest ?? best)
   const open = takenOpen(s, record, primary)
+  const no = unwilling(s, record, furthest ?? best, since)
   if (furthest !== null) {
     const unseen = furthest.spec.id === record.primary ? takenUnseen(s, record, here) : open
-    return aheadOf(s, best, furthest, together([...consented, short, unseen, blindness(s, record, furthest, [best])]))
+    return aheadOf(s, best, furthest, together([...consented, short, unseen, declined(no), blindness(s, record, furthest, [best])]))
   }
-  const risks = [...consented, short, better === null ? null : say('loss.better', { node: better }), open, heldBack(ahead)]
+  const gone = better === null || no.includes(better) ? null : say('loss.better', { node: better })
+  const risks = [...consented, short, gone, open, heldBack(ahead), declined(no)]
   return {
     kind: 'candidate',
     rule: 'elect.inSync',
     node: best.spec.id,
     reading: best.reading,
-    ...worded(say(ahead.length === 0 ? 'elect.inSync' : 'elect.inSyncBehind', { node: best.spec.id })),
+    ...worded(say(ahead.length + no.length === 0 ? 'elect.inSync' : 'elect.inSyncBehind', { node: best.spec.id })),
     risk: together(risks),
     evidence: evidenceOf(s, best),
   }
@@ -124,6 +126,12 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
 /** Who of these holds more. */
 export function furtherThan(s: Situation, record: GroupRecord, best: Answering, here: readonly Answering[]): Answering[] {
   return here.filter((node) => node !== best && !empty(node) && standing(s, node, best) === 'ahead' && !reborn(s, record, node, best))
+}
+
+/** Who answers and holds more, and says no to being made the primary. */
+function unwilling(s: Situation, record: GroupRecord, than: Answering, since: Instant): NodeId[] {
+  const refusing = reachable(s, since).filter((node) => refusesPromotion(s, node))
+  return furtherThan(s, record, than, refusing).map((node) => node.spec.id)
 }
 
 /**
@@ -171,7 +179,7 @@ export function absentBetter(s: Situation, record: GroupRecord, best: Answering,
 }
 
 /** The recorded primary itself, come back as another process, when its own disk vouches for what it held. */
-function electReturned(s: Situation, record: GroupRecord, here: readonly Answering[]): Election | null {
+function electReturned(s: Situation, record: GroupRecord, here: readonly Answering[], since: Instant): Election | null {
   const primary = here.find((node) => node.spec.id === record.primary)
   if (primary === undefined || !allowed(s, primary)) return null
   const held = heldBy(s, record, primary)
@@ -193,6 +201,8 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
       evidence: evidenceOf(s, primary),
     }
   }
+  const no = unwilling(s, record, primary, since)
+  const away = absent.filter((node) => !no.includes(node))
   return {
     kind: 'candidate',
     rule: 'elect.returned',
@@ -200,9 +210,10 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
     reading: primary.reading,
     ...worded(say('elect.returned', { primary: record.primary })),
     risk: together([
-      absent.length === 0 ? null : say('loss.absent', { nodes: absent }),
+      away.length === 0 ? null : say('loss.absent', { nodes: away }),
       primary.reading.durable || primary.reading.incarnation === record.incarnation ? null : blindness(s, record, primary, here),
       takenUnseen(s, record, here),
+      declined(no),
     ]),
     evidence: evidenceOf(s, primary),
   }
@@ -285,7 +296,7 @@ export function elect(s: Situation, record: GroupRecord, cause: FailoverCause, s
   // Closed to give way to another that is gone since: it has all its data, and nobody else is known to.
   const gaveWay = ({ reading }: Answering): boolean => isMoving(record) && (reading.role === 'replica' || reading.guard === closedGuard)
   const here = able.filter((node) => !hung(node) || gaveWay(node))
-  const slow = electReturned(s, record, here) ?? electByRollCall(s, record, here) ?? quick
+  const slow = electReturned(s, record, here, since) ?? electByRollCall(s, record, here) ?? quick
   if (slow !== null) return slow
   return holdForAbsent(s, record, here)
 }

@@ -1,7 +1,7 @@
 // What promoting somebody may lose, in words for people.
 import { watchedClosely } from './consent.ts'
 import { againstFloor } from './holdings.ts'
-import type { Comparison, GroupRecord } from './model.ts'
+import type { Comparison, GroupRecord, NodeId } from './model.ts'
 import type { NodeView } from './observe.ts'
 import { type Answering, comparable } from './order.ts'
 import { type Code, type Said, inEnglish, say } from './said.ts'
@@ -28,6 +28,11 @@ export function lossOf(said: Said | null): { readonly loss: string | null; reado
 /** Nodes that hold more than whoever is promoted, and that an operator keeps from being promoted. */
 export function heldBack(ahead: readonly NodeView[]): Said | null {
   return ahead.length === 0 ? null : say('loss.heldBack', { nodes: ahead.map((node) => node.spec.id) })
+}
+
+/** Nodes that hold more and refuse to be promoted. */
+export function declined(nodes: readonly NodeId[]): Said | null {
+  return nodes.length === 0 ? null : say('loss.refuses', { nodes })
 }
 
 /** Nodes with data whose positions cannot be compared with this one's, so that only their marks order them. */

@@ -81,6 +81,7 @@ export const electSentences = {
   'loss.partial': (v: OfNode) => `${v.node} holds only a part of a copy; the rest is lost`,
   'loss.discarded': (v: OfNodes & { readonly node: string }) => `what ${quote(v.nodes)} holds beyond ${v.node} is discarded`,
   'loss.heldBack': (v: OfNodes) => `${quote(v.nodes)} holds more but must not be promoted (priority 0 or maintenance)`,
+  'loss.refuses': (v: OfNodes) => `${quote(v.nodes)} holds more but refuses to be promoted`,
   'loss.blind': (v: OfNodes & { readonly node: string }) =>
     `the positions of ${v.node} and ${quote(v.nodes)} cannot be compared, their marks only to about a second`,
   'loss.short': (v: OfNode & { readonly primary: string; readonly bytes: number }) =>

@@ -61,6 +61,7 @@ export const electZh: typeof electSentences = {
   'loss.partial': (v) => `${v.node} 只有一次复制的一部分，其余的会丢失`,
   'loss.discarded': (v) => `${names(v.nodes)} 中超出 ${v.node} 的部分会被丢弃`,
   'loss.heldBack': (v) => `${names(v.nodes)} 持有更多，但不允许提升（优先级 0 或维护中）`,
+  'loss.refuses': (v) => `${names(v.nodes)} 持有更多，但拒绝被提升`,
   'loss.blind': (v) => `${v.node} 与 ${names(v.nodes)} 的位置无法比较，标记只能精确到约一秒`,
   'loss.short': (v) => `最后读到 ${v.primary} 时，它比现在的 ${v.node} 多 ${v.bytes} 字节：这部分以及它之后接受的写入已经丢失`,
   'loss.shortItself': (v) => `最后读到 ${v.primary} 时，它比现在多 ${v.bytes} 字节：这部分以及它之后接受的写入已经丢失`,
