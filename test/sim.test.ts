@@ -50,6 +50,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'an old copy of the store made in the middle of a switchover is put in place in a pause -> its candidate bears a later mark, so everybody is asked first',
   '101714-pika-late-answer-of-a-wiped-primary':
     'a late answer of a Pika primary comes when another process, empty, has its place -> the last data are not copied over by that',
+  '102317-pika-epoch-of-a-lost-move':
+    'a restored store finds a Pika primary at the epoch of a move that was given up -> it is known as found, without a boot fence',
   '2001391-returned-with-less-than-it-was-read-to-hold':
     'the primary comes back from an old snapshot, still ahead of a lagging replica -> re-opened, and what it was read to hold beyond is said to be lost',
   '2001396-late-answer-is-no-watch':

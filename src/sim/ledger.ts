@@ -1,6 +1,6 @@
 // What clients that follow were told is written, and what becomes of it: a write may be gone only for a reason in excuses.ts.
 import { closedGuard } from '../core/limits.ts'
-import type { GroupRecord } from '../core/model.ts'
+import { type GroupRecord, isMoving } from '../core/model.ts'
 import type { Group } from '../controller/group.ts'
 import type { NewLogEntry } from '../ports.ts'
 import type { Fail } from './checks.ts'
@@ -149,7 +149,10 @@ export class Ledger {
 
   /** Somebody is primary from now on: what he lacks is lost, and must have an excuse. */
   crowned(record: GroupRecord, entry: NewLogEntry): void {
-    const crown: Crown = { epoch: record.epoch, node: record.primary, at: this.#now, intent: this.#intentOf(record), entry }
+    // A restored store may find somebody at an epoch that the lost record had given to a move of another, which was given up.
+    const led = this.#intentOf(record)
+    const intent = led !== null && isMoving(led.record) && led.record.candidate === record.primary ? led : null
+    const crown: Crown = { epoch: record.epoch, node: record.primary, at: this.#now, intent, entry }
     this.#crowns = [...this.#crowns.slice(-20), crown]
     const { running } = this.#history.node(record.primary)
     if (running !== null && running.runId === record.incarnation) this.#judge(this.#missingFrom(running.data), crown)
