@@ -4,6 +4,7 @@ import { golden } from '../../test/golden.ts'
 import { epochStart, readingOf } from '../../test/situations.ts'
 import { Tape } from '../../test/tape.ts'
 import type { GroupRecord } from '../core/model.ts'
+import type { Input } from '../ports.ts'
 
 /** A group that was adopted and is at rest, between two turns at which nodes are asked. What led there is in the story `adoption`. */
 function settled(ids: readonly string[], policy: ConstructorParameters<typeof Tape>[1] = {}): Tape {
@@ -373,8 +374,8 @@ test('a group at rest, one that holds, and one that waits for its record -> is w
     return tape.ticks - before
   }
   const rest = settled(['a', 'b'])
-  // Two nodes asked four times a second, a mark each second.
-  assert.ok(woken(rest, 10_000) <= 10 * (2 * 4 + 1) + 5, 'at rest')
+  // Its nodes are asked together four times a second, and the mark leaves with one of these questions.
+  assert.ok(woken(rest, 10_000) <= 10 * 4 + 5, 'at rest')
   const held = settled(['a', 'b'])
   held.kill('b')
   held.run(2_000)
@@ -385,6 +386,20 @@ test('a group at rest, one that holds, and one that waits for its record -> is w
   const unread = new Tape(['a', 'b'])
   unread.step({ kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurryEveryMs: 0 })
   assert.equal(unread.group.wakeAt(), Infinity, 'the answer of the store wakes it')
+})
+
+test('at rest, an answer is read when the next question is due already -> the tick asks it, so that a late loop does more than read answers', () => {
+  const { group } = settled(['a', 'b'])
+  const asked = (input: Input, now: number): string[] =>
+    group.step(input, { now, wall: now }).flatMap((effect) => (effect.kind === 'probe' ? [effect.target.node] : []))
+  const tick = { kind: 'tick', silentHosts: 0, hosts: 0, stalledMs: 0, hurryEveryMs: 0 } as const
+  const turn = group.wakeAt()
+  assert.deepEqual(asked(tick, turn), ['a', 'b'])
+  const reading = group.view.get('b')?.reading ?? assert.fail('b was read')
+  const late = turn + 260
+  assert.deepEqual(asked({ kind: 'probed', node: 'b', sentAt: turn, result: { ok: true, reading } }, late), [])
+  assert.ok(group.wakeAt() <= late, 'it wants to be woken at once')
+  assert.deepEqual(asked(tick, late), ['b'])
 })
 
 test('the same inputs at the same times -> the same effects', () => {

@@ -126,7 +126,8 @@ export class Group {
     const decides = !isNothingNew(input, this.#record, memory, node, this.#nodes.get(id)) || !this.#isAtRest()
     if (decides) this.#decide(this.#remember(time, effects), time, effects)
     this.#canary(time, effects)
-    this.#ask(time, effects)
+    // At rest only a tick asks. Were a late answer followed by the next question at once, a loop that is late would read answers and nothing else.
+    if (input.kind !== 'probed' || !input.result.ok || !this.#asker.isSettled) this.#ask(time, effects)
     if (decides) this.#publish(time, effects)
     return effects
   }
@@ -393,8 +394,7 @@ export class Group {
   #canary(time: Time, effects: Effect[]): void {
     const found = markable(this.#record, this.#nodes, this.#memory)
     if (found === null || this.#memory.canary.dueAt > time.now) return
-    const id = this.#nextId++
-    const seq = nextSeq(found, this.#memory)
+    const [id, seq] = [this.#nextId++, nextSeq(found, this.#memory)]
     this.#memory = marking(this.#memory, id, seq, time.now, this.#asker.turn(this.#policy.canaryEveryMs, time.now))
     const action = markAction(found.record, this.#options, seq)
     const target = this.#asker.target(found.primary.spec.id)
