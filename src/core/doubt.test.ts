@@ -40,12 +40,19 @@ function doubted(inDoubt: readonly NodeId[], a: Says = linked, c: Says = linked)
 
 test('P2: the primary was moved by hand -> everybody else is in doubt; where the server would notice, nobody is', () => {
   const s = group('a', alive('a', { of: 'b' }), alive('b', { of: null, offset: 1010 }), alive('c', { of: 'b' }))
-  saves({ ...s, can: pika }, 'steady.doubted', { primary: 'a', inDoubt: ['b'] })
-  const step = saves(recorded({ ...s, can: pika }, { inDoubt: ['b'] }), 'steady.moved', { primary: 'b', inDoubt: ['a', 'c'] })
+  saves({ ...s, can: pika }, 'steady.doubted', { primary: 'a', inDoubt: ['b', 'c'] })
+  const step = saves(recorded({ ...s, can: pika }, { inDoubt: ['b', 'c'] }), 'steady.moved', { primary: 'b', inDoubt: ['a', 'c'] })
   assert.match(inEnglish(step.said), /the others are copied anew/)
   const noticed = groupStep(s, 'steady.moved')
   assert.ok(noticed.kind === 'save')
   assert.equal(noticed.record.inDoubt, undefined)
+})
+
+test('P2: a replica is fed by a primary that somebody made -> in doubt with it; while it has no link to that one, or that one is the candidate, not', () => {
+  const s = (c: Says): Situation => ({ ...group('a', alive('a'), alive('b', { of: null, offset: 1010 }), alive('c', c)), can: pika })
+  saves(s({ of: 'b' }), 'steady.doubted', { inDoubt: ['b', 'c'] })
+  saves(s({ of: 'b', linkUp: false }), 'steady.doubted', { inDoubt: ['b'] })
+  assert.notEqual(decide(failingOver(s({ of: 'b' }), 'b')).group.rule, 'failover.doubted')
 })
 
 test('P11: a replica came back with less and follows by itself, and a primary that crashed was opened again before -> copied anew, once', () => {

@@ -45,12 +45,15 @@ function resolved(c: Case): NodeId[] {
   return (c.record.inDoubt ?? []).filter((id) => !c.s.nodes.has(id) || copiedAnew(c, nodeOf(c.s, id)))
 }
 
-/** Rivals that the record does not know yet; the candidate is becoming the primary. */
+/** Rivals, and whoever one of them feeds, that the record does not know yet; the candidate is becoming the primary. */
 function rivals(c: Case): NodeId[] {
   const candidate = isMoving(c.record) ? c.record.candidate : null
-  return others(c.s, c.record.primary)
-    .filter((node) => isRival(c, node) && node.spec.id !== candidate && !c.record.inDoubt?.includes(node.spec.id))
-    .map((node) => node.spec.id)
+  const here = others(c.s, c.record.primary).filter(({ spec }) => spec.id !== candidate)
+  const open = here.filter((node) => isRival(c, node))
+  const feeding = open.filter(({ reading }) => reading?.role === 'primary')
+  const fed = (node: NodeView): boolean =>
+    answers(node) && node.reading.upstream?.linkUp === true && feeding.some(({ spec }) => follows(node, spec))
+  return here.filter((node) => !c.record.inDoubt?.includes(node.spec.id) && (open.includes(node) || fed(node))).map(({ spec }) => spec.id)
 }
 
 /** A primary that crashed was opened again: what it holds, and whoever was copied from it since, may be in no log (docs/pika.md, P11). */
@@ -123,7 +126,7 @@ function doubtRule(
 /** Before anything is done about the primary: whoever was closed shows nothing to a controller that comes after this one. */
 export const doubtedRule = doubtRule(
   'steady.doubted',
-  'somebody made a replica a primary: what it writes lies at the same places and bears the same name, so no position will show it',
+  'somebody made a replica a primary: what it writes, and feeds to others, lies at the same places and bears the same name, so no position will show it',
   rivals,
 )
 
