@@ -1,5 +1,6 @@
 // A preferred primary and a scheduled switchover on real servers: what moves the primary while nobody is there.
 import assert from 'node:assert/strict'
+import { renameSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { makeBed } from './harness/bed.ts'
 import { judge } from './harness/check.ts'
@@ -92,5 +93,25 @@ void describe('a primary that moves by itself', () => {
     const past = await regroup(bed.controller, 'switchover', 'shop', '--at', '2020-01-01T00:00Z')
     assert.equal(past.code, 2)
     assert.match(past.err, /is in the past/)
+  })
+
+  test('no node can write its file -> the primary is moved there and back again at once', async () => {
+    const moved = bed.group.nodes.map(({ server }) => [server.dir, `${server.dir}-away`] as const)
+    for (const [dir, away] of moved) renameSync(dir, away)
+    try {
+      const to = async (id: string): Promise<string> => {
+        const asked = await regroup(bed.controller, 'switchover', 'shop', '--to', id)
+        assert.equal(asked.code, 0, asked.err)
+        return primaryIs(id)
+      }
+      for (const id of ['n1', 'n2', 'n1', 'n2']) {
+        const status = await bed.controller.api.group('shop')
+        if (status?.primary !== id) await to(id)
+      }
+      const history = await bed.controller.api.history('shop')
+      assert.ok(!history.some((entry) => entry.rule === 'switchover.abort'))
+    } finally {
+      for (const [dir, away] of moved) renameSync(away, dir)
+    }
   })
 })
