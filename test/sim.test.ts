@@ -183,6 +183,10 @@ const outcomes: Readonly<Record<string, string>> = {
     'an operator moves the primary to a node whose address is wrong in the spec, and corrects it -> that node is asked first, and the move stands',
   '63000117-intent-of-an-old-copy':
     'a copy of the store made in the middle of a switchover is put in place untold when that is long over -> the marks show that it is over, so everybody is asked first',
+  '66000520-new-primary-led-back-by-its-file':
+    'the new primary cannot write its file, and is restarted behind the one that it replaced while nobody reaches that -> what it took is lost, which was said when it was recorded',
+  '66004421-queued-before-a-restore':
+    'a silent primary is replaced, an older copy of the store is put in place, and then it does what waits in its sockets -> what clients that cling had written is lost, as was said',
   '66008613-reborn-candidate-of-a-switchover':
     'the candidate of a switchover is restarted with nothing and open when the old primary was just led to it -> it is closed, nobody is copied from it',
   '66002808-copied-from-a-hand-led-primary':

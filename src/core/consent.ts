@@ -103,10 +103,14 @@ function comingBack(primary: NodeId, nodes: readonly NodeView[]): Said {
   return say('loss.back', { why: nodes.flatMap((node) => mayComeBack(node) ?? []), primary })
 }
 
-/** What the promotion itself showed: the new primary's own file may lead it back to the silent one, whose guard would be content then. */
+/**
+ * What the promotion itself showed: the new primary's own file may lead it back to the one that it replaces, which would copy its data over it, and
+ * whose guard would be content then. A dead one is closed when it starts, if its own file says so, and feeds nobody.
+ */
 export function ledBack(record: GroupRecord, candidate: NodeView): Said | null {
-  if (record.phase !== 'failover' || record.cause !== 'silent' || candidate.spec.id === record.primary) return null
-  return lastingGuard(record) === 0 || mayComeBack(candidate) === null ? null : comingBack(record.primary, [candidate])
+  if (record.phase !== 'failover' || candidate.persistProblem === null || candidate.spec.id === record.primary) return null
+  const mayFeed = record.cause === 'silent' || (record.cause === 'dead' && !record.fenced)
+  return mayFeed ? say('loss.ownFile', { node: candidate.spec.id, primary: record.primary }) : null
 }
 
 function listed(s: Situation, node: NodeView): boolean {

@@ -7,6 +7,8 @@ export class Deeds {
   readonly #handOn = new Map<string, number>()
   /** Nodes that nobody told anything since their process began. */
   readonly #untold = new Set<string>()
+  /** The name of the connection on which each was told anything last. */
+  readonly #toldBy = new Map<string, string>()
   orderedAt = -Infinity
   restoredAt = -Infinity
   /** The last primary that was replaced because somebody asked for another. */
@@ -20,8 +22,13 @@ export class Deeds {
     this.#untold.add(node)
   }
 
-  told(node: string): void {
+  told(node: string, by: string): void {
     this.#untold.delete(node)
+    this.#toldBy.set(node, by)
+  }
+
+  toldBy(node: string): string | null {
+    return this.#toldBy.get(node) ?? null
   }
 
   /** Whom it follows only its own file says. */

@@ -5,7 +5,7 @@ import { sameAddress } from '../core/observe.ts'
 import type { Code, Said } from '../core/said.ts'
 import { parseMark } from '../engines/mark.ts'
 import type { NewLogEntry } from '../ports.ts'
-import type { Deeds } from './deeds.ts'
+import { type Deeds, handName } from './deeds.ts'
 import type { History } from './history.ts'
 import { controllerName } from './plan.ts'
 import type { Server } from './server.ts'
@@ -63,7 +63,7 @@ const askedMs = 5_000
 /** Who can be reached again is asked, told what it was not told by those before us, and closed within this. */
 const reachedWithinMs = 500
 /** Losses of what the old primary may take from now on, and of what it may have taken with nobody looking. */
-const stillTakes: ReadonlySet<Code> = new Set(['loss.clinging', 'loss.back'])
+const stillTakes: ReadonlySet<Code> = new Set(['loss.clinging', 'loss.back', 'loss.ownFile'])
 const tookUnseen: ReadonlySet<Code> = new Set(['loss.silentBefore', 'loss.unwatched', 'loss.takenUnseen', 'loss.open'])
 
 export class Excuses {
@@ -119,8 +119,11 @@ export class Excuses {
     )
   }
 
-  /** A full copy replaced what the node held. `intent`: the one of the record of now. Gives the question to ask of each write. */
-  copied(node: Server, held: Data, by: Data, intent: Intent | null): (write: Write, at: Executed) => string | null {
+  /**
+   * A full copy replaced what the node held. `intent`: the one of the record of now; `reigns`: the latest that was recorded. Gives the question to
+   * ask of each write.
+   */
+  copied(node: Server, held: Data, by: Data, intent: Intent | null, reigns: Crown | null): (write: Write, at: Executed) => string | null {
     if (this.#history.bootedOpen(by) && !this.#followsNobody(node)) return () => 'unfenced'
     if (this.#history.spec.nodes.some((one) => one.id === node.id && one.overwrite)) return () => 'ordered'
     if (this.#cameBehindAHand(node)) return () => 'by hand'
@@ -130,7 +133,7 @@ export class Excuses {
     const coming = this.#coming(by, intent)
     // Whoever feeds it, and the one before, may have been led by hand too.
     const byPeople = (at: Executed): string | null => this.#byHand(at, this.#deeds.handAt) ?? (outdated ? null : this.#byBackup(at))
-    if (coming === null) return (_write, at) => byPeople(at)
+    if (coming === null) return (write, at) => byPeople(at) ?? (reigns === null ? null : this.#foretold(node, write, at, reigns))
     return (write, at) =>
       this.#ordered(at, coming) ?? this.#reported(write, at, coming) ?? byPeople(at) ?? this.#byNature(write, at, coming)
   }
@@ -204,12 +207,11 @@ export class Excuses {
 
   /** Nobody could tell it from a dead one while it was replaced: it takes writes again from when clients reach it until we do. */
   #refusedEverybody({ node: id }: Write, at: Executed, crown: Crown): boolean {
-    const { net, controller, policy } = this.#history
+    const { net, controller } = this.#history
     const node = this.#history.node(id)
     if (crown.intent?.record.phase !== 'failover' || crown.intent.record.cause !== 'dead' || guarded(crown)) return false
     if (!net.refusedAt(node.host, crown.at) || node.endAfter(crown.at) < at.when || controller === null) return false
-    const reachable = Math.max(net.clearSince(controllerName, node.host), this.#now - controller.runsFor)
-    return at.when - reachable <= policy.retryDownMs + reachedWithinMs
+    return this.#isOutOfReach(node.host, at.when)
   }
 
   /**
@@ -217,15 +219,21 @@ export class Excuses {
    * knew before, and were restarted since: until a controller that is at work reaches it.
    */
   #ledBack(id: string, at: Executed, crown: Crown): boolean {
-    const { net, controller, policy, nodes } = this.#history
+    const { nodes } = this.#history
     const { running, host } = this.#history.node(id)
     const { intent } = crown
     if (!guarded(crown) || intent === null || running === null || running.fed.length === 0) return false
     const servants = [...nodes.values()].filter((node) => running.fed.includes(node.host))
     if (!servants.every((node) => this.#deeds.followsItsFile(node.id) && node.unwrittenAt >= intent.at)) return false
+    return this.#isOutOfReach(host, at.when)
+  }
+
+  /** Nothing of what a controller wanted of the host could be done there by then. */
+  #isOutOfReach(host: string, by: number): boolean {
+    const { net, controller, policy } = this.#history
     if (controller === null) return true
     const reachable = Math.max(net.clearSince(controllerName, host), this.#now - controller.runsFor)
-    return at.when - reachable <= policy.retryDownMs + reachedWithinMs
+    return by - reachable <= policy.retryDownMs + reachedWithinMs
   }
 
   /** For how long it ran until then, less the last time for which it was frozen. */
@@ -322,6 +330,32 @@ export class Excuses {
     if (upstream === undefined || !this.#deeds.followsItsFile(node.id)) return false
     const reachedFor = this.#now - net.clearSince(controllerName, upstream.host)
     return this.#now - this.#deeds.handOn(upstream.id) < handMs && reachedFor <= policy.retryDownMs + reachedWithinMs
+  }
+
+  /** It was said, when the latest primary was recorded, that this may go. */
+  #foretold(node: Server, write: Write, at: Executed, reigns: Crown): string | null {
+    if (this.#didWhatWaited(node, reigns)) return this.#reported(write, at, reigns, true)
+    return write.node === node.id && at.when >= reigns.at && this.#wentBack(node, reigns) ? 'reported' : null
+  }
+
+  /**
+   * It was replaced before an older copy of the store was put in place, and does only now what it was told then, to follow its successor: that lay in
+   * its sockets, which no controller reached since.
+   */
+  #didWhatWaited(node: Server, { at, node: successor, intent }: Crown): boolean {
+    const { controller, nodes, store } = this.#history
+    if (at > this.#deeds.restoredAt || store.record('g')?.phase !== 'restored' || intent?.record.primary !== node.id) return false
+    const [follows, target] = [node.running?.follows ?? null, nodes.get(successor)]
+    if (follows === null || target === undefined || !sameAddress(follows, target.setup.address)) return false
+    const told = this.#deeds.toldBy(node.id)
+    return told !== null && told !== handName && told !== controller?.connectionName
+  }
+
+  /** It could not write its file when it became primary, and the file led it back to the one that it had replaced, which no controller could close. */
+  #wentBack(node: Server, { node: primary, intent, entry }: Crown): boolean {
+    if (riskIn(entry)?.code !== 'loss.ownFile' || primary !== node.id || !this.#deeds.followsItsFile(node.id)) return false
+    const [follows, old] = [node.running?.follows ?? null, this.#history.nodes.get(intent?.record.primary ?? '')]
+    return follows !== null && old !== undefined && sameAddress(follows, old.setup.address) && this.#isOutOfReach(old.host, this.#now)
   }
 
   /** Its own file led it to the recorded primary before anybody could tell it anything: a file that could not be written names the old one. */

@@ -121,7 +121,7 @@ export class History {
       wiped: (which, held, by) => this.checks.ledger.wiped(which, held, by),
       linked: (which, running) => this.checks.verdicts.linked(which, running),
       told: (which, by) => {
-        this.checks.deeds.told(which.id)
+        this.checks.deeds.told(which.id, by)
         if (by === handName) this.checks.byHand(which.id)
         // Pika's list of clients has no names: nobody can end there what a dead controller left in its sockets.
         else if (engine !== 'pika') this.checks.verdicts.told(which, by)

@@ -228,7 +228,7 @@ export class Ledger {
         if (write.lost === null && write.at !== null && write.at.index < has && write.at.index >= gets) missing.push(write)
       }
     }
-    const excuseOf = this.#excuses.copied(node, held, by, this.#intentOf(this.#history.store.record('g')))
+    const excuseOf = this.#excuses.copied(node, held, by, this.#intentOf(this.#history.store.record('g')), this.#crowns.at(-1) ?? null)
     const excuses = new Set<string>()
     const unexcused = missing.filter((write) => {
       const excuse = write.at === null ? null : excuseOf(write, write.at)

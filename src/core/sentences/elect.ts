@@ -68,6 +68,9 @@ export const electSentences = {
   'loss.noFile': (v: OfNode) => `${v.node} cannot write its file`,
   'loss.back': (v: { readonly why: readonly string[]; readonly primary: string }) =>
     `${v.why.join(', ')}; should it start where only ${v.primary} can be reached, ${v.primary} may accept writes again`,
+  'loss.ownFile': (v: OfNode & { readonly primary: string }) =>
+    `${v.node} cannot write its file; should it start where only ${v.primary} can be reached, it follows ${v.primary} again: ` +
+    `what ${v.node} took is lost, and ${v.primary} may accept writes again`,
   'loss.clinging': (v: { readonly primary: string }) =>
     `${v.primary} may still accept writes from clients that cling to it; they would be lost`,
   'loss.silentBefore': (v: { readonly primary: string }) =>

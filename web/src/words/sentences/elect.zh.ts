@@ -51,6 +51,8 @@ export const electZh: typeof electSentences = {
   'loss.down': (v) => `${v.node} 已停机`,
   'loss.noFile': (v) => `${v.node} 无法写配置文件`,
   'loss.back': (v) => `${v.why.join('、')}；如果它启动时只连得上 ${v.primary}，${v.primary} 可能又会接受写入`,
+  'loss.ownFile': (v) =>
+    `${v.node} 无法写配置文件；如果它启动时只连得上 ${v.primary}，它会重新跟随 ${v.primary}：${v.node} 接受过的写入会丢失，${v.primary} 可能又会接受写入`,
   'loss.clinging': (v) => `${v.primary} 可能仍在接受没有离开它的客户端的写入；这些写入会丢失`,
   'loss.silentBefore': (v) => `${v.primary} 在失去之前就已无应答：它可能接受过任何副本都没有的写入`,
   'loss.unwatched': (v) => `没有人看到 ${v.primary} 停止：它可能接受过任何副本都没有的写入`,
