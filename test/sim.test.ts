@@ -191,6 +191,10 @@ const outcomes: Readonly<Record<string, string>> = {
     'the candidate of a switchover is restarted with nothing and open when the old primary was just led to it -> it is closed, nobody is copied from it',
   '66002808-copied-from-a-hand-led-primary':
     'a primary restarted empty was opened by hand behind a cut and a replica copied it -> that replica vouches for nothing, a person is waited for',
+  '66010415-epoch-given-again':
+    'an old copy of the store, the only mark of the latest epoch is lost with its node, the controller dies -> that epoch is not given again',
+  '66013780-seen-then-lost':
+    'an old copy of the store, its primary is read and then loses what it was read to hold -> taken as it is found, and that is said',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',
 }
 

@@ -1,5 +1,5 @@
 // The next record, made from the one in force. No decision here: only what a decision means in writing.
-import { floorOf } from './holdings.ts'
+import { floorOf, seenBeyond } from './holdings.ts'
 import { lineageKept } from './limits.ts'
 import { lossOf } from './loss.ts'
 import {
@@ -136,8 +136,15 @@ export function restored(record: GroupRecord): GroupRecord {
   return { ...doubted(record), specRevision, writer, nonce, at }
 }
 
-/** The same of a record that a node was found to be ahead of. */
-export function doubted(record: GroupRecord): RecordDraft {
+/**
+ * The same with what the nodes were seen to bear since: the next process may not see it any more, gives no epoch again that clients were told,
+ * and knows who lost what was seen.
+ */
+export function outdated(s: Situation, record: GroupRecord): RecordDraft {
+  return { ...doubted(record), epoch: newestEpoch(s), floor: seenBeyond(s, record) ?? record.floor }
+}
+
+function doubted(record: GroupRecord): RecordDraft {
   const { epoch, primary, hasData, floor, lineage, failovers } = record
   const unknown = { incarnation: '', inSync: [], guard: 0, fenced: false, ...doubtsOf(record.inDoubt), ...answeredBy(record) }
   return { phase: 'restored', epoch, primary, hasData, floor, lineage, failovers, ...unknown }

@@ -33,12 +33,36 @@ export function heldBy(s: Situation, record: GroupRecord, node: Answering): 'all
  */
 export function showsWhatWasKnown(s: Situation, record: GroupRecord, node: Answering): boolean {
   const { mark } = node.reading
-  const known = { epoch: newestMarked(record), seq: record.floor?.markSeq ?? 0 }
+  const known = knownMark(record)
   const stamp = mark !== null && isOurs(s, mark) ? orderOfMarks(mark, known) : 'behind'
   if (!record.hasData || (mark !== null && stamp === 'ahead' && mark.epoch > known.epoch)) return true
   const { order } = againstFloor(s, record, node)
   if (order !== 'incomparable') return order === 'equal' || order === 'ahead'
   return stamp !== 'behind' || (record.floor === null && sharesLineage(s, node))
+}
+
+/** The newest mark that the record speaks of. */
+function knownMark(record: GroupRecord): Pick<Mark, 'epoch' | 'seq'> {
+  return { epoch: record.floor?.markEpoch ?? newestMarked(record), seq: record.floor?.markSeq ?? 0 }
+}
+
+/**
+ * What the newest mark of all nodes was read beside, when the record of a copy speaks of none as new: whoever leads later and holds less lacks
+ * data. Of equal marks the primary's. A person's `overwrite` says that what a node bears is nothing.
+ */
+export function seenBeyond(s: Situation, record: GroupRecord): GroupRecord['floor'] {
+  let newest = knownMark(record)
+  let seen: GroupRecord['floor'] = null
+  for (const { reading, spec } of s.nodes.values()) {
+    if (reading === null || reading.mark === null || spec.overwrite || !isOurs(s, reading.mark)) continue
+    const { mark, position, role } = reading
+    if (!reading.usable || position.kind !== 'stream') continue
+    const order = orderOfMarks(mark, newest)
+    if (order !== 'ahead' && !(order === 'equal' && seen !== null && role === 'primary')) continue
+    newest = mark
+    seen = { replid: position.replid, offset: position.offset, markSeq: mark.seq, markEpoch: mark.epoch }
+  }
+  return seen
 }
 
 /** How a node stands to the highest position that the recorded primary was seen to hold. */

@@ -115,8 +115,7 @@ export interface InSyncMember {
 
 /**
  * Who was primary from which position on. `start`: how far the history before reaches into this one, null when unknown.
- * `continues`: this history grew out of the entry before; else it began anew (a restart without its position).
- */
+ * `continues`: this history grew out of the entry before; else it began anew (a restart without its position). */
 export interface LineageEntry {
   readonly epoch: Epoch
   readonly node: NodeId
@@ -132,11 +131,12 @@ export interface LineageEntry {
   readonly incarnation?: string
 }
 
-/** The highest position the primary was known to hold when the record was saved: who holds less is known to lack data. */
+/** The highest position known of the primary when the record was saved: who holds less lacks data. `markEpoch`: absent, the lineage's last. */
 export interface Floor {
   readonly replid: string
   readonly offset: number
   readonly markSeq: number
+  readonly markEpoch?: Epoch
 }
 
 /** What made the candidate worth promoting: another process, another history or an older mark is another candidate. */

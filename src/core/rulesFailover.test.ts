@@ -335,7 +335,7 @@ void describe('a failover is under way', () => {
         group('a', refused('a', 8_500), alive('b', { linkUp: false, mark: b, incarnation }), alive('c', { linkUp: false, mark: c })),
         'b',
       )
-    const step = saves(intent('4.1', '4.1'), 'failover.outdated', { phase: 'restored', primary: 'a', epoch: 2 })
+    const step = saves(intent('4.1', '4.1'), 'failover.outdated', { phase: 'restored', primary: 'a', epoch: 4 })
     assert.match(inEnglish(step.said), /^b bears the mark of epoch 4, and the record, of epoch 2, says a: /)
     saves(withSpec(intent('4.1', '1.9'), { pause }), 'failover.outdated', { phase: 'restored' })
     // Another process, or another node, may bear a leftover of another life of the group.

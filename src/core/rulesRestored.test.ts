@@ -23,9 +23,19 @@ import { topologyOf } from './topology.ts'
 import { inEnglish } from './said.ts'
 
 /** The same nodes, met by a controller that has just started on a copy of the store. */
-function fromBackup(s: Situation): Situation {
+function met(s: Situation): Situation {
   return unwatched({ ...s, record: s.record === null ? null : restored(s.record) })
 }
+
+/** What they bear beyond the copy is kept in the record. */
+function withSeen(s: Situation): Situation {
+  const { rule, step } = decide(s).group
+  if (rule !== 'restored.seen') return s
+  assert.ok(step.kind === 'save' && s.record !== null)
+  return { ...s, record: { ...s.record, ...step.record } }
+}
+
+const fromBackup = (s: Situation): Situation => withSeen(met(s))
 
 const elsewhere = { host: '10.0.0.9', port: 6379 }
 
@@ -66,6 +76,41 @@ void describe('a record that was read from a backup', () => {
       assert.doesNotMatch(risk(says), /Risk/)
     assert.doesNotMatch(risk({ mark: null }, { floor: null }), /Risk/)
     assert.doesNotMatch(risk({ mark: null, replid: 'Z' }, { hasData: false, floor: null }), /Risk/)
+  })
+
+  test('a node bears a later epoch than the copy, and another is missing -> kept in the record: neither is forgotten with that node', () => {
+    const later = { of: null, mark: '4.7', offset: 1200, incarnation: 'b2' } as const
+    const s = met(group('a', alive('a'), alive('b', later), mute('c', now - 5000)))
+    const floor = { replid: 'R1', offset: 1200, markSeq: 7, markEpoch: 4 }
+    saves(s, 'restored.seen', { phase: 'restored', epoch: 4, primary: 'a', incarnation: '', inSync: [], floor })
+    holds(withSeen(s), 'restored.unreachable', /missing: c: silent/)
+    // By another process: b was restarted from an older snapshot meanwhile, and c is here.
+    const { record } = withSeen(s)
+    const taken = (says: Says): string => {
+      const after = unwatched({ ...group('b', alive('a', says), alive('b', says), alive('c', says)), record })
+      return inEnglish(saves(after, 'restored.adopt', { primary: 'b', epoch: 5 }).said)
+    }
+    const risk = /Risk: no node is known to hold everything that a had acknowledged$/
+    const less = [
+      { mark: '1.9', offset: 1100 },
+      { mark: '1.9', replid: 'Z' },
+      { mark: null, replid: 'Z' },
+    ]
+    for (const says of less) assert.match(taken(says), risk)
+    assert.doesNotMatch(taken({ mark: '4.7', offset: 1200 }), /Risk/)
+  })
+
+  test('what is seen is kept once, when nothing can be decided -> of equal marks beside the primary; an epoch also without a position', () => {
+    const here = [alive('a', { mark: '3.5' }), alive('b', { mark: '3.5', offset: 1010 })] as const
+    const floor = { replid: 'R1', offset: 1000, markSeq: 5, markEpoch: 3 }
+    saves(met(group('a', ...here, mute('c', now - 5000))), 'restored.seen', { epoch: 3, floor })
+    saves(met(group('a', here[1], here[0], mute('c', now - 5000))), 'restored.seen', { epoch: 3, floor })
+    saves(withSpec(met(group('a', alive('a', { mark: '3.5' }), alive('b'))), { pause }), 'restored.seen', { epoch: 3 })
+    waits(met(group('a', ...here, unheard('c'))), 'restored.waiting', /hear from c/)
+    saves(met(group('a', alive('a', { mark: '3.5' }), alive('b'))), 'restored.adopt', { epoch: 4 })
+    const blind = met(group('a', alive('a', { mark: '3.5', usable: false }), mute('c', now - 5000)))
+    saves(blind, 'restored.seen', { epoch: 3, floor: null })
+    holds(withSeen(blind), 'restored.unreachable', /missing: c/)
   })
 
   test('somebody was not heard yet -> waits; does not answer -> holds, also while the primary of the backup is well', () => {
@@ -132,7 +177,7 @@ void describe('a record that was read from a backup', () => {
 
   test('paused -> only watched; an operator names the primary -> the intent names it', () => {
     const s = fromBackup(group('a', alive('a'), mute('b', now - 5000)))
-    holds(withSpec(s, { pause }), 'restored.paused', /not verified yet/)
+    holds(withSeen(withSpec(s, { pause })), 'restored.paused', /not verified yet/)
     saves(remembered(s, order('failover', 'a')), 'restored.order/elect.order', {
       phase: 'failover',
       candidate: 'a',

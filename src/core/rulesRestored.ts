@@ -1,7 +1,7 @@
 // A group whose record was read from a copy of the store: what it says may be long past, so everybody is asked before anything is done.
-import { doubted, failover, readopted } from './draft.ts'
+import { failover, newestEpoch, outdated, readopted } from './draft.ts'
 import { type Election, electByOrder, electRestored } from './elect.ts'
-import { showsWhatWasKnown } from './holdings.ts'
+import { seenBeyond, showsWhatWasKnown } from './holdings.ts'
 import { bearsItsEnd, bearsLater } from './laterEpoch.ts'
 import { nowhere } from './limits.ts'
 import { together } from './loss.ts'
@@ -36,6 +36,18 @@ function leader(c: Case): Answering | null {
     (node) => node === primary || !answers(node) || empty(node) || ['behind', 'equal'].includes(orderOf(c.s, node, primary)),
   )
   return lacksNothing ? primary : null
+}
+
+/** For as long as it stays as it is, nothing is decided. */
+function isHeld(c: Case): boolean {
+  if (waiting(c.s).length > 0) return false
+  if (paused(c.s) || !all(c.s).every(answers) || foreign(c.s).length > 0 || led(c.s).length > 0) return true
+  return leader(c) === null && electRestored(c.s, c.record).kind === 'hold'
+}
+
+/** Somebody bears what the record does not speak of. */
+function isBeyond({ s, record }: Case): boolean {
+  return newestEpoch(s) > record.epoch || seenBeyond(s, record) !== null
 }
 
 function decided(c: Case, election: Election, cause: FailoverCause): Decision {
@@ -101,7 +113,7 @@ export const outdatedRule: Rule<Case> = {
       epoch === recorded
         ? say('record.outdatedMove', { node: id, epoch, primary })
         : say('record.outdated', { node: id, epoch, recorded, primary })
-    return save(said, doubted(c.record), {
+    return save(said, outdated(c.s, c.record), {
       node: id,
       epoch,
       recorded,
@@ -116,6 +128,16 @@ export const restoredRules: readonly Rule<Case>[] = [
     gives: 'save -> failover',
     when: (c) => c.s.memory.order?.name === 'failover',
     then: (c) => decided(c, electByOrder(c.s, c.s.memory.order?.to ?? null), 'operator'),
+  },
+  {
+    id: 'restored.seen',
+    why: 'it cannot be verified now, and a node bears what the copy does not speak of: whoever goes on later, or after a restart of that node, must know of it',
+    gives: 'save -> restored',
+    when: (c) => isBeyond(c) && isHeld(c),
+    then: (c) => {
+      const record = outdated(c.s, c.record)
+      return save(say('restored.seen', { epoch: record.epoch }), record, { epoch: record.epoch, recorded: c.record.epoch })
+    },
   },
   {
     id: 'restored.paused',

@@ -159,14 +159,15 @@ void describe('steady, the record is an old copy', () => {
 
   test('somebody else is a primary of a later epoch -> nobody is opened or promoted before everybody was asked', () => {
     const s = group('a', alive('a', { lists: [] }), alive('b', later))
-    const { evidence } = saves(s, 'steady.outdated', { phase: 'restored', epoch: 1, primary: 'a', incarnation: '', inSync: [] })
+    const { evidence } = saves(s, 'steady.outdated', { phase: 'restored', epoch: 4, primary: 'a', incarnation: '', inSync: [] })
     assert.deepEqual(evidence, { node: 'b', epoch: 4, recorded: 1 })
     saves(group('b', alive('a', { of: 'b' }), alive('b', later)), 'steady.outdated', { primary: 'b' })
   })
 
   test('the very process of the record was replaced since, and chosen again at a later epoch -> no epoch is given twice', () => {
     const s = group('a', alive('a', { mark: '4.1' }), alive('b'))
-    saves(s, 'steady.outdated', { phase: 'restored', primary: 'a', incarnation: '' })
+    const floor = { replid: 'R1', offset: 1000, markSeq: 1, markEpoch: 4 }
+    saves(s, 'steady.outdated', { phase: 'restored', epoch: 4, primary: 'a', incarnation: '', floor })
   })
 
   test('the recorded primary is a replica now and bears a later epoch -> it was replaced, and is not opened again over its successor', () => {

@@ -116,7 +116,8 @@ export class Checks {
     this.#epochs(record)
     const size = JSON.stringify(record).length
     if (size > recordChars) this.fail('nothing grows', `the record has ${size} characters`)
-    if (record.epoch > (before?.epoch ?? 0)) this.verdicts.newEpoch(record)
+    // A record that is not verified yet begins none: it names the newest that was seen.
+    if (record.phase !== 'restored' && record.epoch > (before?.epoch ?? 0)) this.verdicts.newEpoch(record)
     if (isMoving(record)) {
       this.ledger.intended(record, entry)
       this.#fit(record, entry)

@@ -33,6 +33,8 @@ export const newSentences = {
   'record.outdatedMove': (v: { readonly node: string; readonly epoch: number; readonly primary: string }) =>
     `${v.node} bears a mark of epoch ${v.epoch}, and the record says that ${v.primary} is only being replaced at that epoch: such marks are written when that is over, ` +
     'so the record is that of an old copy of the store. Nothing is done before every node of the group was asked',
+  'restored.seen': (v: { readonly epoch: number }) =>
+    `the record is that of a backup; what its nodes bear is kept: no epoch up to ${v.epoch} is given again, and who turns out to hold less lacks data`,
   'restored.paused': () => 'paused by an operator; its record is that of a backup and was not verified yet',
   'restored.waiting': (v: { readonly nodes: readonly string[] }) => `the record is that of a backup; waits to hear from ${quote(v.nodes)}`,
   'restored.unreachable': (v: Choice & { readonly missing: readonly string[] }) =>

@@ -35,6 +35,7 @@ const newZh: typeof newSentences = {
     `${v.node} 带有纪元 ${v.epoch} 的标记，而纪元 ${v.recorded} 的记录说是 ${v.primary}：记录来自存储的旧副本。在询问过组内每个节点之前什么也不做`,
   'record.outdatedMove': (v) =>
     `${v.node} 带有纪元 ${v.epoch} 的标记，而记录说 ${v.primary} 在该纪元还在被替换：这样的标记要到更替结束之后才会写入，所以记录来自存储的旧副本。在询问过组内每个节点之前什么也不做`,
+  'restored.seen': (v) => `记录来自备份；已记下各节点所带的标记：到纪元 ${v.epoch} 为止的纪元不再使用，之后持有更少的节点就是缺了数据`,
   'restored.paused': () => '操作员已暂停；记录来自备份，尚未核实',
   'restored.waiting': (v) => `记录来自备份；等待 ${names(v.nodes)} 的消息`,
   'restored.unreachable': (v) =>
