@@ -1,6 +1,6 @@
 // Who is elected, by what the electing controller had been told and by what is so; and that a switchover does not last for ever.
 import type { GroupRecord, Instant, NodeId, Reading } from '../core/model.ts'
-import { type NodeView, answers } from '../core/observe.ts'
+import { type NodeView, answers, sameAddress } from '../core/observe.ts'
 import type { Group } from '../controller/group.ts'
 import type { Effect } from '../ports.ts'
 import type { Fail } from './checks.ts'
@@ -24,6 +24,8 @@ const undisturbedMs = 15_000
 export class ElectionChecks {
   readonly #history: History
   readonly #fail: Fail
+  /** When the spec last called another place by the recorded primary's name. */
+  #misnamedAt = -Infinity
   #moving: { readonly epoch: number; readonly since: number; readonly wallOffset: number } | null = null
 
   constructor(history: History, fail: Fail) {
@@ -103,6 +105,8 @@ export class ElectionChecks {
     if (this.#moving?.epoch !== record.epoch) this.#moving = { epoch: record.epoch, since: timeline.now, wallOffset }
     const lastsMs = timeline.now - this.#moving.since
     const primary = this.#history.node(record.primary)
+    const named = spec.nodes.find((node) => node.id === record.primary)
+    if (named === undefined || !sameAddress(named, primary.setup.address)) this.#misnamedAt = timeline.now
     // Whoever is gone, or has stepped down, hands nothing over: that is for an election, and it may have to wait.
     if (primary.running?.runId !== record.incarnation || primary.running.follows !== null) return
     // Nor may it take its place again when an operator keeps it from being primary.
@@ -116,7 +120,8 @@ export class ElectionChecks {
   }
 
   /**
-   * Since well before now nothing was done to the primary, to the controller, or to the way between them. A controller that cannot open
+   * Since well before now nothing was done to the primary, to the controller, or to the way between them, and the spec has the primary where it
+   * is: at another address nobody hears it, so it is silent, and after too many failovers silence lasts ten times as long. A controller that cannot open
    * connections ends it too: to give it up it need ask nobody.
    */
   #free(primary: Server): boolean {
@@ -129,6 +134,7 @@ export class ElectionChecks {
       store.unsure === 0 &&
       primary.awake &&
       long(primary.calmSince) &&
+      long(this.#misnamedAt) &&
       long(net.clearSince(controllerName, primary.host))
     )
   }
