@@ -103,6 +103,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a hung primary was closed for a candidate that is gone, and nobody else is known to be complete -> it is taken back',
   '46053-reborn-over-a-replica-in-sync':
     'a Pika without a boot fence loses its power and comes back, at once further than its replica by its position -> the replica, which holds what the other lost, is promoted',
+  '80407-led-behind-a-rival':
+    'an operator moves the primary of a Pika group by hand, the old one refuses and is opened again -> whoever was led behind the other one is copied anew',
   '80493-fence-written-over':
     'a Pika primary refuses to be detached, and its file is written all the same -> it is not called fenced when it is promoted again',
   '60032-crashed-and-promoted-again':

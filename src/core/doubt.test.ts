@@ -20,6 +20,7 @@ import {
 } from '../../test/situations.ts'
 import { h1, h2, lineage } from '../../test/succession.ts'
 import { pika } from '../engines/pika.ts'
+import { redis } from '../engines/redis.ts'
 import { decide } from './decide.ts'
 import { doubtRules, resolvedRule } from './doubt.ts'
 import { closedGuard } from './limits.ts'
@@ -115,6 +116,44 @@ test('P2: beside a primary that only others reach, or that is gone -> the doubt 
   // The candidate is becoming the primary.
   const candidate = switching(closedSince(writing), 'a')
   assert.notEqual(decide(candidate).group.rule, 'switchover.doubted')
+})
+
+test('P2: it follows one in doubt -> in doubt as well, whatever is under way', () => {
+  const led = doubted(['a'], { ...linked, of: null, guard: closedGuard }, { ...linked, of: 'a' })
+  assert.match(inEnglish(saves(led, 'steady.misled', { primary: 'b', inDoubt: ['a', 'c'] }).said), /^c follows a node that does not hold/)
+  assert.equal(groupStep({ ...led, can: redis }, 'steady.healthy').kind, 'rest')
+  const gone = recorded(
+    {
+      ...group(
+        'b',
+        alive('a', { ...linked, of: null, guard: closedGuard }),
+        refused('b', 5_000, linked),
+        alive('c', { ...linked, of: 'a' }),
+      ),
+      can: pika,
+    },
+    { epoch: 2, lineage, guard: 0, inSync: alone, inDoubt: ['a'] },
+  )
+  saves(failingOver(gone, 'c', 'dead', { replid: h2 }), 'failover.misled', { phase: 'failover', inDoubt: ['a', 'c'] })
+  saves(switching(led, 'c'), 'switchover.misled', { phase: 'switchover', inDoubt: ['a', 'c'] })
+})
+
+test('P2: it follows one that was told to be copied anew -> in doubt; read before that, or behind one attached plainly, or a cascade -> measured as ever', () => {
+  const forced = { to: b, at: 8_000, copied: true }
+  const behind = (view: NonNullable<Says['view']>, its: NonNullable<Says['view']> = {}): Situation =>
+    doubted([], { ...linked, view }, { ...linked, of: 'a', view: its })
+  saves(behind({ forced }), 'steady.misled', { primary: 'b', inDoubt: ['c'] })
+  for (const s of [behind({ forced: null }), behind({ forced }, { askedAt: 7_990 })]) {
+    assert.notEqual(decide(s).group.rule, 'steady.misled')
+    told(s, 'c', 'node.still', { name: 'fence' })
+  }
+  const cascade = recorded(behind({ forced }), { lineage: lineage.map((entry) => ({ ...entry, node: 'b' })) })
+  assert.equal(decide(cascade).group.rule, 'steady.misled')
+  const nodes = new Map(cascade.nodes)
+  const c = nodes.get('c')
+  assert.ok(c !== undefined)
+  nodes.set('c', { ...c, spec: { ...c.spec, maintenanceUntil: cascade.wall + 60_000 } })
+  assert.notEqual(decide({ ...cascade, nodes }).group.rule, 'steady.misled')
 })
 
 test('in doubt and linked, lag 0 -> detached and copied anew, one after the other as the policy says', () => {
@@ -254,5 +293,12 @@ test('P2: it follows the primary by itself and holds what that one lacks -> deta
 })
 
 test('the rules of this page -> each fired above', () => {
-  wereFired([...doubtRules, resolvedRule, { id: 'failover.doubted' }, { id: 'switchover.doubted' }])
+  wereFired([
+    ...doubtRules,
+    resolvedRule,
+    { id: 'failover.doubted' },
+    { id: 'switchover.doubted' },
+    { id: 'failover.misled' },
+    { id: 'switchover.misled' },
+  ])
 })

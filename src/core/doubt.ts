@@ -1,7 +1,8 @@
 // Whose data may differ from the primary's although no position shows it, where the server tells no history from another (docs/pika.md, P2).
+import { chained, upstreamNode } from './cascade.ts'
 import { amended, questioned } from './draft.ts'
 import { type NodeId, isMoving } from './model.ts'
-import { type NodeView, answers, follows, sameAddress } from './observe.ts'
+import { type NodeView, answers, follows, freshSince, sameAddress } from './observe.ts'
 import { type Case, type Rule, save } from './rule.ts'
 import { say } from './said.ts'
 import { nodeOf, others, quote } from './situation.ts'
@@ -104,9 +105,28 @@ function uncopied(c: Case): NodeId[] {
     .map((node) => node.spec.id)
 }
 
+/**
+ * It is fed by a node whose data are not the primary's, or that was told to take over the primary's while this one may have had those that it held before.
+ * What it holds is of both then, at positions that fit by chance, and its mark is that of the last (P2).
+ */
+function isMisled(c: Case, node: NodeView): boolean {
+  const feeder = upstreamNode(c, node)
+  if (feeder === null || !answers(node) || inDoubt(c, node) || chained(c, node)) return false
+  // Rivals that the record does not know yet: the rule before this.
+  const known = c.record.inDoubt?.includes(feeder.spec.id) ?? false
+  return (known && node.reading.upstream?.linkUp === true) || (feeder.forced !== null && freshSince(node, feeder.forced.at))
+}
+
+function misled(c: Case): NodeId[] {
+  if (c.s.can.namesHistories) return []
+  return others(c.s, c.record.primary)
+    .filter((node) => isMisled(c, node))
+    .map((node) => node.spec.id)
+}
+
 /** Whomever it finds is in doubt from now on, whatever else is under way. */
 function doubtRule(
-  id: 'steady.doubted' | 'steady.replayed' | 'steady.strayed' | 'steady.uncopied',
+  id: 'steady.doubted' | 'steady.misled' | 'steady.replayed' | 'steady.strayed' | 'steady.uncopied',
   why: string,
   find: (c: Case) => readonly NodeId[],
 ): Rule<Case> {
@@ -130,8 +150,15 @@ export const doubtedRule = doubtRule(
   rivals,
 )
 
+export const misledRule = doubtRule(
+  'steady.misled',
+  'a replica follows one that holds something else than the primary, or did until it was copied anew: what reached it may be of both, under the mark of the last',
+  misled,
+)
+
 export const doubtRules: readonly Rule<Case>[] = [
   doubtedRule,
+  misledRule,
   doubtRule(
     'steady.replayed',
     'a replica lost data and is given it back from a log, which does not know what a primary of before held when it crashed',

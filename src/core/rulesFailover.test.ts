@@ -369,5 +369,5 @@ void describe('a failover is under way', () => {
 })
 
 test('every row of the table -> was the decision in a test above', () => {
-  everyRuleFired('failover', [{ id: 'failover.doubted' }])
+  everyRuleFired('failover', [{ id: 'failover.doubted' }, { id: 'failover.misled' }])
 })

@@ -1,6 +1,6 @@
 // A failover whose intent is saved. It is finished from wherever it stands, by whoever reads the record.
 import { type Consent, consentToSilence, ledBack } from './consent.ts'
-import { doubtedRule } from './doubt.ts'
+import { doubtedRule, misledRule } from './doubt.ts'
 import { crowned, failover, kept, riskier } from './draft.ts'
 import { feedsOn, lost } from './diagnose.ts'
 import { type Election, elect, electByOrder, refusesPromotion } from './elect.ts'
@@ -195,6 +195,7 @@ export const failoverRules: readonly Rule<Case>[] = [
   orderRule,
   { ...outdatedRule, id: 'failover.outdated' },
   { ...doubtedRule, id: 'failover.doubted', gives: 'save -> failover' },
+  { ...misledRule, id: 'failover.misled', gives: 'save -> failover' },
   {
     id: 'failover.seen',
     why: 'believe the node, not the reply to our command: it now reports the primary role and nobody has written to it',

@@ -1,4 +1,5 @@
 // What each node other than the primary is told under the saved record. Changes nothing in the record, so it needs no save.
+import { chained } from './cascade.ts'
 import { orderOf } from './order.ts'
 import { bearsLater, feederOf, laterFedBy } from './laterEpoch.ts'
 import { closedGuard, halfClosedGuard, handoverGraceMs, nowhere } from './limits.ts'
@@ -7,7 +8,7 @@ import { type NodeView, answers, follows, freshSince, mute, refused, refuses, sa
 import { type Case, type Rule, type Step, act, hold, rest, wait } from './rule.ts'
 import { type Said, inEnglish, say } from './said.ts'
 import { type Rejoin, awaitsCopy, breaksRing, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
-import { inMaintenance, isOurs, ours } from './situation.ts'
+import { isOurs, ours } from './situation.ts'
 
 /** A switchover ends in milliseconds; a controller that starts later has no reason to cut anybody. */
 const steppedDownMs = 10_000
@@ -74,20 +75,7 @@ function forced(c: NodeCase): Replacing {
 
 /** A replica that follows somebody else, or nobody. */
 function strays(c: NodeCase): boolean {
-  return c.node.reading?.role === 'replica' && !follows(c.node, c.primary.spec) && !chained(c)
-}
-
-/**
- * Its own chain ends at the primary by way of another replica: an operator's cascade, left alone only when he put it into maintenance.
- * Behind the primary of before it is none: it only was not told yet where the new one is.
- */
-function chained(c: NodeCase): boolean {
-  const upstream = c.node.reading?.upstream ?? null
-  if (upstream === null || !inMaintenance(c.s, c.node)) return false
-  const before = c.record.lineage.at(-2)?.node
-  return [...c.s.nodes.values()].some(
-    (node) => node.spec.id !== before && sameAddress(node.spec, upstream) && follows(node, c.primary.spec),
-  )
+  return c.node.reading?.role === 'replica' && !follows(c.node, c.primary.spec) && !chained(c, c.node)
 }
 
 /** It was the primary until a moment ago and was demoted in a switchover: clients that cling to it would only be told READONLY, for ever. */
@@ -243,7 +231,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     id: 'node.still',
     why: 'its server tells no history from another, so it is measured; while it takes writes, or somebody else feeds it, that would be out of date at once',
     gives: 'act fence',
-    when: (c) => alive(c) && mustBeStilled(c, c.node) && !chained(c) && ready(c, 'fence'),
+    when: (c) => alive(c) && mustBeStilled(c, c.node) && !chained(c, c.node) && ready(c, 'fence'),
     then: (c) => tell(c, { name: 'fence', cutClients: true }, say('node.still', { node: c.node.spec.id })),
   },
   {

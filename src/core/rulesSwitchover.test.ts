@@ -166,5 +166,5 @@ void describe('a switchover is under way', () => {
 })
 
 test('every row of the table -> was the decision in a test above', () => {
-  everyRuleFired('switchover', [{ id: 'switchover.doubted' }])
+  everyRuleFired('switchover', [{ id: 'switchover.doubted' }, { id: 'switchover.misled' }])
 })

@@ -1,5 +1,5 @@
 // A planned switchover whose intent is saved: pause the writes, wait for the candidate, demote first, then promote.
-import { doubtedRule } from './doubt.ts'
+import { doubtedRule, misledRule } from './doubt.ts'
 import { crowned, kept } from './draft.ts'
 import { orderOf } from './order.ts'
 import { closedGuard } from './limits.ts'
@@ -40,6 +40,7 @@ export const switchoverRules: readonly Rule<Case>[] = [
   { ...orderRule, id: 'switchover.order' },
   { ...outdatedRule, id: 'switchover.outdated' },
   { ...doubtedRule, id: 'switchover.doubted', gives: 'save -> switchover' },
+  { ...misledRule, id: 'switchover.misled', gives: 'save -> switchover' },
   {
     id: 'switchover.seen',
     why: 'the candidate reports the primary role and nobody has written to it: the record may name it',
