@@ -41,7 +41,7 @@ export const foundAt: Readonly<Record<string, number>> = {
   pauseErases: 287,
   actsBeforeSave: 25,
   logForEver: 1,
-  'P1-promoteUnfenced': 49,
+  'P1-promoteUnfenced': 6,
   'P2-plain': 3,
   'P2-notForced': 10,
   'P4-everybodyEqual': 13,

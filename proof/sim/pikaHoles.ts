@@ -1,5 +1,5 @@
 // Pika's traps (docs/pika.md) planted in the product, one at a time: as if nobody had known of them.
-import type { Reading } from '../../src/core/model.ts'
+import type { Action, Reading } from '../../src/core/model.ts'
 import type { Engine, Script } from '../../src/engines/engine.ts'
 import { pika } from '../../src/engines/pika.ts'
 import type { Options } from '../../src/sim/history.ts'
@@ -26,15 +26,25 @@ function asWhole(reading: Reading): Reading {
 }
 
 /** As many commands, so that results are read by the real ones; also of those that are made when the access list is known. */
-function commands(edit: (command: readonly string[]) => readonly string[]): Partial<Options> {
-  const edited = (script: Script): Script => ({ ...script, commands: script.commands.map(edit) })
+function scripts(edit: (commands: Script['commands'], action: Action) => Script['commands']): Partial<Options> {
+  const edited = (script: Script, action: Action): Script => ({ ...script, commands: edit(script.commands, action) })
   return engine({
-    script: (action) => edited(pika.script(action)),
-    followUp: (...asked) => {
-      const more = pika.followUp(...asked)
-      return more === null ? null : edited(more)
+    script: (action) => edited(pika.script(action), action),
+    followUp: (action, ...asked) => {
+      const more = pika.followUp(action, ...asked)
+      return more === null ? null : edited(more, action)
     },
   })
+}
+
+function commands(edit: (command: readonly string[]) => readonly string[]): Partial<Options> {
+  return scripts((all) => all.map(edit))
+}
+
+/** CONFIG REWRITE last, as after any other change of role. */
+function rewriteLast(all: Script['commands'], action: Action): Script['commands'] {
+  const [rewrite, toNobody] = all.slice(-2)
+  return action.name !== 'promote' || rewrite?.[0] !== 'CONFIG' || toNobody === undefined ? all : [...all.slice(0, -2), toNobody, rewrite]
 }
 
 function off(id: string): Partial<Options> {
@@ -43,7 +53,11 @@ function off(id: string): Partial<Options> {
 }
 
 const traps: readonly Omit<Hole, 'engines'>[] = [
-  { name: 'P1-promoteUnfenced', what: 'P1: a promotion writes no fence into the file', plant: () => engine({ canBootFence: false }) },
+  {
+    name: 'P1-promoteUnfenced',
+    what: 'P1: a promotion writes its file as a primary, without the fence',
+    plant: () => scripts(rewriteLast),
+  },
   { name: 'P2-plain', what: 'P2: an old primary is attached plainly, whatever it holds', plant: () => engine({ namesHistories: true }) },
   {
     name: 'P2-notForced',
