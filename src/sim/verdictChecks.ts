@@ -313,12 +313,11 @@ export class VerdictChecks {
     return [...nodes.values()].every((node) => this.#now - net.clearSince(host, node.host) >= knownMs)
   }
 
-  /** Nothing keeps a controller from doing what it should. */
+  /** Nothing keeps a controller from doing what it should. Without a descriptor it can ask nobody whom it has no connection to. */
   #free(): boolean {
     const { controller, spec, store } = this.#history
-    return (
-      this.#undisturbed() && (controller?.runsFor ?? 0) >= movedWithinMs && spec.pause === null && store.slowMs === 0 && store.unsure === 0
-    )
+    if (controller === null || controller.exhausted || controller.runsFor < movedWithinMs) return false
+    return this.#undisturbed() && spec.pause === null && store.slowMs === 0 && store.unsure === 0
   }
 
   /** Nothing was done to nodes and paths for a while; the controller is not counted. */
