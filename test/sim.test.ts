@@ -171,6 +171,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika replica in doubt has a replica of its own -> it is told to leave again and again until that one has left, not at every answer',
   '71264-promoted-while-saving':
     'a silent Pika wakes and holds more, and that is being saved -> the candidate of before is not promoted meanwhile',
+  '66008519-fed-by-a-primary-that-came-back-with-less':
+    'the new primary loses its memory and comes back by an old file as a replica of another -> its replica, the last one with data, is detached before it is copied over',
   '101405-pika-ring':
     'a Pika that was promoted under its own replica is restarted, and the two follow each other -> the ring is undone, both follow the primary',
   '65001285-stood-still-while-all-were-asked':

@@ -1,7 +1,9 @@
 // A replica behind another replica.
-import { type NodeView, follows, sameAddress } from './observe.ts'
+import { nowhere } from './limits.ts'
+import { type NodeView, answers, follows, sameAddress } from './observe.ts'
+import { orderOf } from './order.ts'
 import type { Case } from './rule.ts'
-import { inMaintenance, others } from './situation.ts'
+import { empty, inMaintenance, others } from './situation.ts'
 
 /** The node of the group, not the recorded primary, that it follows. */
 export function upstreamNode(c: Case, node: NodeView): NodeView | null {
@@ -19,4 +21,16 @@ export function chained(c: Case, node: NodeView): boolean {
   return [...c.s.nodes.values()].some(
     (other) => other.spec.id !== before && sameAddress(other.spec, upstream) && follows(other, c.primary.spec),
   )
+}
+
+/**
+ * The recorded primary came back as another process that follows somebody else and holds less than this replica of it. While it has no link it feeds nobody;
+ * once it is linked it copies what it was given over this one.
+ */
+export function outlives({ s, verdict, primary }: Case, node: NodeView): boolean {
+  if (verdict.kind !== 'restarted' || !answers(node) || !answers(primary) || empty(node)) return false
+  if (!follows(node, primary.spec) || node.reading.upstream?.linkUp !== false) return false
+  const { upstream } = primary.reading
+  if (upstream === null || sameAddress(upstream, nowhere)) return false
+  return empty(primary) || ['ahead', 'diverged'].includes(orderOf(s, node, primary))
 }

@@ -11,6 +11,7 @@ import {
   recorded,
   refused,
   silent,
+  type Says,
   switching,
   viewed,
   withPolicy,
@@ -36,6 +37,20 @@ void describe('the nodes of a steady group', () => {
       name: 'fence',
       cutClients: true,
     })
+  })
+
+  test('the recorded primary is back as a replica of another, with less than its own replica has -> that one is detached; linked, holding as much, or from nowhere -> not', () => {
+    const s = (back: Says = {}, b: Says = {}): Situation =>
+      group(
+        'a',
+        alive('a', { incarnation: 'a2', of: 'c', linkUp: false, offset: 900, ...back }),
+        alive('b', { linkUp: false, ...b }),
+        silent('c', 9_000),
+      )
+    told(s(), 'b', 'node.outlives', { name: 'fence', cutClients: false })
+    told(s({ keys: 0, replid: '', offset: 0, mark: null }), 'b', 'node.outlives', { name: 'fence' })
+    for (const stays of [s({ offset: 1_000 }), s({ of: 'nowhere' }), s({ incarnation: 'a1' }), s({}, { linkUp: true }), s({}, { of: 'c' })])
+      assert.notEqual(decide(stays).nodes.find(({ node }) => node === 'b')?.rule, 'node.outlives')
   })
 
   test('the recorded primary in order -> nothing', () => {

@@ -1,5 +1,5 @@
 // What each node other than the primary is told under the saved record. Changes nothing in the record, so it needs no save.
-import { chained } from './cascade.ts'
+import { chained, outlives } from './cascade.ts'
 import { orderOf } from './order.ts'
 import { bearsLater, feederOf, laterFedBy } from './laterEpoch.ts'
 import { closedGuard, halfClosedGuard, handoverGraceMs, nowhere } from './limits.ts'
@@ -212,6 +212,13 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
     when: (c) => ['dead', 'silent', 'restarted'].includes(c.verdict.kind) && awaitsCopy(c, c.node) && ready(c, 'fence'),
     then: (c) =>
       tell(c, { name: 'fence', cutClients: false }, say('node.awaitsCopy', { node: c.node.spec.id, primary: c.primary.spec.id })),
+  },
+  {
+    id: 'node.outlives',
+    why: 'the primary came back as a replica of another, with less: what it is given next would be copied over this one, which holds more',
+    gives: 'act fence',
+    when: (c) => outlives(c, c.node) && ready(c, 'fence'),
+    then: (c) => tell(c, { name: 'fence', cutClients: false }, say('node.outlives', { node: c.node.spec.id, primary: c.primary.spec.id })),
   },
   {
     id: 'node.handover',

@@ -50,6 +50,8 @@ export const nodeSentences = {
     `${v.node} is closed and follows nobody: it and its replicas follow each other, and none of them can be led away`,
   'node.awaitsCopy': (v: Follower) =>
     `${v.node} is detached from ${v.primary}, which is gone before it was copied: what comes back there may hold nothing, and would be copied over it`,
+  'node.outlives': (v: Follower) =>
+    `${v.node} is detached from ${v.primary}, which came back as a replica of another and holds less: that would be copied over it`,
   'node.mend': (v: Follower & { readonly why: string }) => `${v.node} is detached from ${v.primary}: ${v.why}`,
   'node.stillAgain': (v: OfNode) => `${v.node} is asked again to be closed and detached`,
   'node.mayFollow': (v: OfNode) => `${v.node} may follow`,
