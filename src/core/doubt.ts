@@ -48,6 +48,8 @@ function resolved(c: Case): NodeId[] {
 
 /** Rivals, and whoever one of them feeds, that the record does not know yet; the candidate is becoming the primary. */
 function rivals(c: Case): NodeId[] {
+  // Asked at every answer of every group.
+  if (c.s.can.namesHistories) return []
   const candidate = isMoving(c.record) ? c.record.candidate : null
   const here = others(c.s, c.record.primary).filter(({ spec }) => spec.id !== candidate)
   const open = here.filter((node) => isRival(c, node))
