@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { groupStep, pause } from '../../test/decisions.ts'
+import { acts, groupStep, pause } from '../../test/decisions.ts'
 import { alive, failingOver, group, recorded, refused, switching, viewed, withSpec } from '../../test/situations.ts'
 import { caseOf, decide, tables } from './decide.ts'
 import type { Situation } from './situation.ts'
@@ -29,6 +29,11 @@ void describe('one decision for the group, one for each node', () => {
     assert.deepEqual([held.kind, /would do: writes the boot fence/.test(inEnglish(held.said))], ['hold', true])
     const dead = failingOver(group('a', refused('a', 8_500), alive('b', { linkUp: false })), 'b')
     assert.equal(groupStep(withSpec(dead, { pause }), 'failover.promote').kind, 'act')
+  })
+
+  test('paused, and a switchover is given up -> the writes that it paused go on', () => {
+    const given = viewed(withSpec(group('a', alive('a'), alive('b')), { pause }), 'a', { paused: 'a1' })
+    acts(given, 'steady.resumeWrites', ['a', { name: 'resumeWrites' }])
   })
 
   test('paused right after a change of primary -> it is opened and the others are led to it, for a minute', () => {

@@ -70,7 +70,9 @@ function finishing(c: Case): boolean {
 function unlessPaused(c: Case, decision: Decision): Decision {
   if (c.record.phase !== 'steady' || !paused(c.s) || decision.step.kind !== 'act') return decision
   const closed = decision.rule === 'steady.open' && c.primary.reading?.guard === closedGuard
-  if (closed || finishing(c)) return decision
+  // Its clients wait at our word.
+  const waiting = decision.rule === 'steady.resumeWrites'
+  if (closed || waiting || finishing(c)) return decision
   return {
     rule: 'steady.paused',
     step: hold(say('steady.wouldDo', { by: c.s.spec.pause?.by ?? '', what: decision.step.said }), decision.step.evidence),
