@@ -203,7 +203,7 @@ const outcomes: Readonly<Record<string, string>> = {
 }
 
 /** The same operations under other delays: what a history shows must not hang on a millisecond of the model. */
-const variations = 8
+const variations = 5
 
 void describe('histories that once broke a promise', { concurrency: cores }, () => {
   for (const file of readdirSync(folder)) {
