@@ -1,8 +1,7 @@
 // What the controller needs from outside, as types only. adapters/ implement them; the simulator implements them again.
 import type { Inspected } from './core/doctor/inspection.ts'
+import type { Action, ActionResult } from './core/action.ts'
 import type {
-  Action,
-  ActionResult,
   Address,
   Epoch,
   GroupId,

@@ -1,7 +1,8 @@
 // What a situation leads to, asserted in one line per rule; and which rules a test file has seen fire.
 import assert from 'node:assert/strict'
 import { decide, tables } from '../src/core/decide.ts'
-import type { Action, GroupRecord } from '../src/core/model.ts'
+import type { Action } from '../src/core/action.ts'
+import type { GroupRecord } from '../src/core/model.ts'
 import type { Step } from '../src/core/rule.ts'
 import type { Situation } from '../src/core/situation.ts'
 import { epochStart, now } from './situations.ts'

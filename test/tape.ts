@@ -1,9 +1,8 @@
 // One group on a tape: its effects are carried out on a few lines of model, in virtual time, and written down as a story.
 import { Group } from '../src/controller/group.ts'
 import { closedGuard, nowhere } from '../src/core/limits.ts'
+import type { Action, ActionResult } from '../src/core/action.ts'
 import {
-  type Action,
-  type ActionResult,
   type GroupRecord,
   type GroupSpec,
   type Mark,

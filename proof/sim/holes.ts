@@ -2,8 +2,8 @@
 import { amended } from '../../src/core/draft.ts'
 import { closedGuard } from '../../src/core/limits.ts'
 import { lossOf } from '../../src/core/loss.ts'
+import type { Action } from '../../src/core/action.ts'
 import {
-  type Action,
   type GroupRecord,
   type NodeId,
   type Policy,

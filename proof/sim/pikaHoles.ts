@@ -1,5 +1,6 @@
 // Pika's traps (docs/pika.md) planted in the product, one at a time: as if nobody had known of them.
-import type { Action, Reading } from '../../src/core/model.ts'
+import type { Action } from '../../src/core/action.ts'
+import type { Reading } from '../../src/core/model.ts'
 import type { Engine, Script } from '../../src/engines/engine.ts'
 import { pika } from '../../src/engines/pika.ts'
 import type { Options } from '../../src/sim/history.ts'

@@ -1,6 +1,7 @@
 // Carries the effects of every group out: questions and actions to nodes, records and notes to the store. Decides nothing.
 import type { Inspected } from '../core/doctor/inspection.ts'
-import type { Action, ActionResult, GroupId, GroupRecord, GroupSpec, Instant, ProbeResult } from '../core/model.ts'
+import type { Action, ActionResult } from '../core/action.ts'
+import type { GroupId, GroupRecord, GroupSpec, Instant, ProbeResult } from '../core/model.ts'
 import { assert } from '../core/model.ts'
 import type { Passage } from '../core/status.ts'
 import { passageKey, recordKey } from '../controller/specStore.ts'

@@ -7,7 +7,7 @@ import { type NodeView, refused } from '../core/observe.ts'
 const emergencyMs = 3_000
 /** A node that answers nothing is asked again this much later, spread, so that many dead nodes do not knock at once. */
 const spreads = 7
-/** So many places are there for groups, each a step after the one before: over a minute, which is as long as any gap. */
+/** Where in a gap a group has its turn: one of so many places, a step apart. Together they last a minute, and no gap is longer. */
 const places = 6_000
 
 /**

@@ -18,7 +18,8 @@ import {
   withMembers,
   withSilentHosts,
 } from '../core/memory.ts'
-import type { Action, Capabilities, GroupRecord, GroupSpec, Instant, NodeId, Policy, Topology, WallTime } from '../core/model.ts'
+import type { Action } from '../core/action.ts'
+import type { Capabilities, GroupRecord, GroupSpec, Instant, NodeId, Policy, Topology, WallTime } from '../core/model.ts'
 import { assert } from '../core/model.ts'
 import {
   type NodeView,
@@ -117,10 +118,8 @@ export class Group {
     this.#take(input, time, effects)
     if (this.#ordered.late(time.now, effects)) this.#memory = { ...this.#memory, order: null }
     if (!this.#loaded) {
-      if (!this.#loading) {
-        this.#loading = true
-        effects.push({ kind: 'load', group: this.id })
-      }
+      if (!this.#loading) effects.push({ kind: 'load', group: this.id })
+      this.#loading = true
       return effects
     }
     const decides = !isNothingNew(input, this.#record, memory, node, this.#nodes.get(id)) || !this.#isAtRest()

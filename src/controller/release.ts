@@ -1,5 +1,6 @@
 // Giving a primary back when its group is removed, and what came of it for the person who did that.
-import type { ActionResult, NodeId } from '../core/model.ts'
+import type { ActionResult } from '../core/action.ts'
+import type { NodeId } from '../core/model.ts'
 import { answers } from '../core/observe.ts'
 import { type Said, say } from '../core/said.ts'
 import type { NodeTarget, World } from '../ports.ts'

@@ -1,16 +1,8 @@
 // The canary: a small mark that the open primary writes about once a second. Whether one may be written, and what it says.
 import { closedGuard } from './limits.ts'
 import type { Memory } from './memory.ts'
-import {
-  type Action,
-  type Capabilities,
-  type GroupId,
-  type GroupRecord,
-  type Instant,
-  type NodeId,
-  type Reading,
-  historyOf,
-} from './model.ts'
+import type { Action } from './action.ts'
+import { type Capabilities, type GroupId, type GroupRecord, type Instant, type NodeId, type Reading, historyOf } from './model.ts'
 import { type NodeView, answers } from './observe.ts'
 
 /** A primary that may be given its next mark, and who wrote the record that says so. */

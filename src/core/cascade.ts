@@ -1,6 +1,6 @@
-// A replica behind another replica.
+// A replica behind another replica, and what comes of that.
 import { nowhere } from './limits.ts'
-import { type NodeView, answers, follows, sameAddress } from './observe.ts'
+import { type NodeView, answers, follows, hasReplicas, sameAddress, troubleOf } from './observe.ts'
 import { orderOf } from './order.ts'
 import type { Case } from './rule.ts'
 import { empty, inMaintenance, others } from './situation.ts'
@@ -21,6 +21,20 @@ export function chained(c: Case, node: NodeView): boolean {
   return [...c.s.nodes.values()].some(
     (other) => other.spec.id !== before && sameAddress(other.spec, upstream) && follows(other, c.primary.spec),
   )
+}
+
+/**
+ * Replicas that follow each other: none of them can be led away, since each has a replica (docs/pika.md, P21). The first by name leaves, and then
+ * the others can. Known from the refusal: a ring whose links are down has no replicas, and dissolves without it.
+ */
+export function breaksRing(c: Case, node: NodeView): boolean {
+  if (troubleOf(node, 'fence')?.code !== hasReplicas) return false
+  const ring = new Set<NodeView>()
+  for (let at: NodeView | null = node; at !== null && answers(at); at = upstreamNode(c, at)) {
+    if (ring.has(at)) return at === node && [...ring].every((one) => node.spec.id <= one.spec.id)
+    ring.add(at)
+  }
+  return false
 }
 
 /**

@@ -1,6 +1,7 @@
 // What a node's own file says of its role, by what the node was told and answered: no probe shows it.
 import { nowhere } from './limits.ts'
-import type { Action, ActionResult, Address, Reading } from './model.ts'
+import type { Action, ActionResult } from './action.ts'
+import type { Address, Reading } from './model.ts'
 
 /** The process, and the role that its file is known to say. */
 export interface FileRole {

@@ -2,7 +2,8 @@
 import { lost, type Verdict } from './diagnose.ts'
 import { hasUnknownEnd } from './fileRole.ts'
 import { askedAnewMs, saveRetryMaxMs, saveRetryMs } from './limits.ts'
-import type { Action, ActionResult, Epoch, GroupRecord, Instant, NodeId, Reading } from './model.ts'
+import type { Action, ActionResult } from './action.ts'
+import type { Epoch, GroupRecord, Instant, NodeId, Reading } from './model.ts'
 import { type NodeView, answers, follows, freshSince, sameAddress } from './observe.ts'
 
 /** What a replica must acknowledge over the link between these two processes. Another history has other offsets, though the processes are the same. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { readingOf, specOf } from '../../test/situations.ts'
 import { closedGuard } from './limits.ts'
-import type { Action, ActionResult, ProbeFailure } from './model.ts'
+import type { Action, ActionResult } from './action.ts'
+import type { ProbeFailure } from './model.ts'
 import {
   type NodeView,
   acted,

@@ -2,7 +2,8 @@
 import { plainHost } from './address.ts'
 import { type FileRole, hasUnknownEnd, persistedAfter, persistedAs } from './fileRole.ts'
 import { actionRetryMaxMs, actionRetryMs, closedGuard, copyBeginsMs, nowhere, persistRetryMs } from './limits.ts'
-import type { Action, ActionResult, Address, Instant, Load, NodeSpec, ProbeFailure, ProbeResult, Reading } from './model.ts'
+import type { Action, ActionResult } from './action.ts'
+import type { Address, Instant, Load, NodeSpec, ProbeFailure, ProbeResult, Reading } from './model.ts'
 
 export interface Acting {
   readonly id: number

@@ -3,10 +3,10 @@
 import { forcedTo, inDoubt, mayBeCopied, strayed } from './doubt.ts'
 import { closedGuard, nowhere, stuckLinkMs, unansweredMs } from './limits.ts'
 import { type Instant, type Reading, logIdOf } from './model.ts'
-import { type NodeView, answers, follows, hasReplicas, sameAddress, troubleOf } from './observe.ts'
+import { type NodeView, answers, follows, sameAddress } from './observe.ts'
 import type { Case } from './rule.ts'
 import { type Said, say } from './said.ts'
-import { empty, keptItsData, others } from './situation.ts'
+import { empty, keptItsData } from './situation.ts'
 
 export type Rejoin =
   /** As it is, or by a copy that replaces what it holds. */
@@ -20,24 +20,6 @@ export function mustBeStilled(c: Case, node: NodeView): boolean {
   if (role === 'primary') return guard !== null && guard !== closedGuard
   if (follows(node, c.primary.spec)) return (inDoubt(c, node) && mayBeCopied(c, node) && !forcedTo(c, node)) || strayed(c, node)
   return upstream !== null && !sameAddress(upstream, nowhere)
-}
-
-/**
- * Replicas that follow each other: none of them can be led away, since each has a replica (docs/pika.md, P21). The first by name leaves, and then
- * the others can. Known from the refusal: a ring whose links are down has no replicas, and dissolves without it.
- */
-export function breaksRing(c: Case, node: NodeView): boolean {
-  if (troubleOf(node, 'fence')?.code !== hasReplicas) return false
-  const ring = new Set<NodeView>()
-  for (let at: NodeView | undefined = node; at !== undefined; at = upstreamOf(c, at)) {
-    if (ring.has(at)) return at === node && [...ring].every((one) => node.spec.id <= one.spec.id)
-    ring.add(at)
-  }
-  return false
-}
-
-function upstreamOf(c: Case, node: NodeView): NodeView | undefined {
-  return others(c.s, node.spec.id).find((one) => answers(one) && follows(node, one.spec))
 }
 
 /** Why its link to the recorded primary will not mend by itself; null when it may. */

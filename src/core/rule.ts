@@ -1,6 +1,7 @@
 // What a rule is: a row with a name and a reason. Grouped by phase; the first match within a phase wins.
 import type { Verdict } from './diagnose.ts'
-import type { Action, Evidence, GroupRecord, NodeId } from './model.ts'
+import type { Action } from './action.ts'
+import type { Evidence, GroupRecord, NodeId } from './model.ts'
 import type { NodeView } from './observe.ts'
 import type { Said } from './said.ts'
 import type { Situation } from './situation.ts'

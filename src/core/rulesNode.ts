@@ -1,13 +1,14 @@
 // What each node other than the primary is told under the saved record. Changes nothing in the record, so it needs no save.
-import { chained, outlives } from './cascade.ts'
+import { breaksRing, chained, outlives } from './cascade.ts'
 import { orderOf } from './order.ts'
 import { bearsLater, feederOf, laterFedBy } from './laterEpoch.ts'
 import { closedGuard, halfClosedGuard, handoverGraceMs, nowhere } from './limits.ts'
-import type { Action, Address, Replacing } from './model.ts'
+import type { Action, Replacing } from './action.ts'
+import type { Address } from './model.ts'
 import { type NodeView, answers, follows, freshSince, mute, refused, refuses, sameAddress } from './observe.ts'
 import { type Case, type Rule, type Step, act, hold, rest, wait } from './rule.ts'
 import { type Said, inEnglish, say } from './said.ts'
-import { type Rejoin, awaitsCopy, breaksRing, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
+import { type Rejoin, awaitsCopy, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
 import { isOurs, ours } from './situation.ts'
 
 /** A switchover ends in milliseconds; a controller that starts later has no reason to cut anybody. */

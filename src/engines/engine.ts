@@ -1,5 +1,6 @@
 // What an engine is to the rest: one capability object. No `if (isPika)` outside engines/.
-import type { Action, ActionResult, Capabilities, EngineName, ProbeResult } from '../core/model.ts'
+import type { Action, ActionResult } from '../core/action.ts'
+import type { Capabilities, EngineName, ProbeResult } from '../core/model.ts'
 import type { RespValue } from '../resp/value.ts'
 import type { Inspector } from './inspection.ts'
 

@@ -1,6 +1,7 @@
 // Pika 3.5 and 4.0: which commands do what. What it really does, with the numbers of the traps (P1 ..), is in docs/pika.md.
 import { nowhere } from '../core/limits.ts'
-import type { AccessUser, Action, ActionResult, Address, ProbeFailure, ProbeResult, Reading } from '../core/model.ts'
+import type { Action, ActionResult } from '../core/action.ts'
+import type { AccessUser, Address, ProbeFailure, ProbeResult, Reading } from '../core/model.ts'
 import { RespError, type RespValue, isArray } from '../resp/value.ts'
 import { compareLogs } from './compareLogs.ts'
 import type { Engine, Script } from './engine.ts'

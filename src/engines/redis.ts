@@ -1,5 +1,6 @@
 // Redis 6.2 and newer: what its INFO means, which commands do what. The only place, with valkey.ts, that knows its words.
-import type { Action, ActionResult, AttachedReplica, EngineName, Position, ProbeResult, Reading, Upstream } from '../core/model.ts'
+import type { Action, ActionResult } from '../core/action.ts'
+import type { AttachedReplica, EngineName, Position, ProbeResult, Reading, Upstream } from '../core/model.ts'
 import { closedGuard, guardLagS, nowhere, safeSyncDelayS } from '../core/limits.ts'
 import { RespError, type RespValue } from '../resp/value.ts'
 import { compareStreams } from './compareStreams.ts'

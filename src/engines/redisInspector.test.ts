@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import type { Action } from '../core/model.ts'
+import type { Action } from '../core/action.ts'
 import { RespError, type RespValue } from '../resp/value.ts'
 import { redis } from './redis.ts'
 import { redisInspector } from './redisInspector.ts'

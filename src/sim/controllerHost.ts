@@ -1,7 +1,8 @@
 // A simulated controller process: the unmodified groups, driven as src/controller/controller.ts does, with clocks that drift and stand still.
 import { formatAddress } from '../core/address.ts'
 import { stallMs } from '../core/limits.ts'
-import type { ActionResult, GroupId, GroupSpec, Instant, NodeId, ProbeFailure, ProbeResult, Topology, WallTime } from '../core/model.ts'
+import type { ActionResult } from '../core/action.ts'
+import type { GroupId, GroupSpec, Instant, NodeId, ProbeFailure, ProbeResult, Topology, WallTime } from '../core/model.ts'
 import { Group, type Time } from '../controller/group.ts'
 import { Surveyor } from '../controller/survey.ts'
 import type { Engine } from '../engines/engine.ts'

@@ -71,7 +71,6 @@ export class Excuses {
   readonly #deeds: Deeds
   /** When the replica on this host was last attached to the primary that was read then. */
   readonly #listedAt: (host: string) => number
-
   /** Which controller read the process that writes this, another than the recorded one, as an open primary. */
   readonly #openTo: (stream: Stream) => string | null
 

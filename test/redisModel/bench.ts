@@ -1,5 +1,5 @@
 // One view of a redis-server for the cases that the model and a real server must answer alike.
-import type { Action } from '../../src/core/model.ts'
+import type { Action } from '../../src/core/action.ts'
 import { redis } from '../../src/engines/redis.ts'
 import { RespError, type RespValue } from '../../src/resp/value.ts'
 

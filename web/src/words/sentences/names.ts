@@ -1,6 +1,7 @@
 // 句子里反复出现的名称。
 import type { Verdict } from '../../../../src/core/diagnose.ts'
-import type { Action, ProbeFailure } from '../../../../src/core/model.ts'
+import type { Action } from '../../../../src/core/action.ts'
+import type { ProbeFailure } from '../../../../src/core/model.ts'
 import type { PolicyRange } from '../../../../src/core/policyRanges.ts'
 
 type Names<Name extends string> = Readonly<Record<Name, string>>
