@@ -1,5 +1,6 @@
 // A node's answer made of the one before it. Nearly everything in it stays, and what is held twice is copied and compared again and again.
-import type { AccessUser, AttachedReplica, Load, Mark, Position, ProbeResult, Reading, Upstream } from '../core/model.ts'
+import type { AttachedReplica, Load, Mark, Position, ProbeResult, Reading } from '../core/model.ts'
+import { sameList, sameUpstream, sameUsers } from '../core/same.ts'
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
@@ -22,8 +23,8 @@ function shareReading(last: Reading, is: Writable<Reading>): boolean {
   if (shareReplicas(last.replicas, is.replicas as AttachedReplica[])) is.replicas = last.replicas
   if (sharePosition(last.position, is.position)) is.position = last.position
   if (shareMark(last.mark, is.mark)) is.mark = last.mark
-  if (is.users !== undefined && sameList(last.users, is.users, sameUser)) is.users = last.users ?? is.users
-  if (is.unclosable !== undefined && sameList(last.unclosable, is.unclosable, Object.is)) is.unclosable = last.unclosable ?? is.unclosable
+  if (last.users !== undefined && sameUsers(last.users, is.users)) is.users = last.users
+  if (last.unclosable !== undefined && sameList(last.unclosable, is.unclosable, Object.is)) is.unclosable = last.unclosable
   return (
     is.engine === last.engine &&
     is.version === last.version &&
@@ -48,18 +49,6 @@ function shareReading(last: Reading, is: Writable<Reading>): boolean {
   )
 }
 
-function sameUpstream(last: Upstream | null, is: Upstream | null): boolean {
-  if (last === null || is === null) return false
-  return (
-    is.host === last.host &&
-    is.port === last.port &&
-    is.linkUp === last.linkUp &&
-    is.syncing === last.syncing &&
-    is.failed === last.failed &&
-    is.waiting === last.waiting
-  )
-}
-
 function shareReplicas(last: readonly AttachedReplica[], is: Writable<AttachedReplica>[]): boolean {
   let same = is.length === last.length
   for (const [index, replica] of is.entries()) {
@@ -77,8 +66,8 @@ function sharePosition(last: Position, is: Writable<Position>): boolean {
   if (is.replid === last.replid) is.replid = last.replid
   if (is.replid2 === last.replid2) is.replid2 = last.replid2
   if (is.log !== undefined && is.log === last.log) is.log = last.log
-  const sameParts = is.parts === undefined ? last.parts === undefined : sameList(last.parts, is.parts, Object.is)
-  if (is.parts !== undefined && last.parts !== undefined && sameParts) is.parts = last.parts
+  const sameParts = sameList(last.parts, is.parts, Object.is)
+  if (last.parts !== undefined && sameParts) is.parts = last.parts
   return (
     sameParts &&
     is.replid === last.replid &&
@@ -102,17 +91,9 @@ function shareMark(last: Mark | null, is: Writable<Mark> | null): boolean {
   )
 }
 
-function sameUser(last: AccessUser, is: AccessUser): boolean {
-  return is.name === last.name && sameList(last.rules, is.rules, Object.is)
-}
-
 function sameLoad(last: Load | undefined, is: Load | undefined): boolean {
   return (
     last === is ||
     (is?.opsPerSec === last?.opsPerSec && is?.usedMemoryBytes === last?.usedMemoryBytes && last !== undefined && is !== undefined)
   )
-}
-
-function sameList<T>(last: readonly T[] | undefined, is: readonly T[], same: (last: T, is: T) => boolean): boolean {
-  return last?.length === is.length && is.every((each, index) => same(last[index] as T, each))
 }

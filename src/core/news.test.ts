@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fullReading, others } from '../../test/readings.ts'
 import { type Says, alive, group, markOf, refused } from '../../test/situations.ts'
-import type { GroupRecord } from './model.ts'
+import type { GroupRecord, Reading } from './model.ts'
 import { onlyMoved } from './news.ts'
 import type { NodeView } from './observe.ts'
 
@@ -25,6 +26,8 @@ function view(id: string, change: Says = {}): NodeView {
   return next ?? node ?? assert.fail(`no node ${id}`)
 }
 
+/** The replica b, when it answered so. */
+const told = (reading: Reading): NodeView => ({ ...view('b'), reading: { ...reading, incarnation: view('b').reading?.incarnation ?? '' } })
 const moved = (id: string, change: Says): boolean => onlyMoved(record, view(id), view(id, change))
 
 test('news: an in-sync replica answers as before, only further on -> none', () => {
@@ -61,6 +64,29 @@ test('news: anything else of a replica -> news', () => {
     { durable: true },
   ]
   for (const change of changes) assert.equal(moved('b', change), false, JSON.stringify(change))
+})
+
+test('news: a reading that differs in any one thing but a counter -> news', () => {
+  const counters = /\.(?:offset|parts.*|acked|seq|keys)$|^\.load\b/
+  const tried = ([...others(fullReading)] as [string, Reading][]).filter(([path]) => !['.incarnation', '.position.kind'].includes(path))
+  assert.ok(tried.length > 40)
+  for (const [path, is] of tried) assert.equal(onlyMoved(record, told(fullReading), told(is)), counters.test(path), path)
+  assert.equal(onlyMoved(record, told(fullReading), told({ ...fullReading, position: { kind: 'none' } })), false)
+})
+
+test('news: something is not there any more, or not yet -> news', () => {
+  const { partial: _p, users: _u, unclosable: _c, markUnread: _m, load: _l, ...plain } = fullReading
+  const less: readonly Reading[] = [
+    { ...plain, markUnread: true, partial: true, users: fullReading.users },
+    { ...fullReading, upstream: null },
+    { ...fullReading, mark: null },
+    { ...fullReading, guard: null },
+    { ...fullReading, writeProblem: null },
+  ]
+  for (const other of less) {
+    assert.equal(onlyMoved(record, told(fullReading), told(other)), false)
+    assert.equal(onlyMoved(record, told(other), told(fullReading)), false)
+  }
 })
 
 test('news: the primary, a replica that is not in sync, one that failed or was not heard before -> always news', () => {
