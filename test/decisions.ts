@@ -5,7 +5,7 @@ import type { Action } from '../src/core/action.ts'
 import type { GroupRecord } from '../src/core/model.ts'
 import type { Step } from '../src/core/rule.ts'
 import type { Situation } from '../src/core/situation.ts'
-import { epochStart, now } from './situations.ts'
+import { epochStart, now, recorded } from './situations.ts'
 import { inEnglish } from '../src/core/said.ts'
 
 const fired = new Set<string>()
@@ -76,6 +76,17 @@ export function told(s: Situation, node: string, rule: string, action: Partial<A
   const step = nodeStep(s, node, rule)
   assert.ok(step.kind === 'act')
   assert.partialDeepStrictEqual(step.acts, [{ node, action }])
+}
+
+/** It is to be copied by force: that is saved first, and then it is told. Gives the group as it is then. */
+export function copied(s: Situation, node: string, rule: string, action: Partial<Action>): Situation {
+  assert.equal(nodeStep(s, node, 'node.unrecorded').kind, 'wait')
+  const inDoubt = [...(s.record?.inDoubt ?? []), node]
+  saves(s, 'steady.copies', { inDoubt })
+  const known = recorded(s, { inDoubt })
+  told(known, node, rule, { ...action, force: true })
+  assert.notEqual(decide(known).group.rule, 'steady.copies')
+  return known
 }
 
 export const pause = { until: epochStart + now + 1, by: 'anna', why: 'maintenance' }

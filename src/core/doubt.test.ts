@@ -93,7 +93,7 @@ const writing = alive('b', { ...linked, offset: 1200 })
 
 test('P2: it was closed before the doubt was written -> in doubt all the same, and copied anew', () => {
   saves(closedSince(writing), 'steady.doubted', { inDoubt: ['a'] })
-  told(closedSince(writing), 'a', 'node.follow', { name: 'follow', force: true })
+  told(recorded(closedSince(writing), { inDoubt: ['a'] }), 'a', 'node.follow', { name: 'follow', force: true })
   // Its own history, or one that it became the primary of since, is no doubt.
   const later = { epoch: 3, node: 'a', at: epochStart, replid: 'inst/g/3', start: 1200, continues: true, incarnation: 'a1' }
   const since = { epoch: 4, node: 'b', at: epochStart, replid: 'inst/g/4', start: 1300, continues: true, incarnation: 'b1' }

@@ -2,7 +2,7 @@
 import { chained, upstreamNode } from './cascade.ts'
 import { amended, questioned } from './draft.ts'
 import { type NodeId, isMoving } from './model.ts'
-import { type NodeView, answers, follows, freshSince, sameAddress } from './observe.ts'
+import { type NodeView, answers, follows, freshSince, sameAddress, troubleOf } from './observe.ts'
 import { type Case, type Rule, save } from './rule.ts'
 import { say } from './said.ts'
 import { nodeOf, others, quote } from './situation.ts'
@@ -21,9 +21,12 @@ function isRival({ s, record }: Case, { spec, openIn }: NodeView): boolean {
   return reign !== -1 && record.lineage.slice(reign).every((entry) => entry.node !== spec.id)
 }
 
-/** Those in doubt leave the primary only when they can be copied: what they hold may be read until then. */
+/** Those in doubt leave the primary only when they can be copied: what they hold may be read until then. Who refuses to be told holds up nobody. */
 export function mayBeCopied(c: Case, node: NodeView): boolean {
-  const waiting = [...c.s.nodes.values()].filter((other) => answers(other) && inDoubt(c, other) && !copiedAnew(c, other))
+  const refuses = (other: NodeView): boolean => (troubleOf(other, 'follow') ?? troubleOf(other, 'demote')) !== null
+  const waiting = [...c.s.nodes.values()].filter(
+    (other) => answers(other) && inDoubt(c, other) && !copiedAnew(c, other) && (other === node || !refuses(other)),
+  )
   return waiting.indexOf(node) < c.s.policy.parallelSyncs
 }
 
@@ -127,8 +130,8 @@ function misled(c: Case): NodeId[] {
 }
 
 /** Whomever it finds is in doubt from now on, whatever else is under way. */
-function doubtRule(
-  id: 'steady.doubted' | 'steady.misled' | 'steady.replayed' | 'steady.strayed' | 'steady.uncopied',
+export function doubtRule(
+  id: 'steady.copies' | 'steady.doubted' | 'steady.misled' | 'steady.replayed' | 'steady.strayed' | 'steady.uncopied',
   why: string,
   find: (c: Case) => readonly NodeId[],
 ): Rule<Case> {

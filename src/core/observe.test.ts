@@ -48,6 +48,11 @@ void describe('somebody else gives a node another role', () => {
     const { host, port } = specOf('c')
     const ours = { ...up, persisted: { incarnation: 'b1', as: 'replica', target: { host, port } } as const }
     assert.equal(since(heard(ours, 200, to('c'))), null)
+    // By force, which is in no file yet; or while the reply is on its way.
+    const target = { host, port }
+    assert.equal(since(heard({ ...up, persisted: null, forced: { to: target, at: 150, copied: null } }, 200, to('c'))), null)
+    assert.equal(since(heard(acting(up, { id: 1, action: { name: 'follow', target }, since: 150 }), 200, to('c'))), null)
+    assert.equal(since(heard(acting(up, { id: 1, action: { name: 'follow', target: specOf('d') }, since: 150 }), 200, to('c'))), 201)
     assert.equal(since(heard(up, 200, { ...to('c'), incarnation: 'b2' })), null)
     const fence = { id: 1, action: { name: 'fence', cutClients: true, breaksRing: true }, since: 200 } as const
     const left = acted(acting(up, fence), { ok: true, persisted: false, note: '' }, 210)

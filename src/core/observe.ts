@@ -87,7 +87,7 @@ export interface NodeView {
   readonly cleared: boolean
   /** When it was last told to leave its primary, and whom it left. */
   readonly left: { readonly from: Address | null; readonly at: Instant } | null
-  /** Whom it was told to follow by force, as this process, and when; null when it was told something else since. */
+  /** Whom it was told to follow by force, as this process, and when, or was first read copying from untold by us; null when it was told something else since. */
   readonly forced: Forced | null
   /** Since when it follows somebody without a link. */
   readonly unlinkedSince: Instant | null
@@ -180,6 +180,8 @@ function linkOf(node: NodeView, reading: Reading, now: Instant): Pick<NodeView, 
 
 /** What became of the copy that it was told to take by force: an attempt that fails before it begins is followed by a plain one. */
 function copyOf(forced: Forced | null, { upstream, partial }: Reading, sentAt: Instant): Forced | null {
+  // A controller before us told it to.
+  if (forced === null && partial && upstream?.syncing) return { to: upstream, at: sentAt, copied: true }
   if (forced === null || forced.copied !== null || sentAt < forced.at) return forced
   if (partial) return { ...forced, copied: true }
   return upstream?.linkUp ? { ...forced, copied: sentAt - forced.at < copyBeginsMs } : forced
@@ -219,7 +221,7 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     movedSince: last === null ? null : movedSince(node, last, reading, now),
     load: reading.load ?? (same ? node.load : null),
     loadAt: reading.load === undefined ? node.loadAt : now,
-    forced: same ? copyOf(node.forced, reading, sentAt) : null,
+    forced: copyOf(same ? node.forced : null, reading, sentAt),
     ...linkOf(node, reading, now),
     fellBack: same ? node.fellBack : node.reading !== null && (offsetOf(node.reading) ?? 0) > (offsetOf(reading) ?? Infinity),
     wasOpen: (same && node.wasOpen) || isOpen,
@@ -234,7 +236,13 @@ function movedSince(node: NodeView, last: Reading, reading: Reading, now: Instan
   if (upstream === null) return last.role === 'replica' && !atOurWord ? now : node.movedSince
   if (last.upstream === null || sameAddress(upstream, nowhere)) return null
   if (sameAddress(last.upstream, upstream)) return node.movedSince
-  return node.persisted !== null && sameAddress(node.persisted.target, upstream) ? null : now
+  return ledByUs(node, upstream) ? null : now
+}
+
+/** By what its file says, by force, which is in no file before the copy ended, or by what it is being told: its effect may be read before the reply. */
+function ledByUs({ persisted, forced, acting: told }: NodeView, upstream: Address): boolean {
+  const to = told?.action.name === 'follow' || told?.action.name === 'demote' ? told.action.target : null
+  return [persisted?.target, forced?.to, to].some((target) => target != null && sameAddress(target, upstream))
 }
 
 /** The probing connection ended by itself: something happened, ask again. No verdict by itself. */

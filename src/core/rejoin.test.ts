@@ -1,7 +1,7 @@
 // Groups whose server tells no history from another: what is asked of a node before it follows, and when it is copied anew.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acts, groupStep, holds, nodeStep, saves, told, waits, wereFired } from '../../test/decisions.ts'
+import { acts, copied, groupStep, holds, nodeStep, saves, told, waits, wereFired } from '../../test/decisions.ts'
 import {
   type Says,
   able,
@@ -58,9 +58,9 @@ test('a replica that somebody else feeds -> detached before it is measured', () 
 
 test('P3: the last answer of the primary, or its own, was asked for longer ago than silence may last -> both are asked again, and nothing is copied by force', () => {
   const s = returning({ ...closed, offset: 1300 })
-  told(s, 'a', 'node.demote', { name: 'demote', force: true })
+  copied(s, 'a', 'node.demote', { name: 'demote' })
   for (const id of ['a', 'b']) {
-    told(viewed(s, id, { askedAt: now - 1_000 }), 'a', 'node.demote', { name: 'demote', force: true })
+    copied(viewed(s, id, { askedAt: now - 1_000 }), 'a', 'node.demote', { name: 'demote' })
     assert.match(inEnglish(nodeStep(viewed(s, id, { askedAt: now - 1_001 }), 'a', 'node.measure').said), /waits for an answer of a, b/)
   }
 })
@@ -74,13 +74,13 @@ test('P2: closed, with nothing past the place where its successor began -> attac
 
 test('P2: closed, with writes past that place -> copied anew, and what is discarded is said', () => {
   const s = returning({ ...closed, offset: 1080 })
-  told(s, 'a', 'node.demote', { name: 'demote', force: true })
-  assert.equal(nodeStep(s, 'a', 'node.demote').evidence['discards'], '80 bytes of its log')
+  const known = copied(s, 'a', 'node.demote', { name: 'demote' })
+  assert.equal(nodeStep(known, 'a', 'node.demote').evidence['discards'], '80 bytes of its log')
 })
 
 test('P11: it crashed as the primary -> copied anew although its log fits', () => {
   const s = returning({ ...closed, offset: 900, incarnation: 'a2' })
-  told(s, 'a', 'node.demote', { name: 'demote', force: true })
+  copied(s, 'a', 'node.demote', { name: 'demote' })
 })
 
 test('P11: it crashed as the primary, was opened again and is replaced as that process -> copied anew, its log never knew', () => {
@@ -94,7 +94,7 @@ test('P11: it crashed as the primary, was opened again and is replaced as that p
     const s = returning({ ...closed, offset: 900, incarnation: 'a2', replid: h2, mark: '2.1' }, { replid: h3, mark: '3.1' })
     return recorded(s, { epoch: 3, lineage: reigns.map((entry) => (entry.epoch === 1 ? { ...entry, node: first } : entry)) })
   }
-  told(back('a'), 'a', 'node.demote', { name: 'demote', force: true })
+  copied(back('a'), 'a', 'node.demote', { name: 'demote' })
   // Somebody else reigned before: it followed that one, and was measured then.
   const step = nodeStep(back('b'), 'a', 'node.demote')
   assert.ok(step.kind === 'act' && step.acts[0]?.action.name === 'demote')
@@ -114,7 +114,7 @@ test('P11: it crashed as the primary, was opened again, and then promoted over a
     const back = returning({ ...closed, offset: 900, incarnation: 'a2', replid: h4, mark: '4.1' }, { replid: h5, mark: '5.1' })
     return recorded(back, { epoch: 5, lineage: reigns })
   }
-  told(s(false), 'a', 'node.demote', { name: 'demote', force: true })
+  copied(s(false), 'a', 'node.demote', { name: 'demote' })
   // It held the history of the one in between: it was copied from that one, or the same was asked then.
   const step = nodeStep(s(true), 'a', 'node.demote')
   assert.ok(step.kind === 'act' && step.acts[0]?.action.name === 'demote')
@@ -123,16 +123,16 @@ test('P11: it crashed as the primary, was opened again, and then promoted over a
 
 test('P10: its position cannot be compared -> copied anew, an unknown amount is discarded', () => {
   const s = recorded(returning({ ...closed, offset: 900 }), { lineage: lineage.map((entry) => ({ ...entry, continues: false })) })
-  told(s, 'a', 'node.demote', { name: 'demote', force: true })
-  assert.match(String(nodeStep(s, 'a', 'node.demote').evidence['discards']), /unknown amount/)
+  const known = copied(s, 'a', 'node.demote', { name: 'demote' })
+  assert.match(String(nodeStep(known, 'a', 'node.demote').evidence['discards']), /unknown amount/)
 })
 
 test('a store that was set back began another history at the same epoch -> its nodes cannot be compared, and are copied anew', () => {
   const [first, second] = [`${h2}/1700000000001`, `${h2}/1700000000002`]
   const two = lineage.map((entry) => (entry.epoch === 2 ? { ...entry, replid: second } : entry))
   const s = recorded(returning({ ...closed, replid: first, mark: '2.1', offset: 900 }, { replid: second }), { lineage: two })
-  told(s, 'a', 'node.demote', { name: 'demote', force: true })
-  assert.match(String(nodeStep(s, 'a', 'node.demote').evidence['discards']), /unknown amount/)
+  const known = copied(s, 'a', 'node.demote', { name: 'demote' })
+  assert.match(String(nodeStep(known, 'a', 'node.demote').evidence['discards']), /unknown amount/)
 })
 
 test('P3: the primary is empty, half copied, or does not bear its mark yet -> nobody is copied from it', () => {
@@ -149,7 +149,7 @@ test('the primary is half copied, as a person ordered -> whoever holds nothing, 
     /b holds less than a\. Choose: `regroup failover g .* --to a`/,
   )
   told(from({ keys: 0 }), 'a', 'node.demote', { name: 'demote', force: true })
-  told(from({ offset: 1080, spec: { overwrite: true } }), 'a', 'node.demote', { name: 'demote', force: true })
+  copied(from({ offset: 1080, spec: { overwrite: true } }), 'a', 'node.demote', { name: 'demote' })
 })
 
 test('FLUSHALL took its mark, and it died before the next -> known by the id of its log, and copied anew', () => {
@@ -164,7 +164,7 @@ test('FLUSHALL took its mark, and it died before the next -> known by the id of 
     }
     return recorded(s, { floor: { replid: h2, offset: 1200, markSeq: 9 } })
   }
-  told(of('X'), 'a', 'node.demote', { name: 'demote', force: true })
+  copied(of('X'), 'a', 'node.demote', { name: 'demote' })
   assert.equal(nodeStep(of(''), 'a', 'node.foreign').kind, 'hold')
 })
 
@@ -189,7 +189,7 @@ test('it holds more of the same history than the primary -> never copied over', 
   assert.match(inEnglish(nodeStep(viewed(s, 'b', { askedAt: now }), 'a', 'node.measure').said), /holds 100 bytes more/)
   assert.equal(nodeStep(viewed(s, 'b', { askedAt: now - 100 }), 'a', 'node.measure').kind, 'wait')
   const given = returning({ ...closed, replid: h2, mark: '2.1', offset: 1300, spec: { overwrite: true } })
-  told(viewed(given, 'b', { askedAt: now }), 'a', 'node.demote', { name: 'demote', force: true })
+  copied(viewed(given, 'b', { askedAt: now }), 'a', 'node.demote', { name: 'demote' })
 })
 
 test('P9: another replication id -> it forgets its own before it is copied anew; with its link still tried, it is detached first', () => {
@@ -200,11 +200,8 @@ test('P9: another replication id -> it forgets its own before it is copied anew;
     return viewed(of, id, { reading: { ...reading, position: { ...reading.position, log } } })
   }
   const two = withLog('b', 'Y 100')(withLog('a', 'X 100')(s))
-  told(two, 'a', 'node.follow', { name: 'follow', force: true, forget: true })
-  told(withLog('b', 'X 100')(withLog('a', 'X 100')(returning({ ...closed, offset: 1100 }))), 'a', 'node.demote', {
-    name: 'demote',
-    force: true,
-  })
+  copied(two, 'a', 'node.follow', { name: 'follow', forget: true })
+  copied(withLog('b', 'X 100')(withLog('a', 'X 100')(returning({ ...closed, offset: 1100 }))), 'a', 'node.demote', { name: 'demote' })
   const unlet = withLog('b', 'Y 100')(withLog('a', 'X 100')(returning({ of: 'b', linkUp: false, offset: 900 })))
   told(unlet, 'a', 'node.mend', { name: 'fence' })
 })

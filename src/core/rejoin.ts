@@ -113,16 +113,18 @@ function measured(c: Case, node: NodeView, reading: Reading): Rejoin {
   const comparison = s.can.comparePositions(reading.position, primary.reading.position, record.lineage)
   if (empty(node)) return copied(null)
   if (reading.partial) return copied(say('discards.part'))
-  if (inDoubt(c, node)) return copied(say('discards.untold'))
   if (comparison.order === 'diverged') return copied(say('discards.log', { bytes: comparison.tail }))
   if (comparison.order === 'incomparable') return copied(say('discards.unknown'))
+  const crashed = crashedInOffice(c, node, reading)
+  if (inDoubt(c, node) && !(comparison.order === 'ahead' && mayGo(node)))
+    return copied(say(crashed ? 'discards.crashed' : 'discards.untold'))
   if (comparison.order === 'ahead') {
     const both = { node: node.spec.id, primary: primary.spec.id }
     if (primary.askedAt < node.askedAt) return { kind: 'wait', said: say('rejoin.ask', { primary: both.primary }) }
     if (mayGo(node)) return copied(say('discards.log', { bytes: comparison.tail }))
     return { kind: 'hold', said: say('rejoin.further', { ...both, bytes: comparison.tail, group: s.spec.id }) }
   }
-  if (crashedInOffice(c, node, reading)) return copied(say('discards.crashed'))
+  if (crashed) return copied(say('discards.crashed'))
   if (node.unfit !== null && sameAddress(node.unfit, primary.spec)) return copied(null)
   return { kind: 'go', force: false, forget: false, discards: null }
 }

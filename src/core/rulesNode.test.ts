@@ -262,6 +262,7 @@ void describe('the nodes of a steady group', () => {
 test('every row of the table -> was the decision in a test above', () => {
   everyRuleFired('node', [
     { id: 'node.ring' },
+    { id: 'node.unrecorded' },
     { id: 'node.still' },
     { id: 'node.awaitsCopy' },
     { id: 'node.mend' },

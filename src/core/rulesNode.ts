@@ -123,6 +123,21 @@ function ofAnother(c: NodeCase): boolean {
   return c.node.reading?.mark !== null && !ours(c.s, c.node)
 }
 
+/** Whose data a copy by force will replace, while the record does not say so. */
+export const unrecordedRule: Rule<NodeCase> = {
+  id: 'node.unrecorded',
+  why: 'it is to be copied by force, and that is in the record before it is told: no server shows afterwards whether the copy was made',
+  gives: 'wait',
+  when: (c) => {
+    if (!alive(c) || !(c.node.reading?.role === 'primary' || strays(c)) || (c.record.inDoubt?.includes(c.node.spec.id) ?? false))
+      return false
+    const rejoin = rejoinOf(c, c.node)
+    if (rejoin.kind !== 'go' || !rejoin.force || rejoin.discards === null) return false
+    return ready(c, c.node.reading?.role === 'primary' ? 'demote' : 'follow') && mayFollow(c)
+  },
+  then: (c) => wait(say('node.unrecorded', { node: c.node.spec.id, primary: c.primary.spec.id })),
+}
+
 export const nodeRules: readonly Rule<NodeCase>[] = [
   {
     id: 'node.cutOlder',
@@ -285,6 +300,7 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
       return answers(later) ? wait(say('node.feedsNewer', said)) : hold(say('node.feedsNewerSilent', said))
     },
   },
+  unrecordedRule,
   {
     id: 'node.demote',
     why: 'the record names another primary: this one becomes its replica, whatever order things came back in',

@@ -24,7 +24,8 @@ import {
 import { h1, lineage } from '../../test/succession.ts'
 import { pika } from '../engines/pika.ts'
 import { decide } from './decide.ts'
-import { doubtRules, resolvedRule } from './doubt.ts'
+import { doubts } from './copies.ts'
+import { resolvedRule } from './doubt.ts'
 import { plannedRules } from './rulesPlanned.ts'
 import { inEnglish } from './said.ts'
 import type { Situation } from './situation.ts'
@@ -342,6 +343,6 @@ void describe('steady, the primary is lost', () => {
 })
 
 test('every row of the table -> was the decision in a test above', () => {
-  // Who is in doubt: doubt.test.ts.
-  everyRuleFired('steady', [...plannedRules, ...doubtRules, resolvedRule])
+  // Who is in doubt: doubt.test.ts, copies.test.ts.
+  everyRuleFired('steady', [...plannedRules, ...doubts, resolvedRule])
 })

@@ -1,6 +1,7 @@
 // A group whose record names its primary and nothing is under way.
+import { doubts } from './copies.ts'
 import { flapping, handoverGrace, latePause, lost, type Verdict } from './diagnose.ts'
-import { doubtRules, resolvedRule } from './doubt.ts'
+import { resolvedRule } from './doubt.ts'
 import { amended, failover, moved, rerooted } from './draft.ts'
 import { type Election, elect, electByOrder } from './elect.ts'
 import { elsewhere, foreignUpstream, ledToUnheard, movedTo } from './handMove.ts'
@@ -38,9 +39,7 @@ const situations = {
   'not primary': 'lost.notPrimary',
 } as const
 
-function orderedBy(c: Case): Said {
-  return say('steady.orderedBy', { by: c.s.memory.order?.by ?? null })
-}
+const orderedBy = (c: Case): Said => say('steady.orderedBy', { by: c.s.memory.order?.by ?? null })
 
 /** Elects and writes the intent, or says for whom the group waits. */
 export function electNow(c: Case): Decision {
@@ -82,7 +81,7 @@ const beforehand: readonly Rule<Case>[] = [
     then: (c) => beginSwitchover(c, c.s.memory.order?.to ?? null, orderedBy(c)),
   },
   outdatedRule,
-  ...doubtRules,
+  ...doubts,
 ]
 
 export const proveRule: Rule<Case> = {

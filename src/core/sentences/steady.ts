@@ -84,6 +84,8 @@ export const steadySentences = {
     `${quote(v.nodes)} follows ${v.primary} by itself and holds what that one lacks: it is copied anew`,
   'steady.uncopied': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
     `${quote(v.nodes)} follows ${v.primary} without the full copy it was told to take, since its first attempt failed: it is told again`,
+  'steady.copies': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
+    `to be copied anew from ${v.primary}, and in doubt until that ended: ${quote(v.nodes)}`,
   'steady.resolved': (v: { readonly nodes: readonly string[] }) => `copied anew, in doubt no more: ${quote(v.nodes)}`,
   'steady.grow': (v: { readonly nodes: readonly string[] }) => `in sync: ${quote(v.nodes)}`,
   'steady.healthy': (v: OfPrimary & { readonly epoch: number }) => `${v.primary} is primary at epoch ${v.epoch}`,
