@@ -161,6 +161,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika replica is made a primary while only we cannot reach the real one, and the controller is killed -> the next one knows, and it is copied anew',
   '71802-back-open-and-gone-again':
     'a Pika without a boot fence comes back open, takes writes and dies again -> that they may be lost is said before another is promoted',
+  '103440-refused-its-fence':
+    'a Pika was found without a boot fence, refused one for its replicas, and is back open where only clients reach it -> what it took before it was replaced nobody can know',
   '37-copy-by-force-forgotten':
     'a Pika that crashed as the primary is to be copied anew; the controller dies and the new primary is restarted before that began -> the next controller knows it',
   '71943-copied-from-nothing':

@@ -26,6 +26,7 @@ export abstract class Machine<Process extends Running> implements Server {
   thawedAt = -Infinity
   unwrittenAt = -Infinity
   resetAt = -Infinity
+  declinedFence = false
   /** A start found less than was there, and nobody gave it back since. */
   protected lacks = false
   /** What its last process held when it ended. */

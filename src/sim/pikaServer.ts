@@ -1,6 +1,6 @@
 // A simulated machine with a Pika on it: its disk, its process and its sockets. What the process does is pikaNode.ts and the files beside it.
 import { formatAddress } from '../core/address.ts'
-import { closedGuard } from '../core/limits.ts'
+import { closedGuard, nowhere } from '../core/limits.ts'
 import type { Address } from '../core/model.ts'
 import { RespError, type RespValue } from '../resp/value.ts'
 import type { Recovers } from './appendFile.ts'
@@ -226,6 +226,7 @@ export class PikaServer extends Machine<PikaProcess> {
         }
         this.#config = { ...config }
         this.#fileIsOwn = true
+        if (config.slaveof !== null) this.declinedFence = false
         return true
       },
       appended: (record) => {
@@ -361,11 +362,17 @@ export class PikaServer extends Machine<PikaProcess> {
     const answer = pikaAnswer(running.node, clientsOf(running), client, command)
     running.writing = null
     if (name === 'slaveof' && !(answer instanceof RespError)) running.ledByHand = conn.name === handName
+    if (name === 'slaveof' && answer instanceof RespError && isNowhere(command) && running.node.attached.length > 0)
+      this.declinedFence = true
     if (name === 'slaveof')
       this.events.tell(this, `is told ${command.join(' ')}${answer instanceof RespError ? `: ${answer.message}` : ''}`)
     this.#noticed(running)
     return answer
   }
+}
+
+function isNowhere([, host, port]: readonly string[]): boolean {
+  return host === nowhere.host && port === String(nowhere.port)
 }
 
 /** Nobody here lists or ends the connections of others. */

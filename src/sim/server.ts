@@ -54,6 +54,8 @@ export interface Server extends Listener {
   readonly resetAt: number
   /** When its file last could not be written. */
   readonly unwrittenAt: number
+  /** It would not follow nowhere, since it had replicas, so no promotion left a fence in its file; until a file of it names whom it follows. */
+  readonly declinedFence: boolean
   /** How long its link to its primary stood, or had stood when it was last lost. */
   readonly linkedFor: number
   /**
