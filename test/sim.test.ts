@@ -107,6 +107,12 @@ const outcomes: Readonly<Record<string, string>> = {
     'an operator moves the primary of a Pika group by hand, the old one refuses and is opened again -> whoever was led behind the other one is copied anew',
   '80493-fence-written-over':
     'a Pika primary refuses to be detached, and its file is written all the same -> it is not called fenced when it is promoted again',
+  '100777-refused-fence-written':
+    'a Pika primary that an operator opened by hand refuses to be detached, and its file is written all the same -> it is recorded as open after a restart',
+  '101290-lane-of-a-dead-host':
+    'a Pika without a boot fence loses its power and comes back open, and is closed on a connection of its next process; a replica of that one takes over -> the others, which followed it too, are copied anew',
+  '105387-file-written-by-a-copy':
+    'a Pika was told to follow by force, and is promoted -> its file, which the copy wrote, is not taken for a boot fence',
   '60032-crashed-and-promoted-again':
     'a Pika crashed as the primary, and an operator promoted it over its successor before it was copied -> copied anew when it is replaced later',
   '80048-switchover-of-a-dead-primary':

@@ -58,6 +58,8 @@ export type ActionResult =
       readonly note: string | null
       /** It was closed, but goes on following whom it did, if it follows anybody: replicas of its own have not left it. */
       readonly stays?: true
+      /** Its role was not changed, and its file says so: what the file said before is gone. */
+      readonly wrote?: true
     }
   | {
       readonly ok: false

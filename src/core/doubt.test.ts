@@ -24,7 +24,7 @@ import { redis } from '../engines/redis.ts'
 import { decide } from './decide.ts'
 import { doubtRules, resolvedRule } from './doubt.ts'
 import { closedGuard } from './limits.ts'
-import type { LineageEntry, NodeId } from './model.ts'
+import type { GroupRecord, LineageEntry, NodeId } from './model.ts'
 import type { Situation } from './situation.ts'
 import { inEnglish } from './said.ts'
 
@@ -228,6 +228,26 @@ test('a primary without a boot fence comes back open, with less for all anybody 
   const fenced = groupStep(reopened(true), 'failover.seen')
   assert.ok(fenced.kind === 'save')
   assert.equal(fenced.record.inDoubt, undefined)
+})
+
+test('a primary without a boot fence comes back open, a replica follows it, and another is promoted -> all but that one are in doubt, unless that link may be the old one', () => {
+  const promoted = (fenced: boolean, quietMs: number, linkUp = true): GroupRecord['inDoubt'] => {
+    const back = alive('b', { ...linked, of: null, incarnation: 'b2', view: { wasOpen: true } })
+    const s = group('b', alive('a', { ...linked, of: 'b', linkUp: false, offset: 1200 }), back, alive('c', { ...linked, of: 'b', linkUp }))
+    const { watched } = s.memory
+    assert.ok(watched !== null)
+    const here = remembered({ ...s, can: pika }, { watched: { ...watched, at: now - quietMs } })
+    const step = groupStep(
+      withPolicy(recorded(here, { epoch: 2, lineage, guard: 0, fenced }), { silentAfterMs: 10_000 }),
+      'steady.lost/elect.inSync',
+    )
+    assert.ok(step.kind === 'save' && step.record.phase === 'failover' && step.record.candidate === 'a')
+    return step.record.inDoubt
+  }
+  assert.deepEqual(promoted(false, 3_000), ['b', 'c'])
+  assert.equal(promoted(false, 1_500), undefined)
+  assert.equal(promoted(false, 3_000, false), undefined)
+  assert.equal(promoted(true, 3_000), undefined)
 })
 
 test('a primary without a boot fence comes back open and looks ahead of a replica in sync -> that one is promoted, unless it lacks a mark of before', () => {

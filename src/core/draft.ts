@@ -1,6 +1,6 @@
 // The next record, made from the one in force. No decision here: only what a decision means in writing.
 import { floorOf, seenBeyond } from './holdings.ts'
-import { lineageKept } from './limits.ts'
+import { lineageKept, staleLinkMs } from './limits.ts'
 import { lossOf } from './loss.ts'
 import {
   type CandidateIdentity,
@@ -15,7 +15,7 @@ import {
 } from './model.ts'
 import type { Said } from './said.ts'
 import type { RecordDraft } from './rule.ts'
-import type { NodeView } from './observe.ts'
+import { type NodeView, sameAddress } from './observe.ts'
 import { type Situation, others } from './situation.ts'
 
 type Fixed = Omit<GroupRecord, 'phase' | 'writer' | 'nonce' | 'at' | 'specRevision'>
@@ -41,14 +41,31 @@ function holdingMore(s: Situation, record: GroupRecord, primary: NodeId, reading
     .map((node) => node.spec.id)
 }
 
+/** The recorded primary as another process that nothing kept closed, where a history keeps its name. */
+function isReborn(s: Situation, record: GroupRecord, { incarnation }: Reading): boolean {
+  return !s.can.namesHistories && !record.fenced && !['', incarnation].includes(record.incarnation)
+}
+
+/**
+ * It came back so, and somebody has a link that cannot be the one to its process of before: who was fed by it and who was not may hold something
+ * else at the same places.
+ */
+function fedReborn(s: Situation, record: GroupRecord): boolean {
+  const primary = s.nodes.get(record.primary)
+  if (primary === undefined || primary.reading === null || !isReborn(s, record, primary.reading)) return false
+  const since = (s.memory.watched?.at ?? -Infinity) + staleLinkMs
+  const isFed = ({ reading, askedAt }: NodeView): boolean =>
+    reading?.upstream?.linkUp === true && sameAddress(reading.upstream, primary.spec) && askedAt >= since
+  return others(s, record.primary).some(isFed)
+}
+
 /**
  * Of a node in doubt as the primary all others are: they agreed with the one before. So they are of one that comes back without a boot fence:
  * it was open, and what it wrote at places where they hold something else, after a loss of power, nothing tells.
  */
 function doubtsUnder(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): Pick<GroupRecord, 'inDoubt'> {
-  const { incarnation } = reading
-  const reborn = !s.can.namesHistories && !record.fenced && primary === record.primary && !['', incarnation].includes(record.incarnation)
-  if (reborn || record.inDoubt?.includes(primary)) return doubtsOf(othersThan(s, primary))
+  const itself = primary === record.primary && isReborn(s, record, reading)
+  if (itself || record.inDoubt?.includes(primary)) return doubtsOf(othersThan(s, primary))
   return doubtsOf([...new Set([...(record.inDoubt ?? []), ...holdingMore(s, record, primary, reading)])])
 }
 
@@ -163,8 +180,10 @@ export function failover(
   choice: { node: NodeId; reading: Reading; risk: Said | null },
   cause: FailoverCause,
 ): RecordDraft {
+  const doubts = choice.node !== record.primary && fedReborn(s, record) ? doubtsOf(othersThan(s, choice.node)) : {}
   return {
     ...fixedOf(s, record),
+    ...doubts,
     phase: 'failover',
     epoch: newestEpoch(s) + 1,
     candidate: choice.node,

@@ -15,8 +15,6 @@ interface Filed {
   readonly persisted: FileRole | null
 }
 
-type Refused = ActionResult & { readonly ok: false }
-
 /** What the file says after a successful action; null when the action does not write it. */
 export function persistedAs(action: Action, reading: Reading): FileRole | null {
   const { incarnation } = reading
@@ -46,12 +44,20 @@ export function persistedAs(action: Action, reading: Reading): FileRole | null {
   }
 }
 
-/** What is known of its file after an action that was not done. */
-export function persistedAfter({ reading, persisted }: Filed, action: Action, result: Refused): FileRole | null {
+/** What is known of its file after an action. */
+export function persistedAfter({ reading, persisted }: Filed, action: Action, result: ActionResult): FileRole | null {
   if (reading === null) return persisted
   if (result.wrote) return reading.role === 'primary' ? { incarnation: reading.incarnation, as: 'primary', target: nowhere } : null
+  const written = persistedAs(action, reading)
+  if (written === null && !copies(action)) return persisted
+  if (result.ok) return result.persisted ? written : null
   // It may have been done, and have written its file.
-  return hasUnknownEnd(result) && persistedAs(action, reading) !== null ? null : persisted
+  return hasUnknownEnd(result) ? null : persisted
+}
+
+/** Its server writes whom it follows by itself, when the copy begins and when it has ended. */
+function copies(action: Action): boolean {
+  return (action.name === 'follow' || action.name === 'demote') && action.force === true
 }
 
 /** No answer came: it was done or not. */

@@ -50,6 +50,8 @@ export const claimMs = 3000
 export const proveWithinMs = 150
 /** A link that was lost proves a death only when it stays down for longer than its replica needs to make it again; 1-8 ms on one machine (measured). */
 export const relinkMs = 20
+/** The link of a Pika's replica goes on saying up for 1.8 s after its primary's process has ended, and is made anew only then (measured). */
+export const staleLinkMs = 2000
 /** Between two demands for proof while a primary stays contested: each costs the replica a partial resync. */
 export const proveAgainMs = 2000
 /** An operator who moves the primary by hand needs two commands; we wait this long before taking a group without primary for broken. */

@@ -272,6 +272,16 @@ void describe('an action ends', () => {
     assert.equal(primary.persisted?.as, 'nowhere')
     assert.equal(did(fence, refusal, primary).persisted?.as, 'primary')
     assert.equal(did(fence, refusal, did(fence, ok)).persisted, null)
+    const stays = { ok: true, persisted: false, note: 'it has replicas', stays: true } as const
+    assert.equal(did(fence, { ...stays, wrote: true }, primary).persisted?.as, 'primary')
+    assert.equal(did(fence, stays, primary).persisted, null)
+  })
+
+  test('told to follow by force -> its server writes its file when the copy has ended, so it is not known what it says', () => {
+    const fenced = did({ name: 'fence', cutClients: true }, ok)
+    const forced: Action = { name: 'follow', target, force: true }
+    assert.equal(did(forced, ok, fenced).persisted, null)
+    assert.equal(did(forced, { ok: false, code: 'NOPERM', message: 'no' }, fenced).persisted?.as, 'nowhere')
   })
 
   test('persist on a primary -> its file is not called a replica', () => {

@@ -334,7 +334,7 @@ export function acted(node: NodeView, reply: ActionResult, now: Instant): NodeVi
     proof,
     forced: forced === undefined ? node.forced : forced,
     openIn: forced ? null : node.openIn,
-    persisted: written === null ? node.persisted : result.persisted ? written : null,
+    persisted: persistedAfter(node, done.action, result),
     persistProblem: written === null && done.action.name !== 'persist' ? node.persistProblem : result.persisted ? null : unwritten.message,
   }
 }

@@ -27,6 +27,7 @@ import { decide } from './decide.ts'
 import { doubts } from './copies.ts'
 import { resolvedRule } from './doubt.ts'
 import { plannedRules } from './rulesPlanned.ts'
+import { nowhere } from './limits.ts'
 import { inEnglish } from './said.ts'
 import type { Situation } from './situation.ts'
 
@@ -96,6 +97,16 @@ void describe('steady, the primary is well', () => {
     const written = recorded(group('a', alive('a', { replid: 'R2', replid2: 'R1', second: 1001 }), alive('b')), { fenced: false })
     const step = saves(written, 'steady.fenced', { fenced: true, epoch: 1, phase: 'steady' })
     assert.ok(step.kind === 'save' && step.record.lineage.at(-1)?.replid === 'R2')
+  })
+
+  test('a fence that it refused wrote its role over the boot fence -> it is recorded as open after a restart, before anybody is elected', () => {
+    const over = { incarnation: 'a1', as: 'primary', target: nowhere } as const
+    saves(group('a', alive('a', { view: { persisted: over } }), alive('b')), 'steady.unfenced', { fenced: false, epoch: 1 })
+    saves(recorded(group('a', alive('a', { view: { persisted: over } }), alive('b')), { incarnation: 'a0' }), 'steady.unfenced', {
+      fenced: false,
+    })
+    const known = able(recorded(viewed(pair, 'a', { persisted: over }), { fenced: false }), { canBootFenceRunning: false })
+    assert.equal(groupStep(known, 'steady.healthy').kind, 'rest')
   })
 
   test('the boot fence could not be written -> not tried again at once', () => {

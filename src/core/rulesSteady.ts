@@ -9,6 +9,7 @@ import { guardToSet, toGrow, toShrink } from './inSync.ts'
 import { closedGuard, guardWanted, halfClosedGuard } from './limits.ts'
 import type { FailoverCause } from './model.ts'
 import { type NodeView, answers, freshSince, refuses, troubleOf } from './observe.ts'
+import { bootFenceRules, fencedRule, unfencedRule } from './rulesFile.ts'
 import { beginSwitchover, plannedRules } from './rulesPlanned.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Case, type Decision, type Rule, type Step, act, hold, rest as resting, save, wait } from './rule.ts'
@@ -82,6 +83,7 @@ const beforehand: readonly Rule<Case>[] = [
   },
   outdatedRule,
   ...doubts,
+  unfencedRule,
 ]
 
 export const proveRule: Rule<Case> = {
@@ -289,16 +291,7 @@ const upkeep: readonly Rule<Case>[] = [
     then: (c) =>
       act(say('steady.resumeWrites', { primary: c.primary.spec.id }), [{ node: c.primary.spec.id, action: { name: 'resumeWrites' } }]),
   },
-  {
-    id: 'steady.fenced',
-    why: 'the file of the primary says "replica of nowhere" now; its history has a new name since',
-    gives: 'save -> steady',
-    when: (c) => !c.record.fenced && c.primary.persisted?.as === 'nowhere',
-    then: (c) => {
-      const lineage = c.primary.reading === null ? c.record.lineage : rerooted(c.s, c.record, c.primary.reading)
-      return save(say('steady.fenced', { primary: c.primary.spec.id }), amended(c.s, c.record, { fenced: true, lineage }))
-    },
-  },
+  fencedRule,
   {
     id: 'steady.rerooted',
     why: 'the primary has a new replication id: the lineage must know it, or its replicas look like strangers',
@@ -352,24 +345,7 @@ const upkeep: readonly Rule<Case>[] = [
         { guard: guardToSet(c) },
       ),
   },
-  {
-    id: 'steady.tryFile',
-    why: 'the boot fence costs the replicas their links; a file that could not be written is tried alone first',
-    gives: 'act persist',
-    when: (c) =>
-      fenceWanted(c) &&
-      c.primary.persistProblem !== null &&
-      !refuses(c.primary, 'bootFence', c.s.now) &&
-      !refuses(c.primary, 'persist', c.s.now),
-    then: (c) => act(say('steady.tryFile', { primary: c.primary.spec.id }), [{ node: c.primary.spec.id, action: { name: 'persist' } }]),
-  },
-  {
-    id: 'steady.bootFence',
-    why: 'a primary whose file says "primary" comes back writable and alone after any restart; its file shall say "replica of nowhere"',
-    gives: 'act bootFence',
-    when: (c) => fenceWanted(c) && c.primary.persistProblem === null && !refuses(c.primary, 'bootFence', c.s.now),
-    then: (c) => act(say('steady.bootFence', { primary: c.primary.spec.id }), [{ node: c.primary.spec.id, action: { name: 'bootFence' } }]),
-  },
+  ...bootFenceRules,
   {
     id: 'steady.hasData',
     why: 'from now on an empty node is known to lack data',
@@ -427,11 +403,6 @@ const rest: readonly Rule<Case>[] = [
     then: (c) => resting(say('steady.healthy', { primary: c.primary.spec.id, epoch: c.record.epoch })),
   },
 ]
-
-/** The primary's file does not say "replica of nowhere" yet, and it should. */
-function fenceWanted(c: Case): boolean {
-  return c.s.policy.bootFence && c.s.can.canBootFenceRunning && !c.record.fenced
-}
 
 /** A switchover was given up since the writes were last told to go on, or this very process was paused and is the primary again. */
 function pauseLeft(c: Case): boolean {

@@ -255,8 +255,13 @@ test('SLAVEOF is refused and CONFIG REWRITE is not (P22) -> refused, and known t
   const refusal = new RespError("NOPERM this user has no permissions to run the 'slaveof' command")
   const wrote = (replies: readonly RespValue[]): boolean | null => {
     const result = pika.readActed(fence, replies)
-    return result.ok ? null : (result.wrote ?? false)
+    return result.wrote ?? false
   }
+  const hasReplicas = new RespError('ERR already master of others, invalid usage')
+  assert.equal(wrote(['OK', 'OK', hasReplicas, 'OK']), true)
+  assert.equal(wrote(['OK', 'OK', hasReplicas, new RespError('ERR Rewrite CONFIG fail')]), false)
+  // It is a replica of nowhere, and its file says that.
+  assert.equal(wrote(['OK', 'OK', 'OK', 'OK']), false)
   assert.equal(wrote(['OK', 'OK', refusal, 'OK']), true)
   assert.equal(wrote(['OK', 'OK', refusal, new RespError('ERR Rewrite CONFIG fail')]), false)
   // The list was asked for alone: no command of the action was sent.

@@ -229,6 +229,7 @@ function excuse(action: Action, command: Command | undefined, error: RespError):
 function readActed(action: Action, replies: readonly RespValue[]): ActionResult {
   const commands = commandsOf(action)
   const before = replies.length - commands.length
+  const wrote = commands.some((one, at) => one === rewrite && replies[before + at] === 'OK') ? { wrote: true as const } : {}
   let note = action.name === 'fence' && action.breaksRing ? 'its file does not say that it follows nobody' : null
   let stays = false
   for (const [index, reply] of replies.entries()) {
@@ -238,14 +239,13 @@ function readActed(action: Action, replies: readonly RespValue[]): ActionResult 
     const excused = excuse(action, command, reply)
     if (excused === null) {
       const message = `${command?.slice(0, 2).join(' ') ?? 'ACL'}: ${reply.message}`
-      const wrote = commands.some((one, at) => one === rewrite && replies[before + at] === 'OK')
-      return { ok: false, code: codeOf(reply), message, ...(wrote ? { wrote } : {}) }
+      return { ok: false, code: codeOf(reply), message, ...wrote }
     }
     if (excused !== '') note = excused
     stays ||= action.name === 'fence' && command === toNowhere
   }
   if (before < 0) return { ok: false, code: 'PROTOCOL', message: `${replies.length} replies to ${commands.length} commands` }
-  return { ok: true, persisted: note === null, note, ...(stays ? { stays } : {}) }
+  return { ok: true, persisted: note === null, note, ...(stays ? { stays: true, ...wrote } : {}) }
 }
 
 export const pika: Engine = {

@@ -51,6 +51,8 @@ export class Checks {
   #ranWatched = false
   #ranAt = 0
   #inSync: GroupRecord['inSync'] = []
+  /** Since when the record calls its primary fenced. */
+  #fencedAt = 0
   #minute = { at: 0, entries: 0 }
   failovers = 0
 
@@ -114,6 +116,7 @@ export class Checks {
   /** A record is durable from now on. */
   saved(record: GroupRecord, entry: NewLogEntry, before: GroupRecord | null): void {
     this.#epochs(record)
+    if (record.fenced && (before?.fenced !== true || record.epoch !== before.epoch)) this.#fencedAt = this.#now
     const size = JSON.stringify(record).length
     if (size > recordChars) this.fail('nothing grows', `the record has ${size} characters`)
     // A record that is not verified yet begins none: it names the newest that was seen.
@@ -154,7 +157,8 @@ export class Checks {
     // A record from a backup says what was so once.
     if (this.deeds.restoredAt > -Infinity) return
     const { file } = node
-    if (node.running === null || file === null) return
+    // What a person wrote into the next one is not known.
+    if (node.running === null || file === null || node.fileLostAt >= this.#fencedAt) return
     const says = file.replicaof === null ? 'nobody' : formatAddress(file.replicaof)
     if (says === formatAddress(nowhere)) return
     this.fail(

@@ -24,6 +24,7 @@ export abstract class Machine<Process extends Running> implements Server {
   running: Process | null = null
   frozeAt = -Infinity
   thawedAt = -Infinity
+  fileLostAt = -Infinity
   unwrittenAt = -Infinity
   resetAt = -Infinity
   declinedFence = false

@@ -120,6 +120,7 @@ export class PikaServer extends Machine<PikaProcess> {
     if (file === 'lost') {
       this.#config = { ...freshPikaConfig }
       this.#fileIsOwn = false
+      this.fileLostAt = this.now
     }
     this.#storage.recover(recovers)
     this.troubled()

@@ -65,7 +65,10 @@ export class RedisNode extends Machine<Process> {
 
   start(recovers: Recovers, file: 'kept' | 'lost' = 'kept'): void {
     if (this.running !== null || this.net.isDown(this.host)) return
-    if (file === 'lost') this.#file = null
+    if (file === 'lost') {
+      this.#file = null
+      this.fileLostAt = this.now
+    }
     const config = this.#file ?? { ...freshConfig, replicaof: this.setup.hasFile ? null : this.setup.replicaof }
     const restored = this.#restored(recovers)
     if (recovers === 'nothing') this.#rdb = null

@@ -52,6 +52,8 @@ export interface Server extends Listener {
   readonly frozeAt: number
   /** When all its connections were ended last. */
   readonly resetAt: number
+  /** When it was last started without its file. */
+  readonly fileLostAt: number
   /** When its file last could not be written. */
   readonly unwrittenAt: number
   /** It would not follow nowhere, since it had replicas, so no promotion left a fence in its file; until a file of it names whom it follows. */

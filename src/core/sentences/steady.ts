@@ -65,6 +65,7 @@ export const steadySentences = {
   'steady.stale': (v: OfPrimary) => `asks ${v.primary} again after an action`,
   'steady.resumeWrites': (v: OfPrimary) => `lets the writes of ${v.primary} go on`,
   'steady.fenced': (v: OfPrimary) => `${v.primary} boots fenced from now on`,
+  'steady.unfenced': (v: OfPrimary) => `${v.primary} boots fenced no more: it has replicas, and its file says primary now`,
   'steady.rerooted': (v: OfPrimary) => `the history of ${v.primary} has a new replication id`,
   'steady.shrink': (v: OfPrimary & { readonly out: readonly string[] }) => `out of sync by the word of ${v.primary}: ${quote(v.out)}`,
   'steady.relax': (v: OfPrimary) => `no replica is in sync: ${v.primary} may write without one`,

@@ -89,6 +89,7 @@ const steadyZh: typeof steadySentences = {
   'steady.stale': (v) => `操作之后再次询问 ${v.primary}`,
   'steady.resumeWrites': (v) => `让 ${v.primary} 的写入继续`,
   'steady.fenced': (v) => `从现在起 ${v.primary} 启动时带围栏`,
+  'steady.unfenced': (v) => `${v.primary} 启动时不再带围栏：它还有副本，它的配置文件现在写的是主节点`,
   'steady.rerooted': (v) => `${v.primary} 的历史有了新的复制 ID`,
   'steady.shrink': (v) => `据 ${v.primary} 所说，已不同步：${names(v.out)}`,
   'steady.relax': (v) => `没有副本同步：${v.primary} 可以在没有副本时写入`,
