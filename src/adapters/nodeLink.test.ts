@@ -115,16 +115,6 @@ test('link: the old connection hangs in the network -> the challenger answers an
   assert.equal(watched.disconnects, 0)
 })
 
-test('link: the old connections hang in the network and another one answers -> a role is told on a new one', async (t) => {
-  const { relay, watched } = await relayedFor(t)
-  await probed(watched.link, ping, patience)
-  assert.equal(word(await watched.link.run('act', script(['PING']), patience)), 'ok')
-  relay.hold()
-  assert.equal(word(await probed(watched.link, ping, 20)), 'silent')
-  assert.equal(word(await probed(watched.link, ping, patience)), 'ok')
-  assert.equal(word(await watched.link.run('act', script(['PING']), patience)), 'ok')
-})
-
 test('link: the replaced connection carries a queued script -> kept until the script is delivered, then closed', async (t) => {
   const { redis, relay, watched } = await relayedFor(t)
   await probed(watched.link, ping, patience)

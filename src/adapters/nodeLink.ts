@@ -244,8 +244,6 @@ export class NodeLink {
     this.#challenger = null
     this.#warm = connection
     if (old === null) return
-    // Nobody answers on the old one: a host that restarted knows none of those that it had.
-    this.#lanes.act.closeAfter(0, this.#options.clock.now())
     if (this.#queuedOn !== old) {
       old.destroy(silent)
       return

@@ -358,6 +358,14 @@ void describe('an action ends', () => {
     assert.equal(did({ name: 'persist' }, ok, node).troubles[0] ?? null, null)
   })
 
+  test('a fence whose connection is closed -> given again at once, and then as anything else', () => {
+    const lost: ActionResult = { ok: false, code: 'CLOSED', message: 'the connection is closed' }
+    const fence: Action = { name: 'fence', cutClients: true }
+    const retryAt = (node: NodeView): number | undefined => node.troubles[0]?.retryAt
+    const once = did(fence, lost)
+    assert.deepEqual([retryAt(once), retryAt(did(fence, lost, once)), retryAt(did({ name: 'persist' }, lost))], [210, 410, 310])
+  })
+
   test('another action succeeds -> a refusal stays, a file that was written is mended', () => {
     const refusedOnce = did({ name: 'fence', cutClients: true }, { ok: false, code: 'NOPERM', message: 'no' })
     assert.equal(did({ name: 'resumeWrites' }, ok, refusedOnce).troubles[0]?.code, 'NOPERM')

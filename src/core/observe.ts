@@ -311,7 +311,9 @@ export function acted(node: NodeView, reply: ActionResult, now: Instant): NodeVi
   const next: NodeView = { ...node, acting: null, actedAt: now, cleared, left, paused: pausedBy(node, done.action, result) }
   if (!result.ok) {
     const times = (troubleOf(node, done.action.name)?.times ?? 0) + 1
-    const retryAt = now + Math.min(actionRetryMaxMs, actionRetryMs * 2 ** Math.min(times - 1, 10))
+    // The connection led to a process that is gone, for all anybody knows; a fence may be given twice, and each moment without one counts.
+    const isLost = times === 1 && done.action.name === 'fence' && result.code === 'CLOSED'
+    const retryAt = isLost ? now : now + Math.min(actionRetryMaxMs, actionRetryMs * 2 ** Math.min(times - 1, 10))
     const proof = done.action.name === 'proveLink' ? null : next.proof
     return {
       ...next,

@@ -295,7 +295,6 @@ export class SimNodeLink {
     this.#challenger = null
     this.#warm = line
     if (old === null) return
-    if (this.#lanes.act?.outstanding === 0) this.#lanes.act.destroy(silent)
     if (this.#queuedOn !== old) return old.destroy(silent)
     this.#dropKept()
     this.#kept = { line: old, cancel: this.#owner.timer(keptMs, () => this.#dropKept()) }
