@@ -97,6 +97,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a primary cannot be reached for some seconds and answers again -> the write that was lost meanwhile does not call it hung',
   '12001271-refused-everybody':
     'a primary refuses everybody while all its connections end, and takes a write in the moment in which it can be reached again -> it is closed at once',
+  '102921-pika-refuses-only-the-controller':
+    'a Pika that refuses only the controller has its connections reset, and no replica tries again before it is replaced -> closed as soon as it can be reached',
   '14001093-consent-of-a-closed-primary':
     'a silent primary is seen again, closed, while a replica is away and splits are never accepted -> the failover goes on',
   '15001242-hung-and-nobody-else':

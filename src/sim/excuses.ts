@@ -204,12 +204,16 @@ export class Excuses {
     return at.when - reachable <= policy.retryDownMs + reachedWithinMs ? 'after a backup' : null
   }
 
-  /** Nobody could tell it from a dead one while it was replaced: it takes writes again from when clients reach it until we do. */
-  #refusedEverybody({ node: id }: Write, at: Executed, crown: Crown): boolean {
+  /**
+   * Nobody could tell it from a dead one while it was replaced: it takes writes again from when clients reach it until we do. So it is of one that
+   * refuses us alone while its connections are reset: a Pika's replicas try again only after 11.6 s (docs/pika.md, P8). Who had a link then is
+   * asked about where it is replaced (`VerdictChecks.intended`).
+   */
+  #refusedEverybody({ node: id, client }: Write, at: Executed, crown: Crown): boolean {
     const { net, controller } = this.#history
     const node = this.#history.node(id)
     if (crown.intent?.record.phase !== 'failover' || crown.intent.record.cause !== 'dead' || guarded(crown)) return false
-    if (!net.refusedAt(node.host, crown.at) || node.endAfter(crown.at) < at.when || controller === null) return false
+    if (!net.refusedAt(node.host, crown.at, client) || node.endAfter(crown.at) < at.when || controller === null) return false
     return this.#isOutOfReach(node.host, at.when)
   }
 

@@ -160,10 +160,11 @@ export class Net {
     for (const path of this.#paths) if (path.to === host) path.troubledAt = now
   }
 
-  /** It refused new connections then, and has taken them again since. */
-  refusedAt(host: HostId, then: number): boolean {
+  /** It refused new connections then, and takes those of this one now: it never refused them, or does so no more. */
+  refusedAt(host: HostId, then: number, from: HostId): boolean {
     const refusal = this.#refusals.get(host)
-    return refusal !== undefined && refusal.from <= then && then <= refusal.until && refusal.until <= this.timeline.now
+    const refuses = this.#rejects.get(host)?.(from) ?? false
+    return refusal !== undefined && refusal.from <= then && then <= refusal.until && !refuses
   }
 
   /** Nothing of what is between these two can pass, in either direction. */
