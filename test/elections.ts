@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { type Election, elect } from '../src/core/elect.ts'
 import { lossOf } from '../src/core/loss.ts'
 import type { FailoverCause } from '../src/core/model.ts'
+import { inEnglish } from '../src/core/said.ts'
 import type { Situation } from '../src/core/situation.ts'
 
 export const since = 9_900
@@ -16,14 +17,14 @@ export function run(s: Situation, cause: FailoverCause = 'dead', from = since): 
 }
 
 export function chosen(election: Election, rule: string, node: string, loss: RegExp | null = null): void {
-  assert.ok(election.kind === 'candidate', `${election.rule}: ${election.sentence}`)
+  assert.ok(election.kind === 'candidate', `${election.rule}: ${inEnglish(election.said)}`)
   assert.deepEqual([election.rule, election.node], [rule, node])
   if (loss === null) assert.equal(election.risk, null)
   else assert.match(lossOf(election.risk).loss ?? '', loss)
 }
 
 export function held(election: Election, rule: string, sentence: RegExp): void {
-  assert.equal(election.kind, 'hold', election.sentence)
+  assert.equal(election.kind, 'hold', inEnglish(election.said))
   assert.equal(election.rule, rule)
-  assert.match(election.sentence, sentence)
+  assert.match(inEnglish(election.said), sentence)
 }

@@ -23,6 +23,7 @@ import {
 import { electByOrder } from './elect.ts'
 import { closedGuard } from './limits.ts'
 import { answers } from './observe.ts'
+import { inEnglish } from './said.ts'
 import type { Situation } from './situation.ts'
 
 void describe('the primary is dead, replicas were in sync', () => {
@@ -129,7 +130,7 @@ void describe('the primary is dead, replicas were in sync', () => {
     const waited = remembered(further, { lostAt: now - further.policy.betterCandidateMs })
     const election = run(waited)
     chosen(election, 'elect.inSync', 'c', /^b holds more but refuses to be promoted$/)
-    assert.doesNotMatch(election.sentence, /no node that answers is ahead/)
+    assert.doesNotMatch(inEnglish(election.said), /no node that answers is ahead/)
     const back = alive('a', { ...returned, replid: 'R1', offset: 1500, view: { troubles: [trouble] } })
     chosen(run(group('a', back, alive('b', down)), 'restarted'), 'elect.inSync', 'b', /a holds more but refuses to be promoted/)
     // The cause may be gone: it is tried again after a while.
@@ -288,8 +289,8 @@ test('any group, any cause -> an election never names a node that does not answe
           const election = run(at(s, now + 5_000), cause, 8_400)
           if (election.kind !== 'candidate') continue
           const node = s.nodes.get(election.node)
-          assert.ok(node !== undefined && answers(node), `${cause}: ${election.sentence}`)
-          assert.notEqual(node.reading.keys, 0, election.sentence)
+          assert.ok(node !== undefined && answers(node), `${cause}: ${inEnglish(election.said)}`)
+          assert.notEqual(node.reading.keys, 0, inEnglish(election.said))
         }
       }
     }

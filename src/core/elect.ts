@@ -8,15 +8,16 @@ import { type Answering, bestOf, holdsAsMember, inCurrentLineage, orderOf, order
 import { closedGuard } from './limits.ts'
 import { type Evidence, type FailoverCause, type GroupRecord, type Instant, type NodeId, type Reading, isMoving } from './model.ts'
 import { type NodeView, answers, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
-import { type Said, type Worded, say, worded } from './said.ts'
+import { type Said, say } from './said.ts'
 import { type Situation, empty, inMaintenance, isBeingAsked, keptItsData, nodeOf, others, ours, quote } from './situation.ts'
 
-export type Election = Worded & { readonly rule: string; readonly evidence: Evidence } & (
-    | { readonly kind: 'candidate'; readonly node: NodeId; readonly reading: Reading; readonly risk: Said | null }
-    | { readonly kind: 'hold' }
-    /** Answers are on their way. */
-    | { readonly kind: 'wait' }
-  )
+/** `said` is put into words only where somebody reads them: while a group waits for a node it elects at every answer. */
+export type Election = { readonly said: Said; readonly rule: string; readonly evidence: Evidence } & (
+  | { readonly kind: 'candidate'; readonly node: NodeId; readonly reading: Reading; readonly risk: Said | null }
+  | { readonly kind: 'hold' }
+  /** Answers are on their way. */
+  | { readonly kind: 'wait' }
+)
 
 // --------------------------------------------------------------------------------------- what is known
 
@@ -79,13 +80,13 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
       ? []
       : [...(cause === 'silent' ? [consentToSilence(s, record, since)] : []), consentToUnwatched(s, record, since)]
   const refusal = consents.find((consent) => !consent.ok)
-  if (refusal?.ok === false) return { kind: 'hold', rule: refusal.rule, ...worded(refusal.said), evidence: evidenceOf(s, best) }
+  if (refusal?.ok === false) return { kind: 'hold', rule: refusal.rule, said: refusal.said, evidence: evidenceOf(s, best) }
   const better = absentBetter(s, record, best, here)
   if (better !== null && s.now - (s.memory.lostAt ?? s.now) < s.policy.betterCandidateMs) {
     return {
       kind: 'hold',
       rule: 'elect.better',
-      ...worded(say('elect.better', { better, node: best.spec.id, ms: s.policy.betterCandidateMs })),
+      said: say('elect.better', { better, node: best.spec.id, ms: s.policy.betterCandidateMs }),
       evidence: evidenceOf(s, best),
     }
   }
@@ -117,7 +118,7 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
     rule: 'elect.inSync',
     node: best.spec.id,
     reading: best.reading,
-    ...worded(say(ahead.length + no.length === 0 ? 'elect.inSync' : 'elect.inSyncBehind', { node: best.spec.id })),
+    said: say(ahead.length + no.length === 0 ? 'elect.inSync' : 'elect.inSyncBehind', { node: best.spec.id }),
     risk: together(risks),
     evidence: evidenceOf(s, best),
   }
@@ -151,7 +152,7 @@ function aheadOf(s: Situation, best: NodeView, ahead: Answering, risk: Said | nu
     rule: 'elect.ahead',
     node: ahead.spec.id,
     reading: ahead.reading,
-    ...worded(say('elect.ahead', { best: best.spec.id, node: ahead.spec.id })),
+    said: say('elect.ahead', { best: best.spec.id, node: ahead.spec.id }),
     risk,
     evidence: evidenceOf(s, ahead),
   }
@@ -165,7 +166,7 @@ function divergedFrom(s: Situation, record: GroupRecord, here: readonly Answerin
 
 function holdDiverged(s: Situation, best: NodeView, rival: NodeView): Election {
   const said = say('elect.diverged', { node: best.spec.id, rival: rival.spec.id, group: s.spec.id })
-  return { kind: 'hold', rule: 'elect.diverged', ...worded(said), evidence: evidenceOf(s, best) }
+  return { kind: 'hold', rule: 'elect.diverged', said, evidence: evidenceOf(s, best) }
 }
 
 /** A replica that does not answer now and that this process read further than `best` in the same history. */
@@ -197,7 +198,7 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
     return {
       kind: 'hold',
       rule: 'elect.members',
-      ...worded(say('elect.members', { primary: record.primary, ms: s.policy.betterCandidateMs, nodes: absent })),
+      said: say('elect.members', { primary: record.primary, ms: s.policy.betterCandidateMs, nodes: absent }),
       evidence: evidenceOf(s, primary),
     }
   }
@@ -208,7 +209,7 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
     rule: 'elect.returned',
     node: record.primary,
     reading: primary.reading,
-    ...worded(say('elect.returned', { primary: record.primary })),
+    said: say('elect.returned', { primary: record.primary }),
     risk: together([
       away.length === 0 ? null : say('loss.absent', { nodes: away }),
       primary.reading.durable || primary.reading.incarnation === record.incarnation ? null : blindness(s, record, primary, here),
@@ -233,7 +234,7 @@ function electByRollCall(s: Situation, record: GroupRecord, here: readonly Answe
     rule: 'elect.rollCall',
     node: best.spec.id,
     reading: best.reading,
-    ...worded(say('elect.rollCall', { node: best.spec.id })),
+    said: say('elect.rollCall', { node: best.spec.id }),
     risk: lossOfRollCall(s, record, best, here),
     evidence: evidenceOf(s, best),
   }
@@ -244,11 +245,11 @@ function holdForHolders(s: Situation, record: GroupRecord, here: readonly Answer
   const barred = here.filter((node) => !record.hasData || !empty(node) || node.reading.partial)
   if (barred.length === 0) {
     const said = say('elect.allEmpty', { group: s.spec.id })
-    return { kind: 'hold', rule: 'elect.allEmpty', ...worded(said), evidence: evidenceOf(s, null) }
+    return { kind: 'hold', rule: 'elect.allEmpty', said, evidence: evidenceOf(s, null) }
   }
   const why = barred.map((node) => whyNot(s, record, node, true))
   const said = say('elect.barred', { why, group: s.spec.id })
-  return { kind: 'hold', rule: 'elect.barred', ...worded(said), evidence: evidenceOf(s, null) }
+  return { kind: 'hold', rule: 'elect.barred', said, evidence: evidenceOf(s, null) }
 }
 
 /** What promoting the best of those who may be may lose: what is known to be gone, or lies with others or with nodes that nobody can compare. */
@@ -279,7 +280,7 @@ export function elect(s: Situation, record: GroupRecord, cause: FailoverCause, s
   const asked = beingAsked(s, since)
   if (asked.length > 0) {
     const said = say('elect.asking', { nodes: asked.map((node) => node.spec.id) })
-    return { kind: 'wait', rule: 'elect.asking', ...worded(said), evidence: evidenceOf(s, null) }
+    return { kind: 'wait', rule: 'elect.asking', said, evidence: evidenceOf(s, null) }
   }
   // A hung primary is what must be got rid of; the process that took its place is another.
   const hung = (node: Answering): boolean =>
@@ -331,7 +332,7 @@ function holdForAbsent(s: Situation, record: GroupRecord, here: readonly Answeri
   return {
     kind: 'hold',
     rule: 'elect.nobody',
-    ...worded(said),
+    said,
     evidence: { ...evidenceOf(s, null), inSync: quote(members), absent: quote(absent) },
   }
 }
@@ -349,7 +350,7 @@ export function electByOrder(s: Situation, to: NodeId | null): Election {
     return {
       kind: 'hold',
       rule: 'elect.order',
-      ...worded(to === null ? say('elect.noneByOrder') : say('elect.namedAbsent', { node: to })),
+      said: to === null ? say('elect.noneByOrder') : say('elect.namedAbsent', { node: to }),
       evidence: evidenceOf(s, null),
     }
   }
@@ -358,7 +359,7 @@ export function electByOrder(s: Situation, to: NodeId | null): Election {
     return {
       kind: 'hold',
       rule: 'elect.orderEmpty',
-      ...worded(say('elect.orderEmpty', { node: best.spec.id, fuller: fuller.spec.id })),
+      said: say('elect.orderEmpty', { node: best.spec.id, fuller: fuller.spec.id }),
       evidence: evidenceOf(s, best),
     }
   }
@@ -371,7 +372,7 @@ export function electByOrder(s: Situation, to: NodeId | null): Election {
     rule: 'elect.order',
     node: best.spec.id,
     reading: best.reading,
-    ...worded(say(to === null ? 'elect.orderBest' : 'elect.orderNamed', { node: best.spec.id })),
+    said: say(to === null ? 'elect.orderBest' : 'elect.orderNamed', { node: best.spec.id }),
     risk: together([
       best.reading.partial ? say('loss.partial', { node: best.spec.id }) : null,
       losers.length === 0 ? null : say('loss.discarded', { nodes: losers, node: best.spec.id }),
