@@ -2,11 +2,15 @@
 import type { Load } from '../core/model.ts'
 import type { RespValue } from '../resp/value.ts'
 
-/** The value of a field of one section's text; undefined when it is not there. A heading comes first, so every field follows a line's end. */
+/**
+ * The value of a field of one section's text; undefined when it is not there. A heading comes first, so every field follows a line's end.
+ * The name is looked for as it is: a text made of it, for each of the score, would be garbage and cost a third more.
+ */
 export function fieldOf(section: string, name: string): string | undefined {
-  const line = section.indexOf(`\n${name}:`)
-  if (line < 0) return undefined
-  const from = line + name.length + 2
+  let at = section.indexOf(name)
+  while (at >= 0 && (section[at - 1] !== '\n' || section[at + name.length] !== ':')) at = section.indexOf(name, at + 1)
+  if (at < 0) return undefined
+  const from = at + name.length + 1
   const end = section.indexOf('\r', from)
   return section.slice(from, end < 0 ? undefined : end)
 }

@@ -36,6 +36,8 @@ interface Path {
   heldSince: number
   /** When it was last cut, slow, or carried something late. */
   troubledAt: number
+  /** The other direction, once it was asked for. */
+  back: Path | null
 }
 
 /** A kernel repeats what was not acknowledged, each time after a wait twice as long: most connections come back at once ... */
@@ -84,7 +86,7 @@ export class Net {
   }
 
   #newPath(from: HostId, to: HostId): Path {
-    const path = { from, to, cut: false, cutAt: 0, extraMs: 0, loss: 0, held: new Map(), heldSince: 0, troubledAt: -Infinity }
+    const path = { from, to, cut: false, cutAt: 0, extraMs: 0, loss: 0, held: new Map(), heldSince: 0, troubledAt: -Infinity, back: null }
     this.#paths.push(path)
     const paths = this.#pathsFrom.get(from) ?? new Map<HostId, Path>()
     this.#pathsFrom.set(from, paths.set(to, path))
@@ -200,7 +202,7 @@ export class Net {
   #at(path: Path, from: HostId, to: HostId, order: Order, at: number): void {
     order.last = Math.max(order.last, at)
     this.timeline.at(order.last, () => {
-      const held = path.cut || this.#down.has(to) || order.held > 0 || this.#isUnanswered(to, from)
+      const held = path.cut || this.#down.has(to) || order.held > 0 || this.#isUnanswered(path)
       if (this.#down.has(from) || (held && order.isReset)) {
         order.queue.shift()
         return
@@ -222,8 +224,8 @@ export class Net {
   }
 
   /** What is sent there is acknowledged by nobody: after a moment a kernel sends nothing new, it repeats. */
-  #isUnanswered(to: HostId, from: HostId): boolean {
-    const back = this.path(to, from)
+  #isUnanswered(path: Path): boolean {
+    const back = (path.back ??= this.path(path.to, path.from))
     return back.cut && this.timeline.now - back.cutAt > unansweredMs
   }
 
