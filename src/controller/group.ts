@@ -94,6 +94,8 @@ export class Group {
   /** How long we stood still ourselves; the next decision takes it off every node's silence. */
   readonly #ownPause = new OwnPause()
   #steppedAt: Instant = -Infinity
+  /** When the next tick is due, until something comes in; null: not looked for since. */
+  #wakesAt: Instant | null = null
   #hurryEveryMs = 0
 
   constructor(options: GroupOptions, time: Time) {
@@ -113,6 +115,7 @@ export class Group {
     const effects: Effect[] = []
     this.#ownPause.note(input, input.kind === 'tick' ? Infinity : Math.min(this.wakeAt(), this.#asker.endsBy(this.#policy)), time.now)
     this.#steppedAt = time.now
+    this.#wakesAt = null
     const id = 'node' in input ? input.node : ''
     const [node, memory] = [this.#nodes.get(id), this.#memory]
     this.#take(input, time, effects)
@@ -135,18 +138,17 @@ export class Group {
     return this.#restful && !this.#ownPause.isNew && this.#memory.frozen === null && this.#asker.isSettled
   }
 
-  /** When the next tick is due at the latest. */
+  /** When the next tick is due at the latest. Whoever arms a timer asks after each step, and the next step asks whether it comes late. */
   wakeAt(): Instant {
+    return (this.#wakesAt ??= this.#nextWake())
+  }
+
+  #nextWake(): Instant {
     // Without its record it decides nothing; the answer of the store wakes it.
     if (!this.#loaded) return this.#ordered.until
     const markAt = markable(this.#record, this.#nodes, this.#memory) === null ? Infinity : this.#memory.canary.dueAt
-    const { judgesFrom } = this.#memory
-    return Math.min(
-      this.#ordered.until,
-      this.#asker.nextAt(),
-      markAt,
-      this.#asker.silenceAt(this.#nodes, this.#policy, judgesFrom, this.#steppedAt),
-    )
+    const silenceAt = this.#asker.silenceAt(this.#nodes, this.#policy, this.#memory.judgesFrom, this.#steppedAt)
+    return Math.min(this.#ordered.until, this.#asker.nextAt(), markAt, silenceAt)
   }
 
   // -------------------------------------------------------------------------------------------- inputs
@@ -307,9 +309,7 @@ export class Group {
     if (decided.group.step.kind !== 'save') this.#memory = nothingToStore(this.#memory, time.now)
     this.#restful = atRest(decided)
     this.#carryOut(decided.group, 'group', time, effects)
-    for (const decision of decided.nodes) {
-      this.#carryOut(decision, `node ${decision.node}`, time, effects)
-    }
+    for (const decision of decided.nodes) this.#carryOut(decision, `node ${decision.node}`, time, effects)
     this.#settle(decided, time.now)
   }
 

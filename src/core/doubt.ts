@@ -94,6 +94,7 @@ export function strayed(c: Case, node: NodeView): boolean {
  * bear it yet, unless it is past the place of the mark.
  */
 function straying(c: Case): NodeId[] {
+  if (c.s.can.namesHistories) return []
   const its = c.primary.reading?.position
   if (its?.kind !== 'stream' || its.replid !== c.record.lineage.at(-1)?.replid) return []
   const isCertain = ({ reading }: NodeView): boolean =>

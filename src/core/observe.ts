@@ -417,7 +417,7 @@ export function sameAddress(a: Address, b: Address): boolean {
 
 /** `localhost` is 127.0.0.1; other names are compared as written. */
 export function sameHost(a: string, b: string): boolean {
-  return plainHost(a) === plainHost(b)
+  return a === b || plainHost(a) === plainHost(b)
 }
 
 export function follows(node: NodeView, upstream: NodeSpec): boolean {

@@ -3,6 +3,7 @@ import { closedGuard, recoveryKeptMs } from './limits.ts'
 import type { GroupRecord, Instant, NodeId, WallTime } from './model.ts'
 import { type NodeView, answers, follows } from './observe.ts'
 import { type Said, inEnglish, say } from './said.ts'
+import { keptItsData } from './situation.ts'
 import { type Recovery, type RecoveryStep, type RecoveryStepName, recoverySteps } from './status.ts'
 
 /** A recovery under way or lately ended; `reached` holds when each step was first seen. */
@@ -25,7 +26,7 @@ function holds(node: NodeView, primary: NodeView, record: GroupRecord): Record<R
     demoted,
     'role persisted': demoted && node.persisted?.as === 'replica',
     'link up': demoted && (node.reading.upstream?.linkUp ?? false),
-    'in sync': record.inSync.some((m) => m.node === node.spec.id && m.incarnation === node.reading.incarnation),
+    'in sync': keptItsData(record, node),
   }
 }
 
@@ -42,10 +43,12 @@ export function track(
   wall: WallTime,
 ): Tracked | null {
   if (node.spec.id === record.primary) return null
-  const state = holds(node, primary, record)
   const open = last !== null && last.endedAt === null
+  // Most nodes have been in sync for long, and are looked at whenever something is decided.
+  if (!open && (!answers(node) || keptItsData(record, node)))
+    return last !== null && wall - (last.endedAt ?? wall) > recoveryKeptMs ? null : last
+  const state = holds(node, primary, record)
   if (!open) {
-    if (!state.seen || state['in sync']) return last !== null && wall - (last.endedAt ?? wall) > recoveryKeptMs ? null : last
     return { node: node.spec.id, since: now, startedAt: wall, endedAt: null, reached: reachedNow({}, state, now) }
   }
   if (!state.seen) return last.reached['in sync'] === undefined && Object.keys(last.reached).length > 1 ? { ...last, endedAt: wall } : last
