@@ -199,6 +199,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'an operator moves the primary to a node whose address is wrong in the spec, and corrects it -> that node is asked first, and the move stands',
   '63000117-intent-of-an-old-copy':
     'a copy of the store made in the middle of a switchover is put in place untold when that is long over -> the marks show that it is over, so everybody is asked first',
+  '104430-copied-from-a-crashed-primary':
+    'a Pika crashed as the primary with a write in no log, the others are copied from it, one of them takes over -> all three have that write',
   '66000520-new-primary-led-back-by-its-file':
     'the new primary cannot write its file, and is restarted behind the one that it replaced while nobody reaches that -> what it took is lost, which was said when it was recorded',
   '66004421-queued-before-a-restore':

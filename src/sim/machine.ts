@@ -43,6 +43,7 @@ export abstract class Machine<Process extends Running> implements Server {
   abstract readonly file: Server['file']
   abstract readonly linkedFor: number
   abstract readonly contents: Server['contents']
+  abstract readonly untold: Server['untold']
   abstract readonly ledUnseen: boolean
   abstract recordLost(since: number): void
   abstract seen(): void

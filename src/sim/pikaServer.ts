@@ -72,8 +72,12 @@ export class PikaServer extends Machine<PikaProcess> {
   }
 
   get contents(): ReadonlyMap<string, string> {
-    const told = this.#storage.disk.keys.entries().filter(([key]) => key !== markKey && !this.#untold.has(key))
-    return new Map(told.map(([key, value]) => [key, String(value)]))
+    const entries = this.#storage.disk.keys.entries().filter(([key]) => key !== markKey)
+    return new Map(entries.map(([key, value]) => [key, String(value)]))
+  }
+
+  get untold(): ReadonlySet<string> {
+    return this.#untold
   }
 
   get ledUnseen(): boolean {

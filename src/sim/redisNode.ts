@@ -268,6 +268,10 @@ export class RedisNode extends Machine<Process> {
     return null
   }
 
+  get untold(): ReadonlySet<string> {
+    return new Set()
+  }
+
   told(follows: Address | null): readonly string[] {
     return follows === null ? ['REPLICAOF', 'NO', 'ONE'] : ['REPLICAOF', follows.host, String(follows.port)]
   }

@@ -62,9 +62,11 @@ export interface Server extends Listener {
   readonly linkedFor: number
   /**
    * Every key with its value, the mark left out; null: this engine's data are known by who wrote them only. A key that begins with
-   * `unloggedKey` no log ever knew; left out where nothing could have told of it.
+   * `unloggedKey` no log ever knew.
    */
   readonly contents: ReadonlyMap<string, string> | null
+  /** Those of them that no log ever knew, and of which nothing could have told that this node has them. */
+  readonly untold: ReadonlySet<string>
   /** When the process that ran then did anything last before it ended; Infinity while it runs. */
   endAfter(then: number): number
   /** Something was done to it, or ends now. */

@@ -146,7 +146,7 @@ function converge(history: History): Ending {
 
 /**
  * When nobody writes any more, every replica holds what its primary holds, key by key; but not what a dead primary's own log never knew (P11), nor
- * what it took unseen from a person's hand.
+ * what it took unseen from a person's hand. What a replica has of the first, where something told of it, its primary has too: it may be a copy's.
  */
 function equal(history: History): void {
   const { timeline, checks, store } = history
@@ -157,7 +157,8 @@ function equal(history: History): void {
   const held = history.node(record.primary).contents ?? new Map<string, string>()
   for (const node of [...history.nodes.values()].filter((one) => !one.ledUnseen)) {
     const own = node.contents ?? new Map<string, string>()
-    const keys = [...new Set([...own.keys(), ...[...held.keys()].filter((key) => !key.startsWith(unloggedKey))])]
+    const known = [...own.keys()].filter((key) => !node.untold.has(key))
+    const keys = [...new Set([...known, ...[...held.keys()].filter((key) => !key.startsWith(unloggedKey))])]
     const other = keys.find((key) => own.get(key) !== held.get(key))
     if (other !== undefined)
       checks.fail(
