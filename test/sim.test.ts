@@ -173,6 +173,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika was found without a boot fence, refused one for its replicas, and is back open where only clients reach it -> what it took before it was replaced nobody can know',
   '37-copy-by-force-forgotten':
     'a Pika that crashed as the primary is to be copied anew; the controller dies and the new primary is restarted before that began -> the next controller knows it',
+  '73029-fed-unseen-by-a-rival':
+    'a person makes a Pika a primary and leads another to it, which dies before it is read again and comes back behind the recorded one -> copied anew, though its place would fit',
   '71943-copied-from-nothing':
     'a Pika is to be copied anew from a primary that dies before that begins, and comes back with nothing -> it keeps what it holds',
   '71717-force-forgotten':

@@ -160,7 +160,9 @@ function viewOf(told: Told, primary: NodeId | null, attached: readonly AttachedR
       ? { incarnation: reading.incarnation, as: 'nowhere', target: addressOf('nowhere') }
       : { incarnation: reading.incarnation, as: 'replica', target: { host: reading.upstream.host, port: reading.upstream.port } }
   const openIn =
-    reading.upstream === null && reading.guard !== closedGuard && reading.position.kind === 'stream' ? reading.position.replid : null
+    reading.upstream === null && reading.guard !== closedGuard && reading.position.kind === 'stream'
+      ? { history: reading.position.replid, from: before.askedAt, to: now }
+      : null
   return { ...base, reading, before, persisted, openIn, cleared: true, ...told.view, ...told.says.view }
 }
 

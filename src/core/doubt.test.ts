@@ -56,6 +56,19 @@ test('P2: a replica is fed by a primary that somebody made -> in doubt with it; 
   assert.notEqual(decide(failingOver(s({ of: 'b' }), 'b')).group.rule, 'failover.doubted')
 })
 
+test('P2: it died and came back with more while a primary that somebody made was open -> in doubt, whomever it follows; with more before or after that, or as the same process, not', () => {
+  const rival: Says = { ...linked, of: null, view: { openIn: { history: h2, from: 4_000, to: 6_000 } } }
+  const s = (from: number, to: number): Situation => doubted(['a'], rival, { ...linked, view: { grew: { from, to } } })
+  for (const [from, to] of [
+    [3_000, 4_000],
+    [5_000, 5_100],
+    [6_000, 9_000],
+  ] as const)
+    saves(s(from, to), 'steady.doubted', { primary: 'b', inDoubt: ['a', 'c'] })
+  for (const rests of [s(3_000, 3_999), s(6_001, 9_000), doubted(['a'], rival, linked)])
+    assert.notEqual(decide(rests).group.rule, 'steady.doubted')
+})
+
 test('P11: a replica came back with less and follows by itself, and a primary that crashed was opened again before -> copied anew, once', () => {
   const crashed = lineage.map((entry) => ({ ...entry, node: 'b', incarnation: entry.epoch === 1 ? 'b0' : 'b1' }))
   const s = (view: NonNullable<Says['view']>, entries: readonly LineageEntry[] = crashed): Situation =>
@@ -83,7 +96,7 @@ test('somebody makes a replica a primary, beside the recorded one -> in doubt; n
 
 /** a was an open primary in b's history; it was closed since, and b is what is said. */
 function closedSince(primary: ReturnType<typeof alive>): Situation {
-  const view = { openIn: h2, left: { from: null, at: now - 6_000 } }
+  const view = { openIn: { history: h2, from: 3_000, to: 3_500 }, left: { from: null, at: now - 6_000 } }
   const nowhere: Says = { ...linked, of: 'nowhere', guard: closedGuard, offset: 990, view }
   const s = group('b', alive('a', nowhere), primary, alive('c', { ...linked, view: { advancedAfter: now - 100 } }))
   return recorded({ ...s, can: pika }, { epoch: 2, lineage, guard: 0, inSync: alone })

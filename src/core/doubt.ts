@@ -17,7 +17,7 @@ export function inDoubt(c: Case, node: NodeView): boolean {
  */
 function isRival({ s, record }: Case, { spec, openIn }: NodeView): boolean {
   if (s.can.namesHistories || spec.id === record.primary || openIn === null) return false
-  const reign = record.lineage.findLastIndex((entry) => entry.replid === openIn)
+  const reign = record.lineage.findLastIndex((entry) => entry.replid === openIn.history)
   return reign !== -1 && record.lineage.slice(reign).every((entry) => entry.node !== spec.id)
 }
 
@@ -49,7 +49,12 @@ function resolved(c: Case): NodeId[] {
   return (c.record.inDoubt ?? []).filter((id) => !c.s.nodes.has(id) || copiedAnew(c, nodeOf(c.s, id)))
 }
 
-/** Rivals, and whoever one of them feeds, that the record does not know yet; the candidate is becoming the primary. */
+/** It died, and came back with more than it was last read with, while one of these was open: who gave it that nobody saw. */
+function perhapsFed({ grew }: NodeView, open: readonly NodeView[]): boolean {
+  return grew !== null && open.some(({ openIn }) => openIn !== null && openIn.from <= grew.to && grew.from <= openIn.to)
+}
+
+/** Rivals, and whoever one of them feeds, or may have fed, that the record does not know yet; the candidate is becoming the primary. */
 function rivals(c: Case): NodeId[] {
   // Asked at every answer of every group.
   if (c.s.can.namesHistories) return []
@@ -59,7 +64,8 @@ function rivals(c: Case): NodeId[] {
   const feeding = open.filter(({ reading }) => reading?.role === 'primary')
   const fed = (node: NodeView): boolean =>
     answers(node) && node.reading.upstream?.linkUp === true && feeding.some(({ spec }) => follows(node, spec))
-  return here.filter((node) => !c.record.inDoubt?.includes(node.spec.id) && (open.includes(node) || fed(node))).map(({ spec }) => spec.id)
+  const differs = (node: NodeView): boolean => open.includes(node) || fed(node) || perhapsFed(node, open)
+  return here.filter((node) => !c.record.inDoubt?.includes(node.spec.id) && differs(node)).map(({ spec }) => spec.id)
 }
 
 /** A primary that crashed was opened again: what it holds, and whoever was copied from it since, may be in no log (docs/pika.md, P11). */

@@ -71,6 +71,25 @@ test('a process is first read with less than the one before it held -> fell back
   )
 })
 
+test('another process has more than the one before was read with -> when it was given that is known, until it is copied anew', () => {
+  const grown = heard(up, 200, { incarnation: 'b2', offset: 1001 })
+  assert.deepEqual(grown.grew, { from: 100, to: 201 })
+  assert.deepEqual(heard(grown, 300, { incarnation: 'b2', offset: 1002 }).grew, grown.grew)
+  for (const node of [
+    heard(up, 200, { offset: 1001 }),
+    heard(up, 200, { incarnation: 'b2' }),
+    heard(fresh, 200),
+    heard(grown, 300, { incarnation: 'b2', partial: true }),
+    heard(grown, 300, { incarnation: 'b3', offset: 1001 }),
+  ])
+    assert.equal(node.grew, null)
+  const target = { host: '127.0.0.1', port: 7_001 }
+  const told = (action: Action): NodeView =>
+    acted(acting(grown, { id: 1, action, since: 300 }), { ok: true, persisted: true, note: null }, 310)
+  assert.equal(told({ name: 'follow', target, force: true }).grew, null)
+  assert.deepEqual(told({ name: 'follow', target }).grew, grown.grew)
+})
+
 test('it is read as an open primary -> in which history is known until it is copied anew, whatever it is told or restarted in between', () => {
   const done: ActionResult = { ok: true, persisted: true, note: null }
   const open = heard(up, 200, { of: null, replid: 'R2' })
@@ -79,9 +98,19 @@ test('it is read as an open primary -> in which history is known until it is cop
     acted(acting(node, { id: 1, action, since: 300 }), result, 310)
   const follow = { name: 'follow', target } as const
   const closed = heard(told(open, { name: 'fence', cutClients: true }), 320, { of: 'nowhere', replid: 'R2', incarnation: 'b2' })
-  assert.deepEqual([up.openIn, open.openIn, closed.openIn, told(closed, follow).openIn], [null, 'R2', 'R2', 'R2'])
+  const histories = [up, open, closed, told(closed, follow)].map((node) => node.openIn?.history ?? null)
+  assert.deepEqual(histories, [null, 'R2', 'R2', 'R2'])
+  // From the question before to the answer after.
+  assert.deepEqual(
+    [open.openIn, closed.openIn].map((span) => [span?.from, span?.to]),
+    [
+      [100, 201],
+      [100, 321],
+    ],
+  )
+  assert.deepEqual(heard(closed, 400, { of: 'nowhere' }).openIn, closed.openIn)
   assert.equal(told(closed, { ...follow, force: true }).openIn, null)
-  assert.equal(told(closed, { ...follow, force: true }, { ok: false, code: 'SILENT', message: '' }).openIn, 'R2')
+  assert.equal(told(closed, { ...follow, force: true }, { ok: false, code: 'SILENT', message: '' }).openIn?.history, 'R2')
   assert.equal(heard(up, 200, { of: null, guard: closedGuard }).openIn, null)
 })
 

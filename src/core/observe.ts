@@ -29,6 +29,11 @@ interface Forced {
   readonly copied: boolean | null
 }
 
+interface Span {
+  readonly from: Instant
+  readonly to: Instant
+}
+
 /** It was closed, and could not be led away from whom it follows. */
 export const hasReplicas = 'HAS_REPLICAS'
 
@@ -72,12 +77,14 @@ export interface NodeView {
   /** This process was read as a primary that somebody could write to, so it may hold writes that nobody else has. */
   readonly wasOpen: boolean
   /**
-   * The history in which it was last read as a primary that somebody could write to, in whatever process; null when it never was, or was told
-   * since to replace what it holds by a copy.
+   * The history in which it was last read as a primary that somebody could write to, in whatever process, and the time in which it may have been one;
+   * null when it never was, or was told since to replace what it holds by a copy.
    */
-  readonly openIn: string | null
+  readonly openIn: ({ readonly history: string } & Span) | null
   /** This process was first read with less than the one before it had held: what it holds it was given since. */
   readonly fellBack: boolean
+  /** This process was first read with more than the one before was last read with: the time in which it was given that, unseen. Null once it is copied anew. */
+  readonly grew: Span | null
   /** Its latest load, and when that came. */
   readonly load: Load | null
   readonly loadAt: Instant | null
@@ -120,6 +127,7 @@ export function newNode(spec: NodeSpec): NodeView {
     wasOpen: false,
     openIn: null,
     fellBack: false,
+    grew: null,
     load: null,
     loadAt: null,
     persistProblem: null,
@@ -205,7 +213,6 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
   const reading = withHistory(result.reading, last)
   const [was, is] = [last === null ? null : offsetOf(last), offsetOf(reading)]
   const rose = was !== null && is !== null && is > was
-  const isOpen = reading.role === 'primary' && reading.guard !== closedGuard
   return {
     ...node,
     firstAskedAt,
@@ -224,9 +231,25 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     forced: copyOf(same ? node.forced : null, reading, sentAt),
     ...linkOf(node, reading, now),
     fellBack: same ? node.fellBack : node.reading !== null && (offsetOf(node.reading) ?? 0) > (offsetOf(reading) ?? Infinity),
-    wasOpen: (same && node.wasOpen) || isOpen,
-    openIn: (isOpen ? nameOf(reading) : null) ?? node.openIn,
+    grew: same ? (reading.partial ? null : node.grew) : grownIn(node, reading, now),
+    wasOpen: (same && node.wasOpen) || isOpen(reading),
+    openIn: openIn(node, reading, now),
   }
+}
+
+function isOpen({ role, guard }: Reading): boolean {
+  return role === 'primary' && guard !== closedGuard
+}
+
+function grownIn({ reading: last, askedAt }: NodeView, reading: Reading, now: Instant): Span | null {
+  return last !== null && (offsetOf(reading) ?? 0) > (offsetOf(last) ?? Infinity) ? { from: askedAt, to: now } : null
+}
+
+/** From the question before it was first read so, to the first answer that says something else. */
+function openIn(node: NodeView, reading: Reading, now: Instant): NodeView['openIn'] {
+  const history = isOpen(reading) ? nameOf(reading) : null
+  if (history !== null) return { history, from: node.openIn?.history === history ? node.openIn.from : node.askedAt, to: now }
+  return node.openIn !== null && node.reading !== null && isOpen(node.reading) ? { ...node.openIn, to: now } : node.openIn
 }
 
 function movedSince(node: NodeView, last: Reading, reading: Reading, now: Instant): Instant | null {
@@ -336,6 +359,7 @@ export function acted(node: NodeView, reply: ActionResult, now: Instant): NodeVi
     proof,
     forced: forced === undefined ? node.forced : forced,
     openIn: forced ? null : node.openIn,
+    grew: forced ? null : node.grew,
     persisted: persistedAfter(node, done.action, result),
     persistProblem: written === null && done.action.name !== 'persist' ? node.persistProblem : result.persisted ? null : unwritten.message,
   }

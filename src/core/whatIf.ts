@@ -117,6 +117,7 @@ export function back(s: Situation, id: NodeId): Situation {
     wasOpen: false,
     openIn: null,
     fellBack: false,
+    grew: null,
   }
   return later({ ...s, nodes: new Map(s.nodes).set(id, again) }, 1)
 }

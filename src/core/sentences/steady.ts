@@ -78,7 +78,7 @@ export const steadySentences = {
   'steady.replayed': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
     `${quote(v.nodes)} came back with less than it held and follows ${v.primary} by itself; a primary crashed before, so no log has everything: it is copied anew`,
   'steady.doubted': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
-    `made a primary by somebody, or fed by one, beside ${v.primary} and in its history: ${quote(v.nodes)}. Unless it takes over, it is copied anew, whatever its position says`,
+    `made a primary by somebody, or fed by one for all anybody saw, beside ${v.primary} and in its history: ${quote(v.nodes)}. Unless it takes over, it is copied anew, whatever its position says`,
   'steady.misled': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
     `${quote(v.nodes)} follows a node that does not hold, or did not hold, what ${v.primary} holds: it is copied anew, whatever its position says`,
   'steady.strayed': (v: OfPrimary & { readonly nodes: readonly string[] }) =>

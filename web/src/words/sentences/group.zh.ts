@@ -102,7 +102,7 @@ const steadyZh: typeof steadySentences = {
   'steady.replayed': (v) =>
     `${names(v.nodes)} 回来时持有的数据比以前少，并自行跟随 ${v.primary}；此前有主节点崩溃过，没有任何日志是完整的：将重新全量复制`,
   'steady.doubted': (v) =>
-    `被人改成了主节点，或由这样的节点供给数据，与 ${v.primary} 并存于同一段历史中：${names(v.nodes)}。除非它接任主节点，否则无论位置如何，都重新全量复制`,
+    `被人改成了主节点，或由（或可能由）这样的节点供给数据，与 ${v.primary} 并存于同一段历史中：${names(v.nodes)}。除非它接任主节点，否则无论位置如何，都重新全量复制`,
   'steady.misled': (v) => `${names(v.nodes)} 跟随的节点所持有的数据与 ${v.primary} 的不同，或曾经不同：无论位置如何，都重新全量复制`,
   'steady.strayed': (v) => `${names(v.nodes)} 自行跟随 ${v.primary}，却持有它没有的数据：将重新全量复制`,
   'steady.uncopied': (v) => `${names(v.nodes)} 首次尝试失败，没有全量复制就跟随了 ${v.primary}：将再次要求全量复制`,
