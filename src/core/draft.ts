@@ -102,6 +102,7 @@ function entered(s: Situation, lineage: GroupRecord['lineage'], epoch: Epoch, no
       incarnation: reading.incarnation,
       logId: logIdOf(position),
       ...(parts === undefined ? {} : { parts }),
+      ...(reading.partial ? { partial: reading.partial } : {}),
     }
     return [...lineage, entry].slice(-lineageKept)
   }

@@ -3,8 +3,8 @@ import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts
 import { feedsOn, verdictOf } from './diagnose.ts'
 import { heldBy } from './holdings.ts'
 import { mayLag } from './lag.ts'
-import { blindness, declined, fellShort, heldBack, takenOpen, takenUnseen, together } from './loss.ts'
-import { type Answering, bestOf, holdsAsMember, inCurrentLineage, orderOf, orderOfMarks, standing } from './order.ts'
+import { blindness, declined, fellShort, heldBack, partOf, takenOpen, takenUnseen, together } from './loss.ts'
+import { type Answering, bestOf, holdsAsMember, inCurrentLineage, orderOf, orderOfMarks, reignsAsPart, standing } from './order.ts'
 import { closedGuard } from './limits.ts'
 import { type Evidence, type FailoverCause, type GroupRecord, type Instant, type NodeId, type Reading, isMoving } from './model.ts'
 import { type NodeView, answers, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
@@ -42,7 +42,12 @@ function beingAsked(s: Situation, since: Instant): NodeView[] {
 
 /** It may be promoted as it is. */
 export function allowed(s: Situation, node: NodeView): boolean {
-  return node.spec.priority !== 0 && !inMaintenance(s, node) && !node.reading?.partial
+  return node.spec.priority !== 0 && !inMaintenance(s, node) && !isPart(s, node)
+}
+
+/** It holds a part of a copy, and nobody made it the primary as it is. */
+function isPart({ record }: Situation, node: NodeView): boolean {
+  return node.reading?.partial === true && (record === null || !reignsAsPart(record, node))
 }
 
 /** The primary's last word on it was good: listed, online, within the lag policy. */
@@ -109,7 +114,12 @@ function electInSync(s: Situation, record: GroupRecord, cause: FailoverCause, he
   const no = unwilling(s, record, furthest ?? best, since)
   if (furthest !== null) {
     const unseen = furthest.spec.id === record.primary ? takenUnseen(s, record, here) : open
-    return aheadOf(s, best, furthest, together([...consented, short, unseen, declined(no), blindness(s, record, furthest, [best])]))
+    return aheadOf(
+      s,
+      best,
+      furthest,
+      together([partOf(furthest), ...consented, short, unseen, declined(no), blindness(s, record, furthest, [best])]),
+    )
   }
   const gone = better === null || no.includes(better) ? null : say('loss.better', { node: better })
   const risks = [...consented, short, gone, open, heldBack(ahead), declined(no)]
@@ -211,6 +221,7 @@ function electReturned(s: Situation, record: GroupRecord, here: readonly Answeri
     reading: primary.reading,
     said: say('elect.returned', { primary: record.primary }),
     risk: together([
+      partOf(primary),
       away.length === 0 ? null : say('loss.absent', { nodes: away }),
       primary.reading.durable || primary.reading.incarnation === record.incarnation ? null : blindness(s, record, primary, here),
       takenUnseen(s, record, here),
@@ -263,7 +274,7 @@ function lossOfRollCall(s: Situation, record: GroupRecord, best: Answering, here
   // What nobody is known to hold covers what nobody saw.
   const unseen = incomplete === null ? takenUnseen(s, record, here) : null
   const open = best.spec.id === record.primary || incomplete !== null ? null : takenOpen(s, record, nodeOf(s, record.primary))
-  return together([incomplete, unseen, open, heldBack(ahead), blindness(s, record, best, here)])
+  return together([partOf(best), incomplete, unseen, open, heldBack(ahead), blindness(s, record, best, here)])
 }
 
 /** After a restore nobody's word of before counts: only everybody's presence does, and the best of them all. Errors: none; a hold is an answer. */
@@ -310,7 +321,7 @@ function whyNot(s: Situation, record: GroupRecord, view: NodeView, here: boolean
   if (!ours(s, view)) return say('whyNot.foreign', { node })
   if (view.reading.loading) return say('whyNot.loading', { node })
   if (!here) return say(refusesPromotion(s, view) ? 'whyNot.refuses' : 'whyNot.asked', { node })
-  if (view.reading.partial) return say('whyNot.partial', { node })
+  if (isPart(s, view)) return say('whyNot.partial', { node })
   if (view.spec.priority === 0) return say('whyNot.priority', { node })
   if (inMaintenance(s, view)) return say('whyNot.maintenance', { node, group: s.spec.id })
   if (record.hasData && empty(view)) return say('whyNot.empty', { node })
@@ -373,10 +384,7 @@ export function electByOrder(s: Situation, to: NodeId | null): Election {
     node: best.spec.id,
     reading: best.reading,
     said: say(to === null ? 'elect.orderBest' : 'elect.orderNamed', { node: best.spec.id }),
-    risk: together([
-      best.reading.partial ? say('loss.partial', { node: best.spec.id }) : null,
-      losers.length === 0 ? null : say('loss.discarded', { nodes: losers, node: best.spec.id }),
-    ]),
+    risk: together([partOf(best), losers.length === 0 ? null : say('loss.discarded', { nodes: losers, node: best.spec.id })]),
     evidence: evidenceOf(s, best),
   }
 }

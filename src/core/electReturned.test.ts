@@ -1,4 +1,5 @@
 // Who is promoted when the primary is back, or everybody is.
+import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { alone, chosen, down, held, returned, run } from '../../test/elections.ts'
 import {
@@ -8,14 +9,20 @@ import {
   failingOver,
   group,
   lists,
+  nodeIn,
   now,
   readingOf,
   recorded,
   refused,
   remembered,
   unwatched,
+  viewed,
   withPolicy,
 } from '../../test/situations.ts'
+import { h1, h2 } from '../../test/succession.ts'
+import { pika } from '../engines/pika.ts'
+import { electByOrder } from './elect.ts'
+import type { GroupRecord, LineageEntry } from './model.ts'
 import type { Situation } from './situation.ts'
 
 void describe('the primary came back as another process', () => {
@@ -120,6 +127,67 @@ void describe('the primary came back as another process', () => {
       const s = group('a', alive('a', reborn), alive('b', { ...down, keys, partial: true, incarnation: 'b2' }))
       held(run(s, 'restarted'), 'elect.barred', /may be promoted: b holds only a part of a copy\./)
     }
+  })
+})
+
+void describe('the primary holds a part of a copy, by the order of a person, and came back as another process', () => {
+  const reigns: readonly LineageEntry[] = [
+    { epoch: 1, node: 'b', at: epochStart, replid: h1, start: 0, continues: false, incarnation: 'b1' },
+    { epoch: 2, node: 'a', at: epochStart, replid: h2, start: 1000, continues: true, incarnation: 'a1', partial: true },
+  ]
+  const part: Says = {
+    incarnation: 'a2',
+    of: 'nowhere',
+    durable: true,
+    usable: false,
+    partial: true,
+    replid: h2,
+    mark: '2.7',
+    offset: 1400,
+  }
+  const whole: Says = { of: 'nowhere', replid: h1, mark: '1.20' }
+  const back = (a: Says, lineage = reigns, floor: GroupRecord['floor'] = null): Situation => {
+    const s = unwatched({ ...group('a', alive('a', { ...part, ...a }), alive('b', whole)), can: pika })
+    return recorded(s, { ...alone, epoch: lineage.at(-1)?.epoch ?? 0, lineage, floor })
+  }
+  const [first, second] = reigns
+  assert.ok(first !== undefined && second !== undefined)
+
+  test('-> re-opened, not replaced by a whole one that lacks what it took; that it is a part is said', () => {
+    chosen(run(back({}), 'restarted'), 'elect.returned', 'a', /^a holds only a part of a copy; the rest is lost$/)
+    chosen(electByOrder(back({}), null), 'elect.order', 'a', /a holds only a part of a copy/)
+  })
+
+  test('... with less than was read of it -> the same at a roll call only, and that is said', () => {
+    const floor = { replid: h2, offset: 1401, markSeq: 7 }
+    chosen(
+      run(back({}, reigns, floor), 'restarted'),
+      'elect.rollCall',
+      'a',
+      /a part of a copy; .*no node is known to hold everything that a had/,
+    )
+  })
+
+  test('... before its reign had a mark, its first or that of being re-opened -> still it', () => {
+    chosen(run(back({ replid: h1, mark: '1.20', offset: 1010 }), 'restarted'), 'elect.rollCall', 'a', /no node is known to hold everything/)
+    const again = { ...second, epoch: 3, replid: 'inst/g/3', start: 1400 }
+    chosen(run(back({}, [...reigns, again]), 'restarted'), 'elect.rollCall', 'a', /no node is known to hold everything/)
+  })
+
+  test('... a copy was begun onto it since: its reign began whole, it follows another, or it bears the mark of neither -> the whole one, and what that costs is said', () => {
+    const { partial: _, ...began } = second
+    const anew = reigns.map((reign) => ({ ...reign, continues: false }))
+    const loss = /no node is known to hold everything that a had acknowledged; a holds more but must not be promoted \(.*a part of a copy\)/
+    chosen(run(back({}, [first, began]), 'restarted'), 'elect.rollCall', 'b', loss)
+    chosen(run(back({ of: 'b' }), 'restarted'), 'elect.rollCall', 'b', loss)
+    chosen(run(back({ replid: h1, mark: '1.20' }, anew), 'restarted'), 'elect.rollCall', 'b', /no node is known to hold everything/)
+  })
+
+  test('a part of a copy that is not the recorded primary -> never', () => {
+    const s = back({ keys: 0, mark: null, replid: '' }, [first, { ...second, node: 'b' }])
+    const { reading } = nodeIn(s, 'b')
+    assert.ok(reading !== null)
+    held(run(viewed(s, 'b', { reading: { ...reading, partial: true, usable: false } }), 'restarted'), 'elect.barred', /b holds only a part/)
   })
 })
 

@@ -3,7 +3,7 @@ import { watchedClosely } from './consent.ts'
 import { nowhere } from './limits.ts'
 import { type Comparison, type GroupRecord, type Mark, type Reading, isMoving } from './model.ts'
 import { sameAddress } from './observe.ts'
-import { type Answering, orderOfMarks } from './order.ts'
+import { type Answering, isPlaced, orderOfMarks } from './order.ts'
 import { type Situation, empty, isOurs, sharesLineage } from './situation.ts'
 
 /**
@@ -66,11 +66,11 @@ export function seenBeyond(s: Situation, record: GroupRecord): GroupRecord['floo
 }
 
 /** How a node stands to the highest position that the recorded primary was seen to hold. */
-export function againstFloor(s: Situation, record: GroupRecord, { reading }: Answering): Comparison {
+export function againstFloor(s: Situation, record: GroupRecord, node: Answering): Comparison {
   const floor = floorOf(s, record)
-  if (floor === null || !reading.usable) return { order: 'incomparable', reason: 'unusable' }
+  if (floor === null || !isPlaced(record, node)) return { order: 'incomparable', reason: 'unusable' }
   const known = { kind: 'stream', replid: floor.replid, replid2: '', second: -1, offset: floor.offset } as const
-  return s.can.comparePositions(reading.position, known, record.lineage)
+  return s.can.comparePositions(node.reading.position, known, record.lineage)
 }
 
 /** A restart with an append-only file leaves offset 0 (docs/protocol.md, M1): what came since is another's, and may have replaced what its own disk had. */

@@ -25,7 +25,12 @@ export function lossOf(said: Said | null): { readonly loss: string | null; reado
   return { loss: said === null ? null : inEnglish(said), lossSaid: said }
 }
 
-/** Nodes that hold more than whoever is promoted, and that an operator keeps from being promoted. */
+/** It is promoted although its server says so: what it never got is not with it. */
+export function partOf({ spec, reading }: NodeView): Said | null {
+  return reading?.partial === true ? say('loss.partial', { node: spec.id }) : null
+}
+
+/** Nodes that hold more than whoever is promoted, and that must not be promoted. */
 export function heldBack(ahead: readonly NodeView[]): Said | null {
   return ahead.length === 0 ? null : say('loss.heldBack', { nodes: ahead.map((node) => node.spec.id) })
 }

@@ -130,6 +130,8 @@ export interface LineageEntry {
   readonly logId?: string
   /** The process that wrote it, where a crash may leave writes that its own log does not know. */
   readonly incarnation?: string
+  /** It was read as a part of a copy when it became the primary, because a person named it or because it was found so: that is the history since. */
+  readonly partial?: true
 }
 
 /** The highest position known of the primary when the record was saved: who holds less lacks data. `markEpoch`: absent, the lineage's last. */

@@ -1,6 +1,7 @@
 // How nodes stand to each other by what they hold, and which of them is the best.
+import { nowhere } from './limits.ts'
 import type { GroupRecord, Mark, Reading } from './model.ts'
-import type { NodeView } from './observe.ts'
+import { type NodeView, sameAddress } from './observe.ts'
 import { type Situation, empty, keptItsData } from './situation.ts'
 
 export type Answering = NodeView & { readonly reading: Reading }
@@ -16,9 +17,27 @@ export function orderOfMarks(a: Stamp | null, b: Stamp | null): Order {
   return difference === 0 ? 'equal' : difference > 0 ? 'ahead' : 'behind'
 }
 
+/**
+ * The recorded primary, that was a part of a copy when its reign began: it says so until it is copied, whatever it takes, and what it held then is the
+ * group's history since. Not when another one feeds it, or when it bears neither a mark of such a reign nor what it held at its beginning.
+ */
+export function reignsAsPart({ primary, lineage }: GroupRecord, { spec, reading }: NodeView): boolean {
+  if (spec.id !== primary || reading?.partial !== true || reading.position.kind !== 'stream') return false
+  if (reading.upstream !== null && !sameAddress(reading.upstream, nowhere)) return false
+  const before = lineage.findLastIndex(({ node, partial }) => node !== primary || partial !== true)
+  const began = lineage[before + 1]
+  const { replid } = reading.position
+  return began !== undefined && lineage.slice(began.continues ? Math.max(before, 0) : before + 1).some((entry) => entry.replid === replid)
+}
+
+/** Its position says what it holds. */
+export function isPlaced(record: GroupRecord | null, node: Answering): boolean {
+  return node.reading.usable || (record !== null && reignsAsPart(record, node))
+}
+
 /** Who holds more: by position when the histories are shared, else by the marks, to the canary's period. */
 export function orderOf(s: Situation, a: Answering, b: Answering): Order {
-  if (a.reading.usable && b.reading.usable) {
+  if (isPlaced(s.record, a) && isPlaced(s.record, b)) {
     const comparison = s.can.comparePositions(a.reading.position, b.reading.position, s.record?.lineage ?? [])
     if (comparison.order !== 'incomparable') return comparison.order
   }
@@ -81,8 +100,8 @@ function rank(s: Situation, node: NodeView): number {
 /** Their positions say how they stand to each other. */
 export function comparable(s: Situation, record: GroupRecord, a: Answering, b: Answering): boolean {
   return (
-    a.reading.usable &&
-    b.reading.usable &&
+    isPlaced(record, a) &&
+    isPlaced(record, b) &&
     s.can.comparePositions(a.reading.position, b.reading.position, record.lineage).order !== 'incomparable'
   )
 }

@@ -146,7 +146,7 @@ test('the primary is half copied, as a person ordered -> whoever holds nothing, 
   const from = (says: Says): Situation => returning({ ...closed, ...says }, { partial: true })
   assert.match(
     inEnglish(nodeStep(from({ offset: 1080 }), 'a', 'node.measure').said),
-    /b holds less than a\. Choose: `regroup failover g .* --to a`/,
+    /b holds only a part of a copy, and a may hold what it lacks\. Choose: `regroup failover g .* --to a`/,
   )
   told(from({ keys: 0 }), 'a', 'node.demote', { name: 'demote', force: true })
   copied(from({ offset: 1080, spec: { overwrite: true } }), 'a', 'node.demote', { name: 'demote' })

@@ -100,8 +100,10 @@ export function rejoinOf(c: Case, node: NodeView): Rejoin {
   const known = position.kind === 'stream' && position.replid === c.record.lineage.at(-1)?.replid
   const epoch = c.record.lineage.at(-1)?.epoch ?? null
   if (!known) return { kind: 'wait', said: say('rejoin.mark', { primary: name, epoch }) }
-  if ((primary.reading.partial || empty(primary)) && !mayGo(node))
-    return { kind: 'hold', said: say('rejoin.lesser', { primary: name, node: who, group: c.s.spec.id }) }
+  if ((primary.reading.partial || empty(primary)) && !mayGo(node)) {
+    const code = primary.reading.partial ? 'rejoin.part' : 'rejoin.lesser'
+    return { kind: 'hold', said: say(code, { primary: name, node: who, group: c.s.spec.id }) }
+  }
   if (leftJustNow(c, node)) return { kind: 'wait', said: say('rejoin.left', { node: who, primary: name }) }
   return measured(c, node, node.reading)
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { acts, everyRuleFired, foreignMark, holds, order, pause, saves, waits } from '../../test/decisions.ts'
+import { acts, everyRuleFired, foreignMark, groupStep, holds, order, pause, saves, waits } from '../../test/decisions.ts'
 import {
+  type Says,
   alive,
   at,
   epochStart,
@@ -19,9 +20,11 @@ import {
   withPolicy,
   withSpec,
 } from '../../test/situations.ts'
+import { pika } from '../engines/pika.ts'
 import { decide } from './decide.ts'
 import { closedGuard, nowhere } from './limits.ts'
 import { lossOf } from './loss.ts'
+import type { GroupRecord } from './model.ts'
 import type { NodeView } from './observe.ts'
 import type { Situation } from './situation.ts'
 import { inEnglish, say } from './said.ts'
@@ -52,6 +55,21 @@ void describe('a failover is under way', () => {
     })
     assert.ok(step.kind === 'save')
     assert.equal(step.record.lineage.at(-1)?.replid, 'R2')
+  })
+
+  test('... and holds a part of a copy -> its reign says so', () => {
+    const s = (says: Says): GroupRecord['lineage'] => {
+      const promoted = { of: null, guard: closedGuard, ...says } as const
+      const step = groupStep({ ...failingOver(group('a', refused('a', 8_500), alive('b', promoted)), 'b'), can: pika }, 'failover.seen')
+      return step.kind === 'save' ? step.record.lineage : []
+    }
+    assert.deepEqual(
+      [s({ partial: true, usable: false }), s({})].map((lineage) => [lineage.at(-1)?.node, lineage.at(-1)?.partial]),
+      [
+        ['b', true],
+        ['b', undefined],
+      ],
+    )
   })
 
   test('... and its file could not be written: it may lead it back to a silent primary, or a dead one that is not fenced -> that is said', () => {

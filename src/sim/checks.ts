@@ -140,6 +140,7 @@ export class Checks {
     if (before?.phase === 'failover') this.failovers++
     if (before !== null && isMoving(before) && record.primary === before.candidate) this.#isPrimary(record)
     this.ledger.crowned(record, entry)
+    this.#elections.crowned(record)
   }
 
   /** Belief comes from the node, not from the reply to a command. */

@@ -1,4 +1,5 @@
 // Who is elected, by what the electing controller had been told and by what is so; and that a switchover does not last for ever.
+import { nowhere } from '../core/limits.ts'
 import type { GroupRecord, Instant, NodeId, Reading } from '../core/model.ts'
 import { type NodeView, answers, sameAddress } from '../core/observe.ts'
 import type { Group } from '../controller/group.ts'
@@ -24,6 +25,8 @@ const undisturbedMs = 15_000
 export class ElectionChecks {
   readonly #history: History
   readonly #fail: Fail
+  /** The recorded primary, when it held a part of a copy as it was recorded. */
+  #partInOffice: NodeId | null = null
   /** When the spec last called another place by the recorded primary's name. */
   #misnamedAt = -Infinity
   #moving: { readonly epoch: number; readonly since: number; readonly wallOffset: number } | null = null
@@ -90,9 +93,22 @@ export class ElectionChecks {
   /** Nothing but what it holds decides whether it becomes primary. */
   #mayBe(view: Heard, group: Group): boolean {
     const { spec, reading } = view
+    // What holds a part of a copy nobody can tell (docs/pika.md, P5); of one that was made the primary so, it is the history since.
+    if (reading.partial && !this.#isLedByPart(spec.id, group)) return false
     const ours = reading.mark !== null && reading.mark.group === group.id && reading.mark.installation === 'inst'
     const told = view.acting !== null || (view.actedAt !== null && view.askedAt < view.actedAt)
     return ours && !told && !reading.loading && spec.priority > 0 && spec.maintenanceUntil === null && view.troubles.length === 0
+  }
+
+  /** The recorded primary, whose server said so of itself when it was recorded, and whom nobody feeds. */
+  #isLedByPart(id: NodeId, group: Group): boolean {
+    const upstream = group.view.get(id)?.reading?.upstream ?? null
+    return this.#partInOffice === id && (upstream === null || sameAddress(upstream, nowhere))
+  }
+
+  /** Somebody is recorded as the primary anew. */
+  crowned({ primary }: GroupRecord): void {
+    this.#partInOffice = this.#history.node(primary).running?.isPartial ? primary : null
   }
 
   everySecond(): void {

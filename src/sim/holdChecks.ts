@@ -24,12 +24,15 @@ const standing: Readonly<Record<string, (history: History) => boolean>> = {
 }
 
 /** What is said of a node that waits for a person, beside a group whose primary may be in order. */
-const ofNode: readonly (readonly [rule: string, codes: ReadonlySet<Code>])[] = [
+const ofNode: readonly (readonly [rule: string, codes: ReadonlySet<Code>, isSo: (history: History) => boolean])[] = [
   [
     'node.foreign',
     new Set<Code>(['node.foreign', 'node.foreignOpen', 'node.newer', 'node.feedsNewerSilent', 'whyNot.foreign', 'elect.unwatchedBack']),
+    hasMore,
   ],
-  ['node.measure', new Set<Code>(['rejoin.lesser', 'rejoin.further'])],
+  ['node.measure', new Set<Code>(['rejoin.lesser', 'rejoin.further']), hasMore],
+  // What such a primary lacks nobody can tell, whatever lies on the other's disk.
+  ['node.measure', new Set<Code>(['rejoin.part']), isLedByPart],
 ]
 
 export interface Hold {
@@ -44,8 +47,9 @@ export function holdOf(history: History, status: GroupStatus): Hold | null {
   const known = Object.keys(standing).find((name) => rule.includes(name))
   if (known !== undefined) return { rule, isSo: standing[known]?.(history) === true }
   const says = [status.said, ...status.warningsSaid].flatMap(codesIn)
-  const [name] = ofNode.find(([, codes]) => says.some((code) => codes.has(code))) ?? []
-  return name === undefined ? null : { rule: name, isSo: hasMore(history) }
+  const said = ofNode.filter(([, codes]) => says.some((code) => codes.has(code)))
+  const [first] = said
+  return first === undefined ? null : { rule: first[0], isSo: said.every(([, , isSo]) => isSo(history)) }
 }
 
 /** Of a sentence and of all that stand in it. */
@@ -76,6 +80,12 @@ function hasMore(history: History): boolean {
   const record = history.store.record('g')
   const primary = record === null ? null : history.node(record.primary).running
   return processes(history).some((one) => isForeign(one) || primary === null || !within(one.data, primary.data))
+}
+
+/** The primary's server says that it holds a part of a copy. */
+function isLedByPart(history: History): boolean {
+  const record = history.store.record('g')
+  return record !== null && history.node(record.primary).running?.isPartial === true
 }
 
 function ledAway(history: History): boolean {

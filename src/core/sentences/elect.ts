@@ -83,7 +83,7 @@ export const electSentences = {
   'loss.incomplete': (v: { readonly primary: string }) => `no node is known to hold everything that ${v.primary} had acknowledged`,
   'loss.partial': (v: OfNode) => `${v.node} holds only a part of a copy; the rest is lost`,
   'loss.discarded': (v: OfNodes & { readonly node: string }) => `what ${quote(v.nodes)} holds beyond ${v.node} is discarded`,
-  'loss.heldBack': (v: OfNodes) => `${quote(v.nodes)} holds more but must not be promoted (priority 0 or maintenance)`,
+  'loss.heldBack': (v: OfNodes) => `${quote(v.nodes)} holds more but must not be promoted (priority 0, maintenance, or a part of a copy)`,
   'loss.refuses': (v: OfNodes) => `${quote(v.nodes)} holds more but refuses to be promoted`,
   'loss.blind': (v: OfNodes & { readonly node: string }) =>
     `the positions of ${v.node} and ${quote(v.nodes)} cannot be compared, their marks only to about a second`,

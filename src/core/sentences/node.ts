@@ -79,6 +79,8 @@ export const nodeSentences = {
   'rejoin.mark': (v: { readonly primary: string; readonly epoch: number | null }) =>
     `waits until ${v.primary} bears the mark of epoch ${v.epoch}`,
   'rejoin.lesser': (v: Follower & { readonly group: string }) => `${v.primary} holds less than ${v.node}. ${choice(v)}`,
+  'rejoin.part': (v: Follower & { readonly group: string }) =>
+    `${v.primary} holds only a part of a copy, and ${v.node} may hold what it lacks. ${choice(v)}`,
   'rejoin.left': (v: Follower) => `${v.node} left ${v.primary} just now: waits until the old connection is closed`,
   'rejoin.wait': (v: { readonly primary: string }) => `waits for ${v.primary}`,
   'rejoin.ask': (v: { readonly primary: string }) => `asks ${v.primary} again`,

@@ -214,6 +214,7 @@ const nodeZh: typeof nodeSentences = {
   'rejoin.answer': (v) => `等待 ${names(v.nodes)} 的应答`,
   'rejoin.mark': (v) => `等待 ${v.primary} 带上纪元 ${v.epoch ?? '?'} 的标记`,
   'rejoin.lesser': (v) => `${v.primary} 持有的比 ${v.node} 少。${yields(v)}`,
+  'rejoin.part': (v) => `${v.primary} 只有一次复制的一部分，${v.node} 可能持有它缺少的数据。${yields(v)}`,
   'rejoin.left': (v) => `${v.node} 刚离开 ${v.primary}：等旧连接关闭`,
   'rejoin.wait': (v) => `等待 ${v.primary}`,
   'rejoin.ask': (v) => `再次询问 ${v.primary}`,
