@@ -243,24 +243,53 @@ test('a primary without a boot fence comes back open, with less for all anybody 
   assert.equal(fenced.record.inDoubt, undefined)
 })
 
+/** b came back open without a boot fence, last watched so long ago; a is to be promoted. */
+function reborn(c: Says, fenced = false, quietMs = 3_000, a: Says = { of: 'b', linkUp: false, offset: 1200 }): Situation {
+  const back = alive('b', { ...linked, of: null, incarnation: 'b2', view: { wasOpen: true } })
+  const s = group('b', alive('a', { ...linked, ...a }), back, alive('c', { ...linked, ...c }))
+  const { watched } = s.memory
+  assert.ok(watched !== null)
+  const here = remembered({ ...s, can: pika }, { watched: { ...watched, at: now - quietMs } })
+  return withPolicy(recorded(here, { epoch: 2, lineage, guard: 0, fenced }), { silentAfterMs: 10_000 })
+}
+
+function doubtsOfIntent(c: Says, fenced = false, quietMs = 3_000): GroupRecord['inDoubt'] {
+  const step = groupStep(reborn(c, fenced, quietMs), 'steady.lost/elect.inSync')
+  assert.ok(step.kind === 'save' && step.record.phase === 'failover' && step.record.candidate === 'a')
+  return step.record.inDoubt
+}
+
 test('a primary without a boot fence comes back open, a replica follows it, and another is promoted -> all but that one are in doubt, unless that link may be the old one', () => {
-  const promoted = (fenced: boolean, quietMs: number, linkUp = true): GroupRecord['inDoubt'] => {
-    const back = alive('b', { ...linked, of: null, incarnation: 'b2', view: { wasOpen: true } })
-    const s = group('b', alive('a', { ...linked, of: 'b', linkUp: false, offset: 1200 }), back, alive('c', { ...linked, of: 'b', linkUp }))
-    const { watched } = s.memory
-    assert.ok(watched !== null)
-    const here = remembered({ ...s, can: pika }, { watched: { ...watched, at: now - quietMs } })
-    const step = groupStep(
-      withPolicy(recorded(here, { epoch: 2, lineage, guard: 0, fenced }), { silentAfterMs: 10_000 }),
-      'steady.lost/elect.inSync',
-    )
-    assert.ok(step.kind === 'save' && step.record.phase === 'failover' && step.record.candidate === 'a')
-    return step.record.inDoubt
+  const following: Says = { of: 'b', linkUp: true }
+  assert.deepEqual(doubtsOfIntent(following), ['b', 'c'])
+  assert.equal(doubtsOfIntent(following, false, 1_500), undefined)
+  assert.equal(doubtsOfIntent({ of: 'b', linkUp: false }), undefined)
+  assert.equal(doubtsOfIntent(following, true), undefined)
+})
+
+test('a primary without a boot fence comes back open, and a replica that was restarted too follows it -> that link cannot be the old one', () => {
+  assert.deepEqual(doubtsOfIntent({ of: 'b', linkUp: true, incarnation: 'c2' }, false, 1_500), ['b', 'c'])
+})
+
+test('a primary without a boot fence comes back open, a replica is given something and led away -> all but the candidate are in doubt', () => {
+  const away = (advancedAfter: number): Says => ({ of: 'nowhere', view: { advancedAfter } })
+  assert.deepEqual(doubtsOfIntent(away(now - 500)), ['b', 'c'])
+  // The process of before may have given it that.
+  assert.equal(doubtsOfIntent(away(now - 1_500)), undefined)
+  assert.equal(doubtsOfIntent(away(now - 500), true), undefined)
+})
+
+test('a primary without a boot fence comes back open, and a replica gets to it between the decision and the promotion -> in doubt all the same', () => {
+  const crowned = (c: Says, fenced = false): Situation => {
+    const is = { replid: h2, mark: { epoch: 2, seq: 1 } }
+    return failingOver(reborn(c, fenced, 3_000, { of: null, guard: closedGuard }), 'a', 'restarted', is)
   }
-  assert.deepEqual(promoted(false, 3_000), ['b', 'c'])
-  assert.equal(promoted(false, 1_500), undefined)
-  assert.equal(promoted(false, 3_000, false), undefined)
-  assert.equal(promoted(true, 3_000), undefined)
+  saves(crowned({ of: 'b', linkUp: true }), 'failover.seen', { primary: 'a', inDoubt: ['b', 'c'] })
+  for (const s of [crowned({ of: 'b', linkUp: false }), crowned({ of: 'b', linkUp: true }, true)]) {
+    const step = groupStep(s, 'failover.seen')
+    assert.ok(step.kind === 'save')
+    assert.equal(step.record.inDoubt, undefined)
+  }
 })
 
 test('a primary without a boot fence comes back open and looks ahead of a replica in sync -> that one is promoted, unless it lacks a mark of before', () => {

@@ -47,25 +47,32 @@ function isReborn(s: Situation, record: GroupRecord, { incarnation }: Reading): 
 }
 
 /**
- * It came back so, and somebody has a link that cannot be the one to its process of before: who was fed by it and who was not may hold something
- * else at the same places.
+ * It came back so, and somebody has a link that cannot be the one to its process of before, or was given something since: who was fed by it and who
+ * was not may hold something else at the same places.
  */
 function fedReborn(s: Situation, record: GroupRecord): boolean {
   const primary = s.nodes.get(record.primary)
   if (primary === undefined || primary.reading === null || !isReborn(s, record, primary.reading)) return false
-  const since = (s.memory.watched?.at ?? -Infinity) + staleLinkMs
-  const isFed = ({ reading, askedAt }: NodeView): boolean =>
-    reading?.upstream?.linkUp === true && sameAddress(reading.upstream, primary.spec) && askedAt >= since
+  const watchedAt = s.memory.watched?.at ?? -Infinity
+  // Who was restarted as well has no link of before.
+  const restarted = ({ spec, reading }: NodeView): boolean =>
+    record.inSync.some(({ node, incarnation }) => node === spec.id && incarnation !== reading?.incarnation)
+  const isFed = (node: NodeView): boolean => {
+    const since = watchedAt + (restarted(node) ? 0 : staleLinkMs)
+    const upstream = node.reading?.upstream ?? null
+    const linked = upstream?.linkUp === true && sameAddress(upstream, primary.spec) && node.askedAt >= since
+    return linked || (node.advancedAfter !== null && node.advancedAfter >= since)
+  }
   return others(s, record.primary).some(isFed)
 }
 
 /**
- * Of a node in doubt as the primary all others are: they agreed with the one before. So they are of one that comes back without a boot fence:
- * it was open, and what it wrote at places where they hold something else, after a loss of power, nothing tells.
+ * Of a node in doubt as the primary all others are: they agreed with the one before. So they are of one that comes back without a boot fence, or
+ * takes over from such a one that fed somebody: it was open, and what it wrote at places where they hold something else, after a loss of power, nothing tells.
  */
 function doubtsUnder(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): Pick<GroupRecord, 'inDoubt'> {
-  const itself = primary === record.primary && isReborn(s, record, reading)
-  if (itself || record.inDoubt?.includes(primary)) return doubtsOf(othersThan(s, primary))
+  const reborn = primary === record.primary ? isReborn(s, record, reading) : fedReborn(s, record)
+  if (reborn || record.inDoubt?.includes(primary)) return doubtsOf(othersThan(s, primary))
   return doubtsOf([...new Set([...(record.inDoubt ?? []), ...holdingMore(s, record, primary, reading)])])
 }
 
