@@ -19,6 +19,7 @@ import {
 } from '../../test/situations.ts'
 import { h1, lineage } from '../../test/succession.ts'
 import { pika } from '../engines/pika.ts'
+import { redis } from '../engines/redis.ts'
 import { deathWatched } from './consent.ts'
 import type { Situation } from './situation.ts'
 
@@ -131,6 +132,20 @@ test('questions are a second apart, and the primary fell silent between two -> i
     })
   saves(at(slow(1_000), now), 'steady.lost/elect.inSync', { candidate: 'b' })
   assert.equal(groupStep(slow(250), 'steady.lost/elect.unwatched').kind, 'hold')
+})
+
+test('it fell silent between two questions, and a replica far away was asked when the silence was over -> promoted, what it took unseen is said; not when nobody asked it sooner', () => {
+  const lost = (failingSince: number, at: number): Situation => {
+    const s = group('a', silent('a', failingSince, { replid: h1 }), alive('b', { replid: h1, mark: '1.9' }))
+    const { reading } = s.memory.watched ?? {}
+    assert.ok(reading)
+    const known = remembered(withPolicy(s, { silentAfterMs: 1_500 }), { watched: { reading, at }, lostAt: now })
+    return recorded({ ...known, can: pika }, { lineage: lineage.slice(0, 1), guard: 0 })
+  }
+  chosen(run(lost(now - 2_250, now - 3_250), 'silent', 8_000), 'elect.inSync', 'b', /a did not answer for some time before it was lost/)
+  held(run(lost(now - 2_251, now - 3_251), 'silent', 8_000), 'elect.unwatched', /nobody watched/)
+  held(run(lost(now - 2_000, now - 3_001), 'silent', 8_000), 'elect.unwatched', /nobody watched/)
+  assert.equal(deathWatched({ ...lost(now - 2_250, now - 3_250), can: redis }), false)
 })
 
 void describe('the primary is silent: it may still run', () => {

@@ -28,16 +28,21 @@ function betweenMs(s: Situation): number {
 /** This process saw the primary well until shortly before it was lost, so the in-sync set is no older than that. */
 export function deathWatched(s: Situation): boolean {
   const silenceMs = s.policy.silentAfterMs * (flapping(s) ? flapSilenceFactor : 1)
-  return unseenMs(s) <= Math.max(silenceMs, testedMs(s)) + betweenMs(s) + ownPausesMs(s)
+  return unseenMs(s) <= Math.max(silenceMs, testedMs(s, silenceMs)) + betweenMs(s) + ownPausesMs(s)
 }
 
-/** It refused at once; while a replica claims a link to it that is tested first, and the time of the test is no reason to wait for a person. */
-function testedMs(s: Situation): number {
+/**
+ * How long it may take to know that it is lost when it was read until just before it failed. A refusal is seen at once, and while a replica claims a link
+ * that is tested first. Where no link can be tested a replica is asked when the silence is over, and may be far away. Neither is a reason to wait
+ * for a person.
+ */
+function testedMs(s: Situation, silenceMs: number): number {
   const { record } = s
   const { watched } = s.memory
   const primary = record === null ? undefined : s.nodes.get(record.primary)
-  if (primary === undefined || watched === null || !refused(primary)) return 0
-  return (primary.failingSince ?? Infinity) - watched.at <= betweenMs(s) ? claimMs + proveWithinMs : 0
+  if (primary === undefined || watched === null || (primary.failingSince ?? Infinity) - watched.at > betweenMs(s)) return 0
+  if (refused(primary)) return claimMs + proveWithinMs
+  return s.can.canProveLink ? 0 : silenceMs + s.policy.silentAfterMs / 2
 }
 
 /** A starved process watches in pieces: between them the primary was asked and said nothing. No longer than silence may ever last. */
