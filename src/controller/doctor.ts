@@ -136,26 +136,32 @@ export class Doctor {
     this.#charts.set(id, { ...chart, checkup: { ...chart.checkup, nextAt } })
   }
 
+  /** Whose turn is first of those that nobody looks at now. */
+  #first(): readonly [GroupId, Chart] | null {
+    let first: readonly [GroupId, Chart] | null = null
+    for (const each of this.#charts)
+      if (!this.#under.has(each[0]) && each[1].dueAt < (first === null ? Infinity : first[1].dueAt)) first = each
+    return first
+  }
+
   #wake(): void {
     if (this.#closed || this.#under.size >= atOnce) return
-    let at = Infinity
-    for (const [id, chart] of this.#charts) if (!this.#under.has(id)) at = Math.min(at, chart.dueAt)
+    const first = this.#first()
     const gap = this.#waiting.size > 0 ? waitedForGapMs : gapMs
-    if (at < Infinity) this.#ward.alarm.set(alarmName, Math.max(at, this.#lastAt + gap, this.#ward.clock.now()), () => this.#ring())
+    if (first !== null)
+      this.#ward.alarm.set(alarmName, Math.max(first[1].dueAt, this.#lastAt + gap, this.#ward.clock.now()), () => this.#ring())
   }
 
   #ring(): void {
     const now = this.#ward.clock.now()
-    const [next] = [...this.#charts]
-      .filter(([id, { dueAt }]) => dueAt <= now && !this.#under.has(id))
-      .toSorted(([, a], [, b]) => a.dueAt - b.dueAt)
-    const group = next === undefined ? undefined : this.#ward.groups.get(next[0])
-    if (next !== undefined && group !== undefined) {
+    const [id, chart] = this.#first() ?? []
+    const group = id === undefined ? undefined : this.#ward.groups.get(id)
+    if (chart !== undefined && chart.dueAt <= now && group !== undefined) {
       this.#lastAt = now
       // In the middle of a change of primary there are better things to do; whoever waits for it is not kept waiting.
       const moving = group.record !== null && group.record.phase !== 'steady'
-      if (moving && !this.#waiting.has(group.id)) this.#write(group.id, { ...next[1], dueAt: now + settleMs })
-      else this.#examine(group, next[1])
+      if (moving && !this.#waiting.has(group.id)) this.#write(group.id, { ...chart, dueAt: now + settleMs })
+      else this.#examine(group, chart)
     }
     this.#wake()
   }
