@@ -102,6 +102,7 @@ export function testFacade(
     statuses: () => [...statuses.values()],
     glances: () => [...statuses.values()].map(glanceOf),
     status: statusOf,
+    figures: (group) => statusOf(group).nodes,
     topology: (group) => topologyOf(statusOf(group)),
     roll: (group) => (statusOf(group).roll === null ? null : facade.rolling),
     plan: async (group, what, whom) => planned(facade, `${statusOf(group).group}: ${what} ${whom}`),

@@ -137,6 +137,12 @@ void describe('groups', () => {
     const { bench, controller } = await running()
     assert.deepEqual([controller.status('g').state, controller.status('g').inSync], ['healthy', ['a', 'b']])
     assert.deepEqual(controller.glances(), [{ group: 'g', known: true, nodes: 2, heard: 2 }])
+    const shown = controller.status('g').nodes.map(({ id, lagBytes, opsPerSec, usedMemoryBytes, probeMs }) => {
+      return { id, lagBytes, opsPerSec, usedMemoryBytes, probeMs }
+    })
+    assert.deepEqual(controller.figures('g'), shown)
+    assert.deepEqual([shown[1]?.id, shown[1]?.lagBytes], ['b', 0])
+    assert.throws(() => controller.figures('nope'), { code: 'UNKNOWN_GROUP' })
     assert.deepEqual([controller.topology('g')?.primary?.node, controller.topology('g')?.epoch], ['a', 1])
     assert.ok(bench.effects.length > 20)
     assert.deepEqual(

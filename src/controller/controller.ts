@@ -5,8 +5,8 @@ import { type GroupId, type GroupSpec, type LogEntry, type Policy, type Topology
 import { type EffectivePolicy, effectivePolicy, layeredPolicy } from '../core/policyLayers.ts'
 import { diffWhole, withMore } from '../core/spec.ts'
 import type { DoctorReport } from '../core/doctor/finding.ts'
-import { glance } from '../core/present.ts'
-import type { Glance, GroupStatus } from '../core/status.ts'
+import { figures, glance } from '../core/present.ts'
+import type { Glance, GroupStatus, NodeFigures } from '../core/status.ts'
 import { type RollView, rollView } from '../core/roll.ts'
 import { type Question, type StopPlan, stopPlan } from '../core/stopPlan.ts'
 import { engineOf } from '../engines/all.ts'
@@ -129,6 +129,10 @@ export class Controller implements ControllerFacade {
 
   status(id: GroupId): GroupStatus {
     return this.#group(id).status(this.#time(), this.#doctor.checkup(id))
+  }
+
+  figures(id: GroupId): readonly NodeFigures[] {
+    return this.#group(id).seen(this.#time(), figures)
   }
 
   topology(id: GroupId): Topology | null {

@@ -3,7 +3,7 @@ import type { GroupId, GroupSpec, LogEntry, Topology, WallTime } from '../core/m
 import type { DoctorReport } from '../core/doctor/finding.ts'
 import type { Said } from '../core/said.ts'
 import type { EffectivePolicy, PolicyRule } from '../core/policyLayers.ts'
-import type { Glance, GroupStatus } from '../core/status.ts'
+import type { Glance, GroupStatus, NodeFigures } from '../core/status.ts'
 import type { RollView } from '../core/roll.ts'
 import type { Question, StopPlan } from '../core/stopPlan.ts'
 import type { Command, CommandAnswer } from '../ports.ts'
@@ -71,6 +71,8 @@ export interface ControllerFacade {
   glances(): readonly Glance[]
   /** Throws UNKNOWN_GROUP. */
   status(group: GroupId): GroupStatus
+  /** What charts show of its nodes, without a status of the group. Throws UNKNOWN_GROUP. */
+  figures(group: GroupId): readonly NodeFigures[]
   /** What clients are told now; null while nothing is known. After a stall of ours it names nobody until the nodes were heard. Throws UNKNOWN_GROUP. */
   topology(group: GroupId): Topology | null
   /**

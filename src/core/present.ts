@@ -9,7 +9,17 @@ import { type Passages, shownPassage } from './passage.ts'
 import { type Tracked, shown } from './recovery.ts'
 import { type Said, inEnglish, say, worded } from './said.ts'
 import { type Situation, empty, hasTurn, inMaintenance, nodeOf, ours, paused } from './situation.ts'
-import type { Glance, GroupState, GroupStatus, NodeHealth, NodeRole, NodeStatus, RecordStatus, Verdict as ShownVerdict } from './status.ts'
+import type {
+  Glance,
+  GroupState,
+  GroupStatus,
+  NodeFigures,
+  NodeHealth,
+  NodeRole,
+  NodeStatus,
+  RecordStatus,
+  Verdict as ShownVerdict,
+} from './status.ts'
 import { progressOf } from './roll.ts'
 import { preferredOf, scheduledOf } from './rulesPlanned.ts'
 import { planSwitchover } from './switchoverPlan.ts'
@@ -86,7 +96,7 @@ function nodeStatus(s: Situation, node: NodeView): NodeStatus {
   const quiet = quietSince(node)
   const problem = problemOf(s, node)
   return {
-    id: node.spec.id,
+    ...figuresOf(s, node),
     address: { host: node.spec.host, port: node.spec.port },
     site: node.spec.site,
     role: roleOf(s, node),
@@ -95,7 +105,6 @@ function nodeStatus(s: Situation, node: NodeView): NodeStatus {
     problemSaid: problem,
     inSync: s.record?.inSync.some((m) => m.node === node.spec.id && m.incarnation === node.reading?.incarnation) ?? false,
     linkUp: node.reading?.upstream?.linkUp ?? null,
-    lagBytes: lagOf(s, node),
     follows: followedBy(s, node),
     attached: (node.reading?.replicas ?? []).map(({ host, port, online, acked }) => ({
       node: nameOf(s, { host, port }),
@@ -110,10 +119,22 @@ function nodeStatus(s: Situation, node: NodeView): NodeStatus {
     version: node.reading?.version ?? null,
     maintenance: maintenanceOf(s, node),
     lastReplyAgoMs: node.heardAt === null || quiet === null ? null : Math.round(s.now - quiet),
+  }
+}
+
+function figuresOf(s: Situation, node: NodeView): NodeFigures {
+  return {
+    id: node.spec.id,
+    lagBytes: lagOf(s, node),
     opsPerSec: node.load?.opsPerSec ?? null,
     usedMemoryBytes: node.load?.usedMemoryBytes ?? null,
     probeMs: node.heardAt === null || !answers(node) ? null : Math.round((node.heardAt - node.askedAt) * 100) / 100,
   }
+}
+
+/** What charts show of its nodes. Every group is asked for it all the time; a whole status takes many times as long. */
+export function figures(s: Situation): readonly NodeFigures[] {
+  return Array.from(s.nodes.values(), (node) => figuresOf(s, node))
 }
 
 function isUnknown({ record }: Situation, verdict: Verdict): boolean {

@@ -126,6 +126,9 @@ export interface RecordStatus {
   readonly failovers: readonly WallTime[]
 }
 
+/** What charts show of a node. */
+export type NodeFigures = Pick<NodeStatus, 'id' | 'lagBytes' | 'opsPerSec' | 'usedMemoryBytes' | 'probeMs'>
+
 /** What is counted of a group. */
 export interface Glance {
   readonly group: GroupId

@@ -23,6 +23,7 @@ export function narrowed(facade: ControllerFacade, who: Who, asked: Asked): Cont
     statuses: () => facade.statuses().filter((status) => sees(who, status.group)),
     glances: () => facade.glances().filter((glance) => sees(who, glance.group)),
     status: (group) => within(group, () => facade.status(group)),
+    figures: (group) => within(group, () => facade.figures(group)),
     topology: (group) => within(group, () => facade.topology(group)),
     roll: (group) => within(group, () => facade.roll(group)),
     plan: async (group, what, whom) =>

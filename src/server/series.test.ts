@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { apiServer } from '../../test/api.ts'
-import { nodeStatus, ordersStatus, testTime } from '../../test/samples.ts'
-import type { GroupStatus } from '../core/status.ts'
+import { nodeStatus, testTime } from '../../test/samples.ts'
+import type { NodeFigures } from '../core/status.ts'
 import { problemsOf } from './problems.ts'
 import * as s from './schemas.ts'
 import { Series, maxNodes, spans, tickMs } from './series.ts'
@@ -12,8 +12,8 @@ const rounds = 10
 
 /** Ten ticks: every group had its turn. `lag`: what node b says. */
 function round(series: Series, wall: number, lag: number | null, groups: readonly string[] = ['orders']): void {
-  const status = (group: string): GroupStatus => ({ ...ordersStatus, group, nodes: [nodeStatus('b', 6380, { lagBytes: lag, probeMs: 2 })] })
-  for (let tick = 0; tick < rounds; tick++) series.tick(groups, status, wall)
+  const figures = (): readonly NodeFigures[] => [nodeStatus('b', 6380, { lagBytes: lag, probeMs: 2 })]
+  for (let tick = 0; tick < rounds; tick++) series.tick(groups, figures, wall)
 }
 
 const start = 1_800_000 * 1_000_000
@@ -58,16 +58,16 @@ test('series: one late turn, an hour of standing still, a clock set back -> a fu
 test('series: 1,000 groups of 5 nodes -> under 64 MB; removed groups and nodes give their room back; more nodes than allowed are left out', () => {
   const series = new Series()
   const names = (count: number) => Array.from({ length: count }, (_, index) => `g${index}`)
-  const five = (group: string): GroupStatus => ({ ...ordersStatus, group, nodes: ['a', 'b', 'c', 'd', 'e'].map((id) => nodeStatus(id, 1)) })
-  const take = (count: number, wall: number, status = five) => {
-    for (let tick = 0; tick < rounds; tick++) series.tick(names(count), status, wall)
+  const five = (): readonly NodeFigures[] => ['a', 'b', 'c', 'd', 'e'].map((id) => nodeStatus(id, 1))
+  const take = (count: number, wall: number, figures = five) => {
+    for (let tick = 0; tick < rounds; tick++) series.tick(names(count), figures, wall)
   }
   take(1000, start)
   assert.ok(series.bytes > 40_000_000 && series.bytes < 64_000_000, String(series.bytes))
   take(2000, start + 10_000)
   assert.ok(series.bytes < 64_000_000 * (maxNodes / 5000), String(series.bytes))
   take(10, start + 20_000)
-  take(10, start + 30_000, (group) => ({ ...five(group), nodes: [nodeStatus('a', 1)] }))
+  take(10, start + 30_000, () => [nodeStatus('a', 1)])
   assert.deepEqual(Object.keys(series.read('g3', 'day')?.nodes ?? {}), ['a'])
   assert.ok(series.bytes < 200_000, String(series.bytes))
   assert.equal(series.read('g700', 'hour'), null)

@@ -1,5 +1,5 @@
 // What charts show: the lag, load and probe time of every node, an hour finely and a day coarsely. In memory only, and bounded.
-import type { GroupStatus, NodeStatus } from '../core/status.ts'
+import type { NodeFigures } from '../core/status.ts'
 
 export const metrics = ['lagBytes', 'opsPerSec', 'usedMemoryBytes', 'probeMs'] as const
 export type Metric = (typeof metrics)[number]
@@ -68,13 +68,13 @@ export class Series {
   #nodes = 0
 
   /** Takes a tenth of the groups in; called once a second. `wall`: milliseconds since 1970. */
-  tick(groups: readonly string[], statusOf: (group: string) => GroupStatus | null, wall: number): void {
+  tick(groups: readonly string[], figuresOf: (group: string) => readonly NodeFigures[] | null, wall: number): void {
     const part = this.#ticks++ % ticksInRound
     if (part === 0) this.#forget(new Set(groups))
     const round = Math.floor(wall / spans.hour.everyMs)
     for (const [index, group] of groups.entries()) {
-      const status = index % ticksInRound === part ? statusOf(group) : null
-      if (status !== null) this.#take(status, round)
+      const nodes = index % ticksInRound === part ? figuresOf(group) : null
+      if (nodes !== null) this.#take(group, nodes, round)
     }
   }
 
@@ -99,15 +99,15 @@ export class Series {
     return bytes
   }
 
-  #take(status: GroupStatus, round: number): void {
-    const rings = this.#groups.get(status.group) ?? { nodes: new Map<string, NodeRings>(), round: round - 1 }
-    this.#groups.set(status.group, rings)
-    const ids = new Set(status.nodes.map((node) => node.id))
+  #take(group: string, nodes: readonly NodeFigures[], round: number): void {
+    const rings = this.#groups.get(group) ?? { nodes: new Map<string, NodeRings>(), round: round - 1 }
+    this.#groups.set(group, rings)
+    const ids = new Set(nodes.map((node) => node.id))
     for (const id of rings.nodes.keys()) if (!ids.has(id) && rings.nodes.delete(id)) this.#nodes--
     // A clock that went back writes nothing until it is where it was; one that jumped leaves holes.
     if (round <= rings.round) return
     const from = Math.max(rings.round + 1, round - spans.day.points * fineInCoarse)
-    for (const node of status.nodes) {
+    for (const node of nodes) {
       const ring = rings.nodes.get(node.id) ?? this.#add(rings, node.id)
       if (ring === null) continue
       // A turn that came a little late skipped one point; that is no hole.
@@ -140,7 +140,7 @@ export class Series {
 }
 
 /** One fine point; the last of a coarse one makes the mean of what was known. */
-function put(rings: NodeRings, round: number, node: NodeStatus | null): void {
+function put(rings: NodeRings, round: number, node: NodeFigures | null): void {
   const { hour, day, sums, counts } = rings
   const valueOf = (metric: Metric): number | null => (node === null ? null : node[metric])
   hour.put(round, valueOf)

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { ControllerFacade } from '../controller/facade.ts'
-import type { GroupStatus } from '../core/status.ts'
+import type { NodeFigures } from '../core/status.ts'
 import { UserError } from '../errors.ts'
 import { described, looking, ofGroup } from './routes.ts'
 import * as s from './schemas.ts'
@@ -31,15 +31,15 @@ export function seriesRoute(app: FastifyInstance, series: Series): void {
 export function takeIn(series: Series, facade: ControllerFacade, wall: number): void {
   series.tick(
     facade.spec().groups.map((group) => group.id),
-    (group) => statusIn(facade, group),
+    (group) => figuresIn(facade, group),
     wall,
   )
 }
 
 /** Null for a group that does not run, as when this version cannot manage its engine. */
-function statusIn(facade: ControllerFacade, group: string): GroupStatus | null {
+function figuresIn(facade: ControllerFacade, group: string): readonly NodeFigures[] | null {
   try {
-    return facade.status(group)
+    return facade.figures(group)
   } catch (error) {
     if (error instanceof UserError && error.code === 'UNKNOWN_GROUP') return null
     throw error
