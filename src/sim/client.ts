@@ -3,8 +3,9 @@ import { formatAddress } from '../core/address.ts'
 import type { Address, Topology } from '../core/model.ts'
 import { RespError } from '../resp/value.ts'
 import type { Dice } from './dice.ts'
-import { type Conn, type Net, type Peer, newOrder } from './net.ts'
+import { type Conn, type Net, type Order, type Peer, newOrder } from './net.ts'
 import { type Batch, isReplies } from './batch.ts'
+import { controllerName } from './plan.ts'
 import type { Write } from './stream.ts'
 
 export interface ClientEvents {
@@ -52,12 +53,13 @@ export class Client implements Peer {
   rests = false
   stopped = false
   /** The order in which it hears of regroup. */
-  readonly hears = newOrder()
+  readonly hears: Order
 
   constructor(setup: ClientSetup, net: Net, dice: Dice, events: ClientEvents) {
     this.name = setup.name
     this.host = setup.host
     this.follows = setup.follows
+    this.hears = newOrder(controllerName, setup.host)
     this.#setup = setup
     this.#net = net
     this.#dice = dice

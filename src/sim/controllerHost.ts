@@ -60,6 +60,8 @@ export class ControllerHost implements Owner {
   readonly writer: string
   readonly #runs = new Map<GroupId, Run>()
   readonly #links = new Map<string, SimNodeLink>()
+  /** The same, found without a text for each question; found anew when the spec changed. */
+  #met = new WeakMap<NodeTarget, SimNodeLink>()
   readonly #bornAt: number
   readonly #surveyor = new Surveyor()
   /** Since then it runs without standing still; or only for moments. */
@@ -189,6 +191,7 @@ export class ControllerHost implements Owner {
   }
 
   #keep(spec: GroupSpec): void {
+    this.#met = new WeakMap()
     const kept = new Set(spec.nodes.map((node) => `${spec.id}/${node.id}/${formatAddress(node)}`))
     for (const [key, link] of this.#links) {
       if (!key.startsWith(`${spec.id}/`) || kept.has(key)) continue
@@ -310,6 +313,15 @@ export class ControllerHost implements Owner {
   }
 
   #link(run: Run, target: NodeTarget): SimNodeLink {
+    let link = this.#met.get(target)
+    if (link === undefined) {
+      link = this.#linkTo(run, target)
+      this.#met.set(target, link)
+    }
+    return link
+  }
+
+  #linkTo(run: Run, target: NodeTarget): SimNodeLink {
     const address = formatAddress(target.address)
     const key = `${target.group}/${target.node}/${address}`
     let link = this.#links.get(key)

@@ -343,7 +343,7 @@ export class History {
     if (this.telling)
       this.tell('publish', topology.primary === null ? 'nobody may write' : `${topology.primary.node} at epoch ${topology.epoch}`)
     for (const client of this.clients) {
-      if (client.follows) this.net.carry(controllerName, client.host, client.hears, () => client.told(topology))
+      if (client.follows) this.net.carry(client.hears, () => client.told(topology))
     }
   }
 

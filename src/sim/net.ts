@@ -176,7 +176,7 @@ export class Net {
 
   connect(from: Peer, address: string): Conn {
     const conn = new Conn(this, ++this.#conns, from, address)
-    this.carry(from.host, conn.remoteHost, conn.forth, () => this.#arrived(conn, address))
+    this.carry(conn.forth, () => this.#arrived(conn, address))
     return conn
   }
 
@@ -188,18 +188,20 @@ export class Net {
   }
 
   /** Lets `arrive` happen at the other end, in order with what went before on `order`, or never. */
-  carry(from: HostId, to: HostId, order: Order, arrive: () => void): void {
-    const path = this.path(from, to)
+  carry(order: Order, arrive: () => void): void {
+    const { from, to } = order
+    const path = (order.path ??= this.path(from, to))
     const dice = this.#dice
     const far = from === this.#far.host || to === this.#far.host ? this.#far.ms : 0
     let ms = lanMs + far + dice.next() * jitterMs + path.extraMs
     if (path.loss > 0 && dice.chance(path.loss)) ms += lossRepeatMs * (1 + dice.below(3))
     order.queue.push(arrive)
-    this.#at(path, from, to, order, this.timeline.now + ms)
+    this.#at(path, order, this.timeline.now + ms)
   }
 
   /** Something may arrive then: whatever was sent first. */
-  #at(path: Path, from: HostId, to: HostId, order: Order, at: number): void {
+  #at(path: Path, order: Order, at: number): void {
+    const { from, to } = path
     order.last = Math.max(order.last, at)
     this.timeline.at(order.last, () => {
       const held = path.cut || this.#down.has(to) || order.held > 0 || this.#isUnanswered(path)
@@ -218,7 +220,7 @@ export class Net {
       waiting.push(() => {
         order.held--
         if (order.isReset) order.queue.shift()
-        else this.#at(path, from, to, order, this.timeline.now)
+        else this.#at(path, order, this.timeline.now)
       })
     })
   }
@@ -246,6 +248,10 @@ export class Net {
 
 /** The order of one direction of a connection. */
 export interface Order {
+  readonly from: HostId
+  readonly to: HostId
+  /** What carries it, once it carried something. */
+  path: Path | null
   last: number
   readonly queue: (() => void)[]
   /** Messages that wait for the path: what follows them waits too. */
@@ -254,8 +260,8 @@ export interface Order {
   isReset: boolean
 }
 
-export function newOrder(): Order {
-  return { last: 0, queue: [], held: 0, isReset: false }
+export function newOrder(from: HostId, to: HostId): Order {
+  return { from, to, path: null, last: 0, queue: [], held: 0, isReset: false }
 }
 
 export class Conn {
@@ -273,8 +279,8 @@ export class Conn {
   name = ''
   /** The node ended it: what it has in its sockets for it is not executed. */
   killed = false
-  readonly forth: Order = newOrder()
-  readonly back: Order = newOrder()
+  readonly forth: Order
+  readonly back: Order
 
   constructor(net: Net, id: number, from: Peer, address: string) {
     this.net = net
@@ -282,6 +288,8 @@ export class Conn {
     this.from = from
     this.fromHost = from.host
     this.remoteHost = address.slice(0, address.lastIndexOf(':'))
+    this.forth = newOrder(this.fromHost, this.remoteHost)
+    this.back = newOrder(this.remoteHost, this.fromHost)
   }
 
   refuse(): void {
@@ -301,7 +309,7 @@ export class Conn {
   /** From the end that connected. */
   ask(message: unknown): void {
     if (!this.openHere) return
-    this.net.carry(this.fromHost, this.remoteHost, this.forth, () => {
+    this.net.carry(this.forth, () => {
       if (this.openThere) this.to?.received(this, message)
       else this.#toFrom(() => this.#endHere('closed'))
     })
@@ -331,11 +339,11 @@ export class Conn {
   }
 
   #toFrom(arrive: () => void): void {
-    this.net.carry(this.remoteHost, this.fromHost, this.back, arrive)
+    this.net.carry(this.back, arrive)
   }
 
   #toThere(arrive: () => void): void {
-    this.net.carry(this.fromHost, this.remoteHost, this.forth, arrive)
+    this.net.carry(this.forth, arrive)
   }
 
   #endHere(how: Ending): void {
