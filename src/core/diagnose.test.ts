@@ -123,10 +123,11 @@ void describe('the primary does not answer', () => {
     is(group('a', unasked('a', 1_000), alive('b', { linkUp: false })), 'unasked', { code: 'DNS' })
   })
 
-  test('another record is in force since -> silence counts from there', () => {
+  test('another process is the recorded one since -> silence counts from there; another record of the same one -> as before', () => {
     const s = group('a', silent('a', 5_000), alive('b', { linkUp: false }))
-    is(remembered(s, { recordAt: now - 999 }), 'suspect')
-    is(remembered(s, { recordAt: now - 1_000 }), 'silent')
+    is(remembered(s, { namedAt: now - 999 }), 'suspect')
+    is(remembered(s, { namedAt: now - 1_000 }), 'silent')
+    is(remembered(s, { recordAt: now - 1 }), 'silent')
   })
 
   test('most hosts are silent -> self-suspect, but a refusal is one', () => {

@@ -148,7 +148,7 @@ function verdictOfFailing(s: Situation, primary: NodeView): Verdict {
 }
 
 function quietMs(s: Situation, since: Instant | null): number {
-  return s.now - Math.max(since ?? s.now, s.memory.recordAt)
+  return s.now - Math.max(since ?? s.now, s.memory.namedAt)
 }
 
 /** Nothing was heard of the recorded process for so long. */

@@ -30,14 +30,14 @@ void describe('another record is in force', () => {
   const before = s.record
   const known = { ...fresh, lostAt: 7, writesPausedAt: 8, watched: { reading: s.memory.watched?.reading ?? assert.fail(), at: 9 } }
 
-  test('a failover of the same primary -> silence starts anew, what was watched and lost is kept', () => {
+  test('a failover of the same primary -> the record is another, how long it is silent, what was watched and lost is kept', () => {
     const next = inForce(known, before, failingOver(s, 'b').record, s.nodes, now)
-    assert.deepEqual([next.recordAt, next.lostAt, next.watched?.at, next.writesPausedAt], [now, 7, 9, null])
+    assert.deepEqual([next.recordAt, next.namedAt, next.lostAt, next.watched?.at, next.writesPausedAt], [now, 5, 7, 9, null])
   })
 
   test('another primary -> what was watched of the old one is forgotten', () => {
     const next = inForce(known, before, recorded(s, { epoch: 2, primary: 'b', incarnation: 'b1' }).record, s.nodes, now)
-    assert.deepEqual([next.watched, next.lostAt, [...next.targets]], [null, null, []])
+    assert.deepEqual([next.namedAt, next.watched, next.lostAt, [...next.targets]], [now, null, null, []])
   })
 
   test('... whose reading as a primary is there already -> watched from it at once', () => {
@@ -47,7 +47,8 @@ void describe('another record is in force', () => {
   })
 
   test('back to steady with the same primary from a switchover -> given up now', () => {
-    assert.equal(inForce(known, switching(s, 'b').record, before, s.nodes, now).abortedAt, now)
+    const given = inForce(known, switching(s, 'b').record, before, s.nodes, now)
+    assert.deepEqual([given.abortedAt, given.namedAt], [now, 5])
     assert.equal(inForce(known, failingOver(s, 'b').record, before, s.nodes, now).abortedAt, null)
     const done = recorded(s, { primary: 'b', incarnation: 'b1' }).record
     assert.equal(inForce(known, switching(s, 'b').record, done, s.nodes, now).abortedAt, null)

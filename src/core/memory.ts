@@ -16,8 +16,10 @@ interface Target {
 
 /** What a group remembers beside its nodes. */
 export interface Memory {
-  /** When the record that is now in force was read or its save confirmed; silence clocks start no earlier. */
+  /** When the record that is now in force was read or its save confirmed. */
   readonly recordAt: Instant
+  /** Since when this process knows the recorded process as the primary; silence clocks start no earlier. */
+  readonly namedAt: Instant
   /** When this process read the record for the first time: what was observed before proves nothing to it. */
   readonly loadedAt: Instant
   /** The failover in which this process told the candidate to promote itself: from then on it is finished, not taken back. */
@@ -79,6 +81,7 @@ export interface Order {
 export function newMemory(now: Instant): Memory {
   return {
     recordAt: now,
+    namedAt: now,
     loadedAt: now,
     promotedIn: null,
     abortedAt: null,
@@ -139,6 +142,7 @@ export function inForce(memory: Memory, before: GroupRecord | null, record: Grou
   const next: Memory = {
     ...memory,
     recordAt: now,
+    namedAt: same ? memory.namedAt : now,
     lostAt: steady ? null : memory.lostAt,
     goneAt: steady ? null : memory.goneAt,
     watched: same ? memory.watched : null,

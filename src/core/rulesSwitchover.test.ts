@@ -3,8 +3,10 @@ import { describe, test } from 'node:test'
 import { acts, everyRuleFired, order, saves, waits } from '../../test/decisions.ts'
 import {
   type Says,
+  type Told,
   alive,
   at,
+  epochStart,
   group,
   now,
   recorded,
@@ -96,7 +98,6 @@ void describe('a switchover is under way', () => {
   test('the old primary falls silent and a replica claims its link -> it must prove it, also at the deadline; when it refuses to, the old primary stays', () => {
     const frozen = switching(group('a', silent('a', 8_500), alive('b')), 'b')
     acts(frozen, 'switchover.prove', ['b', { name: 'proveLink' }])
-    // Given up it would have to be silent for as long again, and be called unwatched then.
     const overdue = at(viewed(frozen, 'b', { askedAt: 12_000 }), 12_001)
     acts(overdue, 'switchover.prove', ['b', { name: 'proveLink' }])
     const no = { action: 'proveLink', code: 'NOPERM', message: 'no', times: 1, retryAt: 13_000 } as const
@@ -108,6 +109,22 @@ void describe('a switchover is under way', () => {
     saves(held, 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
     const gone = switching(group('a', silent('a', 8_500), alive('b', { linkUp: false })), 'b')
     saves(gone, 'switchover.lost/elect.inSync', { phase: 'failover', candidate: 'b', epoch: 3, cause: 'silent' })
+  })
+
+  test('the old primary falls silent after too many failovers -> at the deadline it stays, since its silence must last for long; seen dead, or the candidate was told already -> not', () => {
+    const often = [1, 2, 3].map((ago) => epochStart + now - ago)
+    const of = (old: Told): Situation => recorded(switching(group('a', old, alive('b', { linkUp: false })), 'b'), { failovers: often })
+    const mute = of(silent('a', 8_500))
+    waits(mute, 'switchover.waiting', /waits/)
+    saves(at(mute, 12_001), 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
+    waits(remembered(at(mute, 12_001), { promotedIn: 2 }), 'switchover.waiting', /waits/)
+    const asking = at(
+      recorded(switching(group('a', refused('a', 11_999), alive('b', { linkUp: false })), 'b'), { failovers: often }),
+      12_001,
+    )
+    waits(asking, 'switchover.waiting', /waits/)
+    // Too few: it is lost a moment later.
+    waits(at(recorded(of(silent('a', 11_500)), { failovers: [] }), 12_001), 'switchover.waiting', /waits/)
   })
 
   test('most hosts fall silent at once -> at the deadline the old primary stays', () => {

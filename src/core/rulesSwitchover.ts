@@ -1,9 +1,10 @@
 // A planned switchover whose intent is saved: pause the writes, wait for the candidate, demote first, then promote.
+import { flapping } from './diagnose.ts'
 import { doubtedRule, misledRule } from './doubt.ts'
 import { crowned, kept } from './draft.ts'
 import { orderOf } from './order.ts'
 import { closedGuard } from './limits.ts'
-import { freshSince, refuses } from './observe.ts'
+import { freshSince, refused, refuses } from './observe.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { candidateLost, candidateOf, moving, openAgain, orderRule, seenClosed } from './rulesFailover.ts'
@@ -12,12 +13,14 @@ import { say } from './said.ts'
 
 const isPrimary = (c: Case): boolean => c.verdict.kind === 'alive' || c.verdict.kind === 'shutting down' || c.verdict.kind === 'hung'
 const demoted = (c: Case): boolean => c.verdict.kind === 'not primary'
+/** After too many failovers its silence must last for long: clients may be told of it meanwhile, as they are while nothing is under way. */
+const longSuspected = (c: Case): boolean => c.verdict.kind === 'suspect' && flapping(c.s) && !refused(c.primary)
 /**
- * It cannot be read, but a replica feeds on it or cannot be made to prove that, it answers with an error, or what fails is our own; and the
- * candidate was told nothing.
+ * It cannot be read, but a replica feeds on it or cannot be made to prove that, it answers with an error, what fails is our own, or its silence
+ * must last; and the candidate was told nothing.
  */
 const goesOn = (c: Case): boolean =>
-  (['contested', 'unreadable', 'unasked', 'self-suspect'].includes(c.verdict.kind) || unprovable(c).length > 0) &&
+  (['contested', 'unreadable', 'unasked', 'self-suspect'].includes(c.verdict.kind) || unprovable(c).length > 0 || longSuspected(c)) &&
   c.s.memory.promotedIn !== c.record.epoch
 const overdue = (c: Case): boolean => c.record.phase === 'switchover' && c.s.wall > c.record.deadline
 
