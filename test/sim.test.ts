@@ -115,6 +115,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a person makes a node the primary that holds a part of a copy, and it is killed and comes back -> re-opened, what it took is not given up for a whole node of before',
   '115881-fed-by-a-reborn-primary-and-led-away':
     'a Pika without a boot fence comes back open with less, feeds a replica for a moment, which is led away, and another is promoted -> the others are copied anew',
+  '140516-open-once-and-closed-next':
+    'a Pika without a boot fence comes back open, is closed and loses its power, and another is promoted -> what it may have taken while it was open is said',
   '130107-frozen-far-away':
     'a Pika far away freezes between two questions that are half a second apart -> its replica takes over, nobody is waited for',
   '101290-lane-of-a-dead-host':

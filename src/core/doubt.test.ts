@@ -245,7 +245,7 @@ test('a primary without a boot fence comes back open, with less for all anybody 
 
 /** b came back open without a boot fence, last watched so long ago; a is to be promoted. */
 function reborn(c: Says, fenced = false, quietMs = 3_000, a: Says = { of: 'b', linkUp: false, offset: 1200 }): Situation {
-  const back = alive('b', { ...linked, of: null, incarnation: 'b2', view: { wasOpen: true } })
+  const back = alive('b', { ...linked, of: null, incarnation: 'b2', view: { wasOpen: 'b2' } })
   const s = group('b', alive('a', { ...linked, ...a }), back, alive('c', { ...linked, ...c }))
   const { watched } = s.memory
   assert.ok(watched !== null)
@@ -297,7 +297,7 @@ test('a primary without a boot fence comes back open and looks ahead of a replic
     const s = group(
       'b',
       alive('a', { replid: h2, mark: '2.1', offset: 1200 }),
-      alive('b', { ...linked, of: null, incarnation: 'b2', offset: 1300, view: { wasOpen: true }, ...says }),
+      alive('b', { ...linked, of: null, incarnation: 'b2', offset: 1300, view: { wasOpen: 'b2' }, ...says }),
     )
     return recorded({ ...s, can: pika }, { epoch: 2, lineage, guard: 0, fenced })
   }

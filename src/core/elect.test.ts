@@ -20,6 +20,7 @@ import {
   unwatched,
   viewed,
 } from '../../test/situations.ts'
+import { pika } from '../engines/pika.ts'
 import { electByOrder } from './elect.ts'
 import { closedGuard } from './limits.ts'
 import { answers } from './observe.ts'
@@ -167,7 +168,7 @@ void describe('the primary is dead, replicas were in sync', () => {
   })
 
   test('the primary came back open and another is promoted -> what it may have taken since is said', () => {
-    const reborn = alive('a', { incarnation: 'a2', of: null, keys: 0, mark: null, replid: 'R9', offset: 0, view: { wasOpen: true } })
+    const reborn = alive('a', { incarnation: 'a2', of: null, keys: 0, mark: null, replid: 'R9', offset: 0, view: { wasOpen: 'a2' } })
     chosen(run(group('a', reborn, alive('b')), 'restarted'), 'elect.inSync', 'b', /a restarted open and may have taken writes/)
     const goneAgain = { ...reborn, failure: { kind: 'refused' }, failingSince: 9_900 } as const
     chosen(run(group('a', goneAgain, alive('b', down))), 'elect.inSync', 'b', /a restarted open and may have taken writes/)
@@ -175,11 +176,19 @@ void describe('the primary is dead, replicas were in sync', () => {
     chosen(run(group('a', goneAgain, alive('b', down), further)), 'elect.ahead', 'c', /a restarted open and may have taken writes/)
   })
 
+  test('... and so when its next process is closed, where histories keep their names; not when it was recorded meanwhile', () => {
+    const next = { incarnation: 'a3', of: 'nowhere', offset: 1010, view: { wasOpen: 'a2' } } as const
+    const s = { ...recorded(group('a', alive('a', next), alive('b', down)), { fenced: false, guard: 0 }), can: pika }
+    chosen(run(s, 'restarted'), 'elect.inSync', 'b', /a restarted open and may have taken writes/)
+    const reign = { epoch: 1, node: 'a', at: epochStart, replid: 'R1', start: 1, continues: true, incarnation: 'a2' }
+    chosen(run(recorded(s, { lineage: [...(s.record?.lineage ?? []), reign] }), 'restarted'), 'elect.inSync', 'b')
+  })
+
   test('... but closed, or another group’s server -> not', () => {
     const gone = { failure: { kind: 'refused' }, failingSince: 9_900 } as const
     const closed = { ...alive('a', { incarnation: 'a2', of: 'nowhere' }), ...gone }
     chosen(run(group('a', closed, alive('b', down))), 'elect.inSync', 'b')
-    const stranger = { ...alive('a', { incarnation: 'z1', of: null, mark: foreignMark, view: { wasOpen: true } }), ...gone }
+    const stranger = { ...alive('a', { incarnation: 'z1', of: null, mark: foreignMark, view: { wasOpen: 'z1' } }), ...gone }
     chosen(run(group('a', stranger, alive('b', down))), 'elect.inSync', 'b')
   })
 

@@ -71,7 +71,10 @@ function shortBy(comparison: Comparison, record: GroupRecord, node: Answering): 
  * promoted. A server of others in its place took nothing of ours.
  */
 export function takenOpen(s: Situation, record: GroupRecord, { wasOpen, reading }: NodeView): Said | null {
-  if (!wasOpen || reading === null || ['', reading.incarnation].includes(record.incarnation)) return null
+  if (wasOpen === null || reading === null || ['', wasOpen, reading.incarnation].includes(record.incarnation)) return null
+  // What the process before it took its position shows, unless histories keep their names; and what it took as the recorded one counts as that.
+  const isGone = wasOpen !== reading.incarnation
+  if (isGone && (s.can.namesHistories || record.lineage.some(({ incarnation }) => incarnation === wasOpen))) return null
   return reading.mark === null || isOurs(s, reading.mark) ? say('loss.open', { primary: record.primary }) : null
 }
 

@@ -90,6 +90,13 @@ test('another process has more than the one before was read with -> when it was 
   assert.deepEqual(told({ name: 'follow', target }).grew, grown.grew)
 })
 
+test('it is read as an open primary and its next process is closed -> that it was open is known; when the next one follows another, or is open itself, it is not', () => {
+  const open = heard(up, 200, { of: null })
+  const next = (says: Parameters<typeof heard>[2]): NodeView['wasOpen'] => heard(open, 300, { incarnation: 'b2', ...says }).wasOpen
+  assert.deepEqual([open.wasOpen, heard(open, 300, {}).wasOpen, next({ of: 'nowhere' })], ['b1', 'b1', 'b1'])
+  assert.deepEqual([up.wasOpen, next({ of: 'c' }), next({ of: null })], [null, null, 'b2'])
+})
+
 test('it is read as an open primary -> in which history is known until it is copied anew, whatever it is told or restarted in between', () => {
   const done: ActionResult = { ok: true, persisted: true, note: null }
   const open = heard(up, 200, { of: null, replid: 'R2' })

@@ -74,8 +74,8 @@ export interface NodeView {
    * Null when it is in the role it was found in, or that we gave it.
    */
   readonly movedSince: Instant | null
-  /** This process was read as a primary that somebody could write to, so it may hold writes that nobody else has. */
-  readonly wasOpen: boolean
+  /** The process that was last read as a primary that somebody could write to, unless the next one follows another: it may hold what nobody else has. */
+  readonly wasOpen: string | null
   /**
    * The history in which it was last read as a primary that somebody could write to, in whatever process, and the time in which it may have been one;
    * null when it never was, or was told since to replace what it holds by a copy.
@@ -124,7 +124,7 @@ export function newNode(spec: NodeSpec): NodeView {
     paused: null,
     persisted: null,
     movedSince: null,
-    wasOpen: false,
+    wasOpen: null,
     openIn: null,
     fellBack: false,
     grew: null,
@@ -232,7 +232,7 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     ...linkOf(node, reading, now),
     fellBack: same ? node.fellBack : node.reading !== null && (offsetOf(node.reading) ?? 0) > (offsetOf(reading) ?? Infinity),
     grew: same ? (reading.partial ? null : node.grew) : grownIn(node, reading, now),
-    wasOpen: (same && node.wasOpen) || isOpen(reading),
+    wasOpen: isOpen(reading) ? reading.incarnation : same || sameAddress(reading.upstream ?? nowhere, nowhere) ? node.wasOpen : null,
     openIn: openIn(node, reading, now),
   }
 }

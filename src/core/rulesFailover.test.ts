@@ -90,7 +90,7 @@ void describe('a failover is under way', () => {
 
   test('... and the old primary came back open meanwhile -> what it may have taken is said, once', () => {
     const promoted = { of: null, guard: closedGuard, replid: 'R2', replid2: 'R1', second: 1001 } as const
-    const back = alive('a', { incarnation: 'a2', of: null, guard: closedGuard, view: { wasOpen: true } })
+    const back = alive('a', { incarnation: 'a2', of: null, guard: closedGuard, view: { wasOpen: 'a2' } })
     const s = failingOver(group('a', back, alive('b', promoted)), 'b')
     const saidOf = (one: Situation): string => inEnglish(saves(one, 'failover.seen', { primary: 'b' }).said)
     assert.equal(saidOf(s), 'b is primary at epoch 2. Risk: a restarted open and may have taken writes since')

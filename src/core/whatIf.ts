@@ -114,7 +114,7 @@ export function back(s: Situation, id: NodeId): Situation {
     },
     failure: null,
     failingSince: null,
-    wasOpen: false,
+    wasOpen: null,
     openIn: null,
     fellBack: false,
     grew: null,
