@@ -24,7 +24,7 @@ import { redis } from '../engines/redis.ts'
 import { decide } from './decide.ts'
 import { doubtRules, resolvedRule } from './doubt.ts'
 import { closedGuard } from './limits.ts'
-import type { GroupRecord, LineageEntry, NodeId } from './model.ts'
+import type { FailoverCause, GroupRecord, LineageEntry, NodeId } from './model.ts'
 import type { Situation } from './situation.ts'
 import { inEnglish } from './said.ts'
 
@@ -67,6 +67,16 @@ test('P2: it died and came back with more while a primary that somebody made was
     saves(s(from, to), 'steady.doubted', { primary: 'b', inDoubt: ['a', 'c'] })
   for (const rests of [s(3_000, 3_999), s(6_001, 9_000), doubted(['a'], rival, linked)])
     assert.notEqual(decide(rests).group.rule, 'steady.doubted')
+})
+
+test('P11: a primary that its file need not keep at nowhere died and is replaced -> in doubt, wherever that leads it; not when it is fenced, or only silent', () => {
+  const after = (cause: FailoverCause, fenced: boolean, can: Situation['can'] = pika): GroupRecord['inDoubt'] => {
+    const s = group('a', refused('a', 8_500), alive('b', { of: null, guard: closedGuard }))
+    const step = groupStep(recorded({ ...failingOver(s, 'b', cause), can }, { fenced }), 'failover.seen')
+    return step.kind === 'save' ? step.record.inDoubt : []
+  }
+  assert.deepEqual(after('dead', false), ['a'])
+  for (const none of [after('dead', true), after('silent', false), after('dead', false, redis)]) assert.equal(none, undefined)
 })
 
 test('P11: a replica came back with less and follows by itself, and a primary that crashed was opened again before -> copied anew, once', () => {

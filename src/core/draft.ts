@@ -73,7 +73,16 @@ function fedReborn(s: Situation, record: GroupRecord): boolean {
 function doubtsUnder(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): Pick<GroupRecord, 'inDoubt'> {
   const reborn = primary === record.primary ? isReborn(s, record, reading) : fedReborn(s, record)
   if (reborn || record.inDoubt?.includes(primary)) return doubtsOf(othersThan(s, primary))
-  return doubtsOf([...new Set([...(record.inDoubt ?? []), ...holdingMore(s, record, primary, reading)])])
+  return doubtsOf([...new Set([...(record.inDoubt ?? []), ...holdingMore(s, record, primary, reading), ...crashed(s, record)])])
+}
+
+/**
+ * The primary that died and is replaced, when its file need not keep it at nowhere: what it wrote before its log knew of it (docs/pika.md, P11) nothing
+ * shows once its own old file led it to its successor.
+ */
+function crashed(s: Situation, record: GroupRecord): NodeId[] {
+  const isDead = record.phase === 'failover' && record.cause === 'dead' && record.candidate !== record.primary
+  return isDead && !record.fenced && !s.can.namesHistories ? [record.primary] : []
 }
 
 function othersThan(s: Situation, id: NodeId): NodeId[] {
