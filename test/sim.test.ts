@@ -113,6 +113,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika primary that an operator opened by hand refuses to be detached, and its file is written all the same -> it is recorded as open after a restart',
   '105937-part-of-a-copy-in-office':
     'a person makes a node the primary that holds a part of a copy, and it is killed and comes back -> re-opened, what it took is not given up for a whole node of before',
+  '150020-role-changed-by-hand':
+    'a switchover to a Pika whose role a person is just changing, which answers nobody meanwhile -> given up, and nobody is to blame',
   '115881-fed-by-a-reborn-primary-and-led-away':
     'a Pika without a boot fence comes back open with less, feeds a replica for a moment, which is led away, and another is promoted -> the others are copied anew',
   '140516-open-once-and-closed-next':

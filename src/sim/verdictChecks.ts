@@ -7,7 +7,7 @@ import type { Group } from '../controller/group.ts'
 import type { Effect } from '../ports.ts'
 import type { Fail } from './checks.ts'
 import type { ControllerHost } from './controllerHost.ts'
-import type { Deeds } from './deeds.ts'
+import { type Deeds, handName } from './deeds.ts'
 import type { History } from './history.ts'
 import { clientHosts, controllerName } from './plan.ts'
 import type { Running, Server } from './server.ts'
@@ -138,6 +138,8 @@ export class VerdictChecks {
     if (controller === null || controller.runsFor < witnessMs) return
     // Asked for at another place it is gone, whatever it does.
     if (this.#now - this.#history.placedSince(node.id) < witnessMs) return
+    // A person told it to: it answers nobody meanwhile, and no controller can know why (docs/pika.md, P15).
+    if (this.#deeds.toldBy(node.id) === handName) return
     if (node.running.runId !== before.candidateIs.incarnation || this.#now - net.clearSince(controllerName, node.host) < witnessMs) return
     this.#fail('a change of role is no silence', `${node.id} is given up while its role changes`)
   }
