@@ -99,6 +99,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a primary refuses everybody while all its connections end, and takes a write in the moment in which it can be reached again -> it is closed at once',
   '102921-pika-refuses-only-the-controller':
     'a Pika that refuses only the controller has its connections reset, and no replica tries again before it is replaced -> closed as soon as it can be reached',
+  '103566-pika-forgotten-how-far':
+    'a Pika comes back from a loss of power with less than was read of it, its replica is away, and the controller is restarted -> the next one waits for the replica too',
   '14001093-consent-of-a-closed-primary':
     'a silent primary is seen again, closed, while a replica is away and splits are never accepted -> the failover goes on',
   '15001242-hung-and-nobody-else':

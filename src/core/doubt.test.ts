@@ -8,6 +8,7 @@ import {
   epochStart,
   failingOver,
   group,
+  mute,
   now,
   recorded,
   refused,
@@ -342,6 +343,23 @@ test('P2: the primary is opened again, and one that does not answer was read fur
       silent('c', 5_000, { ...linked, offset }),
     )
     return failingOver(recorded({ ...s, can: pika }, { lineage, guard: 0 }), candidate, 'dead', { replid: h2, mark: { epoch: 2, seq: 1 } })
+  }
+  saves(opened(1200, 'b'), 'failover.seen', { primary: 'b', inDoubt: ['c'] })
+  for (const fits of [opened(1100, 'b'), opened(1200, 'a')]) {
+    const step = groupStep(fits, 'failover.seen')
+    assert.ok(step.kind === 'save')
+    assert.equal(step.record.inDoubt, undefined)
+  }
+})
+
+test('P2: the primary is opened again and known to lack something -> who does not answer is in doubt, also one that nobody read; not who answers', () => {
+  const opened = (known: number, candidate: NodeId): Situation => {
+    const says: Says = { ...linked, of: null, guard: closedGuard, offset: 1100 }
+    const other = { ...linked, of: 'nowhere', offset: 1100 } as const
+    const s = group('b', alive('a', candidate === 'a' ? says : other), alive('b', candidate === 'b' ? says : other), mute('c', 5_000))
+    const floor = { replid: h2, offset: known, markSeq: 1 }
+    const here = unwatched(recorded({ ...s, can: pika }, { lineage, guard: 0, floor }))
+    return failingOver(here, candidate, 'operator', { replid: h2, mark: { epoch: 2, seq: 1 } })
   }
   saves(opened(1200, 'b'), 'failover.seen', { primary: 'b', inDoubt: ['c'] })
   for (const fits of [opened(1100, 'b'), opened(1200, 'a')]) {

@@ -1,9 +1,10 @@
 // The next record, made from the one in force. No decision here: only what a decision means in writing.
-import { floorOf, seenBeyond } from './holdings.ts'
+import { againstFloor, floorOf, seenBeyond } from './holdings.ts'
 import { lineageKept, staleLinkMs } from './limits.ts'
 import { lossOf } from './loss.ts'
 import {
   type CandidateIdentity,
+  type Comparison,
   type Epoch,
   type FailoverCause,
   type GroupRecord,
@@ -15,8 +16,8 @@ import {
 } from './model.ts'
 import type { Said } from './said.ts'
 import type { RecordDraft } from './rule.ts'
-import { type NodeView, sameAddress } from './observe.ts'
-import { type Situation, others } from './situation.ts'
+import { type NodeView, answers, sameAddress } from './observe.ts'
+import { type Situation, nodeOf, others } from './situation.ts'
 
 type Fixed = Omit<GroupRecord, 'phase' | 'writer' | 'nonce' | 'at' | 'specRevision'>
 
@@ -30,15 +31,23 @@ function doubtsOf(inDoubt: GroupRecord['inDoubt']): Pick<GroupRecord, 'inDoubt'>
   return inDoubt === undefined || inDoubt.length === 0 ? {} : { inDoubt }
 }
 
-/** They were read with what the primary lacks that is opened again: it goes on at those places, and they may be let in there by themselves. */
+/**
+ * They hold what the primary lacks that is opened again: it goes on at those places, and they may be let in there by themselves. So were they read; or
+ * they do not answer, and it is known to lack something, which they may have.
+ */
 function holdingMore(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): NodeId[] {
   if (s.can.namesHistories || primary !== record.primary) return []
+  const lacks = isBelow(againstFloor(s, record, { ...nodeOf(s, primary), reading }))
   const holdsMore = (node: NodeView): boolean =>
-    node.reading !== null &&
-    ['ahead', 'diverged'].includes(s.can.comparePositions(node.reading.position, reading.position, record.lineage).order)
+    (lacks && !answers(node)) ||
+    (node.reading !== null && isBelow(s.can.comparePositions(reading.position, node.reading.position, record.lineage)))
   return others(s, primary)
     .filter(holdsMore)
     .map((node) => node.spec.id)
+}
+
+function isBelow({ order }: Comparison): boolean {
+  return order === 'behind' || order === 'diverged'
 }
 
 /** The recorded primary as another process that nothing kept closed, where a history keeps its name. */
@@ -263,10 +272,15 @@ export function amended(
   return { ...fixedOf(s, { ...record, ...change }), phase: 'steady' }
 }
 
-/** Whatever is under way goes on, and these are known to be in doubt. */
-export function questioned(s: Situation, record: GroupRecord, inDoubt: readonly NodeId[]): RecordDraft {
+/** Whatever is under way goes on, and what this process read of the primary is known. */
+export function floored(s: Situation, record: GroupRecord): RecordDraft {
   const same: RecordDraft = record
-  return { ...same, floor: floorOf(s, record), inDoubt }
+  return { ...same, floor: floorOf(s, record) }
+}
+
+/** ... and these are known to be in doubt. */
+export function questioned(s: Situation, record: GroupRecord, inDoubt: readonly NodeId[]): RecordDraft {
+  return { ...floored(s, record), inDoubt }
 }
 
 /** The same primary under a new replication id: its lineage entry names the new one and keeps the old for those who have it as their second. */

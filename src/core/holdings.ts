@@ -97,3 +97,10 @@ export function floorOf(s: Situation, record: GroupRecord): GroupRecord['floor']
   if (seen === undefined || seen.incarnation !== record.incarnation || seen.position.kind !== 'stream') return record.floor
   return { replid: seen.position.replid, offset: seen.position.offset, markSeq: Math.max(seen.mark?.seq ?? 0, record.floor?.markSeq ?? 0) }
 }
+
+/** This process read the recorded primary further than the record says. */
+export function knowsMore(s: Situation, record: GroupRecord): boolean {
+  const [known, kept] = [floorOf(s, record), record.floor]
+  if (known === null || known === kept) return false
+  return kept === null || known.replid !== kept.replid || known.offset > kept.offset || known.markSeq > kept.markSeq
+}

@@ -35,6 +35,16 @@ void describe('another record is in force', () => {
     assert.deepEqual([next.recordAt, next.namedAt, next.lostAt, next.watched?.at, next.writesPausedAt], [now, 5, 7, 9, null])
   })
 
+  test('a fact about the same primary, while it is lost -> when it was lost, and seen to be gone, stays known; not when a change of primary ends', () => {
+    const gone = { ...known, goneAt: 8 }
+    const times = (from: Situation['record']): unknown[] => {
+      const { lostAt, goneAt } = inForce(gone, from, recorded(s, { inDoubt: ['b'] }).record, s.nodes, now)
+      return [lostAt, goneAt]
+    }
+    assert.deepEqual(times(before), [7, 8])
+    assert.deepEqual(times(failingOver(s, 'b').record), [null, null])
+  })
+
   test('another primary -> what was watched of the old one is forgotten', () => {
     const next = inForce(known, before, recorded(s, { epoch: 2, primary: 'b', incarnation: 'b1' }).record, s.nodes, now)
     assert.deepEqual([next.namedAt, next.watched, next.lostAt, [...next.targets]], [now, null, null, []])

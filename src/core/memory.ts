@@ -139,12 +139,14 @@ export function withMembers(memory: Memory, inSync: GroupRecord['inSync'], now: 
 export function inForce(memory: Memory, before: GroupRecord | null, record: GroupRecord | null, nodes: Nodes, now: Instant): Memory {
   const same = before?.incarnation === record?.incarnation
   const steady = record?.phase === 'steady'
+  // A fact that is kept while the primary is lost gives it nothing back: when it was lost, and seen to be gone, stays known.
+  const isOver = steady && !(same && before?.phase === 'steady')
   const next: Memory = {
     ...memory,
     recordAt: now,
     namedAt: same ? memory.namedAt : now,
-    lostAt: steady ? null : memory.lostAt,
-    goneAt: steady ? null : memory.goneAt,
+    lostAt: isOver ? null : memory.lostAt,
+    goneAt: isOver ? null : memory.goneAt,
     watched: same ? memory.watched : null,
     targets: same ? memory.targets : new Map(),
     writesPausedAt: null,

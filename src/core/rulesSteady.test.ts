@@ -325,6 +325,25 @@ void describe('steady, the primary is lost', () => {
     saves(s, 'steady.lost/elect.returned', { phase: 'failover', epoch: 2, candidate: 'a', cause: 'restarted' })
   })
 
+  test('it is back with less than was read of it, and nobody can be promoted -> that is kept once, and the next controller takes less for less', () => {
+    const back = alive('a', { incarnation: 'a2', of: 'nowhere', offset: 900, mark: '1.9', durable: true })
+    const s = remembered(group('a', back, mute('b', 5_000, 'refused')), { lostAt: now - 2_000 })
+    const floor = { replid: 'R1', offset: 1000, markSeq: 10 }
+    saves(s, 'steady.floor', { phase: 'steady', epoch: 1, primary: 'a', incarnation: 'a1', floor })
+    holds(recorded(s, { floor }), 'steady.lost/elect.nobody', /a came back with less/)
+    holds(recorded(s, { floor: { ...floor, offset: 1100, markSeq: 11 } }), 'steady.lost/elect.nobody', /a came back with less/)
+    const next = (known: typeof floor): Situation => unwatched(recorded(s, { floor: known }))
+    holds(next(floor), 'steady.lost/elect.nobody', /a came back with less/)
+    saves(next({ ...floor, offset: 900, markSeq: 9 }), 'steady.lost/elect.returned', { candidate: 'a' })
+  })
+
+  test('... while others are still waited for, or when somebody can be promoted -> nothing but the election is saved', () => {
+    const back = alive('a', { incarnation: 'a2', of: 'nowhere', offset: 900 })
+    const lately = remembered(group('a', back, refused('b', 5_000)), { lostAt: now - 1_999 })
+    holds(lately, 'steady.lost/elect.nobody', /a came back with less/)
+    saves(remembered(group('a', back, alive('b')), { lostAt: now - 2_000 }), 'steady.lost/elect.inSync', { candidate: 'b' })
+  })
+
   test('it says that it shuts down -> switchover at once; nobody in sync -> says so', () => {
     const going = { shuttingDown: true }
     saves(group('a', alive('a', going), alive('b')), 'steady.shuttingDown', { phase: 'switchover', candidate: 'b' })

@@ -2,9 +2,10 @@
 import { doubts } from './copies.ts'
 import { flapping, handoverGrace, latePause, lost, type Verdict } from './diagnose.ts'
 import { resolvedRule } from './doubt.ts'
-import { amended, failover, moved, rerooted } from './draft.ts'
+import { amended, failover, floored, moved, rerooted } from './draft.ts'
 import { type Election, elect, electByOrder } from './elect.ts'
 import { elsewhere, foreignUpstream, ledToUnheard, movedTo } from './handMove.ts'
+import { knowsMore } from './holdings.ts'
 import { guardToSet, toGrow, toShrink } from './inSync.ts'
 import { closedGuard, guardWanted, halfClosedGuard } from './limits.ts'
 import type { FailoverCause } from './model.ts'
@@ -61,6 +62,22 @@ function stepOf(c: Case, election: Election, cause: FailoverCause, lead: Said): 
   const code = election.node === c.record.primary ? 'lost.reopen' : 'lost.promote'
   const said = say(code, { lead, node: election.node, why, risk: election.risk })
   return save(said, failover(c.s, c.record, election, cause), evidence)
+}
+
+/** Nobody can be promoted, and whoever else is here was waited for. */
+export const floorRule: Rule<Case> = {
+  id: 'steady.floor',
+  why: 'nobody can be promoted yet, and only this process knows how far the primary was read: whoever goes on later must not take less for all',
+  gives: 'save -> steady',
+  when: (c) => {
+    const { memory, now, policy } = c.s
+    if (!lost(c.verdict) || c.verdict.kind === 'not primary' || !knowsMore(c.s, c.record)) return false
+    return now - (memory.lostAt ?? now) >= policy.betterCandidateMs && electNow(c).step.kind === 'hold'
+  },
+  then: (c) => {
+    const record = floored(c.s, c.record)
+    return save(say('steady.floor', { primary: c.record.primary }), record, { offset: record.floor?.offset ?? null })
+  },
 }
 
 // --------------------------------------------------------------------------------------------- the rows
@@ -234,6 +251,7 @@ const losses: readonly Rule<Case>[] = [
     when: (c) => (c.verdict.kind === 'not primary' && handoverGrace(c.s)) || ledToUnheard(c),
     then: (c) => wait(say('steady.handover', { primary: c.primary.spec.id }), c.verdict.evidence),
   },
+  floorRule,
   {
     id: 'steady.lost',
     why: 'the recorded primary is gone: elect from wherever the group is',

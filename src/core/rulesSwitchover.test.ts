@@ -95,6 +95,12 @@ void describe('a switchover is under way', () => {
     saves(died, 'switchover.lost/elect.inSync', { phase: 'failover', candidate: 'b', epoch: 3, cause: 'dead' })
   })
 
+  test('... and is back with less than was read of it, and nobody can be promoted -> that is kept, and the switchover stays under way', () => {
+    const back = alive('a', { incarnation: 'a2', of: 'nowhere', offset: 900 })
+    const s = remembered(switching(group('a', back, refused('b', 5_000)), 'b'), { lostAt: now - 2_000 })
+    saves(s, 'switchover.floor', { phase: 'switchover', candidate: 'b', epoch: 2, floor: { replid: 'R1', offset: 1000, markSeq: 10 } })
+  })
+
   test('the old primary falls silent and a replica claims its link -> it must prove it, also at the deadline; when it refuses to, the old primary stays', () => {
     const frozen = switching(group('a', silent('a', 8_500), alive('b')), 'b')
     acts(frozen, 'switchover.prove', ['b', { name: 'proveLink' }])

@@ -8,7 +8,7 @@ import { freshSince, refused, refuses } from './observe.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { candidateLost, candidateOf, moving, openAgain, orderRule, seenClosed } from './rulesFailover.ts'
-import { electNow, proveRule, unprovable } from './rulesSteady.ts'
+import { electNow, floorRule, proveRule, unprovable } from './rulesSteady.ts'
 import { say } from './said.ts'
 
 const isPrimary = (c: Case): boolean => c.verdict.kind === 'alive' || c.verdict.kind === 'shutting down' || c.verdict.kind === 'hung'
@@ -69,6 +69,7 @@ export const switchoverRules: readonly Rule<Case>[] = [
     when: (c) => openAgain(c).length > 0,
     then: (c) => act(say('switchover.fence', { node: candidateOf(c).spec.id }), openAgain(c)),
   },
+  { ...floorRule, id: 'switchover.floor', gives: 'save -> switchover' },
   {
     id: 'switchover.lost',
     why: 'the old primary died on the way: this is a failover now',

@@ -59,6 +59,8 @@ export const steadySentences = {
     `${v.lead}; promote ${v.node}: ${v.why}${v.risk === null ? '' : `. Risk: ${v.risk}`}`,
   'lost.reopen': (v: { readonly lead: string; readonly node: string; readonly why: string; readonly risk: string | null }) =>
     `${v.lead}; re-open ${v.node}: ${v.why}${v.risk === null ? '' : `. Risk: ${v.risk}`}`,
+  'steady.floor': (v: OfPrimary) =>
+    `nobody can be promoted yet; how far ${v.primary} was read is kept, so that nobody takes less for all that it held`,
   'steady.shuttingDown': (v: OfPrimary) => `${v.primary} is shutting down`,
   'steady.latePause': (v: OfPrimary) => `lifts a write pause that may have come late to ${v.primary}`,
   'steady.hung': (v: OfPrimary & { readonly why: string }) => `${v.primary} answers but cannot write: ${v.why}`,

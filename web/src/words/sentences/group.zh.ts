@@ -83,6 +83,7 @@ const steadyZh: typeof steadySentences = {
   'lost.elects': (v) => `${v.lead}；${v.why}`,
   'lost.promote': (v) => `${v.lead}；提升 ${v.node}：${v.why}${risk(v.risk)}`,
   'lost.reopen': (v) => `${v.lead}；重新开放 ${v.node}：${v.why}${risk(v.risk)}`,
+  'steady.floor': (v) => `暂时无法提升任何节点；已记下读到的 ${v.primary} 的最远位置，以免把较少的数据当成它的全部`,
   'steady.shuttingDown': (v) => `${v.primary} 正在关闭`,
   'steady.latePause': (v) => `解除可能迟到 ${v.primary} 的写入暂停`,
   'steady.hung': (v) => `${v.primary} 有应答但无法写入：${v.why}`,
