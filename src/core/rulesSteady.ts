@@ -64,14 +64,14 @@ function stepOf(c: Case, election: Election, cause: FailoverCause, lead: Said): 
   return save(said, failover(c.s, c.record, election, cause), evidence)
 }
 
-/** Nobody can be promoted, and whoever else is here was waited for. */
+/** Nobody can be promoted, and whoever else is here was waited for. Not of a silent one: with another record its silence would begin anew. */
 export const floorRule: Rule<Case> = {
   id: 'steady.floor',
   why: 'nobody can be promoted yet, and only this process knows how far the primary was read: whoever goes on later must not take less for all',
   gives: 'save -> steady',
   when: (c) => {
     const { memory, now, policy } = c.s
-    if (!lost(c.verdict) || c.verdict.kind === 'not primary' || !knowsMore(c.s, c.record)) return false
+    if ((c.verdict.kind !== 'dead' && c.verdict.kind !== 'restarted') || !knowsMore(c.s, c.record)) return false
     return now - (memory.lostAt ?? now) >= policy.betterCandidateMs && electNow(c).step.kind === 'hold'
   },
   then: (c) => {
