@@ -48,8 +48,8 @@ function rewriteLast(all: Script['commands'], action: Action): Script['commands'
   return action.name !== 'promote' || rewrite?.[0] !== 'CONFIG' || toNobody === undefined ? all : [...all.slice(0, -2), toNobody, rewrite]
 }
 
-function off(id: string): Partial<Options> {
-  rowOf(id).when = () => false
+function off(...ids: readonly string[]): Partial<Options> {
+  for (const id of ids) rowOf(id).when = () => false
   return {}
 }
 
@@ -72,8 +72,9 @@ const traps: readonly Omit<Hole, 'engines'>[] = [
   },
   {
     name: 'P5-halfCopied',
-    what: 'P5, P16: a part of a copy counts as a whole one',
-    plant: () => readings(asWhole),
+    // In the record it would be in doubt until a copy was seen to its end.
+    what: 'P5, P16: a part of a copy counts as a whole one, and who is to be copied is known to the process only',
+    plant: () => ({ ...off('steady.copies', 'node.unrecorded'), ...readings(asWhole) }),
   },
   { name: 'P6-linkIsLife', what: 'P6: a link that says up speaks for its primary', plant: () => engine({ canProveLink: true }) },
   { name: 'P7-wokenOpen', what: 'P1, P7: a primary that is back or wakes is not closed', plant: () => off('node.still') },

@@ -64,7 +64,7 @@ function stepOf(c: Case, election: Election, cause: FailoverCause, lead: Said): 
   return save(said, failover(c.s, c.record, election, cause), evidence)
 }
 
-/** Nobody can be promoted, and whoever else is here was waited for. Not of a silent one: with another record its silence would begin anew. */
+/** Nobody can be promoted, and whoever else is here was waited for. Not of a silent one: it may live, and whoever goes on later reads it again. */
 export const floorRule: Rule<Case> = {
   id: 'steady.floor',
   why: 'nobody can be promoted yet, and only this process knows how far the primary was read: whoever goes on later must not take less for all',
