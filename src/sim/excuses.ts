@@ -180,8 +180,9 @@ export class Excuses {
   /** The old primary took it, and no controller read that it had; whoever decided need not be the last that read it. */
   #unseen({ node }: Write, at: Executed, { watched, record }: Intent): boolean {
     if (node !== record.primary) return false
-    if (watched === null) return true
-    if (watched.stream !== at.stream) return at.when > watched.at
+    // An offset stands still while nobody is fed, so what came after the last reading is told by its time.
+    if (watched === null || at.when > watched.at) return true
+    if (watched.stream !== at.stream) return false
     // Another controller knows only how far the record says that it was read.
     const known = watched.writer === record.writer ? watched.offset : (record.floor?.offset ?? 0)
     return at.stream.offsetAt(at.index + 1) > known
