@@ -204,6 +204,19 @@ void describe('the end of the primary is proven after it was silent', () => {
   })
 })
 
+test('silent for as long as silence may last -> what a mark showed before says nothing any more, and the next one is due; one missed answer -> it stays', () => {
+  const failed = { ...fresh, canary: { ...fresh.canary, problem: 'MISCONF: no disk', dueAt: 900 } }
+  const problemAt = (verdict: Parameters<typeof judged>[1]): unknown[] => {
+    const { problem, dueAt } = judged(failed, verdict, 100).canary
+    return [problem, dueAt]
+  }
+  const evidence = {}
+  assert.deepEqual(problemAt({ kind: 'suspect', evidence }), ['MISCONF: no disk', 900])
+  assert.deepEqual(problemAt({ kind: 'silent', asking: false, evidence }), [null, 100])
+  assert.deepEqual(problemAt({ kind: 'self-suspect', evidence }), [null, 100])
+  assert.deepEqual(problemAt({ kind: 'contested', witness: 'b', elsewhere: null, evidence }), [null, 100])
+})
+
 void describe('a mark ended without an answer', () => {
   const silence = { ok: false, code: 'SILENT', message: 'no answer' } as const
   const written = { ...fresh, pauseInDoubt: 'lifted', canary: { ...fresh.canary, inFlight: { id: 3, since: 4 } } } as const

@@ -257,12 +257,23 @@ export function canaryEnded(memory: Memory, node: NodeView | undefined, result: 
 /** A replica that is linked to it, or its own word, whatever it says. */
 const lives: readonly Verdict['kind'][] = ['alive', 'contested', 'unreadable']
 
-/** Since when the primary is lost, and known to be gone, by the verdict of now. */
-export function judged(memory: Memory, verdict: Verdict, now: Instant): Memory {
+/** By the verdict of now: since when the primary is lost, and known to be gone, and whether what its last mark showed is too old. */
+export function judged(before: Memory, verdict: Verdict, now: Instant): Memory {
+  const memory = isSilence(verdict) ? withoutMark(before, now) : before
   if (lives.includes(verdict.kind)) return memory.lostAt === null ? memory : { ...memory, lostAt: null, goneAt: null }
   if (!lost(verdict)) return memory
   const proven = verdict.kind !== 'silent' && memory.goneAt === null
   return memory.lostAt !== null && !proven ? memory : { ...memory, lostAt: memory.lostAt ?? now, goneAt: proven ? now : memory.goneAt }
+}
+
+/** Nothing was heard of it for as long as silence may last, whatever others know of it. */
+function isSilence({ kind }: Verdict): boolean {
+  return kind === 'silent' || kind === 'self-suspect' || kind === 'contested'
+}
+
+/** What a mark showed before is not known to be so still: as soon as the primary answers the next one tells. */
+function withoutMark(memory: Memory, now: Instant): Memory {
+  return memory.canary.problem === null ? memory : { ...memory, canary: { ...memory.canary, problem: null, dueAt: now } }
 }
 
 /**

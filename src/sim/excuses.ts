@@ -128,7 +128,7 @@ export class Excuses {
     if (this.#cameBehindAHand(node)) return () => 'by hand'
     // A record that is older than what a node bears, after a restore: nothing may be led to it blindly.
     const bears = parseMark(markOf(held) ?? '')?.epoch ?? 0
-    const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0) && !this.#cameByItself(node)
+    const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0) && !this.#cameByItself(node) && !this.#unheardOf(node)
     const coming = this.#coming(by, intent)
     // Whoever feeds it, and the one before, may have been led by hand too.
     const byPeople = (at: Executed): string | null => this.#byHand(at, this.#deeds.handAt) ?? (outdated ? null : this.#byBackup(at))
@@ -368,6 +368,11 @@ export class Excuses {
     const follows = node.running?.follows ?? null
     const primary = nodes.get(this.#history.store.record('g')?.primary ?? '')
     return follows !== null && primary !== undefined && sameAddress(follows, primary.setup.address) && this.#deeds.followsItsFile(node.id)
+  }
+
+  /** Cut off since before the restore: no controller that has the old record read what it bears. Whom it follows was led away in good faith. */
+  #unheardOf(node: Server): boolean {
+    return this.#history.net.cutSince(controllerName, node.host) <= this.#deeds.restoredAt
   }
 
   /** The recorded primary follows nobody by itself: the recorded process leads, and a fenced file says nowhere. */

@@ -127,6 +127,11 @@ export class Net {
     return troubled || this.#down.has(from) || this.#down.has(to) || this.#rejects.has(to) ? this.timeline.now : path.troubledAt
   }
 
+  /** Since when nothing of what one of these two sends reaches the other; Infinity while something does. */
+  cutSince(a: HostId, b: HostId): number {
+    return Math.min(...[this.path(a, b), this.path(b, a)].map((path) => (path.cut ? path.cutAt : Infinity)))
+  }
+
   /** Something that was sent long ago may still arrive. A host that left its address never answers there again. */
   get isHolding(): boolean {
     return this.#paths.some((path) => path.held.size > 0 && !this.#down.has(path.from) && !this.#down.has(path.to))
