@@ -121,6 +121,9 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika without a boot fence comes back open with less, feeds a replica for a moment, which is led away, and another is promoted -> the others are copied anew',
   '140516-open-once-and-closed-next':
     'a Pika without a boot fence comes back open, is closed and loses its power, and another is promoted -> what it may have taken while it was open is said',
+  '120261-on-its-way-to-a-replica':
+    'a Pika freezes while its way to a replica is cut, and what was on its way arrives when that ends -> a replica takes over, nobody is waited for',
+  '120261-on-its-way-to-a-replica-redis': 'the same of an unguarded Redis -> a replica takes over, nobody is waited for',
   '130107-frozen-far-away':
     'a Pika far away freezes between two questions that are half a second apart -> its replica takes over, nobody is waited for',
   '101290-lane-of-a-dead-host':

@@ -148,6 +148,25 @@ test('it fell silent between two questions, and a replica far away was asked whe
   assert.equal(deathWatched({ ...lost(now - 2_250, now - 3_250), can: redis }), false)
 })
 
+test('a position rises since it fell silent, by what was on its way to that replica -> the silence more that this takes is no time unwatched, and what it took unseen is said', () => {
+  const lost = (engine: Situation['can'], unseenMs: number, roseAfterMs: number): Situation => {
+    const since = now - unseenMs + 500
+    const b = alive('b', { ...down, replid: h1, mark: '1.9', view: { advancedAfter: since + roseAfterMs } })
+    const s = group('a', silent('a', since, { replid: h1 }), b)
+    const { reading } = s.memory.watched ?? {}
+    assert.ok(reading)
+    const known = remembered(withPolicy(s, { silentAfterMs: 1_500 }), { watched: { reading, at: now - unseenMs }, lostAt: now })
+    return recorded({ ...known, can: engine }, { lineage: lineage.slice(0, 1), guard: 0 })
+  }
+  for (const engine of [pika, redis]) {
+    const promoted = run(lost(engine, 4_750, 1_400), 'silent', 8_000)
+    chosen(promoted, 'elect.inSync', 'b', /a did not answer for some time before it was lost/)
+    held(run(lost(engine, 4_751, 1_400), 'silent', 8_000), 'elect.unwatched', /nobody watched/)
+    // It rose before: that says nothing, and took no time.
+    held(run(lost(engine, 4_750, -1), 'silent', 8_000), 'elect.unwatched', /nobody watched/)
+  }
+})
+
 void describe('the primary is silent: it may still run', () => {
   const guarded = (c: ReturnType<typeof alive>): Situation => group('a', silent('a', 8_500), alive('b', down), c)
 

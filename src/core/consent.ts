@@ -33,16 +33,20 @@ export function deathWatched(s: Situation): boolean {
 
 /**
  * How long it may take to know that it is lost when it was read until just before it failed. A refusal is seen at once, and while a replica claims a link
- * that is tested first. Where no link can be tested a replica is asked when the silence is over, and may be far away. Neither is a reason to wait
- * for a person.
+ * that is tested first. What was on its way to a replica when it died may make that one's position rise, which speaks for it for a silence more. Where no
+ * link can be tested a replica is asked when the silence is over, and may be far away. None is a reason to wait for a person.
  */
 function testedMs(s: Situation, silenceMs: number): number {
   const { record } = s
   const { watched } = s.memory
   const primary = record === null ? undefined : s.nodes.get(record.primary)
-  if (primary === undefined || watched === null || (primary.failingSince ?? Infinity) - watched.at > betweenMs(s)) return 0
+  const failingSince = primary?.failingSince ?? Infinity
+  if (primary === undefined || watched === null || failingSince - watched.at > betweenMs(s)) return 0
   if (refused(primary)) return claimMs + proveWithinMs
-  return s.can.canProveLink ? 0 : silenceMs + s.policy.silentAfterMs / 2
+  const { silentAfterMs } = s.policy
+  const rose = others(s, primary.spec.id).some((node) => (node.advancedAfter ?? -Infinity) >= failingSince)
+  if (rose) return silenceMs + silentAfterMs * 1.5
+  return s.can.canProveLink ? 0 : silenceMs + silentAfterMs / 2
 }
 
 /** A starved process watches in pieces: between them the primary was asked and said nothing. No longer than silence may ever last. */
