@@ -337,13 +337,18 @@ void describe('steady, the primary is lost', () => {
     saves(next({ ...floor, offset: 900, markSeq: 9 }), 'steady.lost/elect.returned', { candidate: 'a' })
   })
 
-  test('... while others are still waited for, when it is only silent, or when somebody can be promoted -> nothing but the election is saved', () => {
+  test('it is silent and nobody can be promoted -> how far it was read is kept too, once', () => {
+    const s = remembered(group('a', silent('a', 5_000), mute('b', 5_000, 'refused')), { lostAt: now - 2_000 })
+    const floor = { replid: 'R1', offset: 1000, markSeq: 10 }
+    saves(s, 'steady.floor', { phase: 'steady', epoch: 1, primary: 'a', incarnation: 'a1', floor })
+    holds(recorded(s, { floor }), 'steady.lost/elect.nobody', /nobody can be promoted/)
+  })
+
+  test('... while others are still waited for, or when somebody can be promoted -> nothing but the election is saved', () => {
     const back = alive('a', { incarnation: 'a2', of: 'nowhere', offset: 900 })
     const lately = remembered(group('a', back, refused('b', 5_000)), { lostAt: now - 1_999 })
     holds(lately, 'steady.lost/elect.nobody', /a came back with less/)
     saves(remembered(group('a', back, alive('b')), { lostAt: now - 2_000 }), 'steady.lost/elect.inSync', { candidate: 'b' })
-    const still = remembered(group('a', silent('a', 5_000), mute('b', 5_000, 'refused')), { lostAt: now - 2_000 })
-    holds(still, 'steady.lost/elect.nobody', /nobody can be promoted/)
   })
 
   test('it says that it shuts down -> switchover at once; nobody in sync -> says so', () => {

@@ -64,14 +64,15 @@ function stepOf(c: Case, election: Election, cause: FailoverCause, lead: Said): 
   return save(said, failover(c.s, c.record, election, cause), evidence)
 }
 
-/** Nobody can be promoted, and whoever else is here was waited for. Not of a silent one: it may live, and whoever goes on later reads it again. */
+/** Nobody can be promoted, and whoever else is here was waited for. */
 export const floorRule: Rule<Case> = {
   id: 'steady.floor',
   why: 'nobody can be promoted yet, and only this process knows how far the primary was read: whoever goes on later must not take less for all',
   gives: 'save -> steady',
   when: (c) => {
     const { memory, now, policy } = c.s
-    if ((c.verdict.kind !== 'dead' && c.verdict.kind !== 'restarted') || !knowsMore(c.s, c.record)) return false
+    const { kind } = c.verdict
+    if ((kind !== 'dead' && kind !== 'restarted' && kind !== 'silent') || !knowsMore(c.s, c.record)) return false
     return now - (memory.lostAt ?? now) >= policy.betterCandidateMs && electNow(c).step.kind === 'hold'
   },
   then: (c) => {

@@ -187,6 +187,7 @@ export class Checks {
     else if (
       (this.#deadSince === null && !this.#watching()) ||
       (dead !== null && (this.#wasElsewhere(dead) || this.#isUnprovable(dead))) ||
+      (record !== null && dead !== null && this.#deadSince === null && this.#diesUnseen(dead, record)) ||
       this.#wasAway()
     )
       this.#ranWatched = false
@@ -218,6 +219,13 @@ export class Checks {
     const paths = [net.path(controllerName, primary.host), net.path(primary.host, controllerName)]
     // A slow one, which loses one in four, says what was so more than a silence ago.
     return !paths.some((path) => path.cut || path.extraMs > 0 || path.loss > 0)
+  }
+
+  /** Its controller is cut off from it and from a replica: neither a refusal nor the replica's link tells when it died. */
+  #diesUnseen(primary: Server, record: GroupRecord): boolean {
+    const { net, nodes } = this.#history
+    const others = [...nodes.values()].filter((node) => node !== primary)
+    return !this.#isSeenToStop(primary, record) && others.some((node) => net.cutSince(controllerName, node.host) <= this.#now)
   }
 
   /** It sleeps, and a replica does not let itself be asked to prove its link: how long it slept nobody learns. */
