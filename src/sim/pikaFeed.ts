@@ -99,7 +99,7 @@ export function stepFeed(node: PikaNode): void {
     link.close()
   }
   for (const attached of node.attached) {
-    if (attached.state !== 'following') continue
+    if (attached.state === 'not syncing') continue
     if (node.now() - attached.heardAt > pikaTimes.givenUpMs) attached.state = 'not syncing'
     else attached.link.send({ kind: 'alive' })
   }

@@ -35,8 +35,10 @@ export const pikaTimes = {
   metaAgainMs: 10_000,
   /** From the end of a connection until the state says so [20]. */
   noticedMs: 1_800,
-  /** A frozen primary is noticed when nothing was heard for this long [40]. */
+  /** A frozen primary is noticed when nothing was heard for this long, by who follows [40] and by who is copied. */
   unheardMs: 17_000,
+  /** A connection on which nothing is said is closed: the question that nobody answers is asked on another one. */
+  idleMs: 61_500,
   /** A primary gives a replica up that says nothing [54]. */
   givenUpMs: 25_000,
   /** ... and closes its connection, so that it no longer counts: until then nothing but NO ONE is taken (`set_keepalive_timeout` of its sources). */
@@ -58,6 +60,7 @@ export class Upstream {
   force: boolean
   link: PikaLink | null = null
   heardAt = 0
+  askedAt = 0
   /** The primary said no for good: another replication id, or a wrong password. */
   rejected = false
   /** It ended at this instant and the state does not say so yet. */
@@ -82,17 +85,19 @@ export function stepReplica(node: PikaNode, up: Upstream): void {
   const now = node.now()
   if (up.abortAt !== null && now >= up.abortAt) return aborted(node, up)
   if (up.lostAt !== null && now >= up.lostAt + pikaTimes.noticedMs) return back(up, up.lostAt + pikaTimes.noticedMs + pikaTimes.metaAgainMs)
-  if (up.state === 'connected' && now - up.heardAt >= pikaTimes.unheardMs) {
-    // It keeps its connection and asks again on it.
-    up.state = 'waitReply'
-    up.link?.send({ kind: 'try', position: node.log.end })
-    return
-  }
+  // It keeps its connection and asks again on it.
+  if ((up.state === 'connected' || up.state === 'copying') && now - up.heardAt >= pikaTimes.unheardMs) return asks(node, up, 'try')
+  if (up.state === 'waitReply' && now - Math.max(up.heardAt, up.askedAt) >= pikaTimes.idleMs) return back(up, now + pikaTimes.metaAgainMs)
   if (now < up.nextAt || up.rejected) return
   if (up.state === 'noConnect') return dial(node, up)
-  if (up.state !== 'tryFull' && up.state !== 'tryIncremental') return
-  up.link?.send(up.state === 'tryFull' ? { kind: 'copy' } : { kind: 'try', position: node.log.end })
+  if (up.state === 'tryFull') asks(node, up, 'copy')
+  else if (up.state === 'tryIncremental') asks(node, up, 'try')
+}
+
+function asks(node: PikaNode, up: Upstream, what: 'try' | 'copy'): void {
+  up.link?.send(what === 'copy' ? { kind: 'copy' } : { kind: 'try', position: node.log.end })
   up.state = 'waitReply'
+  up.askedAt = node.now()
 }
 
 function dial(node: PikaNode, up: Upstream): void {

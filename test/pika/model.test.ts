@@ -146,6 +146,28 @@ test('P17: a key was read while its replica was copied -> the cache gives it aft
   )
 })
 
+test('P23: the primary falls silent in the middle of a copy -> its replica asks it again after 20 s, on another connection a minute later, and is linked when it wakes, not eligible', () => {
+  const c = new PikaCluster({ copyMs: 300_000 })
+  c.start(9221)
+  c.say(9221, 'SET', 'k', 'v')
+  c.start(9231)
+  c.say(9231, 'SLAVEOF', '127.0.0.1', '9221')
+  assert.ok(c.until(() => c.node(9231).upstream?.state === 'copying', 5_000))
+  c.run(2_000)
+  c.freeze(9221)
+  c.run(12_000)
+  assert.match(c.say(9231, 'INFO', 'replication'), /WaitDBSync/)
+  c.run(10_000)
+  assert.match(c.say(9231, 'INFO', 'replication'), /kWaitReply/)
+  c.run(50_000)
+  assert.match(c.say(9231, 'INFO', 'replication'), /kWaitReply/)
+  assert.ok(c.until(() => c.node(9231).upstream?.state === 'noConnect', 15_000))
+  c.run(30_000)
+  c.thaw(9221)
+  assert.ok(c.until(() => linked(c, 9231), 15_000))
+  assert.equal(c.node(9231).eligible, false)
+})
+
 test('P18: a frozen replica -> listed with its lag for 20 s, then as not syncing [54]', () => {
   const c = pair()
   c.freeze(9231)
