@@ -1,7 +1,7 @@
 // What must hold in every history, looked at after every event that could break it.
 import { formatAddress } from '../core/address.ts'
 import { nowhere } from '../core/limits.ts'
-import { type GroupRecord, isMoving } from '../core/model.ts'
+import { type GroupRecord, type NodeId, isMoving } from '../core/model.ts'
 import type { Group } from '../controller/group.ts'
 import type { Effect, Input, NewLogEntry } from '../ports.ts'
 import type { ControllerHost } from './controllerHost.ts'
@@ -53,6 +53,8 @@ export class Checks {
   #inSync: GroupRecord['inSync'] = []
   /** Since when the record calls its primary fenced. */
   #fencedAt = 0
+  /** What the last record of each that was the primary says of its file. */
+  readonly #fenced = new Map<NodeId, boolean>()
   #minute = { at: 0, entries: 0 }
   failovers = 0
 
@@ -113,9 +115,15 @@ export class Checks {
       this.fail('nothing grows', `${entriesPerMinute} log entries within a minute, the last: ${entry.sentence}`)
   }
 
+  /** The last record that named it the primary said that its file has no boot fence. */
+  wasUnfenced(node: NodeId): boolean {
+    return this.#fenced.get(node) === false
+  }
+
   /** A record is durable from now on. */
   saved(record: GroupRecord, entry: NewLogEntry, before: GroupRecord | null): void {
     this.#epochs(record)
+    this.#fenced.set(record.primary, record.fenced)
     if (record.fenced && (before?.fenced !== true || record.epoch !== before.epoch)) this.#fencedAt = this.#now
     const size = JSON.stringify(record).length
     if (size > recordChars) this.fail('nothing grows', `the record has ${size} characters`)

@@ -193,9 +193,8 @@ export class History {
     this.checks.deeds.began(node.id)
     if (this.#began) this.checks.booted(node)
     // Where a running primary cannot be given its fence, one that was taken over as it was found has none; nor has one that was opened again and
-    // refused it, as the record says of it.
-    const record = this.store.record('g')
-    const declined = node.declinedFence && record?.primary === node.id && !record.fenced
+    // refused it, as the record said of it when it was last the primary. Replaced since, it comes back open all the same.
+    const declined = node.declinedFence && this.checks.wasUnfenced(node.id)
     const neverFenced = !this.engine.canBootFenceRunning && (declined || this.checks.ledger.wasTakenAsFound(node.id))
     const unfenced = !complete || node.file === null || !this.policy.bootFence || neverFenced
     if (this.#began && unfenced && running.follows === null) this.#openBoots.add(running.data.stream)
