@@ -35,9 +35,11 @@ export interface Ward {
 const settleMs = 10_000
 /** Groups under examination at once. */
 const atOnce = 4
-/** The shortest time between two beginnings: a round through a thousand groups takes 100 s and a small part of a core, unless somebody waits. */
-const gapMs = 100
-const waitedForGapMs = 20
+/**
+ * The time between two beginnings. A first round through a thousand groups takes five minutes and one percent of a core; where that would be more
+ * than half of the interval, half of the interval sets the pace.
+ */
+const gapMs = { most: 300, least: 100, whileWaitedFor: 20 }
 /** A node that needs longer is told as not examined. */
 const timeoutMs = 2000
 /**
@@ -147,9 +149,13 @@ export class Doctor {
   #wake(): void {
     if (this.#closed || this.#under.size >= atOnce) return
     const first = this.#first()
-    const gap = this.#waiting.size > 0 ? waitedForGapMs : gapMs
     if (first !== null)
-      this.#ward.alarm.set(alarmName, Math.max(first[1].dueAt, this.#lastAt + gap, this.#ward.clock.now()), () => this.#ring())
+      this.#ward.alarm.set(alarmName, Math.max(first[1].dueAt, this.#lastAt + this.#gap(), this.#ward.clock.now()), () => this.#ring())
+  }
+
+  #gap(): number {
+    if (this.#waiting.size > 0) return gapMs.whileWaitedFor
+    return Math.max(gapMs.least, Math.min(gapMs.most, this.#settings.everyMs / 2 / this.#charts.size))
   }
 
   #ring(): void {
