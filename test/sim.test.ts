@@ -220,6 +220,10 @@ const outcomes: Readonly<Record<string, string>> = {
     'an operator moves the primary to a node whose address is wrong in the spec, and corrects it -> that node is asked first, and the move stands',
   '63000117-intent-of-an-old-copy':
     'a copy of the store made in the middle of a switchover is put in place untold when that is long over -> the marks show that it is over, so everybody is asked first',
+  '109061-reopened-while-a-member-was-away':
+    'a Pika primary loses its last second with its power and is opened again by a new controller, which a member of the in-sync set does not answer -> that one is copied anew',
+  '109786-led-plainly-before-its-copy':
+    'an operator leads the old primary to the new one 0.1 s before regroup does it by force -> it is copied all the same',
   '104430-copied-from-a-crashed-primary':
     'a Pika crashed as the primary with a write in no log, the others are copied from it, one of them takes over -> all three have that write',
   '66000520-new-primary-led-back-by-its-file':

@@ -369,6 +369,22 @@ test('P2: the primary is opened again and known to lack something -> who does no
   }
 })
 
+test('P2: the primary was restarted and is opened again while a member of the in-sync set does not answer -> that one is in doubt; no other, and not after the same process', () => {
+  const opened = (members: readonly NodeId[], incarnation = 'b0'): Situation => {
+    const says: Says = { ...linked, of: null, guard: closedGuard, offset: 1100 }
+    const s = group('b', alive('a', { ...linked, of: 'nowhere', offset: 1100 }), alive('b', says), mute('c', 5_000))
+    const inSync = members.map((node) => ({ node, incarnation: `${node}1` }))
+    const here = unwatched(recorded({ ...s, can: pika }, { lineage, guard: 0, floor: null, incarnation, inSync }))
+    return failingOver(here, 'b', 'restarted', { replid: h2, mark: { epoch: 2, seq: 1 } })
+  }
+  saves(opened(['a', 'b', 'c']), 'failover.seen', { primary: 'b', inDoubt: ['c'] })
+  for (const fits of [opened(['a', 'b']), opened(['a', 'b', 'c'], 'b1')]) {
+    const step = groupStep(fits, 'failover.seen')
+    assert.ok(step.kind === 'save')
+    assert.equal(step.record.inDoubt, undefined)
+  }
+})
+
 test('P2: it follows the primary by itself and holds what that one lacks -> detached before it is let in; its link, up or not, says nothing', () => {
   const ahead: Says = { replid: h1, mark: '1.9', offset: 1100 }
   const s = (says: Says): Situation => doubted([], { ...ahead, ...says })

@@ -33,13 +33,14 @@ function doubtsOf(inDoubt: GroupRecord['inDoubt']): Pick<GroupRecord, 'inDoubt'>
 
 /**
  * They hold what the primary lacks that is opened again: it goes on at those places, and they may be let in there by themselves. So were they read; or
- * they do not answer, and it is known to lack something, which they may have.
+ * they do not answer, and may have what it lost when it was restarted: they were in sync, or it is known to lack something.
  */
 function holdingMore(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): NodeId[] {
   if (s.can.namesHistories || primary !== record.primary) return []
   const lacks = isBelow(againstFloor(s, record, { ...nodeOf(s, primary), reading }))
+  const members = reading.incarnation === record.incarnation ? [] : record.inSync.map(({ node }) => node)
   const holdsMore = (node: NodeView): boolean =>
-    (lacks && !answers(node)) ||
+    ((lacks || members.includes(node.spec.id)) && !answers(node)) ||
     (node.reading !== null && isBelow(s.can.comparePositions(reading.position, node.reading.position, record.lineage)))
   return others(s, primary)
     .filter(holdsMore)

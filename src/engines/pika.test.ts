@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { entriesOf } from '../../test/pika/transcript.ts'
 import { closedGuard, halfClosedGuard, nowhere } from '../core/limits.ts'
-import type { Action } from '../core/action.ts'
+import type { Action, ActionResult } from '../core/action.ts'
 import type { Reading } from '../core/model.ts'
 import { RespError, type RespValue } from '../resp/value.ts'
 import { pika } from './pika.ts'
@@ -217,13 +217,27 @@ test('P9: its replication id is forgotten -> as a primary that takes no other wr
     'ACL SETUSER default +clearreplicationid',
     'SLAVEOF NO ONE',
     'CLEARREPLICATIONID',
+    'INFO replication',
     'SLAVEOF 10.0.0.1 9221 force',
   ])
 })
 
 test('by force -> the file is not written before the copy ended', () => {
-  assert.deepEqual(words({ name: 'follow', target, force: true }), ['SLAVEOF 10.0.0.1 9221 force'])
+  assert.deepEqual(words({ name: 'follow', target, force: true }), ['INFO replication', 'SLAVEOF 10.0.0.1 9221 force'])
   assert.deepEqual(words({ name: 'follow', target }), ['SLAVEOF 10.0.0.1 9221', 'CONFIG REWRITE'])
+})
+
+test('P3: by force, and somebody led it there just before -> not copied: SLAVEOF to the same primary does nothing', () => {
+  const there = { host: '127.0.0.1', port: 9221 }
+  const says = (text: string): ActionResult => pika.readActed({ name: 'follow', target: there, force: true }, [text, 'OK'])
+  const follows = recorded('10-slaveof-first-sync', 9231, 4)
+  const leads = recorded('11-master-with-2-slaves', 9221, 1)
+  const [early, late] = [says(follows), says(leads)]
+  assert.equal(early.ok ? null : early.code, 'NOT_COPIED')
+  assert.equal(late.ok, true)
+  assert.equal(says(follows.replace('9221', '9222')).ok, true)
+  const plain = pika.readActed({ name: 'follow', target: there }, ['OK', 'OK'])
+  assert.equal(plain.ok, true)
 })
 
 test('a fence on a primary whose replicas have not left -> done, its file unwritten; any other refusal is one', () => {

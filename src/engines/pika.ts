@@ -2,6 +2,7 @@
 import { nowhere } from '../core/limits.ts'
 import type { Action, ActionResult } from '../core/action.ts'
 import type { AccessUser, Address, ProbeFailure, ProbeResult, Reading } from '../core/model.ts'
+import { sameAddress } from '../core/observe.ts'
 import { RespError, type RespValue, isArray } from '../resp/value.ts'
 import { compareLogs } from './compareLogs.ts'
 import type { Engine, Script } from './engine.ts'
@@ -15,6 +16,8 @@ type Command = readonly string[]
 const toNowhere: Command = ['SLAVEOF', nowhere.host, String(nowhere.port)]
 const toNobody: Command = ['SLAVEOF', 'NO', 'ONE']
 const rewrite: Command = ['CONFIG', 'REWRITE']
+/** Whom it follows already: that one is not followed anew. */
+const whom: Command = ['INFO', 'replication']
 /** Where there is nothing to do. */
 const nothing: Command = ['PING']
 
@@ -159,6 +162,7 @@ function commandsOf(action: Action): readonly Command[] {
       // By force the file goes on saying nowhere until the copy ended: a restart before that must not attach plainly what is to be replaced (P2).
       return [
         ...(action.forget ? [toNobody, ['CLEARREPLICATIONID']] : []),
+        ...(action.force ? [whom] : []),
         slaveof(action.target, action.force ?? false),
         ...(action.force ? [] : [rewrite]),
       ]
@@ -225,6 +229,13 @@ function excuse(action: Action, command: Command | undefined, error: RespError):
   return null
 }
 
+/** Somebody led it there first: SLAVEOF to the same primary does nothing, and the copy would come with the next one (P3). */
+function wasThere(action: Action, said: RespValue | undefined): boolean {
+  if (typeof said !== 'string' || (action.name !== 'follow' && action.name !== 'demote')) return false
+  const upstream = upstreamOf(readReplication(said))
+  return upstream !== null && sameAddress(upstream, action.target)
+}
+
 /** The replies to the commands of an action; before them those about the access list, or these alone. */
 function readActed(action: Action, replies: readonly RespValue[]): ActionResult {
   const commands = commandsOf(action)
@@ -243,6 +254,9 @@ function readActed(action: Action, replies: readonly RespValue[]): ActionResult 
     }
     if (excused !== '') note = excused
     stays ||= action.name === 'fence' && command === toNowhere
+  }
+  if (wasThere(action, replies[before + commands.indexOf(whom)])) {
+    return { ok: false, code: 'NOT_COPIED', message: 'it followed that primary already, so nothing is copied' }
   }
   if (before < 0) return { ok: false, code: 'PROTOCOL', message: `${replies.length} replies to ${commands.length} commands` }
   return { ok: true, persisted: note === null, note, ...(stays ? { stays: true, ...wrote } : {}) }
