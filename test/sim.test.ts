@@ -240,6 +240,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a primary could not write, was then unreachable for a while, and can write by the time it answers again -> published all along',
   '66012087-untold-restore-unheard-replica':
     'an old copy of the store that nobody told of, and who bears the later epoch is cut off -> whom it follows is led away in good faith',
+  '66005894-later-epoch-silent-when-it-heals':
+    'an old copy of the store, a node of a later epoch is left alone and silent when the primary is lost -> a person chooses, no replica takes over in its place',
   '66013780-seen-then-lost':
     'an old copy of the store, its primary is read and then loses what it was read to hold -> taken as it is found, and that is said',
   '7-plain-promotion-called-fenced': 'fenced, then promoted without a boot fence -> its file is not called fenced',

@@ -148,6 +148,21 @@ void describe('the primary is dead, replicas were in sync', () => {
     held(run(s), 'elect.diverged', /b and c each hold writes that the other lacks/)
   })
 
+  test('another bears a later epoch than the record and holds what it lacks, silent by now -> a person must choose; not when its data may go', () => {
+    const later: Says = { replid: 'R2', replid2: 'R1', second: 901, offset: 940, mark: '3.1' }
+    const s = (overwrite: boolean): Situation => {
+      const here = group(
+        'a',
+        refused('a', 9_900),
+        alive('b', { ...down, offset: 950, mark: '2.1' }),
+        silent('c', 5_000, { ...later, spec: { overwrite } }),
+      )
+      return remembered(here, { lostAt: now - 11_000 })
+    }
+    held(run(s(false)), 'elect.diverged', /b and c each hold writes that the other lacks/)
+    assert.equal(run(s(true)).kind, 'candidate')
+  })
+
   test('the lost primary diverged too -> the others still count as rivals', () => {
     const s = group(
       'a',

@@ -3,6 +3,7 @@ import { consentToSilence, consentToUnwatched, deathWatched } from './consent.ts
 import { feedsOn, verdictOf } from './diagnose.ts'
 import { heldBy } from './holdings.ts'
 import { mayLag } from './lag.ts'
+import { bearsLater } from './laterEpoch.ts'
 import { blindness, declined, fellShort, heldBack, partOf, takenOpen, takenUnseen, together } from './loss.ts'
 import { type Answering, bestOf, holdsAsMember, inCurrentLineage, orderOf, orderOfMarks, reignsAsPart, standing } from './order.ts'
 import { closedGuard } from './limits.ts'
@@ -168,10 +169,15 @@ function aheadOf(s: Situation, best: NodeView, ahead: Answering, risk: Said | nu
   }
 }
 
-/** A node of the current history with writes that the best lacks. What an older primary held beyond its end was given up when it was replaced. */
+/**
+ * A node of the current history with writes that the best lacks. What an older primary held beyond its end was given up when it was replaced. Or one
+ * of a later epoch than the record knows, whether it answers or not.
+ */
 function divergedFrom(s: Situation, record: GroupRecord, here: readonly Answering[], best: Answering): Answering | null {
-  const current = here.filter((node) => inCurrentLineage(record, node.reading) || record.inSync.some((m) => m.node === node.spec.id))
-  return current.find((node) => node !== best && standing(s, node, best) === 'diverged') ?? null
+  const isMember = ({ spec }: Answering): boolean => record.inSync.some((m) => m.node === spec.id)
+  const current = here.filter((node) => inCurrentLineage(record, node.reading) || isMember(node))
+  const later = others(s, record.primary).filter((node): node is Answering => node.reading !== null && bearsLater(s, record, node))
+  return [...current, ...later].find((node) => node.spec.id !== best.spec.id && standing(s, node, best) === 'diverged') ?? null
 }
 
 function holdDiverged(s: Situation, best: NodeView, rival: NodeView): Election {
