@@ -5,6 +5,7 @@ import { fileOf, parsed, wholeNumber } from './harness/options.ts'
 import { emit } from './harness/report.ts'
 import { crash } from './pika/crash.ts'
 import { freeze } from './pika/freeze.ts'
+import { ring } from './pika/ring.ts'
 import type { PikaStory } from './pika/story.ts'
 import { stuck } from './pika/stuck.ts'
 import { switchover } from './pika/switchover.ts'
@@ -14,6 +15,7 @@ const stories: Readonly<Record<string, { readonly play: PikaStory; readonly what
   switchover: { play: switchover, what: 'planned moves there and back under load' },
   crash: { play: crash, what: 'the primary is killed, replaced, and comes back with writes of its own' },
   freeze: { play: freeze, what: 'the primary stands still for 30 s, is replaced, and wakes among clients that cling to it' },
+  ring: { play: ring, what: 'two nodes follow each other, so that neither can be led away, when regroup starts' },
   stuck: { play: stuck, what: 'the replica stops, the primary takes writes and stops, a minute passes, the primary starts' },
 }
 

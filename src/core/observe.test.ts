@@ -32,6 +32,15 @@ const failed = (node: NodeView, sentAt: number, failure: ProbeFailure = { kind: 
 const fresh = newNode(specOf('b'))
 const up = heard(fresh, 100)
 
+test('a copy took long, and its node links up -> the time without a link begins at the end of the copy; not at one that did not end', () => {
+  const [down, copying] = [{ linkUp: false }, { linkUp: false, syncing: true, partial: true }] as const
+  const since = (...says: Parameters<typeof readingOf>[2][]): number | null =>
+    says.reduce<NodeView>((node, one, at) => heard(node, 1_000 * (at + 1), one), fresh).unlinkedSince
+  assert.equal(since(down, copying, copying, down, down), 4_001)
+  assert.equal(since(down, copying, { ...down, partial: true }), 1_001)
+  assert.equal(since(down, down, down), 1_001)
+})
+
 void describe('somebody else gives a node another role', () => {
   const to = (of: 'a' | 'c' | 'nowhere' | null) => ({ of })
   const since = (node: NodeView): number | null => node.movedSince

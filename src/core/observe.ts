@@ -171,14 +171,14 @@ function withHistory(reading: Reading, last: Reading | null): Reading {
     : reading
 }
 
-/** What its link to whom it follows has been like. */
+/** What its link to whom it follows has been like. A copy has none while it lasts: when it has ended, the time without a link begins. */
 function linkOf(node: NodeView, reading: Reading, now: Instant): Pick<NodeView, 'unlinkedSince' | 'unansweredSince' | 'unfit'> {
   const { upstream } = reading
   const none = { unlinkedSince: null, unansweredSince: null }
   if (upstream === null) return { ...none, unfit: node.unfit }
   if (upstream.linkUp) return { ...none, unfit: node.unfit !== null && sameAddress(node.unfit, upstream) ? null : node.unfit }
-  const before = node.reading?.upstream ?? null
-  const stays = before !== null && sameAddress(before, upstream)
+  const last = node.reading
+  const stays = last !== null && last.upstream !== null && sameAddress(last.upstream, upstream) && !(last.partial && !reading.partial)
   return {
     unlinkedSince: stays ? (node.unlinkedSince ?? now) : now,
     unansweredSince: upstream.waiting ? (stays ? (node.unansweredSince ?? now) : now) : null,
