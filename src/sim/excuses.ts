@@ -174,7 +174,15 @@ export class Excuses {
     if (late) return false
     if (tookUnseen.has(said.code)) return this.#unseen(write, at, intent)
     // The last bytes that the primary held when it was read, and what it took soon after.
-    return typeof bytes !== 'number' || this.#unread(at, intent, this.#silenceMs(intent.record), bytes)
+    if (typeof bytes !== 'number' || this.#unread(at, intent, this.#silenceMs(intent.record), bytes)) return true
+    return this.#amongLastOfFloor(at, intent, bytes)
+  }
+
+  /** Another controller read the primary last: this one's bytes are the last of those up to where the record says that it was read, and no others. */
+  #amongLastOfFloor(at: Executed, { watched, record }: Intent, bytes: number): boolean {
+    if (watched === null || record.floor === null || watched.stream !== at.stream || watched.writer === record.writer) return false
+    const end = at.stream.offsetAt(at.index + 1)
+    return end > record.floor.offset - bytes && end <= record.floor.offset
   }
 
   /** The old primary took it, and no controller read that it had; whoever decided need not be the last that read it. */
