@@ -128,6 +128,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'the host of a Pika that copies to another loses its power, and the controller dies as it is opened again -> the copy is given up and made anew',
   '106198-read-by-a-controller-before':
     'a Pika primary dies while its replica is cut off, and another controller replaces it -> the bytes that the record knows are said, and they are all',
+  '107708-crashed-and-led-to-its-successor':
+    'an unfenced Pika crashed and its old file leads it to its successor before that is promoted -> it is copied anew',
   '107225-refused-its-fence-and-was-replaced':
     'a Pika primary refuses its boot fence for its replica, dies, is replaced, and comes back open where only a client reaches it -> not held against regroup',
   '130107-frozen-far-away':

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { acts, groupStep, nodeStep, saves, told, wereFired } from '../../test/decisions.ts'
 import {
   type Says,
+  type Told,
   alive,
   epochStart,
   failingOver,
@@ -70,14 +71,23 @@ test('P2: it died and came back with more while a primary that somebody made was
     assert.notEqual(decide(rests).group.rule, 'steady.doubted')
 })
 
-test('P11: a primary that its file need not keep at nowhere died and is replaced -> in doubt, wherever that leads it; not when it is fenced, or only silent', () => {
-  const after = (cause: FailoverCause, fenced: boolean, can: Situation['can'] = pika): GroupRecord['inDoubt'] => {
-    const s = group('a', refused('a', 8_500), alive('b', { of: null, guard: closedGuard }))
+test('P11: a primary that its file need not keep at nowhere died, or came back as another process, and is replaced -> in doubt, wherever that leads it; not when it is fenced, or only silent', () => {
+  const gone = refused('a', 8_500)
+  const back = (incarnation: string): Told => alive('a', { of: 'b', incarnation })
+  const after = (cause: FailoverCause, fenced: boolean, can: Situation['can'] = pika, a: Told = gone): GroupRecord['inDoubt'] => {
+    const s = group('a', a, alive('b', { of: null, guard: closedGuard }))
     const step = groupStep(recorded({ ...failingOver(s, 'b', cause), can }, { fenced }), 'failover.seen')
     return step.kind === 'save' ? step.record.inDoubt : []
   }
   assert.deepEqual(after('dead', false), ['a'])
+  assert.deepEqual(after('restarted', false), ['a'])
+  for (const cause of ['restarted', 'silent', 'hung', 'operator'] as const) {
+    assert.deepEqual(after(cause, false, pika, back('a2')), ['a'], cause)
+    assert.equal(after(cause, true, pika, back('a2')), undefined, cause)
+    assert.equal(after(cause, false, redis, back('a2')), undefined, cause)
+  }
   for (const none of [after('dead', true), after('silent', false), after('dead', false, redis)]) assert.equal(none, undefined)
+  assert.equal(after('silent', false, pika, back('a1')), undefined)
 })
 
 test('P11: a replica came back with less and follows by itself, and a primary that crashed was opened again before -> copied anew, once', () => {
@@ -296,11 +306,11 @@ test('a primary without a boot fence comes back open, and a replica gets to it b
     return failingOver(reborn(c, fenced, 3_000, { of: null, guard: closedGuard }), 'a', 'restarted', is)
   }
   saves(crowned({ of: 'b', linkUp: true }), 'failover.seen', { primary: 'a', inDoubt: ['b', 'c'] })
-  for (const s of [crowned({ of: 'b', linkUp: false }), crowned({ of: 'b', linkUp: true }, true)]) {
-    const step = groupStep(s, 'failover.seen')
-    assert.ok(step.kind === 'save')
-    assert.equal(step.record.inDoubt, undefined)
-  }
+  // That it came back as another process puts nobody but itself in doubt.
+  saves(crowned({ of: 'b', linkUp: false }), 'failover.seen', { primary: 'a', inDoubt: ['b'] })
+  const step = groupStep(crowned({ of: 'b', linkUp: true }, true), 'failover.seen')
+  assert.ok(step.kind === 'save')
+  assert.equal(step.record.inDoubt, undefined)
 })
 
 test('a primary without a boot fence comes back open and looks ahead of a replica in sync -> that one is promoted, unless it lacks a mark of before', () => {

@@ -87,12 +87,14 @@ function doubtsUnder(s: Situation, record: GroupRecord, primary: NodeId, reading
 }
 
 /**
- * The primary that died and is replaced, when its file need not keep it at nowhere: what it wrote before its log knew of it (docs/pika.md, P11) nothing
- * shows once its own old file led it to its successor.
+ * The primary that died, or came back as another process, and is replaced, when its file need not keep it at nowhere: what it wrote before its log knew
+ * of it (docs/pika.md, P11) nothing shows once its own old file led it to its successor.
  */
 function crashed(s: Situation, record: GroupRecord): NodeId[] {
-  const isDead = record.phase === 'failover' && record.cause === 'dead' && record.candidate !== record.primary
-  return isDead && !record.fenced && !s.can.namesHistories ? [record.primary] : []
+  if (s.can.namesHistories || record.fenced || record.phase !== 'failover' || record.candidate === record.primary) return []
+  const now = s.nodes.get(record.primary)?.reading?.incarnation ?? record.incarnation
+  const isOther = !['', now].includes(record.incarnation)
+  return record.cause === 'dead' || record.cause === 'restarted' || isOther ? [record.primary] : []
 }
 
 function othersThan(s: Situation, id: NodeId): NodeId[] {
