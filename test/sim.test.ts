@@ -226,6 +226,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a copy of the store made in the middle of a switchover is put in place untold when that is long over -> the marks show that it is over, so everybody is asked first',
   '109061-reopened-while-a-member-was-away':
     'a Pika primary loses its last second with its power and is opened again by a new controller, which a member of the in-sync set does not answer -> that one is copied anew',
+  '108698-the-same-record-over-the-same-data':
+    'a replica that joined another history unnoticed is promoted, and another takes its log from where both held the same -> it lacks nothing',
   '109786-led-plainly-before-its-copy':
     'an operator leads the old primary to the new one 0.1 s before regroup does it by force -> it is copied all the same',
   '104430-copied-from-a-crashed-primary':

@@ -6,6 +6,9 @@ import { type Data, Stream, type Write, emptyData, offsetOf } from './stream.ts'
 /** Where a record stands among what its writer wrote. Replicas are handed the very same records. */
 const origins = new WeakMap<LogRecord, { readonly stream: Stream; readonly index: number }>()
 
+/** What came of a record that joined another history: whoever takes it over the same data holds the same. */
+const mixtures = new WeakMap<LogRecord, readonly Stream[]>()
+
 export class PikaHoldings {
   data: Data = emptyData()
   /** What this process writes as a primary; null: it is none, or it wrote nothing yet. */
@@ -37,9 +40,18 @@ export class PikaHoldings {
       return
     }
     // Another history, joined where nobody noticed (docs/pika.md, P2): it holds neither of the two.
-    const mixed = new Stream(this.data, offsetOf(this.data))
-    mixed.append(end - offsetOf(this.data), null, markOf(record))
-    this.data = { stream: mixed, length: 1 }
+    this.data = { stream: this.#mixedWith(record, end), length: 1 }
+  }
+
+  #mixedWith(record: LogRecord, end: number): Stream {
+    const at = offsetOf(this.data)
+    const known = mixtures.get(record) ?? []
+    const made = known.find(({ past, base }) => past !== null && base === at && same(past, this.data))
+    if (made !== undefined) return made
+    const mixed = new Stream(this.data, at)
+    mixed.append(end - at, null, markOf(record))
+    mixtures.set(record, [...known, mixed])
+    return mixed
   }
 
   /** Everything is what another one held. */
