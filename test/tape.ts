@@ -12,7 +12,7 @@ import {
   type Reading,
   isMoving,
 } from '../src/core/model.ts'
-import { sameAddress } from '../src/core/observe.ts'
+import { sameAddress } from '../src/core/address.ts'
 import type { Passage } from '../src/core/status.ts'
 import { redis } from '../src/engines/redis.ts'
 import type { Command, Effect, Input, SaveResult, Stored } from '../src/ports.ts'

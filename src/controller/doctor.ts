@@ -36,8 +36,8 @@ const settleMs = 10_000
 /** Groups under examination at once. */
 const atOnce = 4
 /**
- * The time between two beginnings. A first round through a thousand groups takes five minutes and one percent of a core; where that would be more
- * than half of the interval, half of the interval sets the pace.
+ * The time between two beginnings. A first round through a thousand groups takes five minutes; where that would be more than half of the
+ * interval, half of the interval sets the pace.
  */
 const gapMs = { most: 300, least: 100, whileWaitedFor: 20 }
 /** A node that needs longer is told as not examined. */

@@ -1,6 +1,6 @@
 // What a person means who asks about stopping something: a node of the group, all of it, or a host with the nodes of every group there.
 import type { GroupId, GroupSpec, NodeId } from '../core/model.ts'
-import { sameHost } from '../core/observe.ts'
+import { sameHost } from '../core/address.ts'
 import { say } from '../core/said.ts'
 import { UserError } from '../errors.ts'
 

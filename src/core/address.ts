@@ -22,6 +22,16 @@ export function plainHost(host: string): string {
   return host === 'localhost' || host === '::1' ? '127.0.0.1' : host.toLowerCase()
 }
 
+/** Host and port name the same place. */
+export function sameAddress(a: Address, b: Address): boolean {
+  return a.port === b.port && sameHost(a.host, b.host)
+}
+
+/** `localhost` is 127.0.0.1; other names are compared as written. */
+export function sameHost(a: string, b: string): boolean {
+  return a === b || plainHost(a) === plainHost(b)
+}
+
 /** A host as it may stand in a spec: a name, an IPv4 or an IPv6 address without brackets. */
 export function isHost(host: string): boolean {
   return host.includes(':') ? shortIpv6(host) === host : namedHost(host) === host

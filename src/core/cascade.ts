@@ -1,6 +1,7 @@
 // A replica behind another replica, and what comes of that.
 import { nowhere } from './limits.ts'
-import { type NodeView, answers, follows, hasReplicas, sameAddress, troubleOf } from './observe.ts'
+import { sameAddress } from './address.ts'
+import { type NodeView, answers, follows, hasReplicas, troubleOf } from './observe.ts'
 import { orderOf } from './order.ts'
 import type { Case } from './rule.ts'
 import { empty, inMaintenance, others } from './situation.ts'

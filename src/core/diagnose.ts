@@ -1,8 +1,8 @@
 // What the situation of a group's primary is called. It gets its name before anything is done about it.
-import { formatAddress } from './address.ts'
+import { formatAddress, sameAddress } from './address.ts'
 import { claimMs, closedGuard, flapSilenceFactor, handoverGraceMs, nowhere, proveAgainMs, proveWithinMs, relinkMs } from './limits.ts'
 import type { Address, Evidence, Instant, NodeId } from './model.ts'
-import { type NodeView, answers, follows, freshSince, quietSince, refused, sameAddress, unheard } from './observe.ts'
+import { type NodeView, answers, follows, freshSince, quietSince, refused, unheard } from './observe.ts'
 import { type Situation, isBeingAsked, keptItsData, nodeOf, others, ours } from './situation.ts'
 
 export type Verdict =

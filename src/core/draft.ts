@@ -16,7 +16,8 @@ import {
 } from './model.ts'
 import type { Said } from './said.ts'
 import type { RecordDraft } from './rule.ts'
-import { type NodeView, answers, sameAddress } from './observe.ts'
+import { sameAddress } from './address.ts'
+import { type NodeView, answers } from './observe.ts'
 import { type Situation, nodeOf, others } from './situation.ts'
 
 type Fixed = Omit<GroupRecord, 'phase' | 'writer' | 'nonce' | 'at' | 'specRevision'>

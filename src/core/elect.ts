@@ -8,7 +8,8 @@ import { blindness, declined, fellShort, heldBack, partOf, takenOpen, takenUnsee
 import { type Answering, bestOf, holdsAsMember, inCurrentLineage, orderOf, orderOfMarks, reignsAsPart, standing } from './order.ts'
 import { closedGuard } from './limits.ts'
 import { type Evidence, type FailoverCause, type GroupRecord, type Instant, type NodeId, type Reading, isMoving } from './model.ts'
-import { type NodeView, answers, freshSince, refused, refuses, sameAddress, troubleOf } from './observe.ts'
+import { sameAddress } from './address.ts'
+import { type NodeView, answers, freshSince, refused, refuses, troubleOf } from './observe.ts'
 import { type Said, say } from './said.ts'
 import { type Situation, empty, inMaintenance, isBeingAsked, keptItsData, nodeOf, others, ours, quote } from './situation.ts'
 

@@ -1,8 +1,8 @@
 // What somebody did to the recorded primary by hand: moved it inside the group, attached it to a stranger, or gave it a wrong address.
-import { formatAddress } from './address.ts'
+import { formatAddress, sameAddress } from './address.ts'
 import { nowhere } from './limits.ts'
 import type { Instant } from './model.ts'
-import { answers, follows, freshSince, sameAddress, unheard } from './observe.ts'
+import { answers, follows, freshSince, unheard } from './observe.ts'
 import { type Answering, orderOf } from './order.ts'
 import type { Case } from './rule.ts'
 import { type Said, say } from './said.ts'

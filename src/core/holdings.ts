@@ -2,7 +2,7 @@
 import { watchedClosely } from './consent.ts'
 import { nowhere } from './limits.ts'
 import { type Comparison, type GroupRecord, type Mark, type Reading, isMoving } from './model.ts'
-import { sameAddress } from './observe.ts'
+import { sameAddress } from './address.ts'
 import { type Answering, isPlaced, orderOfMarks } from './order.ts'
 import { type Situation, empty, isOurs, sharesLineage } from './situation.ts'
 

@@ -4,7 +4,8 @@ import { hasUnknownEnd } from './fileRole.ts'
 import { askedAnewMs, saveRetryMaxMs, saveRetryMs } from './limits.ts'
 import type { Action, ActionResult } from './action.ts'
 import type { Epoch, GroupRecord, Instant, NodeId, Reading } from './model.ts'
-import { type NodeView, answers, follows, freshSince, sameAddress } from './observe.ts'
+import { sameAddress } from './address.ts'
+import { type NodeView, answers, follows, freshSince } from './observe.ts'
 
 /** What a replica must acknowledge over the link between these two processes. Another history has other offsets, though the processes are the same. */
 interface Target {
@@ -259,7 +260,7 @@ const lives: readonly Verdict['kind'][] = ['alive', 'contested', 'unreadable']
 
 /** By the verdict of now: since when the primary is lost, and known to be gone, and whether what its last mark showed is too old. */
 export function judged(before: Memory, verdict: Verdict, now: Instant): Memory {
-  const memory = isSilence(verdict) ? withoutMark(before, now) : before
+  const memory = isSilence(verdict) ? withoutTrouble(before, now) : before
   if (lives.includes(verdict.kind)) return memory.lostAt === null ? memory : { ...memory, lostAt: null, goneAt: null }
   if (!lost(verdict)) return memory
   const proven = verdict.kind !== 'silent' && memory.goneAt === null
@@ -272,7 +273,7 @@ function isSilence({ kind }: Verdict): boolean {
 }
 
 /** What a mark showed before is not known to be so still: as soon as the primary answers the next one tells. */
-function withoutMark(memory: Memory, now: Instant): Memory {
+function withoutTrouble(memory: Memory, now: Instant): Memory {
   return memory.canary.problem === null ? memory : { ...memory, canary: { ...memory.canary, problem: null, dueAt: now } }
 }
 

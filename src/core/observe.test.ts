@@ -4,6 +4,7 @@ import { readingOf, specOf } from '../../test/situations.ts'
 import { closedGuard } from './limits.ts'
 import type { Action, ActionResult } from './action.ts'
 import type { ProbeFailure } from './model.ts'
+import { sameAddress } from './address.ts'
 import {
   type NodeView,
   acted,
@@ -19,7 +20,6 @@ import {
   quietSince,
   refused,
   refuses,
-  sameAddress,
   silent,
   stalled,
   unheard,

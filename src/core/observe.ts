@@ -1,5 +1,5 @@
 // What is known of one node, as a value that each input turns into the next. Instants, not flags: "not heard yet" never reads as "down".
-import { plainHost } from './address.ts'
+import { sameAddress } from './address.ts'
 import { type FileRole, hasUnknownEnd, persistedAfter, persistedAs } from './fileRole.ts'
 import { actionRetryMaxMs, actionRetryMs, closedGuard, copyBeginsMs, nowhere, persistRetryMs } from './limits.ts'
 import type { Action, ActionResult } from './action.ts'
@@ -432,16 +432,6 @@ export function silent(node: NodeView, now: Instant, silentAfterMs: number): boo
 
 export function unheard(node: NodeView): boolean {
   return node.reading === null && node.failure === null
-}
-
-/** Host and port name the same place. */
-export function sameAddress(a: Address, b: Address): boolean {
-  return a.port === b.port && sameHost(a.host, b.host)
-}
-
-/** `localhost` is 127.0.0.1; other names are compared as written. */
-export function sameHost(a: string, b: string): boolean {
-  return a === b || plainHost(a) === plainHost(b)
 }
 
 export function follows(node: NodeView, upstream: NodeSpec): boolean {

@@ -1,7 +1,8 @@
 // How nodes stand to each other by what they hold, and which of them is the best.
 import { nowhere } from './limits.ts'
 import type { GroupRecord, Mark, Reading } from './model.ts'
-import { type NodeView, sameAddress } from './observe.ts'
+import { sameAddress } from './address.ts'
+import { type NodeView } from './observe.ts'
 import { type Situation, empty, keptItsData } from './situation.ts'
 
 export type Answering = NodeView & { readonly reading: Reading }

@@ -71,8 +71,7 @@ export const floorRule: Rule<Case> = {
   gives: 'save -> steady',
   when: (c) => {
     const { memory, now, policy } = c.s
-    const { kind } = c.verdict
-    if ((kind !== 'dead' && kind !== 'restarted' && kind !== 'silent') || !knowsMore(c.s, c.record)) return false
+    if (!lost(c.verdict) || c.verdict.kind === 'not primary' || !knowsMore(c.s, c.record)) return false
     return now - (memory.lostAt ?? now) >= policy.betterCandidateMs && electNow(c).step.kind === 'hold'
   },
   then: (c) => {

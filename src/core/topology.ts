@@ -2,7 +2,8 @@
 import { type Verdict, verdictOf } from './diagnose.ts'
 import { closedGuard } from './limits.ts'
 import type { Topology } from './model.ts'
-import { answers, follows, sameAddress } from './observe.ts'
+import { sameAddress } from './address.ts'
+import { answers, follows } from './observe.ts'
 import { type Situation, nodeOf } from './situation.ts'
 
 /** The recorded primary is open: it said so itself. */

@@ -2,7 +2,7 @@
 import { nowhere } from '../core/limits.ts'
 import type { Action, ActionResult } from '../core/action.ts'
 import type { AccessUser, Address, ProbeFailure, ProbeResult, Reading } from '../core/model.ts'
-import { sameAddress } from '../core/observe.ts'
+import { sameAddress } from '../core/address.ts'
 import { RespError, type RespValue, isArray } from '../resp/value.ts'
 import { compareLogs } from './compareLogs.ts'
 import type { Engine, Script } from './engine.ts'
@@ -255,10 +255,11 @@ function readActed(action: Action, replies: readonly RespValue[]): ActionResult 
     if (excused !== '') note = excused
     stays ||= action.name === 'fence' && command === toNowhere
   }
-  if (wasThere(action, replies[before + commands.indexOf(whom)])) {
+  if (before < 0) return { ok: false, code: 'PROTOCOL', message: `${replies.length} replies to ${commands.length} commands` }
+  const asked = commands.indexOf(whom)
+  if (asked >= 0 && wasThere(action, replies[before + asked])) {
     return { ok: false, code: 'NOT_COPIED', message: 'it followed that primary already, so nothing is copied' }
   }
-  if (before < 0) return { ok: false, code: 'PROTOCOL', message: `${replies.length} replies to ${commands.length} commands` }
   return { ok: true, persisted: note === null, note, ...(stays ? { stays: true, ...wrote } : {}) }
 }
 

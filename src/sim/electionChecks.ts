@@ -1,7 +1,8 @@
 // Who is elected, by what the electing controller had been told and by what is so; and that a switchover does not last for ever.
 import { nowhere } from '../core/limits.ts'
 import type { GroupRecord, Instant, NodeId, Reading } from '../core/model.ts'
-import { type NodeView, answers, sameAddress } from '../core/observe.ts'
+import { sameAddress } from '../core/address.ts'
+import { type NodeView, answers } from '../core/observe.ts'
 import type { Group } from '../controller/group.ts'
 import type { Effect } from '../ports.ts'
 import type { Fail } from './checks.ts'

@@ -1,7 +1,7 @@
 // For which reasons an acknowledged write may be gone (docs/simulator.md): each holds as narrowly as it is true.
 import { flapSilenceFactor } from '../core/limits.ts'
 import { type GroupRecord, isMoving } from '../core/model.ts'
-import { sameAddress } from '../core/observe.ts'
+import { sameAddress } from '../core/address.ts'
 import type { Code, Said } from '../core/said.ts'
 import { parseMark } from '../engines/mark.ts'
 import type { NewLogEntry } from '../ports.ts'

@@ -1,7 +1,7 @@
 // One simulated history: its machines, its controller, its clients, and what is done to them until all is well again.
 import { closedGuard, persistRetryMs, policyOf } from '../core/limits.ts'
 import type { GroupSpec, NodeId, NodeSpec, Policy, Topology, WallTime } from '../core/model.ts'
-import { sameAddress } from '../core/observe.ts'
+import { sameAddress } from '../core/address.ts'
 import type { Engine } from '../engines/engine.ts'
 import { pika } from '../engines/pika.ts'
 import { redis } from '../engines/redis.ts'

@@ -1,5 +1,5 @@
 // Whether a person is rightly waited for once everything is healed: judged by what the nodes hold, not by what the group was told.
-import { sameAddress } from '../core/observe.ts'
+import { sameAddress } from '../core/address.ts'
 import type { Code, SaidValue } from '../core/said.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { parseMark } from '../engines/mark.ts'

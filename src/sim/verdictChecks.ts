@@ -1,7 +1,7 @@
 // What a controller may conclude: looked at with the eyes of the world, which knows who runs, who is linked and which paths are clear.
 import { closedGuard, handoverGraceMs } from '../core/limits.ts'
 import { type GroupRecord, type Moving, type NodeId, isMoving } from '../core/model.ts'
-import { sameAddress } from '../core/observe.ts'
+import { sameAddress } from '../core/address.ts'
 import { parseMark } from '../engines/mark.ts'
 import type { Group } from '../controller/group.ts'
 import type { Effect } from '../ports.ts'

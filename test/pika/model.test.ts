@@ -17,6 +17,18 @@ function pair(options: ConstructorParameters<typeof PikaCluster>[0] = {}): PikaC
   return c
 }
 
+/** 9231, which held these keys, in the middle of a copy of 9221 that takes so long. */
+function copying(copyMs: number, ...held: readonly string[]): PikaCluster {
+  const c = new PikaCluster({ copyMs })
+  c.start(9221)
+  c.say(9221, 'SET', 'k', 'v')
+  c.start(9231)
+  for (const key of held) c.say(9231, 'SET', key, '1')
+  c.say(9231, 'SLAVEOF', '127.0.0.1', '9221')
+  assert.ok(c.until(() => c.node(9231).upstream?.state === 'copying', 5_000))
+  return c
+}
+
 test('P15: role changes on a replica that has a link -> some take seconds, and PING waits with them [30 32]', () => {
   const waits: number[] = []
   for (let round = 0; round < 10; round++) {
@@ -127,13 +139,7 @@ test('P1: an old primary comes back -> writable', () => {
 })
 
 test('P17: a key was read while its replica was copied -> the cache gives it afterwards, the copy does not hold it [50]', () => {
-  const c = new PikaCluster({ copyMs: 2_000 })
-  c.start(9221)
-  c.say(9221, 'SET', 'k', 'v')
-  c.start(9231)
-  c.say(9231, 'SET', 'old', '1')
-  c.say(9231, 'SLAVEOF', '127.0.0.1', '9221')
-  assert.ok(c.until(() => c.node(9231).upstream?.state === 'copying', 5_000))
+  const c = copying(2_000, 'old')
   c.say(9231, 'GET', 'old')
   assert.ok(c.until(() => linked(c, 9231), 5_000))
   assert.match(c.say(9231, 'GET', 'old'), /1/)
@@ -147,12 +153,7 @@ test('P17: a key was read while its replica was copied -> the cache gives it aft
 })
 
 test('P23: the primary falls silent in the middle of a copy -> its replica asks it again after 20 s, on another connection a minute later, and is linked when it wakes, not eligible', () => {
-  const c = new PikaCluster({ copyMs: 300_000 })
-  c.start(9221)
-  c.say(9221, 'SET', 'k', 'v')
-  c.start(9231)
-  c.say(9231, 'SLAVEOF', '127.0.0.1', '9221')
-  assert.ok(c.until(() => c.node(9231).upstream?.state === 'copying', 5_000))
+  const c = copying(300_000)
   c.run(2_000)
   c.freeze(9221)
   c.run(12_000)

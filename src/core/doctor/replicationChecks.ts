@@ -1,7 +1,7 @@
 // Settings of replication and of connections against what regroup and a failover need.
 import { guardLagS, safeSyncDelayS } from '../limits.ts'
-import { answers, follows, sameAddress } from '../observe.ts'
-import { formatAddress } from '../address.ts'
+import { answers, follows } from '../observe.ts'
+import { formatAddress, sameAddress } from '../address.ts'
 import { type Said, say } from '../said.ts'
 import type { Check } from './check.ts'
 import { seen } from './check.ts'
