@@ -383,6 +383,20 @@ test('P2: the primary was restarted and is opened again while a member of the in
   for (const fits of [opened(['a', 'b']), opened(['a', 'b', 'c'], 'b1')]) nobodyInDoubt(fits, 'failover.seen')
 })
 
+test('P2, P17: the primary was restarted and is opened again, and how another stands to it nothing says -> that one is in doubt; not one that holds nothing, one that is known to hold no more, nor after the same process', () => {
+  const opened = (a: Says, incarnation = 'b0'): Situation => {
+    const says: Says = { ...linked, of: null, guard: closedGuard, offset: 1100 }
+    const s = group('b', alive('a', { ...a, of: 'b' }), alive('b', says), alive('c', { ...linked, of: 'b', offset: 1100 }))
+    const here = unwatched(recorded({ ...s, can: pika }, { lineage, guard: 0, floor: null, incarnation }))
+    return failingOver(here, 'b', 'restarted', { replid: h2, mark: { epoch: 2, seq: 1 } })
+  }
+  const older: Says = { replid: 'of before a gap', mark: '1.9', offset: 1090 }
+  for (const unknown of [older, { ...older, replid: '', mark: null }])
+    saves(opened(unknown), 'failover.seen', { primary: 'b', inDoubt: ['a'] })
+  for (const fits of [opened({ ...older, keys: 0, offset: 0 }), opened({ ...linked, offset: 1090 }), opened(older, 'b1')])
+    nobodyInDoubt(fits, 'failover.seen')
+})
+
 test('P2: it follows the primary by itself and holds what that one lacks -> detached before it is let in; its link, up or not, says nothing', () => {
   const ahead: Says = { replid: h1, mark: '1.9', offset: 1100 }
   const s = (says: Says): Situation => doubted([], { ...ahead, ...says })

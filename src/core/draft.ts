@@ -18,7 +18,7 @@ import type { Said } from './said.ts'
 import type { RecordDraft } from './rule.ts'
 import { sameAddress } from './address.ts'
 import { type NodeView, answers } from './observe.ts'
-import { type Situation, nodeOf, others } from './situation.ts'
+import { type Situation, empty, nodeOf, others } from './situation.ts'
 
 type Fixed = Omit<GroupRecord, 'phase' | 'writer' | 'nonce' | 'at' | 'specRevision'>
 
@@ -34,15 +34,20 @@ function doubtsOf(inDoubt: GroupRecord['inDoubt']): Pick<GroupRecord, 'inDoubt'>
 
 /**
  * They hold what the primary lacks that is opened again: it goes on at those places, and they may be let in there by themselves. So were they read; or
- * they do not answer, and may have what it lost when it was restarted: they were in sync, or it is known to lack something.
+ * they do not answer, and may have what it lost when it was restarted: they were in sync, or it is known to lack something; or how they stand to it
+ * nothing says, since they bear another history's mark or none (docs/pika.md, P17).
  */
 function holdingMore(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): NodeId[] {
   if (s.can.namesHistories || primary !== record.primary) return []
+  const isOther = reading.incarnation !== record.incarnation
   const lacks = isBelow(againstFloor(s, record, { ...nodeOf(s, primary), reading }))
-  const members = reading.incarnation === record.incarnation ? [] : record.inSync.map(({ node }) => node)
-  const holdsMore = (node: NodeView): boolean =>
-    ((lacks || members.includes(node.spec.id)) && !answers(node)) ||
-    (node.reading !== null && isBelow(s.can.comparePositions(reading.position, node.reading.position, record.lineage)))
+  const members = isOther ? record.inSync.map(({ node }) => node) : []
+  const holdsMore = (node: NodeView): boolean => {
+    if ((lacks || members.includes(node.spec.id)) && !answers(node)) return true
+    if (node.reading === null) return false
+    const order = s.can.comparePositions(reading.position, node.reading.position, record.lineage)
+    return isBelow(order) || (isOther && order.order === 'incomparable' && !empty(node))
+  }
   return others(s, primary)
     .filter(holdsMore)
     .map((node) => node.spec.id)
