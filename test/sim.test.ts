@@ -226,6 +226,10 @@ const outcomes: Readonly<Record<string, string>> = {
     'a copy of the store made in the middle of a switchover is put in place untold when that is long over -> the marks show that it is over, so everybody is asked first',
   '108686-older-mark-after-a-copy':
     'a replica was copied, and its cache still gives the mark of before, when its Pika primary loses its last second with its power and is opened again -> it is copied anew',
+  '1700000-reopened-while-a-replica-was-away':
+    'a Pika primary loses its last second with its power and is opened again by a new controller, which a replica that was not in sync does not answer -> that one is copied anew',
+  '900000-fed-again-just-before-the-end':
+    'a replica that no controller reaches is fed again a second before its Pika primary loses its power and is opened again -> that one is copied anew',
   '109061-reopened-while-a-member-was-away':
     'a Pika primary loses its last second with its power and is opened again by a new controller, which a member of the in-sync set does not answer -> that one is copied anew',
   '108698-the-same-record-over-the-same-data':

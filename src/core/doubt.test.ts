@@ -10,6 +10,7 @@ import {
   failingOver,
   group,
   mute,
+  readingOf,
   now,
   recorded,
   refused,
@@ -371,7 +372,7 @@ test('P2: the primary is opened again and known to lack something -> who does no
   for (const fits of [opened(1100, 'b'), opened(1200, 'a')]) nobodyInDoubt(fits, 'failover.seen')
 })
 
-test('P2: the primary was restarted and is opened again while a member of the in-sync set does not answer -> that one is in doubt; no other, and not after the same process', () => {
+test('P2: the primary was restarted and is opened again while another does not answer -> that one is in doubt, in sync or not, listed or not; not after the same process', () => {
   const opened = (members: readonly NodeId[], incarnation = 'b0'): Situation => {
     const says: Says = { ...linked, of: null, guard: closedGuard, offset: 1100 }
     const s = group('b', alive('a', { ...linked, of: 'nowhere', offset: 1100 }), alive('b', says), mute('c', 5_000))
@@ -379,8 +380,10 @@ test('P2: the primary was restarted and is opened again while a member of the in
     const here = unwatched(recorded({ ...s, can: pika }, { lineage, guard: 0, floor: null, incarnation, inSync }))
     return failingOver(here, 'b', 'restarted', { replid: h2, mark: { epoch: 2, seq: 1 } })
   }
-  saves(opened(['a', 'b', 'c']), 'failover.seen', { primary: 'b', inDoubt: ['c'] })
-  for (const fits of [opened(['a', 'b']), opened(['a', 'b', 'c'], 'b1')]) nobodyInDoubt(fits, 'failover.seen')
+  const listsNobody = { reading: readingOf('b', 'b', { ...linked, of: null, incarnation: 'b0', lists: [] }), at: now - 10 }
+  const watched = remembered(opened(['b']), { watched: listsNobody, goneAt: now })
+  for (const away of [opened(['a', 'b', 'c']), opened(['b']), watched]) saves(away, 'failover.seen', { primary: 'b', inDoubt: ['c'] })
+  nobodyInDoubt(opened(['a', 'b', 'c'], 'b1'), 'failover.seen')
 })
 
 test('P2, P17: the primary was restarted and is opened again, and how another stands to it nothing says -> that one is in doubt; not one that holds nothing, one that is known to hold no more, nor after the same process', () => {

@@ -34,16 +34,15 @@ function doubtsOf(inDoubt: GroupRecord['inDoubt']): Pick<GroupRecord, 'inDoubt'>
 
 /**
  * They hold what the primary lacks that is opened again: it goes on at those places, and they may be let in there by themselves. So were they read; or
- * they do not answer, and may have what it lost when it was restarted: they were in sync, or it is known to lack something; or how they stand to it
+ * they do not answer, and may have what it lost when it was restarted, be they in sync or not, or it is known to lack something; or how they stand to it
  * nothing says, since they bear another history's mark or none (docs/pika.md, P17).
  */
 function holdingMore(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): NodeId[] {
   if (s.can.namesHistories || primary !== record.primary) return []
   const isOther = reading.incarnation !== record.incarnation
   const lacks = isBelow(againstFloor(s, record, { ...nodeOf(s, primary), reading }))
-  const members = isOther ? record.inSync.map(({ node }) => node) : []
   const holdsMore = (node: NodeView): boolean => {
-    if ((lacks || members.includes(node.spec.id)) && !answers(node)) return true
+    if ((lacks || isOther) && !answers(node)) return true
     if (node.reading === null) return false
     const order = s.can.comparePositions(reading.position, node.reading.position, record.lineage)
     return isBelow(order) || (isOther && order.order === 'incomparable' && !empty(node))
