@@ -33,8 +33,8 @@ const { values } = parsed(usage, () =>
 
 const limitMs = 30 * 60_000
 const takeOverLimitMs = 5 * 60_000
-/** The last recoveries of the take-over, and what is asked more often for a while after a change. */
-const calmMs = 12_000
+/** The last recoveries of the take-over, what is asked more often for a while after a change, and V8, which goes on compiling what it found busy. */
+const calmMs = 60_000
 const port = 6379
 
 interface Run {

@@ -107,6 +107,21 @@ void describe('who is asked when', () => {
     assert.deepEqual(asked(asker, 1_028), [])
   })
 
+  test('one node does not answer, again and again -> not all are heard, until it answers or is removed', () => {
+    const asker = askerAt(0)
+    const heard = (a: boolean, b: boolean): boolean => {
+      asker.ended('a', a)
+      asker.ended('b', b)
+      return asker.allHeard
+    }
+    assert.equal(asker.allHeard, true)
+    assert.deepEqual([heard(true, false), heard(true, false), heard(true, true)], [false, false, true])
+    assert.deepEqual([heard(false, false), heard(true, false), heard(true, true)], [false, false, true])
+    heard(true, false)
+    asker.takeNodes([specOf('a')], new Set(), 0)
+    assert.equal(asker.allHeard, true)
+  })
+
   test('a node is removed, one is new, one stays -> what is known of the last is kept', () => {
     const asker = askerAt(0)
     asked(asker, 20)

@@ -25,6 +25,8 @@ export class Asker {
   readonly #phase: number
   /** When something was last seen to change while something is wrong or changing; null: all is settled. */
   #stirredAt: Instant | null = null
+  /** Nodes whose last question had no answer. */
+  #missed = 0
 
   constructor(group: GroupId) {
     this.#group = group
@@ -39,6 +41,7 @@ export class Asker {
       return { ...(known ?? first), target: { group: this.#group, node: id, address: { host, port } } }
     }
     this.#asking = new Map(nodes.map((node) => [node.id, of(node)]))
+    this.#missed = [...this.#asking.values()].filter(({ misses }) => misses > 0).length
   }
 
   /** Where a node of the group is. */
@@ -51,8 +54,15 @@ export class Asker {
   ended(id: NodeId, heard: boolean): void {
     const asking = this.#asking.get(id)
     if (asking === undefined) return
+    const misses = heard ? 0 : asking.misses + 1
+    this.#missed += Math.sign(misses) - Math.sign(asking.misses)
     asking.sentAt = null
-    asking.misses = heard ? 0 : asking.misses + 1
+    asking.misses = misses
+  }
+
+  /** Every node answered its last question that ended. */
+  get allHeard(): boolean {
+    return this.#missed === 0
   }
 
   /** Nothing is wrong and nothing changes. */
@@ -60,9 +70,9 @@ export class Asker {
     return this.#stirredAt === null
   }
 
-  /** Its nodes are asked in a hurry: something changed lately while things are unsettled. */
-  isHurried(now: Instant): boolean {
-    return isHurried(this.#stirredAt, now)
+  /** How many nodes are asked in a hurry: all, when something changed lately while things are unsettled. */
+  hurried(now: Instant): number {
+    return isHurried(this.#stirredAt, now) ? this.#asking.size : 0
   }
 
   /** Nothing is wrong and nothing changes: nodes are asked at their pace. */

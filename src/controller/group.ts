@@ -430,9 +430,9 @@ export class Group {
     return this.#policy.silentAfterMs
   }
 
-  /** How many of its nodes are asked in a hurry. */
-  hurried(now: Instant): number {
-    return this.#asker.isHurried(now) ? this.#nodes.size : 0
+  /** How its nodes are asked. */
+  get asking(): Pick<Asker, 'hurried' | 'allHeard'> {
+    return this.#asker
   }
 
   get spec(): GroupSpec {

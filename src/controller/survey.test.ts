@@ -53,7 +53,11 @@ function on(hosts: readonly string[], silent: number, since = 0): Surveyed {
     const node = newNode(specOf('a', { host }))
     return index < silent ? { ...node, failure: { kind: 'silent' }, heardAt: since } : node
   }
-  return { view: new Map(hosts.map((host, index) => [host, view(host, index)])), hurried: () => 0, silentAfterMs: 1_000 }
+  return {
+    view: new Map(hosts.map((host, index) => [host, view(host, index)])),
+    asking: { hurried: () => 0, allHeard: silent === 0 },
+    silentAfterMs: 1_000,
+  }
 }
 
 test('survey: silent nodes of several groups -> their hosts are counted once, of all hosts, from half of the silence that counts', () => {

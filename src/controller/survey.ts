@@ -3,7 +3,7 @@ import type { Instant } from '../core/model.ts'
 import type { Group } from './group.ts'
 
 /** What is looked at of a group. */
-export type Surveyed = Pick<Group, 'hurried' | 'silentAfterMs' | 'view'>
+export type Surveyed = Pick<Group, 'asking' | 'silentAfterMs' | 'view'>
 
 export interface Survey {
   /** How many of the hosts say nothing, of how many; both 0 while at most one does. */
@@ -32,8 +32,8 @@ export class Surveyor {
     const silent = new Set<string>()
     let hurried = 0
     for (const group of groups()) {
-      hurried += group.hurried(now)
-      addSilentHosts(group, silent, now)
+      hurried += group.asking.hurried(now)
+      if (!group.asking.allHeard) addSilentHosts(group, silent, now)
     }
     // A process that is late already is made later by asking more: it asks when it has come round twice.
     const hurryEveryMs = Math.max(hurried * hurriedQuestionMs, 2 * this.#lateMs)
