@@ -132,6 +132,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'an unfenced Pika crashed and its old file leads it to its successor before that is promoted -> it is copied anew',
   '107225-refused-its-fence-and-was-replaced':
     'a Pika primary refuses its boot fence for its replica, dies, is replaced, and comes back open where only a client reaches it -> not held against regroup',
+  '304576-led-to-a-stranger-after-a-restore':
+    'after a restore a person leads the last node with data to a server of nobody in the group -> a person is waited for, and what he says brings order',
   '130107-frozen-far-away':
     'a Pika far away freezes between two questions that are half a second apart -> its replica takes over, nobody is waited for',
   '101290-lane-of-a-dead-host':

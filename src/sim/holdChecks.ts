@@ -1,5 +1,6 @@
 // Whether a person is rightly waited for once everything is healed: judged by what the nodes hold, not by what the group was told.
 import { sameAddress } from '../core/address.ts'
+import { nowhere } from '../core/limits.ts'
 import type { Code, SaidValue } from '../core/said.ts'
 import type { GroupStatus } from '../core/status.ts'
 import { parseMark } from '../engines/mark.ts'
@@ -20,7 +21,12 @@ const standing: Readonly<Record<string, (history: History) => boolean>> = {
   'new.noPrimary': (history) => processes(history).every((running) => running.follows !== null),
   'new.foreign': (history) => processes(history).some(isForeign),
   'restored.foreign': (history) => processes(history).some(isForeign),
-  'steady.foreignUpstream': ledAway,
+  // That one may be the primary of today: nothing that an old copy of the store says, and nothing that its replica shows, tells.
+  'restored.stranger': (history) => processes(history).some((running) => isLedAway(history, running)),
+  'steady.foreignUpstream': (history) => {
+    const primary = history.nodes.get(history.store.record('g')?.primary ?? '')?.running ?? null
+    return primary !== null && isLedAway(history, primary)
+  },
 }
 
 /** What is said of a node that waits for a person, beside a group whose primary may be in order. */
@@ -88,8 +94,8 @@ function isLedByPart(history: History): boolean {
   return record !== null && history.node(record.primary).running?.isPartial === true
 }
 
-function ledAway(history: History): boolean {
-  const record = history.store.record('g')
-  const follows = record === null ? null : (history.node(record.primary).running?.follows ?? null)
-  return follows !== null && ![...history.nodes.values()].some((node) => sameAddress(node.setup.address, follows))
+/** It follows who is no node of the group, and somewhere. */
+function isLedAway({ nodes }: History, { follows }: Running): boolean {
+  if (follows === null || sameAddress(follows, nowhere)) return false
+  return ![...nodes.values()].some((node) => sameAddress(node.setup.address, follows))
 }
