@@ -134,6 +134,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika primary refuses its boot fence for its replica, dies, is replaced, and comes back open where only a client reaches it -> not held against regroup',
   '304576-led-to-a-stranger-after-a-restore':
     'after a restore a person leads the last node with data to a server of nobody in the group -> a person is waited for, and what he says brings order',
+  '312486-rose-while-the-controller-stood-still':
+    'only a starved controller cannot reach a Pika primary, and the position of its replica rises while it stands still -> clients keep the primary',
   '130107-frozen-far-away':
     'a Pika far away freezes between two questions that are half a second apart -> its replica takes over, nobody is waited for',
   '101290-lane-of-a-dead-host':

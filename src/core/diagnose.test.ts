@@ -287,6 +287,9 @@ void describe('silent: the replicas must prove', () => {
     const verdict = is(s({ view: { advancedAfter: 9_001 } }), 'contested')
     assert.ok(verdict.kind === 'contested' && verdict.witness === 'b')
     is(s({ view: { advancedAfter: 9_000 } }), 'unproven')
+    // For a part of the second since we stood still ourselves.
+    is(s({ view: { advancedAfter: 8_501, stoodSinceRiseMs: 500 } }), 'contested')
+    is(s({ view: { advancedAfter: 8_501, stoodSinceRiseMs: 499 } }), 'unproven')
   })
 })
 

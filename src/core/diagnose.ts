@@ -49,7 +49,8 @@ function testimonyOf(s: Situation, replica: NodeView, suspectedAt: number, byRef
   if (!freshSince(replica, suspectedAt)) return s.now - suspectedAt < s.policy.silentAfterMs ? { node, says: 'pending' } : null
   if (!s.can.canProveLink) return { node, says: signOfLife(s, replica, suspectedAt) }
   const proof = replica.proof !== null && replica.proof.since >= suspectedAt ? replica.proof : null
-  const moved = replica.advancedAfter !== null && s.now - replica.advancedAfter < (byRefusal ? claimMs : s.policy.silentAfterMs)
+  const moved =
+    replica.advancedAfter !== null && s.now - roseAt(replica, replica.advancedAfter) < (byRefusal ? claimMs : s.policy.silentAfterMs)
   if (!replica.reading.upstream?.linkUp) {
     // Whatever cut the connections of a living primary, its replica is making a new one.
     if (proof === null) return { node, says: replica.askedAt - (replica.unlinkedSince ?? -Infinity) >= relinkMs ? 'down' : 'pending' }
@@ -62,13 +63,19 @@ function testimonyOf(s: Situation, replica: NodeView, suspectedAt: number, byRef
   return { node, says: s.now - proof.done < proveAgainMs ? 'link' : 'again' }
 }
 
+/** Our own pauses since are not counted: while we stood still it may have risen again and again, and was not asked. */
+function roseAt({ stoodSinceRiseMs }: NodeView, after: Instant): Instant {
+  return after + stoodSinceRiseMs
+}
+
 /**
  * Where a link claims to be up for as long as it likes, only a position that rose since then speaks for the primary (docs/pika.md, P6).
  * What was on its way when the primary died is applied within moments, so the last word is waited for: one that was asked for when the time was over.
  */
 function signOfLife(s: Situation, replica: NodeView, suspectedAt: number): Testimony['says'] {
   if (!replica.reading?.upstream?.linkUp) return 'down'
-  const rose = replica.advancedAfter !== null && replica.advancedAfter >= suspectedAt ? replica.advancedAfter : null
+  const after = replica.advancedAfter
+  const rose = after !== null && after >= suspectedAt ? roseAt(replica, after) : null
   if (rose !== null && s.now - rose < s.policy.silentAfterMs) return 'advance'
   return replica.askedAt - (rose ?? suspectedAt) < s.policy.silentAfterMs ? 'pending' : 'down'
 }

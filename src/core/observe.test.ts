@@ -254,6 +254,17 @@ void describe('between the probes', () => {
     assert.equal(stalled(fresh, 300, 5000).heardAt, null)
   })
 
+  test('it was not asked while we stood still -> what rose meanwhile is younger by that, also when an answer from before is read first', () => {
+    const since = (node: NodeView): number => (node.advancedAfter ?? NaN) + node.stoodSinceRiseMs
+    const risen = heard(stalled(up, 526, 700), 701, { offset: 1001 })
+    assert.deepEqual([risen.advancedAfter, since(risen), risen.stoodMs], [100, 626, 0])
+    assert.equal(since(stalled(risen, 300, 1_100)), 926)
+    const late = heard(stalled(up, 526, 700), 105)
+    assert.equal(since(heard(late, 702, { offset: 1001 })), 626)
+    // What its own role change takes is no pause of ours.
+    assert.equal(excused(risen, 5_000).stoodSinceRiseMs, 526)
+  })
+
   test('what we told it keeps it from answering -> it is not silent, however long it was', () => {
     assert.equal(excused(failed(up, 200), 5_000).heardAt, 5_000)
     const doing = (action: Action): boolean => isChangingRole(acting(up, { id: 1, action, since: 200 }))

@@ -1,7 +1,8 @@
 // What is known of one node, as a value that each input turns into the next. Instants, not flags: "not heard yet" never reads as "down".
 import { sameAddress } from './address.ts'
 import { type FileRole, hasUnknownEnd, persistedAfter, persistedAs } from './fileRole.ts'
-import { actionRetryMaxMs, actionRetryMs, closedGuard, copyBeginsMs, nowhere, persistRetryMs } from './limits.ts'
+import { type Forced, copyOf, forcedBy } from './forced.ts'
+import { actionRetryMaxMs, actionRetryMs, closedGuard, nowhere, persistRetryMs } from './limits.ts'
 import type { Action, ActionResult } from './action.ts'
 import type { Address, Instant, Load, NodeSpec, ProbeFailure, ProbeResult, Reading } from './model.ts'
 
@@ -20,13 +21,6 @@ export interface Trouble {
   readonly message: string
   readonly times: number
   readonly retryAt: Instant
-}
-
-/** `copied`: a copy began, or the link was up so soon that it cannot be another attempt's; false: it was up too late for that. Null: not known yet. */
-interface Forced {
-  readonly to: Address
-  readonly at: Instant
-  readonly copied: boolean | null
 }
 
 interface Span {
@@ -58,6 +52,9 @@ export interface NodeView {
   readonly failingSince: Instant | null
   /** Its position was seen to rise, and surely rose after this instant. */
   readonly advancedAfter: Instant | null
+  /** Our own pauses since `askedAt`, and since `advancedAfter`: what was asked, and what rose, is younger than it seems by so much. */
+  readonly stoodMs: number
+  readonly stoodSinceRiseMs: number
   /** When the node was last told to drop its link and prove that it can be made again; `done` when it said OK. */
   readonly proof: { readonly since: Instant; readonly done: Instant | null } | null
   readonly acting: Acting | null
@@ -117,6 +114,8 @@ export function newNode(spec: NodeSpec): NodeView {
     failure: null,
     failingSince: null,
     advancedAfter: null,
+    stoodMs: 0,
+    stoodSinceRiseMs: 0,
     proof: null,
     acting: null,
     actedAt: null,
@@ -186,15 +185,6 @@ function linkOf(node: NodeView, reading: Reading, now: Instant): Pick<NodeView, 
   }
 }
 
-/** What became of the copy that it was told to take by force: an attempt that fails before it begins is followed by a plain one. */
-function copyOf(forced: Forced | null, { upstream, partial }: Reading, sentAt: Instant): Forced | null {
-  // A controller before us told it to.
-  if (forced === null && partial && upstream?.syncing) return { to: upstream, at: sentAt, copied: true }
-  if (forced === null || forced.copied !== null || sentAt < forced.at) return forced
-  if (partial) return { ...forced, copied: true }
-  return upstream?.linkUp ? { ...forced, copied: sentAt - forced.at < copyBeginsMs } : forced
-}
-
 /** Takes in the end of one probe. */
 export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now: Instant): NodeView {
   const firstAskedAt = node.firstAskedAt ?? sentAt
@@ -223,6 +213,9 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     failure: null,
     failingSince: null,
     advancedAfter: rose ? node.askedAt : same ? node.advancedAfter : null,
+    // A pause that this answer waited for is counted with the question before it.
+    stoodMs: Math.max(0, node.askedAt + node.stoodMs - sentAt),
+    stoodSinceRiseMs: rose ? node.stoodMs : node.stoodSinceRiseMs,
     proof: same ? node.proof : null,
     persisted: node.persisted?.incarnation === reading.incarnation ? node.persisted : null,
     movedSince: last === null ? null : movedSince(node, last, reading, now),
@@ -275,6 +268,10 @@ export function disconnected(node: NodeView, now: Instant): NodeView {
 
 /** Our own process stood still for so long: that is no silence. What was watched of it before still counts. */
 export function stalled(node: NodeView, ms: number, now: Instant): NodeView {
+  return { ...heardLater(node, ms, now), stoodMs: node.stoodMs + ms, stoodSinceRiseMs: node.stoodSinceRiseMs + ms }
+}
+
+function heardLater(node: NodeView, ms: number, now: Instant): NodeView {
   if (refused(node)) return node
   const later = (at: Instant | null): Instant | null => (at === null ? null : Math.min(now, at + ms))
   return { ...node, heardAt: later(node.heardAt), firstAskedAt: later(node.firstAskedAt) }
@@ -289,7 +286,7 @@ export function isChangingRole({ acting }: NodeView): boolean {
 
 /** What it does at our word keeps it from answering: no silence at all. */
 export function excused(node: NodeView, now: Instant): NodeView {
-  return stalled(node, Infinity, now)
+  return heardLater(node, Infinity, now)
 }
 
 /** Whom it leaves by that: by what it said before, since the effect may be read before the reply. Whoever follows nowhere has left already. */
@@ -301,12 +298,6 @@ function leaving(node: NodeView, { action, since }: Acting): NodeView['left'] {
 export function acting(node: NodeView, started: Acting): NodeView {
   const proof = started.action.name === 'proveLink' ? { since: started.since, done: null } : node.proof
   return { ...node, acting: started, proof, left: leaving(node, started) }
-}
-
-/** Whom it follows by force once this action was taken; undefined: it follows whom it did. */
-function forcedBy(action: Action, now: Instant): NodeView['forced'] | undefined {
-  if (action.name === 'demote' || action.name === 'follow') return action.force ? { to: action.target, at: now, copied: null } : null
-  return action.name === 'fence' || action.name === 'promote' ? null : undefined
 }
 
 /** Whose writes wait at our word once this action ended so. */

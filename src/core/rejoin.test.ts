@@ -299,6 +299,10 @@ test('P6: silent, and a position rises since -> contested, whatever the link say
   const s = viewed(pair(silent('a', now - 1_500, { replid: h1 }), { linkUp: true }), 'b', { advancedAfter: now - 400 })
   assert.equal(groupStep(s, 'steady.contested').kind, 'hold')
   saves(viewed(s, 'b', { advancedAfter: now - 2_000 }), 'steady.lost/elect.inSync', { candidate: 'b' })
+  // Of these 1.2 s we stood still for half a second, and asked nobody.
+  const late = (stoodSinceRiseMs: number): Situation => viewed(s, 'b', { advancedAfter: now - 1_200, stoodSinceRiseMs })
+  assert.equal(groupStep(late(500), 'steady.contested').kind, 'hold')
+  saves(late(0), 'steady.lost/elect.inSync', { candidate: 'b' })
 })
 
 test('P5: the only replica is in the middle of a copy -> not promoted', () => {
