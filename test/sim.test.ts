@@ -136,6 +136,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'after a restore a person leads the last node with data to a server of nobody in the group -> a person is waited for, and what he says brings order',
   '312486-rose-while-the-controller-stood-still':
     'only a starved controller cannot reach a Pika primary, and the position of its replica rises while it stands still -> clients keep the primary',
+  '303486-answered-after-its-successor-died':
+    'a Pika primary is cut off with an answer on its way, and its successor dies before that arrives -> the write counts as one of the failover that gave it up',
   '130107-frozen-far-away':
     'a Pika far away freezes between two questions that are half a second apart -> its replica takes over, nobody is waited for',
   '101290-lane-of-a-dead-host':

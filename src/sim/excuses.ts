@@ -39,6 +39,8 @@ export interface Crown {
   /** Null: it was taken as it was found, or moved by hand. */
   readonly intent: Intent | null
   readonly entry: NewLogEntry
+  /** What the recorded process held then; null when it was gone already. */
+  readonly data: Data | null
 }
 
 /**

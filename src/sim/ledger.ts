@@ -75,8 +75,8 @@ export class Ledger {
     }
     // Its answer was on the way when another was recorded, or another process of the same node.
     const next = crown ?? this.#crowns.find((one) => one.epoch > write.epoch && at.when < one.at) ?? null
-    const running = next === null ? null : this.#history.node(next.node).running
-    if (next !== null && running !== null && heldOf(running.data, at.stream) <= at.index) this.#judge([write], next)
+    // By what that one held then: it may have died since, and the next decision is not the one that this write went with.
+    if (next !== null && next.data !== null && heldOf(next.data, at.stream) <= at.index) this.#judge([write], next)
   }
 
   /** Who was recorded after the node that took the write was it for the last time, unless it is the one recorded now. */
@@ -152,10 +152,11 @@ export class Ledger {
     // A restored store may find somebody at an epoch that the lost record had given to a move of another, which was given up.
     const led = this.#intentOf(record)
     const intent = led !== null && isMoving(led.record) && led.record.candidate === record.primary ? led : null
-    const crown: Crown = { epoch: record.epoch, node: record.primary, at: this.#now, intent, entry }
-    this.#crowns = [...this.#crowns.slice(-20), crown]
     const { running } = this.#history.node(record.primary)
-    if (running !== null && running.runId === record.incarnation) this.#judge(this.#missingFrom(running.data), crown)
+    const data = running?.runId === record.incarnation ? { ...running.data } : null
+    const crown: Crown = { epoch: record.epoch, node: record.primary, at: this.#now, intent, entry, data }
+    this.#crowns = [...this.#crowns.slice(-20), crown]
+    if (data !== null) this.#judge(this.#missingFrom(data), crown)
   }
 
   /** It was last recorded as regroup or a person found it, not by a promotion. */
