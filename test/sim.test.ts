@@ -138,6 +138,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'only a starved controller cannot reach a Pika primary, and the position of its replica rises while it stands still -> clients keep the primary',
   '303486-answered-after-its-successor-died':
     'a Pika primary is cut off with an answer on its way, and its successor dies before that arrives -> the write counts as one of the failover that gave it up',
+  '504591-fed-by-a-reborn-primary-and-never-in-sync':
+    'an unfenced Pika primary comes back open with less, and feeds one that was restarted too and was not in sync -> that one is copied anew from the successor',
   '130107-frozen-far-away':
     'a Pika far away freezes between two questions that are half a second apart -> its replica takes over, nobody is waited for',
   '101290-lane-of-a-dead-host':

@@ -295,6 +295,24 @@ test('a primary without a boot fence comes back open, and a replica that was res
   assert.deepEqual(doubtsOfIntent({ of: 'b', linkUp: true, incarnation: 'c2' }, false, 1_500), ['b', 'c'])
 })
 
+test('a primary without a boot fence comes back open, and fed one that was not in sync, or comes back itself with more -> nobody knows of a link of before', () => {
+  const newcomer = (c: Says, inSync = ['a', 'b']): GroupRecord['inDoubt'] => {
+    const s = reborn(c, false, 1_500)
+    const members = inSync.map((node) => ({ node, incarnation: `${node}1` }))
+    const step = groupStep(recorded(s, { inSync: members }), 'steady.lost/elect.inSync')
+    assert.ok(step.kind === 'save')
+    return step.record.inDoubt
+  }
+  const [fed, led] = [{ advancedAfter: now - 500 }, 'nowhere']
+  assert.deepEqual(newcomer({ of: led, view: fed }), ['b', 'c'])
+  assert.deepEqual(newcomer({ of: 'b', linkUp: true }), ['b', 'c'])
+  assert.equal(newcomer({ of: led, view: fed }, ['a', 'b', 'c']), undefined)
+  assert.equal(newcomer({ of: led, view: { advancedAfter: now - 1_600 } }), undefined)
+  // It was given that before its first answer.
+  assert.deepEqual(newcomer({ of: led, view: { grew: { from: now - 3_000, to: now - 500 } } }), ['b', 'c'])
+  assert.equal(newcomer({ of: led, view: { grew: { from: now - 3_000, to: now - 1_600 } } }), undefined)
+})
+
 test('a primary without a boot fence comes back open, a replica is given something and led away -> all but the candidate are in doubt', () => {
   const away = (advancedAfter: number): Says => ({ of: 'nowhere', view: { advancedAfter } })
   assert.deepEqual(doubtsOfIntent(away(now - 500)), ['b', 'c'])

@@ -69,14 +69,14 @@ function fedReborn(s: Situation, record: GroupRecord): boolean {
   const primary = s.nodes.get(record.primary)
   if (primary === undefined || primary.reading === null || !isReborn(s, record, primary.reading)) return false
   const watchedAt = s.memory.watched?.at ?? -Infinity
-  // Who was restarted as well has no link of before.
-  const restarted = ({ spec, reading }: NodeView): boolean =>
-    record.inSync.some(({ node, incarnation }) => node === spec.id && incarnation !== reading?.incarnation)
+  // Only of who was in sync, and goes on as the same process, is it known that it has a link of before.
+  const wasLinked = ({ spec, reading }: NodeView): boolean =>
+    record.inSync.some(({ node, incarnation }) => node === spec.id && incarnation === reading?.incarnation)
   const isFed = (node: NodeView): boolean => {
-    const since = watchedAt + (restarted(node) ? 0 : staleLinkMs)
+    const since = watchedAt + (wasLinked(node) ? staleLinkMs : 0)
     const upstream = node.reading?.upstream ?? null
     const linked = upstream?.linkUp === true && sameAddress(upstream, primary.spec) && node.askedAt >= since
-    return linked || (node.advancedAfter !== null && node.advancedAfter >= since)
+    return linked || (node.advancedAfter ?? -Infinity) >= since || (node.grew?.to ?? -Infinity) >= since
   }
   return others(s, record.primary).some(isFed)
 }
