@@ -140,6 +140,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika primary is cut off with an answer on its way, and its successor dies before that arrives -> the write counts as one of the failover that gave it up',
   '504591-fed-by-a-reborn-primary-and-never-in-sync':
     'an unfenced Pika primary comes back open with less, and feeds one that was restarted too and was not in sync -> that one is copied anew from the successor',
+  '512594-left-and-led-back-by-a-detour':
+    'a Pika is detached from one node, follows another and is detached from that too when the first becomes the primary -> it waits until its failed link to that has closed',
   '130107-frozen-far-away':
     'a Pika far away freezes between two questions that are half a second apart -> its replica takes over, nobody is waited for',
   '101290-lane-of-a-dead-host':

@@ -52,7 +52,7 @@ test('it is attached as it is, or holds nothing, or cannot be told yet -> nothin
     { ...returning(left), can: { ...pika, namesHistories: true } },
     // Another is copied first.
     returning(left, { ...linked, linkUp: false, syncing: true }),
-    viewed(returning(left), 'a', { left: { from: specOf('b'), at: now - 1_000 } }),
+    viewed(returning(left), 'a', { left: [{ from: specOf('b'), at: now - 1_000 }] }),
     viewed(returning(left), 'a', { troubles: [{ action: 'demote', code: 'NOPERM', message: '', times: 1, retryAt: now + 500 }] }),
     returning({ ...left, loading: true }),
   ])

@@ -122,7 +122,7 @@ test('somebody makes a replica a primary, beside the recorded one -> in doubt; n
 
 /** a was an open primary in b's history; it was closed since, and b is what is said. */
 function closedSince(primary: ReturnType<typeof alive>): Situation {
-  const view = { openIn: { history: h2, from: 3_000, to: 3_500 }, left: { from: null, at: now - 6_000 } }
+  const view = { openIn: { history: h2, from: 3_000, to: 3_500 }, left: [{ from: null, at: now - 6_000 }] }
   const nowhere: Says = { ...linked, of: 'nowhere', guard: closedGuard, offset: 990, view }
   const s = group('b', alive('a', nowhere), primary, alive('c', { ...linked, view: { advancedAfter: now - 100 } }))
   return recorded({ ...s, can: pika }, { epoch: 2, lineage, guard: 0, inSync: alone })
@@ -199,7 +199,7 @@ test('in doubt and linked, lag 0 -> detached and copied anew, one after the othe
   told(doubted(['a', 'c']), 'a', 'node.still', { name: 'fence' })
   assert.equal(nodeStep(doubted(['a', 'c']), 'c', 'node.settled').kind, 'rest')
   told(withPolicy(doubted(['a', 'c']), { parallelSyncs: 2 }), 'c', 'node.still', { name: 'fence' })
-  const left = viewed(doubted(['a'], { ...linked, of: 'nowhere' }), 'a', { left: { from: b, at: now - 5_250 } })
+  const left = viewed(doubted(['a'], { ...linked, of: 'nowhere' }), 'a', { left: [{ from: b, at: now - 5_250 }] })
   told(left, 'a', 'node.follow', { name: 'follow', force: true })
 })
 

@@ -172,13 +172,25 @@ void describe('a node is told to leave its primary', () => {
 
   test('it is read at nowhere before its reply comes -> whom it left is known, and left only now', () => {
     const node = acted(heard(acting(up, fence), 201, { of: 'nowhere' }), done, 210)
-    assert.deepEqual([node.left?.from?.host, node.left?.from?.port, node.left?.at], [host, port, 210])
+    assert.deepEqual([node.left[0]?.from?.host, node.left[0]?.from?.port, node.left[0]?.at, node.left.length], [host, port, 210, 1])
   })
 
   test('told again when it has left already -> whom it left, and when, stays', () => {
     const left = heard(acted(acting(up, fence), done, 210), 220, { of: 'nowhere' })
     const again = acted(acting(left, { ...fence, id: 2, since: 300 }), done, 310)
     assert.deepEqual(again.left, left.left)
+  })
+
+  test('told to leave one after the other -> each is known, for a minute', () => {
+    const gone = acted(acting(up, fence), done, 210)
+    const leave = (since: number): NodeView =>
+      acted(acting(heard(gone, since - 1, { of: { host, port: 7_009 } }), { ...fence, id: 2, since }), done, since + 1)
+    const known = (node: NodeView): unknown => node.left.map(({ from, at }) => [from?.port, at])
+    assert.deepEqual(known(leave(300)), [
+      [port, 210],
+      [7_009, 301],
+    ])
+    assert.deepEqual(known(leave(60_210)), [[7_009, 60_211]])
   })
 })
 

@@ -23,6 +23,11 @@ export interface Trouble {
   readonly retryAt: Instant
 }
 
+interface Left {
+  readonly from: Address | null
+  readonly at: Instant
+}
+
 interface Span {
   readonly from: Instant
   readonly to: Instant
@@ -33,6 +38,8 @@ export const hasReplicas = 'HAS_REPLICAS'
 
 /** The action was done, and the node's file does not say so. */
 const notPersisted = 'NOT_PERSISTED'
+/** Longer than a link that failed takes to close, on any engine. */
+const leftKeptMs = 60_000
 
 export interface NodeView {
   readonly spec: NodeSpec
@@ -89,8 +96,8 @@ export interface NodeView {
   readonly persistProblem: string | null
   /** The connections of earlier controllers were ended, so nothing of theirs can arrive late. */
   readonly cleared: boolean
-  /** When it was last told to leave its primary, and whom it left. */
-  readonly left: { readonly from: Address | null; readonly at: Instant } | null
+  /** When it was told to leave its primary, and whom it left, the latest last: a link to one before may still be closing. */
+  readonly left: readonly Left[]
   /** Whom it was told to follow by force, as this process, and when, or was first read copying from untold by us; null when it was told something else since. */
   readonly forced: Forced | null
   /** Since when it follows somebody without a link. */
@@ -131,7 +138,7 @@ export function newNode(spec: NodeSpec): NodeView {
     loadAt: null,
     persistProblem: null,
     cleared: false,
-    left: null,
+    left: [],
     forced: null,
     unlinkedSince: null,
     unansweredSince: null,
@@ -248,7 +255,7 @@ function openIn(node: NodeView, reading: Reading, now: Instant): NodeView['openI
 function movedSince(node: NodeView, last: Reading, reading: Reading, now: Instant): Instant | null {
   const { upstream } = reading
   // Not when we told it to leave whom it followed, since it was read as a replica.
-  const atOurWord = node.left !== null && node.left.at >= node.askedAt
+  const atOurWord = (node.left.at(-1)?.at ?? -Infinity) >= node.askedAt
   if (upstream === null) return last.role === 'replica' && !atOurWord ? now : node.movedSince
   if (last.upstream === null || sameAddress(upstream, nowhere)) return null
   if (sameAddress(last.upstream, upstream)) return node.movedSince
@@ -292,7 +299,8 @@ export function excused(node: NodeView, now: Instant): NodeView {
 /** Whom it leaves by that: by what it said before, since the effect may be read before the reply. Whoever follows nowhere has left already. */
 function leaving(node: NodeView, { action, since }: Acting): NodeView['left'] {
   const from = node.reading?.upstream ?? null
-  return action.name === 'fence' && (from === null || !sameAddress(from, nowhere)) ? { from, at: since } : node.left
+  if (action.name !== 'fence' || (from !== null && sameAddress(from, nowhere))) return node.left
+  return [...node.left.filter(({ at }) => since - at < leftKeptMs), { from, at: since }]
 }
 
 export function acting(node: NodeView, started: Acting): NodeView {
@@ -321,7 +329,7 @@ export function acted(node: NodeView, reply: ActionResult, now: Instant): NodeVi
   // A node that may not be asked for its connections is not worse off than one of a first controller; the warning stays.
   const cleared =
     node.cleared || (done.action.name === 'cutOlder' && (result.ok || result.code !== 'SILENT' || troubleOf(node, 'cutOlder') !== null))
-  const left = node.left?.at === done.since ? { ...node.left, at: now } : node.left
+  const left = node.left.map((one) => (one.at === done.since ? { ...one, at: now } : one))
   const next: NodeView = { ...node, acting: null, actedAt: now, cleared, left, paused: pausedBy(node, done.action, result) }
   if (!result.ok) {
     const times = (troubleOf(node, done.action.name)?.times ?? 0) + 1

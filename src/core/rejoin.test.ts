@@ -23,7 +23,7 @@ import { h1, h2, lineage } from '../../test/succession.ts'
 import { pika } from '../engines/pika.ts'
 import { decide } from './decide.ts'
 import { closedGuard, halfClosedGuard } from './limits.ts'
-import type { LineageEntry } from './model.ts'
+import type { Instant, LineageEntry } from './model.ts'
 import type { Situation } from './situation.ts'
 import { hasReplicas } from './observe.ts'
 import { inEnglish } from './said.ts'
@@ -233,9 +233,19 @@ test('P20: it has waited to be answered for as long as a role change takes -> le
 
 test('P13: it left this primary a moment ago -> waits; later, what its position did not fit is copied anew', () => {
   const b = { host: '127.0.0.1', port: 7_002 }
-  const s = viewed(returning({ of: 'nowhere', offset: 900 }), 'a', { left: { from: b, at: now - 1_000 }, unfit: b })
+  const s = viewed(returning({ of: 'nowhere', offset: 900 }), 'a', { left: [{ from: b, at: now - 1_000 }], unfit: b })
   assert.equal(nodeStep(s, 'a', 'node.measure').kind, 'wait')
-  told(viewed(s, 'a', { left: { from: b, at: now - 5_250 } }), 'a', 'node.follow', { name: 'follow', force: true })
+  told(viewed(s, 'a', { left: [{ from: b, at: now - 5_250 }] }), 'a', 'node.follow', { name: 'follow', force: true })
+  // Since then it followed another, and left that one too.
+  const between = (at: Instant): Situation =>
+    viewed(s, 'a', {
+      left: [
+        { from: b, at },
+        { from: { ...b, port: 7_003 }, at: now - 500 },
+      ],
+    })
+  assert.equal(nodeStep(between(now - 5_249), 'a', 'node.measure').kind, 'wait')
+  told(between(now - 5_250), 'a', 'node.follow', { name: 'follow', force: true })
 })
 
 test('P14: a copy under way -> its role is written when it ended, not before', () => {

@@ -71,13 +71,11 @@ function crashedInOffice(c: Case, node: NodeView, reading: Reading): boolean {
   return false
 }
 
-/** A connection to this very primary that failed closes late, and takes a new one with it (P13). */
+/** A connection to this very primary that failed closes late, and takes a new one with it (P13), whomever the node followed in between. */
 function leftJustNow(c: Case, node: NodeView): boolean {
   const { now, can, memory } = c.s
-  const at = node.left === null ? memory.loadedAt : node.left.at
-  const same =
-    node.left === null ? node.reading?.role === 'replica' : node.left.from !== null && sameAddress(node.left.from, c.primary.spec)
-  return same && now - at < can.rejoinAfterMs
+  if (node.left.length === 0) return node.reading?.role === 'replica' && now - memory.loadedAt < can.rejoinAfterMs
+  return node.left.some(({ from, at }) => from !== null && sameAddress(from, c.primary.spec) && now - at < can.rejoinAfterMs)
 }
 
 /** It answers, and was asked no longer ago than silence may last: an answer that was long on its way may be that of a process which is gone. */
