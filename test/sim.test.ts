@@ -136,6 +136,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'after a restore a person leads the last node with data to a server of nobody in the group -> a person is waited for, and what he says brings order',
   '312486-rose-while-the-controller-stood-still':
     'only a starved controller cannot reach a Pika primary, and the position of its replica rises while it stands still -> clients keep the primary',
+  '304365-told-in-a-switchover-given-up':
+    'a switchover is given up while its candidate takes over, and another is ordered before that has answered -> it is refused, and no write is lost',
   '303486-answered-after-its-successor-died':
     'a Pika primary is cut off with an answer on its way, and its successor dies before that arrives -> the write counts as one of the failover that gave it up',
   '504591-fed-by-a-reborn-primary-and-never-in-sync':

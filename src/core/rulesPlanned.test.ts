@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { groupStep, pause, saves, wereFired } from '../../test/decisions.ts'
-import { alive, at, epochStart, group, now, recorded, refused, remembered, withPolicy, withSpec } from '../../test/situations.ts'
+import { alive, at, epochStart, group, now, recorded, refused, remembered, viewed, withPolicy, withSpec } from '../../test/situations.ts'
+import type { Action } from './action.ts'
 import { caseOf, decide } from './decide.ts'
+import type { NodeView } from './observe.ts'
 import { present } from './present.ts'
 import { plannedRules } from './rulesPlanned.ts'
 import type { Situation } from './situation.ts'
@@ -200,4 +202,14 @@ void describe('a preferred node that is not primary', () => {
 
 test('every row -> was the decision in a test above', () => {
   wereFired(plannedRules)
+})
+
+test('a switchover to one that was told to take over and has not answered yet, in one that was given up -> refused, its last word is from before that', () => {
+  const told = (action: Action): NodeView['acting'] => ({ id: 1, action, since: now - 100 })
+  const plan = (action: Action): ReturnType<typeof planSwitchover> | null => {
+    const c = caseOf(viewed(group('a', alive('a'), alive('b')), 'b', { acting: told(action) }))
+    return c === null ? null : planSwitchover(c, null)
+  }
+  assert.equal(plan({ name: 'promote', bootFence: false })?.ok, false)
+  assert.equal(plan({ name: 'persist' })?.ok, true)
 })

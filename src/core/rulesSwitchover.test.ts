@@ -90,6 +90,27 @@ void describe('a switchover is under way', () => {
     saves(done, 'switchover.seen', { phase: 'steady', epoch: 2, primary: 'b', failovers: [] })
   })
 
+  test('the candidate is a closed primary by what it was told in a switchover that was given up -> not named while it lacks what was written since, and given up', () => {
+    const promoted = { of: null, guard: closedGuard, replid: 'R2', replid2: 'R1', second: 991, offset: 990 } as const
+    const seen = (old: Says, b: Says = {}): Situation => switching(group('a', alive('a', old), alive('b', { ...promoted, ...b })), 'b')
+    saves(seen({}), 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
+    saves(seen({ guard: closedGuard }), 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
+    // Nothing was written since, but somebody may write still.
+    saves(seen({ offset: 990 }), 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
+    saves(remembered(seen({}), { promotedIn: 1 }), 'switchover.abort', { phase: 'steady', primary: 'a', epoch: 2 })
+    waits(seen({ of: 'b' }), 'switchover.waiting', /waits/)
+    // Told by us, or by a controller before us, which had seen that it lacks nothing.
+    saves(remembered(seen({}), { promotedIn: 2 }), 'switchover.seen', { phase: 'steady', primary: 'b' })
+    saves(seen({ guard: closedGuard, offset: 990 }), 'switchover.seen', { phase: 'steady', primary: 'b' })
+    saves(seen({ of: 'b', offset: 990 }), 'switchover.seen', { phase: 'steady', primary: 'b' })
+  })
+
+  test('... nor by readings from before the switchover, which somebody may have written since', () => {
+    const promoted = { of: null, guard: closedGuard } as const
+    const early = { guard: closedGuard, view: { askedAt: 8_900 } } as const
+    acts(switching(group('a', alive('a', early), alive('b', promoted)), 'b'), 'switchover.pause', ['a', { name: 'pauseWrites' }])
+  })
+
   test('the old primary dies on the way -> a failover', () => {
     const died = switching(group('a', refused('a', 9_900), alive('b', { linkUp: false })), 'b')
     saves(died, 'switchover.lost/elect.inSync', { phase: 'failover', candidate: 'b', epoch: 3, cause: 'dead' })

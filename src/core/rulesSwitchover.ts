@@ -4,7 +4,7 @@ import { doubtedRule, misledRule } from './doubt.ts'
 import { crowned, kept } from './draft.ts'
 import { orderOf } from './order.ts'
 import { closedGuard } from './limits.ts'
-import { freshSince, refused, refuses } from './observe.ts'
+import { answers, freshSince, refused, refuses } from './observe.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Case, type Rule, act, hold, save, wait } from './rule.ts'
 import { candidateLost, candidateOf, moving, openAgain, orderRule, seenClosed } from './rulesFailover.ts'
@@ -39,6 +39,23 @@ function closedInstead(c: Case): boolean {
   return c.primary.reading?.guard === closedGuard && caughtUp(c, writesPausedAt) && !overdue(c)
 }
 
+/**
+ * It was told to take over in this very switchover, or holds all that the old primary does, which takes no writes any more. What it was told in one
+ * that was given up may be done only now, and it lacks what was written since.
+ */
+function hasAll(c: Case): boolean {
+  if (c.s.memory.promotedIn === c.record.epoch) return true
+  return (demoted(c) || c.primary.reading?.guard === closedGuard) && caughtUp(c, c.s.memory.recordAt)
+}
+
+/** ... and nothing will bring it that: it follows nobody. */
+function promotedBefore(c: Case): boolean {
+  const candidate = candidateOf(c)
+  if (!seenClosed(c) || hasAll(c) || !answers(candidate) || !freshSince(c.primary, c.s.memory.recordAt)) return false
+  const order = orderOf(c.s, candidate, c.primary)
+  return c.primary.reading.guard !== closedGuard || (order !== 'equal' && order !== 'ahead')
+}
+
 export const switchoverRules: readonly Rule<Case>[] = [
   { ...orderRule, id: 'switchover.order' },
   { ...outdatedRule, id: 'switchover.outdated' },
@@ -46,9 +63,9 @@ export const switchoverRules: readonly Rule<Case>[] = [
   { ...misledRule, id: 'switchover.misled', gives: 'save -> switchover' },
   {
     id: 'switchover.seen',
-    why: 'the candidate reports the primary role and nobody has written to it: the record may name it',
+    why: 'the candidate reports the primary role, has all that the old primary had and nobody has written to it: the record may name it',
     gives: 'save -> steady',
-    when: seenClosed,
+    when: (c) => seenClosed(c) && hasAll(c),
     then: (c) => {
       const candidate = candidateOf(c)
       if (candidate.reading === null) return hold(say('failover.unread'))
@@ -99,7 +116,7 @@ export const switchoverRules: readonly Rule<Case>[] = [
     id: 'switchover.abort',
     why: 'it took too long or lost its candidate: the old primary stays. A controller that comes after the one that began it goes on until then',
     gives: 'save -> steady',
-    when: (c) => (isPrimary(c) && (overdue(c) || candidateLost(c))) || (goesOn(c) && overdue(c)),
+    when: (c) => (isPrimary(c) && (overdue(c) || candidateLost(c) || promotedBefore(c))) || (goesOn(c) && overdue(c)),
     then: (c) => {
       const code = overdue(c) ? 'switchover.tooLong' : 'switchover.noCandidate'
       const said = say(code, { node: candidateOf(c).spec.id, primary: c.record.primary })

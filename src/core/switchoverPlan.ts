@@ -1,6 +1,6 @@
 // Whether a planned switchover could begin now, and to whom: what a command is answered with and what the rules begin.
 import { type NodeId, type Reading, isMoving } from './model.ts'
-import { type NodeView, answers, follows } from './observe.ts'
+import { type NodeView, answers, follows, isChangingRole } from './observe.ts'
 import type { Case } from './rule.ts'
 import { type Said, type Worded, say, worded } from './said.ts'
 import { inMaintenance, nodeOf } from './situation.ts'
@@ -20,8 +20,10 @@ export function planSwitchover(c: Case, to: NodeId | null): SwitchoverPlan {
   if (to === record.primary) return no(say('plan.already', { node: to }))
   if (to !== null && inMaintenance(s, nodeOf(s, to))) return no(say('plan.inMaintenance', { node: to, group: s.spec.id }))
   const members = record.inSync.map((m) => nodeOf(s, m.node)).filter((node) => node.spec.id !== record.primary)
+  // Of one whose role changes, perhaps since a switchover that was given up, the last word is from before that.
   const fit = members.filter(
-    (node): node is Answering => answers(node) && follows(node, c.primary.spec) && node.reading.upstream?.linkUp === true,
+    (node): node is Answering =>
+      answers(node) && !isChangingRole(node) && follows(node, c.primary.spec) && node.reading.upstream?.linkUp === true,
   )
   const named =
     to === null ? fit.filter((node) => node.spec.priority !== 0 && !inMaintenance(s, node)) : fit.filter((node) => node.spec.id === to)
