@@ -141,7 +141,9 @@ export class Checks {
     // Whoever is to replace this one is in sync with it, whoever was with the one before.
     if (record.phase !== 'steady' || before?.phase !== 'steady') this.#inSync = record.inSync
     if (before !== null && before.incarnation === record.incarnation && before.primary === record.primary) {
-      return this.verdicts.grown(record, before)
+      // By an old copy of the store it was the primary all the time, and another had been recorded in its place.
+      if (!isMoving(before) || record.primary !== before.candidate || this.ledger.reigns(record.primary))
+        return this.verdicts.grown(record, before)
     }
     // A record that is not verified yet names nobody.
     if (record.phase === 'restored') return

@@ -159,6 +159,11 @@ export class Ledger {
     if (data !== null) this.#judge(this.#missingFrom(data), crown)
   }
 
+  /** Nobody was recorded as primary after it. */
+  reigns(node: string): boolean {
+    return this.#crowns.at(-1)?.node === node
+  }
+
   /** It was last recorded as regroup or a person found it, not by a promotion. */
   wasTakenAsFound(node: string): boolean {
     return this.#crowns.findLast((crown) => crown.node === node)?.intent === null
