@@ -140,6 +140,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a switchover is given up while its candidate takes over, and another is ordered before that has answered -> it is refused, and no write is lost',
   '543167-reopened-by-an-old-copy':
     'an old copy of the store, made in the middle of a switchover, is put in place untold, and its old primary is opened again as the same process -> what its successor took goes by the copy',
+  '563089-chosen-of-all-and-gone':
+    'after a restore the best of all nodes is chosen, with the risk said, dies before it is promoted, and comes back -> what is lost is said once more',
   '303486-answered-after-its-successor-died':
     'a Pika primary is cut off with an answer on its way, and its successor dies before that arrives -> the write counts as one of the failover that gave it up',
   '504591-fed-by-a-reborn-primary-and-never-in-sync':

@@ -27,7 +27,7 @@ import { lossOf } from './loss.ts'
 import type { GroupRecord } from './model.ts'
 import type { NodeView } from './observe.ts'
 import type { Situation } from './situation.ts'
-import { inEnglish, say } from './said.ts'
+import { type Said, inEnglish, say } from './said.ts'
 
 void describe('a failover is under way', () => {
   const dead = group('a', refused('a', 8_500), alive('b', { linkUp: false }), alive('c', { linkUp: false }))
@@ -107,6 +107,22 @@ void describe('a failover is under way', () => {
     const s = failingOver(group('a', refused('a', 8_500), alive('b', wiped), alive('c', { linkUp: false })), 'b')
     saves(s, 'failover.again/elect.inSync', { candidate: 'c', epoch: 3 })
     holds(failingOver(group('a', refused('a', 8_500), alive('b', wiped)), 'b'), 'failover.again/elect.nobody', /b is empty/)
+  })
+
+  test('after a restore the best of all was chosen, and is back as another process -> that nobody is known to hold everything is said once more', () => {
+    const back = alive('a', { incarnation: 'a2', of: 'nowhere', durable: true, replid: 'R9', offset: 0 })
+    const of = (incarnation: string, before: Said | null): Situation =>
+      recorded(failingOver(group('a', back, alive('b', { of: 'nowhere', keys: 0, mark: null, offset: 0 })), 'a'), {
+        incarnation,
+        inSync: [],
+        ...lossOf(before),
+      })
+    const unvouched = say('loss.incomplete', { primary: 'a' })
+    const risk = /no node is known to hold everything that a had acknowledged/
+    assert.match(inEnglish(saves(of('', unvouched), 'failover.again/elect.returned', { candidate: 'a', ...lossOf(unvouched) }).said), risk)
+    saves(of('', null), 'failover.again/elect.returned', { loss: null })
+    // It vouches for itself again where it is known what it was.
+    saves(of('a1', unvouched), 'failover.again/elect.returned', { loss: null })
   })
 
   test('the candidate holds the history of a stranger -> not crowned', () => {

@@ -135,7 +135,14 @@ function causeOf({ record }: Case): FailoverCause {
   return record.phase === 'failover' ? record.cause : 'dead'
 }
 
-function electedAgain(c: Case, election: Election, lead: Said): Decision {
+/** After a restore nobody vouched for what the candidate held; that it is gone makes nobody vouch for the next one, its own next process included. */
+function unvouched({ record }: Case, risk: Said | null): Said | null {
+  if (record.phase !== 'failover' || record.incarnation !== '' || names(risk, 'loss.incomplete')) return risk
+  return names(record.lossSaid, 'loss.incomplete') ? together([say('loss.incomplete', { primary: record.primary }), risk]) : risk
+}
+
+function electedAgain(c: Case, chosen: Election, lead: Said): Decision {
+  const election = chosen.kind === 'candidate' ? { ...chosen, risk: unvouched(c, chosen.risk) } : chosen
   const { rule, said: why, evidence } = election
   if (election.kind === 'wait') return { rule, step: wait(say('lost.elects', { lead, why }), evidence) }
   if (election.kind === 'hold') return { rule, step: hold(say('lost.elects', { lead, why }), evidence) }
