@@ -142,6 +142,10 @@ const outcomes: Readonly<Record<string, string>> = {
     'an old copy of the store, made in the middle of a switchover, is put in place untold, and its old primary is opened again as the same process -> what its successor took goes by the copy',
   '563089-chosen-of-all-and-gone':
     'after a restore the best of all nodes is chosen, with the risk said, dies before it is promoted, and comes back -> what is lost is said once more',
+  '312145-refused-to-step-down-for-a-dead-replica':
+    'a Pika primary is replaced in a switchover while it still lists a replica that is gone, and loses its power -> it comes back closed',
+  '313864-fed-a-frozen-replica':
+    'a Pika primary is replaced in a switchover while a replica of it stands still, and loses its power where only a client reaches it -> it comes back closed',
   '303486-answered-after-its-successor-died':
     'a Pika primary is cut off with an answer on its way, and its successor dies before that arrives -> the write counts as one of the failover that gave it up',
   '504591-fed-by-a-reborn-primary-and-never-in-sync':

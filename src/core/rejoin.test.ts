@@ -40,6 +40,15 @@ test('P1: an old primary comes back open -> closed before it is measured', () =>
   told(returning({ of: null, offset: 1000 }), 'a', 'node.still', { name: 'fence' })
 })
 
+test('P22: it is closed and lists a replica, be it gone -> it is not told to follow, which it would refuse and write its role over its fence', () => {
+  const says: Says = { ...closed, offset: 1000 }
+  const listed = { host: specOf('c').host, port: 6379, online: false, acked: 0 }
+  const step = nodeStep(returning({ ...says, lists: [listed] }), 'a', 'node.fed')
+  assert.equal(step.kind, 'wait')
+  assert.match(inEnglish(step.said), /when its own replicas have left/)
+  told(returning(says), 'a', 'node.demote', { name: 'demote' })
+})
+
 test('P2: it is open and its fence was lost -> waits for the next one, and does not follow unmeasured', () => {
   const lost = { action: 'fence', code: 'CLOSED', message: '', times: 1, retryAt: now + 50 } as const
   const s = viewed(returning({ of: null, offset: 900 }), 'a', { troubles: [lost] })
@@ -411,5 +420,12 @@ test('P21: two replicas follow each other and cannot be detached -> the first of
 })
 
 test('the rules of this page -> each fired above', () => {
-  wereFired([{ id: 'node.ring' }, { id: 'node.still' }, { id: 'node.awaitsCopy' }, { id: 'node.mend' }, { id: 'node.measure' }])
+  wereFired([
+    { id: 'node.ring' },
+    { id: 'node.fed' },
+    { id: 'node.still' },
+    { id: 'node.awaitsCopy' },
+    { id: 'node.mend' },
+    { id: 'node.measure' },
+  ])
 })

@@ -263,6 +263,7 @@ test('every row of the table -> was the decision in a test above', () => {
   everyRuleFired('node', [
     { id: 'node.ring' },
     { id: 'node.unrecorded' },
+    { id: 'node.fed' },
     { id: 'node.still' },
     { id: 'node.awaitsCopy' },
     { id: 'node.mend' },

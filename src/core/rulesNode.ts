@@ -303,6 +303,13 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
   },
   unrecordedRule,
   {
+    id: 'node.fed',
+    why: 'a server that refuses to follow while it has replicas carries out what comes after all the same, and its file would say primary: they leave first, it stays closed',
+    gives: 'wait',
+    when: (c) => alive(c) && !c.s.can.canFollowOwnReplica && c.node.reading?.role === 'primary' && c.node.reading.replicas.length > 0,
+    then: (c) => wait(say('node.fed', { node: c.node.spec.id, primary: c.primary.spec.id })),
+  },
+  {
     id: 'node.demote',
     why: 'the record names another primary: this one becomes its replica, whatever order things came back in',
     gives: 'act demote',

@@ -56,6 +56,7 @@ export const nodeSentences = {
   'node.stillAgain': (v: OfNode) => `${v.node} is asked again to be closed and detached`,
   'node.mayFollow': (v: OfNode) => `${v.node} may follow`,
   'node.unrecorded': (v: Follower) => `${v.node} is to be copied anew from ${v.primary}: told as soon as that is in the record`,
+  'node.fed': (v: Follower) => `${v.node} stays closed and follows ${v.primary} when its own replicas have left it`,
   'node.demote': (v: Follower) => `${v.node} becomes a replica of ${v.primary}`,
   'node.demoteCopy': (v: Follower) => `${v.node} becomes a replica of ${v.primary}, by a full copy`,
   'node.follow': (v: Follower) => `${v.node} follows ${v.primary}`,

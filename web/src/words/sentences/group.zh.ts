@@ -193,6 +193,7 @@ const nodeZh: typeof nodeSentences = {
   'node.stillAgain': (v) => `再次要求 ${v.node} 关闭写入并断开复制`,
   'node.mayFollow': (v) => `${v.node} 可以跟随`,
   'node.unrecorded': (v) => `${v.node} 将从 ${v.primary} 重新全量复制：写入记录之后就通知它`,
+  'node.fed': (v) => `${v.node} 保持关闭，待其自身的副本全部离开后再跟随 ${v.primary}`,
   'node.demote': (v) => `${v.node} 成为 ${v.primary} 的副本`,
   'node.demoteCopy': (v) => `${v.node} 通过全量复制成为 ${v.primary} 的副本`,
   'node.follow': (v) => `${v.node} 跟随 ${v.primary}`,
