@@ -146,6 +146,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika primary is replaced in a switchover while it still lists a replica that is gone, and loses its power -> it comes back closed',
   '313864-fed-a-frozen-replica':
     'a Pika primary is replaced in a switchover while a replica of it stands still, and loses its power where only a client reaches it -> it comes back closed',
+  '105055-back-open-while-its-successor-is-saved':
+    'a Pika primary without a boot fence dies, is replaced, and comes back open while a slow store takes its successor -> not held against regroup',
   '303486-answered-after-its-successor-died':
     'a Pika primary is cut off with an answer on its way, and its successor dies before that arrives -> the write counts as one of the failover that gave it up',
   '504591-fed-by-a-reborn-primary-and-never-in-sync':

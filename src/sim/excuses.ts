@@ -32,10 +32,18 @@ export interface Intent {
 }
 
 /** Somebody was recorded as primary, and all that may explain what he lacks. */
+/** Which controller read first that a primary was back and open, and when. */
+export interface ReadOpen {
+  readonly writer: string
+  readonly at: number
+}
+
 export interface Crown {
   readonly epoch: number
   readonly node: string
   readonly at: number
+  /** When its save left for the store, which may be slow. */
+  readonly askedAt: number
   /** Null: it was taken as it was found, or moved by hand. */
   readonly intent: Intent | null
   readonly entry: NewLogEntry
@@ -74,9 +82,9 @@ export class Excuses {
   /** When the replica on this host was last attached to the primary that was read then. */
   readonly #listedAt: (host: string) => number
   /** Which controller read the process that writes this, another than the recorded one, as an open primary. */
-  readonly #openTo: (stream: Stream) => string | null
+  readonly #openTo: (stream: Stream) => ReadOpen | null
 
-  constructor(history: History, deeds: Deeds, listedAt: (host: string) => number, openTo: (stream: Stream) => string | null) {
+  constructor(history: History, deeds: Deeds, listedAt: (host: string) => number, openTo: (stream: Stream) => ReadOpen | null) {
     this.#history = history
     this.#deeds = deeds
     this.#listedAt = listedAt
@@ -285,9 +293,15 @@ export class Excuses {
     return itself && this.#lacksOnDisk(write, at, intent) ? 'disk' : null
   }
 
-  /** Who replaced it by another had read that it was back and open: then that is said. */
-  #knewItOpen(write: Write, at: Executed, { intent, node }: Pick<Crown, 'intent' | 'node'>): boolean {
-    return intent?.record.phase === 'failover' && node !== write.node && this.#openTo(at.stream) === intent.record.writer
+  /** Who replaced it by another had read that it was back and open: then that is said; not what was read when the last word on it was on its way to a slow store. */
+  #knewItOpen(
+    write: Write,
+    at: Executed,
+    { intent, node, askedAt = Infinity }: Pick<Crown, 'intent' | 'node'> & { readonly askedAt?: number },
+  ): boolean {
+    const open = this.#openTo(at.stream)
+    if (intent?.record.phase !== 'failover' || node === write.node || open === null) return false
+    return open.writer === intent.record.writer && open.at <= askedAt
   }
 
   /** A replica that was in sync holds it and could be asked. */

@@ -6,7 +6,7 @@ import type { NewLogEntry } from '../ports.ts'
 import type { Fail } from './checks.ts'
 import type { ControllerHost } from './controllerHost.ts'
 import type { Deeds } from './deeds.ts'
-import { type Crown, Excuses, type Intent, type Watched, handEndsMs } from './excuses.ts'
+import { type Crown, Excuses, type Intent, type ReadOpen, type Watched, handEndsMs } from './excuses.ts'
 import type { History } from './history.ts'
 import type { Server } from './server.ts'
 import { type Data, type Stream, type Write, heldOf } from './stream.ts'
@@ -26,8 +26,8 @@ export class Ledger {
   #intent: Intent | null = null
   /** By host: when its replica was last attached to the primary that was just read. */
   readonly #attachedAt = new Map<string, number>()
-  /** What a primary that came back writes, and which controller read it while it was open. */
-  readonly #readOpen = new Map<Stream, string>()
+  /** What a primary that came back writes, and which controller read it first while it was open, and when. */
+  readonly #readOpen = new Map<Stream, ReadOpen>()
   /** Acknowledged writes that are gone, by the reason that excuses it. */
   readonly lost = new Map<string, number>()
   /** How often each reason was needed. */
@@ -119,7 +119,9 @@ export class Ledger {
     const running = this.#history.node(id).running
     if (running?.runId !== reading.incarnation || reading.position.kind !== 'stream') return
     if (reading.incarnation !== record.incarnation) {
-      if (reading.guard !== closedGuard) this.#readOpen.set(running.data.stream, host.writer)
+      const { stream } = running.data
+      const first = this.#readOpen.get(stream)
+      if (reading.guard !== closedGuard && first?.writer !== host.writer) this.#readOpen.set(stream, { writer: host.writer, at: this.#now })
       return
     }
     for (const host of running.fed) this.#attachedAt.set(host, this.#now)
@@ -154,7 +156,15 @@ export class Ledger {
     const intent = led !== null && isMoving(led.record) && led.record.candidate === record.primary ? led : null
     const { running } = this.#history.node(record.primary)
     const data = running?.runId === record.incarnation ? { ...running.data } : null
-    const crown: Crown = { epoch: record.epoch, node: record.primary, at: this.#now, intent, entry, data }
+    const crown: Crown = {
+      epoch: record.epoch,
+      node: record.primary,
+      at: this.#now,
+      askedAt: this.#history.store.askedAt,
+      intent,
+      entry,
+      data,
+    }
     this.#crowns = [...this.#crowns.slice(-20), crown]
     if (data !== null) this.#judge(this.#missingFrom(data), crown)
   }

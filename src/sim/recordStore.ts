@@ -18,6 +18,8 @@ export class RecordStore {
   readonly #stored = new Map<GroupId, Stored<GroupRecord>>()
   readonly #backups = new Map<GroupId, Stored<GroupRecord>>()
   #busyUntil = 0
+  /** When the save that was just applied was asked for: what was read later it could not say. */
+  askedAt = -Infinity
   /** Added to everything, in ms. */
   slowMs = 0
   /** How often the outcome of a save is not known. */
@@ -54,6 +56,7 @@ export class RecordStore {
     // It may be applied, and be applied late, although nobody learns of it.
     const applies = !unsure || this.#dice.chance(0.5)
     const at = this.#next()
+    const askedAt = this.#timeline.now
     if (unsure)
       this.#timeline.after(this.#dice.next() * (at - this.#timeline.now), () =>
         done({ ok: false, reason: 'unknown', message: 'the disk did not answer' }),
@@ -67,6 +70,7 @@ export class RecordStore {
       }
       const version = expected + 1
       this.#stored.set(group, { value: record, version })
+      this.askedAt = askedAt
       this.#events.saved(group, record, entry, before?.value ?? null)
       if (!unsure) done({ ok: true, version })
     })
