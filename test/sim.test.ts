@@ -397,7 +397,7 @@ for (const [hole, check] of [
   ['splitRisk', null],
 ] as const) {
   test(`sim: a planted hole, ${hole} -> found; without the check that found it, not`, async () => {
-    const planted = { ...whole, seeds: 40, minutes: 2, hole, stopAtFirst: true }
+    const planted = { ...whole, seeds: 200, minutes: 2, hole, stopAtFirst: true }
     const { failing } = await run(planted, () => undefined)
     const [first] = failing
     assert.ok(first?.violation, 'the hole was not found')

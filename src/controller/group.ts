@@ -1,6 +1,6 @@
 // One replication group: inputs in, effects out, synchronous. Observes, diagnoses, decides; the world carries the effects out.
 import { markAction, markable, marking, nextSeq } from '../core/canary.ts'
-import { type Decided, atRest, caseOf, decide } from '../core/decide.ts'
+import { type Decided, caseOf, decide } from '../core/decide.ts'
 import type { Checkup } from '../core/doctor/finding.ts'
 import { policyOf } from '../core/limits.ts'
 import {
@@ -45,7 +45,7 @@ import type { Effect, Input, SaveResult } from '../ports.ts'
 import { Asker } from './asker.ts'
 import { asksLoad, probeTimeout } from './cadence.ts'
 import { Notebook, type Told } from './notebook.ts'
-import { isNothingNew } from './nothingNew.ts'
+import { Rest } from './rest.ts'
 import { Ordered } from './ordered.ts'
 import { OwnPause } from './ownPause.ts'
 import { Progress } from './progress.ts'
@@ -87,8 +87,7 @@ export class Group {
   #pending: PendingSave | null = null
   #nextId = 1
   #decided: Decided | null = null
-  /** It decided that nothing is wrong, changing or refused. */
-  #restful = false
+  readonly #rest = new Rest()
   readonly #notebook: Notebook
   #published: Topology | null = null
   /** How long we stood still ourselves; the next decision takes it off every node's silence. */
@@ -117,7 +116,7 @@ export class Group {
     this.#steppedAt = time.now
     this.#wakesAt = null
     const id = 'node' in input ? input.node : ''
-    const [node, memory] = [this.#nodes.get(id), this.#memory]
+    const [node, before] = [this.#nodes.get(id), this.#situation(time)]
     this.#take(input, time, effects)
     if (this.#ordered.late(time.now, effects)) this.#memory = { ...this.#memory, order: null }
     if (!this.#loaded) {
@@ -125,7 +124,7 @@ export class Group {
       this.#loading = true
       return effects
     }
-    const decides = !isNothingNew(input, this.#record, memory, node, this.#nodes.get(id)) || !this.#isAtRest()
+    const decides = !this.#isAtRest() || !this.#rest.isNothingNew(input, before, node, this.#nodes.get(id))
     if (decides) this.#decide(this.#remember(time, effects), time, effects)
     this.#canary(time, effects)
     // At rest only a tick asks. Were a late answer followed by the next question at once, a loop that is late would read answers and nothing else.
@@ -135,7 +134,7 @@ export class Group {
   }
 
   #isAtRest(): boolean {
-    return this.#restful && !this.#ownPause.isNew && this.#memory.frozen === null && this.#asker.isSettled
+    return this.#rest.isRestful && !this.#ownPause.isNew && this.#memory.frozen === null && this.#asker.isSettled
   }
 
   /** When the next tick is due at the latest. Whoever arms a timer asks after each step, and the next step asks whether it comes late. */
@@ -307,7 +306,7 @@ export class Group {
     if (decided.group.rule !== this.#decided?.group.rule) this.#asker.stir(time.now)
     this.#decided = decided
     if (decided.group.step.kind !== 'save') this.#memory = nothingToStore(this.#memory, time.now)
-    this.#restful = atRest(decided)
+    this.#rest.decided(decided, time.now)
     this.#carryOut(decided.group, 'group', time, effects)
     for (const decision of decided.nodes) this.#carryOut(decision, `node ${decision.node}`, time, effects)
     this.#settle(decided, time.now)

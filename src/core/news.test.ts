@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fullReading, others } from '../../test/readings.ts'
-import { type Says, alive, group, markOf, refused } from '../../test/situations.ts'
-import type { GroupRecord, Reading } from './model.ts'
-import { onlyMoved } from './news.ts'
+import { type Says, alive, group, lists, markOf, recorded, refused } from '../../test/situations.ts'
+import type { AttachedReplica, GroupRecord, Reading } from './model.ts'
+import { onlyMoved, onlyWroteOn } from './news.ts'
 import type { NodeView } from './observe.ts'
+import type { Situation } from './situation.ts'
 
 const mark = markOf('1.7')
 const says: Says = { offset: 100, mark, keys: 5 }
@@ -29,6 +30,13 @@ function view(id: string, change: Says = {}): NodeView {
 /** The replica b, when it answered so. */
 const told = (reading: Reading): NodeView => ({ ...view('b'), reading: { ...reading, incarnation: view('b').reading?.incarnation ?? '' } })
 const moved = (id: string, change: Says): boolean => onlyMoved(record, view(id), view(id, change))
+
+/** Of two nodes, both in sync. */
+const healthy = (change: Says = {}): Situation => group('a', alive('a', { ...says, ...change }), alive('b', says))
+const wroteOn = (change: Says, replicas?: readonly AttachedReplica[]): boolean => {
+  const s = healthy()
+  return onlyWroteOn(s, s.nodes.get('a'), healthy({ ...change, ...(replicas === undefined ? {} : { lists: replicas }) }).nodes.get('a'))
+}
 
 test('news: an in-sync replica answers as before, only further on -> none', () => {
   assert.ok(record.inSync.some(({ node }) => node === 'b'))
@@ -97,4 +105,34 @@ test('news: the primary, a replica that is not in sync, one that failed or was n
   assert.equal(onlyMoved(record, b, { ...b, failure: { kind: 'silent' } }), false)
   assert.equal(onlyMoved(record, undefined, b), false)
   assert.equal(onlyMoved(null, b, b), false)
+})
+
+test('news: the primary of a healthy group wrote on -> none', () => {
+  assert.equal(wroteOn({}), true)
+  assert.equal(wroteOn({ offset: 5_000, keys: 6, mark: { ...mark, seq: mark.seq + 1 } }, [lists('b', { acked: 4_900 })]), true)
+})
+
+test('news: the primary says anything else -> news', () => {
+  const changes: readonly Says[] = [
+    { offset: 99 },
+    { keys: 0 },
+    { incarnation: 'another' },
+    { role: 'replica' },
+    { guard: 3 },
+    { writeProblem: 'MISCONF' },
+  ]
+  for (const change of changes) assert.equal(wroteOn(change), false, JSON.stringify(change))
+  assert.equal(wroteOn({}, []), false, 'nobody follows')
+  assert.equal(wroteOn({}, [lists('b', { online: false })]), false)
+  assert.equal(wroteOn({ offset: 2_000_000 }, [lists('b', { acked: 100 })]), false, 'one might lag')
+})
+
+test('news: the primary wrote on, and somebody may join the in-sync set, or it is another one -> news', () => {
+  const s = healthy()
+  const a = s.nodes.get('a')
+  assert.equal(onlyWroteOn(recorded(s, { inSync: s.record?.inSync.slice(0, 1) ?? [] }), a, a), false)
+  assert.equal(onlyWroteOn(recorded(s, { incarnation: 'another' }), a, a), false)
+  assert.equal(onlyWroteOn(s, s.nodes.get('b'), s.nodes.get('b')), false, 'a replica')
+  assert.equal(onlyWroteOn(s, undefined, a), false)
+  assert.equal(onlyWroteOn({ ...s, record: null }, a, a), false)
 })

@@ -2,6 +2,7 @@
 import type { AttachedReplica, GroupRecord, Mark, Position, Reading } from './model.ts'
 import { type NodeView, answers } from './observe.ts'
 import { sameList, sameUpstream, sameUsers } from './same.ts'
+import type { Situation } from './situation.ts'
 
 /**
  * A replica that was in sync answers as before, only further on. Nothing is decided about it before the primary's next answer: how far it is
@@ -16,8 +17,21 @@ export function onlyMoved(record: GroupRecord | null, before: NodeView | undefin
 }
 
 /**
+ * The primary answers as before, only further on, while every node of the group is in sync and none so far behind by the primary's word that it
+ * might count no more: nobody joins the set, and nobody leaves it.
+ */
+export function onlyWroteOn({ record, nodes, policy }: Situation, before: NodeView | undefined, after: NodeView | undefined): boolean {
+  if (record === null || before === undefined || after === undefined || !answers(before) || !answers(after)) return false
+  if (after.spec.id !== record.primary || after.reading.incarnation !== record.incarnation || record.inSync.length !== nodes.size)
+    return false
+  const { position, replicas } = after.reading
+  if (position.kind !== 'stream' || replicas.some(({ acked }) => position.offset - acked > policy.inSyncMaxLagBytes)) return false
+  return movedOnly(before.reading, after.reading)
+}
+
+/**
  * Two readings differ in nothing but counters, and none of them fell to where it means something. Everything else is news.
- * Why each field is written out: this is asked of every answer of a replica, and a walk over the keys of whatever comes took a seventh of the
+ * Why each field is written out: this is asked of nearly every answer, and a walk over the keys of whatever comes took a seventh of the
  * simulator's time.
  */
 function movedOnly(was: Reading, is: Reading): boolean {

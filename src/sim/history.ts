@@ -1,5 +1,5 @@
 // One simulated history: its machines, its controller, its clients, and what is done to them until all is well again.
-import { closedGuard, persistRetryMs, policyOf } from '../core/limits.ts'
+import { closedGuard, persistRetryMs, policyOf, restMs } from '../core/limits.ts'
 import type { GroupSpec, NodeId, NodeSpec, Policy, Topology, WallTime } from '../core/model.ts'
 import { sameAddress } from '../core/address.ts'
 import type { Engine } from '../engines/engine.ts'
@@ -273,7 +273,7 @@ export class History {
 
   /** A node whose file could not be written is asked once a minute whether it can be now. */
   #unmendable(rule: string): boolean {
-    const againMs = persistRetryMs + this.policy.probeEveryMs + 1_000
+    const againMs = persistRetryMs + restMs + this.policy.probeEveryMs + 1_000
     const asked = (node: Server): boolean => this.timeline.now - node.unwrittenAt < againMs
     return (rule === 'node.persist' || rule === 'steady.tryFile') && [...this.nodes.values()].some(asked)
   }
