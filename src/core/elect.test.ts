@@ -5,6 +5,7 @@ import { foreignMark } from '../../test/decisions.ts'
 import { alone, chosen, down, held, returned, run } from '../../test/elections.ts'
 import {
   type Says,
+  able,
   alive,
   at,
   epochStart,
@@ -180,6 +181,20 @@ void describe('the primary is dead, replicas were in sync', () => {
     chosen(run(nodes({ offset: 1001 })), 'elect.ahead', 'c')
     chosen(run(nodes({ offset: 1000 })), 'elect.inSync', 'b')
     chosen(run(nodes({ offset: 1001, keys: 0 })), 'elect.inSync', 'b')
+  })
+
+  test('a history keeps its name, and the primary came back open -> whom it may have fed since is ahead only with a newer mark', () => {
+    const set = { inSync: ['a', 'b'].map((node) => ({ node, incarnation: `${node}1` })), fenced: false }
+    const back = alive('a', { incarnation: 'a2', of: null, replid: 'R1', offset: 1100, view: { wasOpen: 'a2' } })
+    const fed = (mark: string, a = back): Situation => {
+      const s = group('a', a, alive('b', { mark: '1.10' }), alive('c', { offset: 1100, mark }))
+      return able(recorded(s, set), { namesHistories: false })
+    }
+    for (const mark of ['1.9', '1.10']) chosen(run(fed(mark), 'restarted'), 'elect.inSync', 'b', /a restarted open/)
+    chosen(run(fed('1.11'), 'restarted'), 'elect.ahead', 'c', /a restarted open/)
+    // Seen by nobody as another process yet.
+    chosen(run(fed('1.9', refused('a', 9_900))), 'elect.inSync', 'b')
+    chosen(run(fed('1.10', refused('a', 9_900))), 'elect.ahead', 'c')
   })
 
   test('the primary came back open and another is promoted -> what it may have taken since is said', () => {

@@ -148,13 +148,15 @@ function unwilling(s: Situation, record: GroupRecord, than: Answering, since: In
 }
 
 /**
- * The recorded primary as another process that nothing kept closed, where a history keeps its name: it may have lost its last writes and taken
- * others at the same places, so that its position says nothing of what a replica holds. A mark that the replica lacks does: only the process
- * before was given one.
+ * Where a history keeps its name: the recorded primary as another process that nothing kept closed may have lost its last writes and taken others at
+ * the same places, so that its position, and that of whoever it may have fed since, says nothing of what a replica holds. A mark that the replica
+ * lacks does: only the process before was given one. One that lacks a mark of the replica is not ahead of it at all.
  */
 function reborn(s: Situation, record: GroupRecord, node: Answering, than: Answering): boolean {
-  const isOther = node.spec.id === record.primary && node.reading.incarnation !== record.incarnation
-  return isOther && !record.fenced && !s.can.namesHistories && orderOfMarks(node.reading.mark, than.reading.mark) !== 'ahead'
+  if (record.fenced || s.can.namesHistories) return false
+  const order = orderOfMarks(node.reading.mark, than.reading.mark)
+  const isOther = nodeOf(s, record.primary).reading?.incarnation !== record.incarnation
+  return order === 'behind' || (isOther && !keptItsData(record, node) && order !== 'ahead')
 }
 
 /** Whoever holds more than an in-sync replica, the primary come back for example, lacks nothing either. */
