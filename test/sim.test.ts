@@ -142,6 +142,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'an old copy of the store, made in the middle of a switchover, is put in place untold, and its old primary is opened again as the same process -> what its successor took goes by the copy',
   '563089-chosen-of-all-and-gone':
     'after a restore the best of all nodes is chosen, with the risk said, dies before it is promoted, and comes back -> what is lost is said once more',
+  '312683-led-to-its-successor-by-hand':
+    'a Pika primary that must not be promoted is back with more, another takes over, and a person leads the old one there while no controller runs -> it is copied anew',
   '312145-refused-to-step-down-for-a-dead-replica':
     'a Pika primary is replaced in a switchover while it still lists a replica that is gone, and loses its power -> it comes back closed',
   '313864-fed-a-frozen-replica':

@@ -362,7 +362,7 @@ test('P2: it follows by itself without a link and holds what the primary lacks -
     assert.notEqual(decide(certain).group.rule, 'steady.strayed')
 })
 
-test('P2: the primary is opened again, and one that does not answer was read further -> that one is in doubt; not under another primary', () => {
+test('P2: one that does not answer was read further than the primary that is opened again, or than the one that takes over -> it is in doubt', () => {
   const opened = (offset: number, candidate: NodeId): Situation => {
     const says: Says = { ...linked, of: null, guard: closedGuard, offset: 1100 }
     const s = group(
@@ -373,8 +373,26 @@ test('P2: the primary is opened again, and one that does not answer was read fur
     )
     return failingOver(recorded({ ...s, can: pika }, { lineage, guard: 0 }), candidate, 'dead', { replid: h2, mark: { epoch: 2, seq: 1 } })
   }
-  saves(opened(1200, 'b'), 'failover.seen', { primary: 'b', inDoubt: ['c'] })
-  for (const fits of [opened(1100, 'b'), opened(1200, 'a')]) nobodyInDoubt(fits, 'failover.seen')
+  for (const primary of ['a', 'b']) {
+    saves(opened(1200, primary), 'failover.seen', { primary, inDoubt: ['c'] })
+    nobodyInDoubt(opened(1100, primary), 'failover.seen')
+  }
+})
+
+test('P2: the primary that is replaced is back and holds what its successor lacks -> it is in doubt: a person, or its own file, may lead it there plainly', () => {
+  const replaced = (back: Says): Situation => {
+    const closed: Says = { of: null, guard: closedGuard }
+    // b took over from a at 1,000 (lineage), and a goes on in what was before.
+    const s = group(
+      'b',
+      alive('a', { replid: h1, mark: '1.9', offset: 1100, ...closed }),
+      alive('b', { ...closed, incarnation: 'b2', ...back }),
+      alive('c', { replid: h1, mark: '1.9', offset: 1100, of: 'a' }),
+    )
+    return failingOver(recorded({ ...s, can: pika }, { lineage, guard: 0 }), 'a', 'dead', { replid: h1, mark: { epoch: 1, seq: 9 } })
+  }
+  saves(replaced({ ...linked, offset: 1200 }), 'failover.seen', { primary: 'a', inDoubt: ['b'] })
+  nobodyInDoubt(replaced({ replid: h1, mark: '1.9', offset: 1000 }), 'failover.seen')
 })
 
 test('P2: the primary is opened again and known to lack something -> who does not answer is in doubt, also one that nobody read; not who answers', () => {

@@ -33,14 +33,15 @@ function doubtsOf(inDoubt: GroupRecord['inDoubt']): Pick<GroupRecord, 'inDoubt'>
 }
 
 /**
- * They hold what the primary lacks that is opened again: it goes on at those places, and they may be let in there by themselves. So were they read; or
- * they do not answer, and may have what it lost when it was restarted, be they in sync or not, or it is known to lack something; or how they stand to it
- * nothing says, since they bear another history's mark or none (docs/pika.md, P17).
+ * They were read to hold what the primary lacks: it goes on at those places, and whoever leads them there plainly, or their own old file, lets them in. Of
+ * one that is opened again so are also those who do not answer, and may have what it lost when it was restarted, be they in sync or not, or it is known to
+ * lack something; or of whom nothing says how they stand to it, since they bear another history's mark or none (docs/pika.md, P17).
  */
 function holdingMore(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): NodeId[] {
-  if (s.can.namesHistories || primary !== record.primary) return []
-  const isOther = reading.incarnation !== record.incarnation
-  const lacks = isBelow(againstFloor(s, record, { ...nodeOf(s, primary), reading }))
+  if (s.can.namesHistories) return []
+  const isAgain = primary === record.primary
+  const isOther = isAgain && reading.incarnation !== record.incarnation
+  const lacks = isAgain && isBelow(againstFloor(s, record, { ...nodeOf(s, primary), reading }))
   const holdsMore = (node: NodeView): boolean => {
     if ((lacks || isOther) && !answers(node)) return true
     if (node.reading === null) return false
