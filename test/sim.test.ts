@@ -152,6 +152,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika primary without a boot fence dies, is replaced, and comes back open while a slow store takes its successor -> not held against regroup',
   '303486-answered-after-its-successor-died':
     'a Pika primary is cut off with an answer on its way, and its successor dies before that arrives -> the write counts as one of the failover that gave it up',
+  '570065-made-a-primary-between-two-questions':
+    'a person makes a replica a primary for a fifth of a second, it is restarted and follows as before -> what it lacks nobody can know',
   '504591-fed-by-a-reborn-primary-and-never-in-sync':
     'an unfenced Pika primary comes back open with less, and feeds one that was restarted too and was not in sync -> that one is copied anew from the successor',
   '512594-left-and-led-back-by-a-detour':

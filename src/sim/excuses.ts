@@ -60,7 +60,7 @@ const guardEngagesMs = 4_000
 const watchedMs = 5_000
 /** A primary is read at least so often while it is well; whom it does not list any more is out by then. */
 const unlistedMs = 2_500
-/** An append-only file that is synced every second. */
+/** An append-only file is synced every second, while its process runs. */
 const diskMs = 2_000
 /** A person's command takes effect, and regroup has understood it, within this. */
 export const handEndsMs = 4_000
@@ -102,6 +102,8 @@ export class Excuses {
       this.#reported(write, at, crown) ??
       saidOfFound(at, crown) ??
       this.#byHand(at, this.#deeds.handOn(write.node, crown.node)) ??
+      // Made a primary by a person and restarted between two questions: it bears a history of its own where nothing tells (docs/pika.md, P2).
+      (this.#history.node(crown.node).ledUnseen ? 'by hand' : null) ??
       this.#byBackup(at) ??
       this.#byNature(write, at, crown)
     )
@@ -320,7 +322,7 @@ export class Excuses {
   #lacksOnDisk(write: Write, at: Executed, intent: Intent): boolean {
     const node = this.#history.node(write.node)
     const { persistence } = node.setup
-    if (persistence === 'aof') return node.endAfter(at.when) - at.when <= diskMs
+    if (persistence === 'aof') return this.#ranSince(write.node, at.when, node.endAfter(at.when)) <= diskMs
     // Whoever keeps nothing is elected only while the group was read to hold nothing.
     return this.#unread(at, intent, this.#history.policy.silentAfterMs, 0)
   }
