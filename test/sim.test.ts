@@ -138,6 +138,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'only a starved controller cannot reach a Pika primary, and the position of its replica rises while it stands still -> clients keep the primary',
   '304365-told-in-a-switchover-given-up':
     'a switchover is given up while its candidate takes over, and another is ordered before that has answered -> it is refused, and no write is lost',
+  '302487-moved-by-hand-and-restored':
+    'a Pika primary is moved by hand while no controller runs, the old one writes on until it follows, and a copy of the store is restored -> the others are copied anew from the new one',
   '543167-reopened-by-an-old-copy':
     'an old copy of the store, made in the middle of a switchover, is put in place untold, and its old primary is opened again as the same process -> what its successor took goes by the copy',
   '563089-chosen-of-all-and-gone':

@@ -88,7 +88,7 @@ function fedReborn(s: Situation, record: GroupRecord): boolean {
  */
 function doubtsUnder(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): Pick<GroupRecord, 'inDoubt'> {
   const reborn = primary === record.primary ? isReborn(s, record, reading) : fedReborn(s, record)
-  if (reborn || record.inDoubt?.includes(primary)) return doubtsOf(othersThan(s, primary))
+  if (reborn || record.inDoubt?.includes(primary) || doubtsAll(s, record, primary, reading)) return doubtsOf(othersThan(s, primary))
   return doubtsOf([...new Set([...(record.inDoubt ?? []), ...holdingMore(s, record, primary, reading), ...crashed(s, record)])])
 }
 
@@ -101,6 +101,17 @@ function crashed(s: Situation, record: GroupRecord): NodeId[] {
   const now = s.nodes.get(record.primary)?.reading?.incarnation ?? record.incarnation
   const isOther = !['', now].includes(record.incarnation)
   return record.cause === 'dead' || record.cause === 'restarted' || isOther ? [record.primary] : []
+}
+
+/**
+ * After a restore, when the reign does not go on that the copy names last: who was put in doubt since is not known, nor what was moved by hand
+ * and who wrote meanwhile. Only this process under this mark is known to be where the others, too, got what they hold.
+ */
+export function doubtsAll(s: Situation, record: GroupRecord, primary: NodeId, { incarnation, position }: Reading): boolean {
+  if (s.can.namesHistories || record.phase !== 'restored' || s.nodes.size < 2) return false
+  const reign = record.lineage.at(-1)
+  const goesOn = reign?.node === primary && reign.incarnation === incarnation
+  return !goesOn || position.kind !== 'stream' || position.replid !== reign.replid
 }
 
 function othersThan(s: Situation, id: NodeId): NodeId[] {
@@ -215,7 +226,8 @@ export function failover(
   choice: { node: NodeId; reading: Reading; risk: Said | null },
   cause: FailoverCause,
 ): RecordDraft {
-  const doubts = choice.node !== record.primary && fedReborn(s, record) ? doubtsOf(othersThan(s, choice.node)) : {}
+  const unknown = doubtsAll(s, record, choice.node, choice.reading) || (choice.node !== record.primary && fedReborn(s, record))
+  const doubts = unknown ? doubtsOf(othersThan(s, choice.node)) : {}
   return {
     ...fixedOf(s, record),
     ...doubts,

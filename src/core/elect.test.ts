@@ -187,7 +187,8 @@ void describe('the primary is dead, replicas were in sync', () => {
     const set = { inSync: ['a', 'b'].map((node) => ({ node, incarnation: `${node}1` })), fenced: false }
     const back = alive('a', { incarnation: 'a2', of: null, replid: 'R1', offset: 1100, view: { wasOpen: 'a2' } })
     const fed = (mark: string, a = back): Situation => {
-      const s = group('a', a, alive('b', { mark: '1.10' }), alive('c', { offset: 1100, mark }))
+      const link = a === back ? {} : down
+      const s = group('a', a, alive('b', { ...link, mark: '1.10' }), alive('c', { ...link, offset: 1100, mark }))
       return able(recorded(s, set), { namesHistories: false })
     }
     for (const mark of ['1.9', '1.10']) chosen(run(fed(mark), 'restarted'), 'elect.inSync', 'b', /a restarted open/)

@@ -155,7 +155,8 @@ function unwilling(s: Situation, record: GroupRecord, than: Answering, since: In
 function reborn(s: Situation, record: GroupRecord, node: Answering, than: Answering): boolean {
   if (record.fenced || s.can.namesHistories) return false
   const order = orderOfMarks(node.reading.mark, than.reading.mark)
-  const isOther = nodeOf(s, record.primary).reading?.incarnation !== record.incarnation
+  const { reading } = nodeOf(s, record.primary)
+  const isOther = reading !== null && reading.incarnation !== record.incarnation
   return order === 'behind' || (isOther && !keptItsData(record, node) && order !== 'ahead')
 }
 

@@ -15,6 +15,9 @@ import {
   unwatched,
   withSpec,
 } from '../../test/situations.ts'
+import { h2, lineage } from '../../test/succession.ts'
+import { pika } from '../engines/pika.ts'
+import { redis } from '../engines/redis.ts'
 import { decide } from './decide.ts'
 import { restored } from './draft.ts'
 import type { GroupRecord } from './model.ts'
@@ -76,6 +79,37 @@ void describe('a record that was read from a backup', () => {
       assert.doesNotMatch(risk(says), /Risk/)
     assert.doesNotMatch(risk({ mark: null }, { floor: null }), /Risk/)
     assert.doesNotMatch(risk({ mark: null, replid: 'Z' }, { hasData: false, floor: null }), /Risk/)
+  })
+
+  test('P2: a restored group where no server notices another history -> all but the primary are in doubt, unless the reign goes on that the copy names', () => {
+    const restoredTo = (copy: 'a' | 'b', says: Says, change: { a?: Says; can?: Situation['can'] } = {}): Situation => {
+      const s = group(
+        copy,
+        alive('a', { of: 'b', ...says, ...change.a }),
+        alive('b', { of: null, ...says }),
+        alive('c', { of: 'b', ...says }),
+      )
+      return met(recorded({ ...s, can: change.can ?? pika }, { epoch: 2, lineage: copy === 'b' ? lineage : lineage.slice(0, 1) }))
+    }
+    const same: Says = { replid: h2, mark: '2.1' }
+    const unknown = /Nothing tells what was written where since the backup: the others are copied anew/
+    // Moved since, by regroup or by hand; restarted since; reigning once more since.
+    const later = [restoredTo('a', same), restoredTo('a', { replid: 'inst/g/1', mark: '1.1' })]
+    const again = [restoredTo('b', { ...same, incarnation: 'b2' }), restoredTo('b', { replid: 'inst/g/4', mark: '4.1' })]
+    for (const s of [...later, ...again])
+      assert.match(inEnglish(saves(s, 'restored.adopt', { primary: 'b', inDoubt: ['a', 'c'] }).said), unknown)
+    for (const s of [restoredTo('b', same), restoredTo('a', same, { can: redis })]) {
+      const step = saves(s, 'restored.adopt', { primary: 'b' })
+      assert.ok(step.kind === 'save')
+      assert.equal(step.record.inDoubt, undefined)
+      assert.doesNotMatch(inEnglish(step.said), unknown)
+    }
+    // Nobody leads.
+    const chosen = saves(restoredTo('a', same, { a: { of: null } }), 'restored.elect/elect.rollCall', {
+      candidate: 'a',
+      inDoubt: ['b', 'c'],
+    })
+    assert.match(inEnglish(chosen.said), unknown)
   })
 
   test('a node bears a later epoch than the copy, and another is missing -> kept in the record: neither is forgotten with that node', () => {

@@ -1,5 +1,5 @@
 // A group whose record was read from a copy of the store: what it says may be long past, so everybody is asked before anything is done.
-import { failover, newestEpoch, outdated, readopted } from './draft.ts'
+import { doubtsAll, failover, newestEpoch, outdated, readopted } from './draft.ts'
 import { type Election, electByOrder, electRestored } from './elect.ts'
 import { seenBeyond, showsWhatWasKnown } from './holdings.ts'
 import { bearsItsEnd, bearsLater } from './laterEpoch.ts'
@@ -56,7 +56,8 @@ function decided(c: Case, election: Election, cause: FailoverCause): Decision {
   if (election.kind === 'wait') return { rule: election.rule, step: wait(say('restored.elect', { why }), election.evidence) }
   if (election.kind === 'hold') return { rule: election.rule, step: hold(say('restored.elect', { why }), election.evidence) }
   const draft = failover(c.s, c.record, election, cause)
-  const said = say('restored.promote', { node: election.node, why, risk: election.risk })
+  const unknown = doubtsAll(c.s, c.record, election.node, election.reading)
+  const said = say('restored.promote', { node: election.node, why, risk: election.risk, unknown })
   return { rule: election.rule, step: save(said, { ...draft, floor: floorAt(election) }, election.evidence) }
 }
 
@@ -186,10 +187,9 @@ export const restoredRules: readonly Rule<Case>[] = [
       const { id } = primary.spec
       const before = id === c.record.primary ? null : c.record.primary
       const risk = showsWhatWasKnown(c.s, c.record, primary) ? null : say('loss.incomplete', { primary: c.record.primary })
-      return save(say('restored.adopt', { primary: id, before, risk }), readopted(c.s, c.record, id, primary.reading), {
-        primary: id,
-        backup: c.record.primary,
-      })
+      const record = readopted(c.s, c.record, id, primary.reading)
+      const unknown = doubtsAll(c.s, c.record, id, primary.reading)
+      return save(say('restored.adopt', { primary: id, before, risk, unknown }), record, { primary: id, backup: c.record.primary })
     },
   },
   {

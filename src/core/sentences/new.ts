@@ -9,6 +9,14 @@ interface Choice {
 
 const choose = ({ group, node }: Choice): string => `\`regroup failover ${group} --accept-loss --to ${node}\``
 
+/** Whom it is said of, the data of all others are `unknown`. */
+interface Doubt {
+  readonly unknown?: boolean
+}
+
+const sinceBackup = ({ unknown = false }: Doubt): string =>
+  unknown ? '. Nothing tells what was written where since the backup: the others are copied anew' : ''
+
 const risk = (what: string | null = null): string => (what === null ? '' : `. Risk: ${what}`)
 
 export const newSentences = {
@@ -45,12 +53,12 @@ export const newSentences = {
   'restored.followed': (v: { readonly node: string; readonly address: string }) => `${v.node} followed ${v.address}`,
   'restored.stranger': (v: Choice & { readonly who: readonly string[] }) =>
     `the record is that of a backup, and ${v.who.join(', ')}, which is no node of this group. Add that node, or choose the primary: ${choose(v)}`,
-  /** `risk`: not in entries of earlier versions. */
-  'restored.adopt': (v: { readonly primary: string; readonly before: string | null; readonly risk?: string | null }) =>
-    `verified after a restore: every node answers and follows ${v.primary}${v.before === null ? '' : `, where the backup has ${v.before}`}${risk(v.risk)}`,
+  /** `risk`, `unknown`: not in entries of earlier versions. */
+  'restored.adopt': (v: Doubt & { readonly primary: string; readonly before: string | null; readonly risk?: string | null }) =>
+    `verified after a restore: every node answers and follows ${v.primary}${v.before === null ? '' : `, where the backup has ${v.before}`}${sinceBackup(v)}${risk(v.risk)}`,
   'restored.elect': (v: { readonly why: string }) => `the record is that of a backup; ${v.why}`,
-  'restored.promote': (v: { readonly node: string; readonly why: string; readonly risk: string | null }) =>
-    `the record is that of a backup; promote ${v.node}: ${v.why}${risk(v.risk)}`,
+  'restored.promote': (v: Doubt & { readonly node: string; readonly why: string; readonly risk: string | null }) =>
+    `the record is that of a backup; promote ${v.node}: ${v.why}${sinceBackup(v)}${risk(v.risk)}`,
   'restored.strangers': (v: { readonly who: readonly string[] }) =>
     `${v.who.join(', ')}, which this group does not know and which may hold more or still take writes`,
 }

@@ -11,6 +11,9 @@ const yields = (v: { readonly group: string; readonly node: string }): string =>
   `请选择：${choose(v)}；如果它持有的数据可以舍弃，就在规格里为 ${v.node} 写上 \`overwrite: true\``
 const risk = (what: string | null = null): string => (what === null ? '' : `。风险：${what}`)
 
+const sinceBackup = ({ unknown = false }: { readonly unknown?: boolean }): string =>
+  unknown ? '。无从得知备份之后各自写入了什么：其余节点将重新全量复制' : ''
+
 const stillFed = (v: { readonly witness: string; readonly address: string; readonly primary: string; readonly group: string }): string =>
   `${v.witness} 仍从 ${v.address} 复制，所以 ${v.primary} 在那里活着：不故障转移。请在规格里改正它的地址；如果确实要舍弃它，\`regroup failover ${v.group} --accept-loss\``
 
@@ -46,9 +49,9 @@ const newZh: typeof newSentences = {
   'restored.followed': (v) => `${v.node} 曾跟随 ${v.address}`,
   'restored.stranger': (v) => `记录来自备份，而 ${v.who.join('、')}，那不是这个组的节点。请加入那个节点，或指定主节点：${choose(v)}`,
   'restored.adopt': (v) =>
-    `恢复之后已核实：每个节点都应答并跟随 ${v.primary}${v.before === null ? '' : `，备份里的主节点是 ${v.before}`}${risk(v.risk)}`,
+    `恢复之后已核实：每个节点都应答并跟随 ${v.primary}${v.before === null ? '' : `，备份里的主节点是 ${v.before}`}${sinceBackup(v)}${risk(v.risk)}`,
   'restored.elect': (v) => `记录来自备份；${v.why}`,
-  'restored.promote': (v) => `记录来自备份；提升 ${v.node}：${v.why}${risk(v.risk)}`,
+  'restored.promote': (v) => `记录来自备份；提升 ${v.node}：${v.why}${sinceBackup(v)}${risk(v.risk)}`,
   'restored.strangers': (v) => `${v.who.join('、')}，这个组不认识它，它可能持有更多，或仍在接受写入`,
 }
 
