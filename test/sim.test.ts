@@ -138,6 +138,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'only a starved controller cannot reach a Pika primary, and the position of its replica rises while it stands still -> clients keep the primary',
   '304365-told-in-a-switchover-given-up':
     'a switchover is given up while its candidate takes over, and another is ordered before that has answered -> it is refused, and no write is lost',
+  '302938-added-after-a-restore':
+    'a Pika primary is moved by hand while no controller runs, and a copy of the store is restored whose spec lacks the old one; it is listed again, and follows already -> it is copied anew too',
   '302487-moved-by-hand-and-restored':
     'a Pika primary is moved by hand while no controller runs, the old one writes on until it follows, and a copy of the store is restored -> the others are copied anew from the new one',
   '543167-reopened-by-an-old-copy':

@@ -230,6 +230,17 @@ test('the copy by force ended -> in doubt no more; not while it lasts, nor when 
   told(ordered(4_000), 'a', 'node.still', { name: 'fence' })
 })
 
+test('after a restore who comes to the group and follows its primary by itself is in doubt, and known from then on; not who holds nothing, was led there by us, or was known', () => {
+  const come = (known: readonly NodeId[] | undefined, c: Says = linked): Situation =>
+    recorded(doubted([], linked, c), known === undefined ? {} : { known })
+  const step = saves(come(['a', 'b']), 'steady.newcomer', { inDoubt: ['c'], known: ['a', 'b', 'c'] })
+  assert.match(inEnglish(step.said), /^c came to the group after a restore and follows b by itself/)
+  const led = viewed(come(['a', 'b']), 'c', { forced: { to: b, at: 6_000, copied: true } })
+  for (const rests of [come(undefined), come(['a', 'b', 'c']), come(['a', 'b'], { ...linked, keys: 0 }), led])
+    assert.equal(groupStep(rests, 'steady.healthy').kind, 'rest')
+  saves(remembered(led, { targets: new Map([['c', { ...fed, replica: 'c1' }]]) }), 'steady.grow', { known: ['a', 'b', 'c'] })
+})
+
 test('nobody is in doubt any more -> the next record says nothing of it; one of an earlier version says it by an empty list', () => {
   const next = groupStep(doubted(['z']), 'steady.resolved')
   assert.ok(next.kind === 'save')

@@ -6,7 +6,7 @@ import { sameAddress } from './address.ts'
 import { type NodeView, answers, follows, freshSince, troubleOf } from './observe.ts'
 import { type Case, type Rule, save } from './rule.ts'
 import { say } from './said.ts'
-import { nodeOf, others, quote } from './situation.ts'
+import { empty, nodeOf, others, quote } from './situation.ts'
 
 export function inDoubt(c: Case, node: NodeView): boolean {
   return (c.record.inDoubt?.includes(node.spec.id) ?? false) || isRival(c, node)
@@ -111,6 +111,16 @@ function straying(c: Case): NodeId[] {
     .map((node) => node.spec.id)
 }
 
+/** They came to the group after a restore and follow by themselves: what the lost record said of them, or of whom they followed, nobody knows. */
+function newcomers(c: Case): NodeId[] {
+  const { known } = c.record
+  if (known === undefined) return []
+  return others(c.s, c.record.primary)
+    .filter((node) => !known.includes(node.spec.id) && answers(node) && follows(node, c.primary.spec))
+    .filter((node) => !empty(node) && !forcedTo(c, node) && !inDoubt(c, node))
+    .map((node) => node.spec.id)
+}
+
 /** Those that were to be copied and follow without. */
 function uncopied(c: Case): NodeId[] {
   return others(c.s, c.record.primary)
@@ -139,7 +149,7 @@ function misled(c: Case): NodeId[] {
 
 /** Whomever it finds is in doubt from now on, whatever else is under way. */
 export function doubtRule(
-  id: 'steady.copies' | 'steady.doubted' | 'steady.misled' | 'steady.replayed' | 'steady.strayed' | 'steady.uncopied',
+  id: 'steady.copies' | 'steady.doubted' | 'steady.misled' | 'steady.newcomer' | 'steady.replayed' | 'steady.strayed' | 'steady.uncopied',
   why: string,
   find: (c: Case) => readonly NodeId[],
 ): Rule<Case> {
@@ -181,6 +191,11 @@ export const doubtRules: readonly Rule<Case>[] = [
     'steady.strayed',
     'a replica follows by itself and holds what the primary lacks: as soon as it is let in, its mark says the same as the others, and nothing shows it any more',
     straying,
+  ),
+  doubtRule(
+    'steady.newcomer',
+    'who comes to the group after a restore, and follows its primary, was led there by somebody whom the copy of the store knows nothing of',
+    newcomers,
   ),
   doubtRule(
     'steady.uncopied',

@@ -25,11 +25,17 @@ type Fixed = Omit<GroupRecord, 'phase' | 'writer' | 'nonce' | 'at' | 'specRevisi
 function fixedOf(s: Situation, record: GroupRecord): Fixed {
   const { epoch, primary, incarnation, inSync, guard, hasData, fenced, lineage, failovers } = record
   const fixed = { epoch, primary, incarnation, inSync, guard, hasData, fenced, floor: floorOf(s, record), lineage, failovers }
-  return { ...fixed, ...doubtsOf(record.inDoubt), ...answeredBy(record) }
+  return { ...fixed, ...doubtsOf(record.inDoubt), ...knownBy(record), ...answeredBy(record) }
 }
 
 function doubtsOf(inDoubt: GroupRecord['inDoubt']): Pick<GroupRecord, 'inDoubt'> {
   return inDoubt === undefined || inDoubt.length === 0 ? {} : { inDoubt }
+}
+
+/** Whoever was in doubt, or in sync, was a node of the group. */
+function knownBy(record: Pick<GroupRecord, 'inDoubt' | 'inSync' | 'known'> | null): Pick<GroupRecord, 'known'> {
+  if (record?.known === undefined) return {}
+  return { known: [...new Set([...record.known, ...(record.inDoubt ?? []), ...record.inSync.map(({ node }) => node)])] }
 }
 
 /**
@@ -108,7 +114,7 @@ function crashed(s: Situation, record: GroupRecord): NodeId[] {
  * and who wrote meanwhile. Only this process under this mark is known to be where the others, too, got what they hold.
  */
 export function doubtsAll(s: Situation, record: GroupRecord, primary: NodeId, { incarnation, position }: Reading): boolean {
-  if (s.can.namesHistories || record.phase !== 'restored' || s.nodes.size < 2) return false
+  if (s.can.namesHistories || record.phase !== 'restored') return false
   const reign = record.lineage.at(-1)
   const goesOn = reign?.node === primary && reign.incarnation === incarnation
   return !goesOn || position.kind !== 'stream' || position.replid !== reign.replid
@@ -180,6 +186,7 @@ export function adopted(s: Situation, primary: NodeId, reading: Reading, epoch: 
     floor: null,
     lineage: entered(s, s.record?.lineage ?? [], epoch, primary, reading),
     failovers: s.record?.failovers ?? [],
+    ...knownBy(s.record),
     ...answeredBy(s.record),
   }
 }
@@ -209,14 +216,23 @@ export function outdated(s: Situation, record: GroupRecord): RecordDraft {
 
 function doubted(record: GroupRecord): RecordDraft {
   const { epoch, primary, hasData, floor, lineage, failovers } = record
-  const unknown = { incarnation: '', inSync: [], guard: 0, fenced: false, ...doubtsOf(record.inDoubt), ...answeredBy(record) }
+  const unknown = {
+    incarnation: '',
+    inSync: [],
+    guard: 0,
+    fenced: false,
+    ...doubtsOf(record.inDoubt),
+    ...knownBy(record),
+    ...answeredBy(record),
+  }
   return { phase: 'restored', epoch, primary, hasData, floor, lineage, failovers, ...unknown }
 }
 
 /** A restored group whose primary everybody follows: as a new one, but what the copy knew of its data still holds. */
 export function readopted(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): RecordDraft {
   const found = adopted(s, primary, reading, newestEpoch(s) + 1)
-  return { ...found, ...doubtsUnder(s, record, primary, reading), hasData: record.hasData || reading.keys > 0 }
+  const known = doubtsAll(s, record, primary, reading) ? { known: [...s.nodes.keys()] } : {}
+  return { ...found, ...doubtsUnder(s, record, primary, reading), ...known, hasData: record.hasData || reading.keys > 0 }
 }
 
 /** The intent of a failover. The old in-sync set stands until the new primary is seen. */
@@ -226,11 +242,12 @@ export function failover(
   choice: { node: NodeId; reading: Reading; risk: Said | null },
   cause: FailoverCause,
 ): RecordDraft {
-  const unknown = doubtsAll(s, record, choice.node, choice.reading) || (choice.node !== record.primary && fedReborn(s, record))
-  const doubts = unknown ? doubtsOf(othersThan(s, choice.node)) : {}
+  const restored = doubtsAll(s, record, choice.node, choice.reading)
+  const doubts = restored || (choice.node !== record.primary && fedReborn(s, record)) ? doubtsOf(othersThan(s, choice.node)) : {}
   return {
     ...fixedOf(s, record),
     ...doubts,
+    ...(restored ? { known: [...s.nodes.keys()] } : {}),
     phase: 'failover',
     epoch: newestEpoch(s) + 1,
     candidate: choice.node,
@@ -273,6 +290,7 @@ export function crowned(s: Situation, record: Moving, reading: Reading, fenced: 
     lineage: entered(s, record.lineage, record.epoch, record.candidate, reading),
     failovers: forced ? [...record.failovers, s.wall].slice(-lineageKept) : record.failovers,
     ...doubtsUnder(s, record, record.candidate, reading),
+    ...knownBy(record),
     ...answeredBy(record),
   }
 }
@@ -301,7 +319,7 @@ export function floored(s: Situation, record: GroupRecord): RecordDraft {
 
 /** ... and these are known to be in doubt. */
 export function questioned(s: Situation, record: GroupRecord, inDoubt: readonly NodeId[]): RecordDraft {
-  return { ...floored(s, record), inDoubt }
+  return { ...floored(s, record), inDoubt, ...knownBy({ ...record, inDoubt }) }
 }
 
 /** The same primary under a new replication id: its lineage entry names the new one and keeps the old for those who have it as their second. */

@@ -166,6 +166,8 @@ interface RecordBase {
   readonly lineage: readonly LineageEntry[]
   /** What these hold may differ from what the primary holds although no position shows it: copied anew. Absent: nobody. */
   readonly inDoubt?: readonly NodeId[]
+  /** Whom the group knows since a restore that put all others in doubt: who comes to it later may be one that the lost record spoke of. Absent: whoever is listed. */
+  readonly known?: readonly NodeId[]
   /** Completed forced failovers, newest last; anti-flapping counts them. */
   readonly failovers: readonly WallTime[]
   /** The instant of the scheduled switchover that was made or refused last: none is answered twice. */

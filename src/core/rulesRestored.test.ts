@@ -97,17 +97,22 @@ void describe('a record that was read from a backup', () => {
     const later = [restoredTo('a', same), restoredTo('a', { replid: 'inst/g/1', mark: '1.1' })]
     const again = [restoredTo('b', { ...same, incarnation: 'b2' }), restoredTo('b', { replid: 'inst/g/4', mark: '4.1' })]
     for (const s of [...later, ...again])
-      assert.match(inEnglish(saves(s, 'restored.adopt', { primary: 'b', inDoubt: ['a', 'c'] }).said), unknown)
+      assert.match(inEnglish(saves(s, 'restored.adopt', { primary: 'b', inDoubt: ['a', 'c'], known: ['a', 'b', 'c'] }).said), unknown)
     for (const s of [restoredTo('b', same), restoredTo('a', same, { can: redis })]) {
       const step = saves(s, 'restored.adopt', { primary: 'b' })
       assert.ok(step.kind === 'save')
       assert.equal(step.record.inDoubt, undefined)
+      assert.equal(step.record.known, undefined)
       assert.doesNotMatch(inEnglish(step.said), unknown)
     }
+    // All others are listed again later.
+    const lone = met(recorded({ ...group('b', alive('b', { ...same, of: null })), can: pika }, { epoch: 2, lineage: lineage.slice(0, 1) }))
+    assert.doesNotMatch(inEnglish(saves(lone, 'restored.adopt', { primary: 'b', known: ['b'] }).said), unknown)
     // Nobody leads.
     const chosen = saves(restoredTo('a', same, { a: { of: null } }), 'restored.elect/elect.rollCall', {
       candidate: 'a',
       inDoubt: ['b', 'c'],
+      known: ['a', 'b', 'c'],
     })
     assert.match(inEnglish(chosen.said), unknown)
   })

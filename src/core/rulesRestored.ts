@@ -56,7 +56,7 @@ function decided(c: Case, election: Election, cause: FailoverCause): Decision {
   if (election.kind === 'wait') return { rule: election.rule, step: wait(say('restored.elect', { why }), election.evidence) }
   if (election.kind === 'hold') return { rule: election.rule, step: hold(say('restored.elect', { why }), election.evidence) }
   const draft = failover(c.s, c.record, election, cause)
-  const unknown = doubtsAll(c.s, c.record, election.node, election.reading)
+  const unknown = c.s.nodes.size > 1 && doubtsAll(c.s, c.record, election.node, election.reading)
   const said = say('restored.promote', { node: election.node, why, risk: election.risk, unknown })
   return { rule: election.rule, step: save(said, { ...draft, floor: floorAt(election) }, election.evidence) }
 }
@@ -188,7 +188,7 @@ export const restoredRules: readonly Rule<Case>[] = [
       const before = id === c.record.primary ? null : c.record.primary
       const risk = showsWhatWasKnown(c.s, c.record, primary) ? null : say('loss.incomplete', { primary: c.record.primary })
       const record = readopted(c.s, c.record, id, primary.reading)
-      const unknown = doubtsAll(c.s, c.record, id, primary.reading)
+      const unknown = c.s.nodes.size > 1 && doubtsAll(c.s, c.record, id, primary.reading)
       return save(say('restored.adopt', { primary: id, before, risk, unknown }), record, { primary: id, backup: c.record.primary })
     },
   },

@@ -85,6 +85,8 @@ export const steadySentences = {
     `${quote(v.nodes)} follows a node that does not hold, or did not hold, what ${v.primary} holds: it is copied anew, whatever its position says`,
   'steady.strayed': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
     `${quote(v.nodes)} follows ${v.primary} by itself and holds what that one lacks: it is copied anew`,
+  'steady.newcomer': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
+    `${quote(v.nodes)} came to the group after a restore and follows ${v.primary} by itself; nothing tells what it holds: it is copied anew`,
   'steady.uncopied': (v: OfPrimary & { readonly nodes: readonly string[] }) =>
     `${quote(v.nodes)} follows ${v.primary} without the full copy it was told to take, since its first attempt failed: it is told again`,
   'steady.copies': (v: OfPrimary & { readonly nodes: readonly string[] }) =>

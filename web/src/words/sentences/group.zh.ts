@@ -109,6 +109,7 @@ const steadyZh: typeof steadySentences = {
     `被人改成了主节点，或由（或可能由）这样的节点供给数据，与 ${v.primary} 并存于同一段历史中：${names(v.nodes)}。除非它接任主节点，否则无论位置如何，都重新全量复制`,
   'steady.misled': (v) => `${names(v.nodes)} 跟随的节点所持有的数据与 ${v.primary} 的不同，或曾经不同：无论位置如何，都重新全量复制`,
   'steady.strayed': (v) => `${names(v.nodes)} 自行跟随 ${v.primary}，却持有它没有的数据：将重新全量复制`,
+  'steady.newcomer': (v) => `${names(v.nodes)} 在恢复之后加入这个组，并自行跟随 ${v.primary}；无从得知它持有什么：将重新全量复制`,
   'steady.uncopied': (v) => `${names(v.nodes)} 首次尝试失败，没有全量复制就跟随了 ${v.primary}：将再次要求全量复制`,
   'steady.copies': (v) => `将从 ${v.primary} 重新全量复制，复制结束之前存疑：${names(v.nodes)}`,
   'steady.resolved': (v) => `已重新全量复制，不再存疑：${names(v.nodes)}`,
