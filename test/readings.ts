@@ -12,7 +12,7 @@ export const position: Required<Extract<Position, { kind: 'stream' }>> = {
   parts: [1, 2],
   log: 'l 1',
 }
-const mark: Required<Mark> = { installation: 'i', group: 'g', epoch: 1, seq: 4, since: 7 }
+const mark: Required<Mark> = { installation: 'i', group: 'g', epoch: 1, seq: 4, since: 7, given: 8 }
 const user: Required<AccessUser> = { name: 'u', rules: ['on', '+get'] }
 const load: Required<Load> = { opsPerSec: 1, usedMemoryBytes: 2 }
 /** One more in its type does not compile here; once it stands here, each test that goes through `others` tries it. */

@@ -276,6 +276,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'the candidate of a switchover is restarted with nothing and open when the old primary was just led to it -> it is closed, nobody is copied from it',
   '66002808-copied-from-a-hand-led-primary':
     'a primary restarted empty was opened by hand behind a cut and a replica copied it -> that replica vouches for nothing, a person is waited for',
+  '311567-pika-epoch-of-a-move-given-up':
+    'an old copy of the store is put in place after Pika switchovers that were given up -> the epochs that they used are not given again',
   '66010415-epoch-given-again':
     'an old copy of the store, the only mark of the latest epoch is lost with its node, the controller dies -> that epoch is not given again',
   '66007416-problem-from-before-the-silence':

@@ -336,7 +336,8 @@ function noLaterMark(input: Input, group: Group): Input {
   if (input.kind !== 'probed' || !input.result.ok || group.record === null) return input
   const { reading } = input.result
   if (reading.mark === null) return input
-  const mark = { ...reading.mark, epoch: Math.min(reading.mark.epoch, group.record.epoch) }
+  const { given: _given, ...bears } = reading.mark
+  const mark = { ...bears, epoch: Math.min(bears.epoch, group.record.epoch) }
   return { ...input, result: { ok: true, reading: { ...reading, mark } } }
 }
 

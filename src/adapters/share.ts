@@ -87,7 +87,8 @@ function shareMark(last: Mark | null, is: Writable<Mark> | null): boolean {
     is.group === last.group &&
     is.epoch === last.epoch &&
     is.seq === last.seq &&
-    is.since === last.since
+    is.since === last.since &&
+    is.given === last.given
   )
 }
 

@@ -7,10 +7,10 @@ import { markAction, markable, marking } from './canary.ts'
 import { canaryEnded } from './memory.ts'
 import type { Capabilities, LineageEntry, Mark } from './model.ts'
 
-/** The mark that the primary of epoch 3 is given; the history that it writes began at epoch 2. */
-function marked(can: Capabilities, replid: string): Mark {
+/** The mark that the primary is given at that epoch; the history that it writes began at epoch 2. */
+function marked(can: Capabilities, replid: string, epoch = 3): Mark {
   const entry: LineageEntry = { epoch: 2, node: 'a', at: epochStart, replid, start: 0, continues: true }
-  const { record } = recorded(group('a', alive('a')), { epoch: 3, lineage: [entry] })
+  const { record } = recorded(group('a', alive('a')), { epoch, lineage: [entry] })
   assert.ok(record)
   const action = markAction(record, { can, installation: 'inst', spec: { id: 'g' } }, 9)
   assert.ok(action.name === 'mark')
@@ -19,12 +19,14 @@ function marked(can: Capabilities, replid: string): Mark {
 
 const plain = { installation: 'inst', group: 'g', seq: 9 }
 
-test('the mark names the history -> it bears the epoch at which that began, and when', () => {
-  assert.deepEqual(marked(pika, `inst/g/2/${epochStart}`), { ...plain, epoch: 2, since: epochStart })
+test('the mark names the history -> it bears the epoch at which that began, and when; and the one that a move used which was given up since', () => {
+  assert.deepEqual(marked(pika, `inst/g/2/${epochStart}`), { ...plain, epoch: 2, since: epochStart, given: 3 })
+  assert.deepEqual(marked(pika, `inst/g/2/${epochStart}`, 2), { ...plain, epoch: 2, since: epochStart })
 })
 
 test('the history was begun by a version that named it by its epoch alone -> so does the mark', () => {
-  assert.deepEqual(marked(pika, 'inst/g/2'), { ...plain, epoch: 2 })
+  assert.deepEqual(marked(pika, 'inst/g/2'), { ...plain, epoch: 2, given: 3 })
+  assert.deepEqual(marked(pika, 'inst/g/2', 2), { ...plain, epoch: 2 })
 })
 
 test('the server names its histories -> the epoch of the record', () => {

@@ -34,15 +34,16 @@ interface Marker {
 
 /**
  * The mark to write. It bears the record's epoch; where it names the history, the epoch at which that began: a move that was given up used an
- * epoch and began none.
+ * epoch and began none. That epoch is named beside it: clients were told it, and an old copy of the store knows nothing of it.
  */
 export function markAction(record: GroupRecord, { can, installation, spec }: Marker, seq: number): Action {
   const mark = { installation, group: spec.id, epoch: record.epoch, seq }
   const last = record.lineage.at(-1)
   if (can.namesHistories || last === undefined) return { name: 'mark', mark }
   const named = { ...mark, epoch: last.epoch, since: last.at }
+  const given = record.epoch > last.epoch ? { given: record.epoch } : {}
   // Histories that an earlier version began have their epoch alone for a name.
-  return { name: 'mark', mark: historyOf(named) === last.replid ? named : { ...mark, epoch: last.epoch } }
+  return { name: 'mark', mark: { ...(historyOf(named) === last.replid ? named : { ...mark, epoch: last.epoch }), ...given } }
 }
 
 /** A mark leaves now, as the action of that id; the next one is due then. */

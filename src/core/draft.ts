@@ -12,6 +12,7 @@ import {
   type NodeId,
   type Reading,
   historyOf,
+  latestEpoch,
   logIdOf,
 } from './model.ts'
 import type { Said } from './said.ts'
@@ -131,7 +132,7 @@ function answeredBy(record: GroupRecord | null): Pick<GroupRecord, 'answered'> {
 
 /** The newest epoch that any node's mark or the record bears. */
 export function newestEpoch(s: Situation): Epoch {
-  const marks = [...s.nodes.values()].map((node) => (node.reading?.mark?.group === s.spec.id ? node.reading.mark.epoch : 0))
+  const marks = [...s.nodes.values()].map((node) => (node.reading?.mark?.group === s.spec.id ? latestEpoch(node.reading.mark) : 0))
   return Math.max(0, s.record?.epoch ?? 0, ...marks)
 }
 

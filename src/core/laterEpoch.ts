@@ -1,5 +1,5 @@
 // Who bears a mark of a later epoch than the record: the record is old, and what that node holds may be newer than all the record speaks of.
-import { type GroupRecord, isMoving } from './model.ts'
+import { type GroupRecord, isMoving, latestEpoch } from './model.ts'
 import { type NodeView, answers, follows, refused } from './observe.ts'
 import { type Situation, isOurs, others } from './situation.ts'
 
@@ -7,7 +7,7 @@ import { type Situation, isOurs, others } from './situation.ts'
 export function bearsLater(s: Situation, record: GroupRecord, { reading, spec }: NodeView): boolean {
   const mark = reading?.mark ?? null
   if (mark === null || spec.overwrite) return false
-  return isOurs(s, mark) && mark.epoch > record.epoch
+  return isOurs(s, mark) && latestEpoch(mark) > record.epoch
 }
 
 /**
@@ -18,7 +18,7 @@ export function bearsItsEnd(s: Situation, record: GroupRecord, { reading, spec }
   const mark = reading?.mark ?? null
   if (mark === null || spec.overwrite || !isMoving(record) || !isOurs(s, mark)) return false
   const isCandidate = spec.id === record.candidate && reading?.incarnation === record.candidateIs.incarnation
-  return mark.epoch === record.epoch || (isCandidate && mark.epoch > record.epoch)
+  return latestEpoch(mark) === record.epoch || (isCandidate && latestEpoch(mark) > record.epoch)
 }
 
 /** A replica of this node that bears a later epoch. When this one gets other data, that one gets them at once, through the chain. */

@@ -276,6 +276,13 @@ export interface Mark {
   readonly seq: number
   /** When the history began that it names: a store that was set back may begin another at the same epoch. Absent where it names none. */
   readonly since?: WallTime
+  /** The latest epoch that clients were told, where a move that was given up used one since that history began. Says nothing of what the node holds. */
+  readonly given?: Epoch
+}
+
+/** The latest epoch that was given when the mark was written: whoever gives another gives a later one. */
+export function latestEpoch(mark: Mark): Epoch {
+  return Math.max(mark.epoch, mark.given ?? 0)
 }
 
 /** A user of a node, and which commands he may give: the server's own rules in their order. Nothing secret. */

@@ -65,7 +65,13 @@ function onlyFurther(was: Position, is: Position): boolean {
 
 function sameMarker(was: Mark | null, is: Mark | null): boolean {
   if (was === null || is === null) return was === is
-  return was.installation === is.installation && was.group === is.group && was.epoch === is.epoch && was.since === is.since
+  return (
+    was.installation === is.installation &&
+    was.group === is.group &&
+    was.epoch === is.epoch &&
+    was.since === is.since &&
+    was.given === is.given
+  )
 }
 
 function sameReplica(was: AttachedReplica, is: AttachedReplica): boolean {

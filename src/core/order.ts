@@ -1,6 +1,6 @@
 // How nodes stand to each other by what they hold, and which of them is the best.
 import { nowhere } from './limits.ts'
-import type { GroupRecord, Mark, Reading } from './model.ts'
+import { type GroupRecord, type Mark, type Reading, latestEpoch } from './model.ts'
 import { sameAddress } from './address.ts'
 import { type NodeView } from './observe.ts'
 import { type Situation, empty, keptItsData } from './situation.ts'
@@ -67,7 +67,7 @@ export function standing(s: Situation, a: Answering, b: Answering): Order {
   const order = orderOf(s, a, b)
   const { record } = s
   if (order !== 'diverged' || record === null || record.phase === 'restored') return order
-  if ([a, b].some(({ reading }) => (reading.mark?.epoch ?? 0) > record.epoch)) return order
+  if ([a, b].some(({ reading }) => (reading.mark === null ? 0 : latestEpoch(reading.mark)) > record.epoch)) return order
   const current = inCurrentLineage(record, a.reading)
   return current === inCurrentLineage(record, b.reading) ? order : current ? 'ahead' : 'behind'
 }

@@ -4,7 +4,7 @@ import { orderOf } from './order.ts'
 import { bearsLater, feederOf, laterFedBy } from './laterEpoch.ts'
 import { closedGuard, halfClosedGuard, handoverGraceMs, nowhere } from './limits.ts'
 import type { Action, Replacing } from './action.ts'
-import type { Address } from './model.ts'
+import { type Address, latestEpoch } from './model.ts'
 import { sameAddress } from './address.ts'
 import { type NodeView, answers, follows, freshSince, mute, refused, refuses } from './observe.ts'
 import { type Case, type Rule, type Step, act, hold, rest, wait } from './rule.ts'
@@ -111,12 +111,12 @@ function newerOrForeign(c: NodeCase): boolean {
   if (laterFedBy(c.s, c.record, c.node) !== null) return true
   const mark = c.node.reading?.mark ?? null
   if (mark === null || c.node.spec.overwrite) return false
-  return !isOurs(c.s, mark) || mark.epoch > c.record.epoch
+  return !isOurs(c.s, mark) || latestEpoch(mark) > c.record.epoch
 }
 
 /** The epochs of a node that bears a later one than the record. */
 function epochs(c: NodeCase, { reading }: NodeView): { readonly epoch: number | null; readonly recorded: number } {
-  return { epoch: reading?.mark?.epoch ?? null, recorded: c.record.epoch }
+  return { epoch: reading?.mark == null ? null : latestEpoch(reading.mark), recorded: c.record.epoch }
 }
 
 /** It bears another group's mark. Data without any mark at the recorded primary's address is rather a primary reborn empty and written to. */

@@ -6,6 +6,7 @@ import {
   alive,
   group,
   lists,
+  markOf,
   mute,
   now,
   recorded,
@@ -137,6 +138,16 @@ void describe('a record that was read from a backup', () => {
     ]
     for (const says of less) assert.match(taken(says), risk)
     assert.doesNotMatch(taken({ mark: '4.7', offset: 1200 }), /Risk/)
+  })
+
+  test('moves that were given up used epochs after the one that the marks bear -> none of them is given again', () => {
+    const bears = { mark: { ...markOf('1.10'), given: 6 } }
+    saves(met(group('a', alive('a', bears), alive('b', bears))), 'restored.adopt', { epoch: 7, primary: 'a' })
+    saves(met(group('a', alive('a', bears), mute('c', now - 5000))), 'restored.seen', { epoch: 6 })
+    // Nobody told that it is a copy: such a mark does, also on the primary that the copy names.
+    saves(group('a', alive('a', bears), alive('b', bears)), 'steady.outdated', { phase: 'restored', epoch: 6, primary: 'a' })
+    const known = { mark: { ...markOf('1.10'), given: 1 } }
+    assert.notEqual(decide(group('a', alive('a', known), alive('b', known))).group.rule, 'steady.outdated')
   })
 
   test('what is seen is kept once, when nothing can be decided -> of equal marks beside the primary; an epoch also without a position', () => {

@@ -5,7 +5,7 @@ import { seenBeyond, showsWhatWasKnown } from './holdings.ts'
 import { bearsItsEnd, bearsLater } from './laterEpoch.ts'
 import { nowhere } from './limits.ts'
 import { together } from './loss.ts'
-import { type FailoverCause, type GroupRecord, type Reading, isMoving } from './model.ts'
+import { type FailoverCause, type GroupRecord, type Reading, isMoving, latestEpoch } from './model.ts'
 import { sameAddress } from './address.ts'
 import { type NodeView, answers, freshSince } from './observe.ts'
 import { type Answering, orderOf } from './order.ts'
@@ -108,7 +108,7 @@ export const outdatedRule: Rule<Case> = {
   then: (c) => {
     const node = successor(c)
     if (node === null) return hold(say('new.nobody'))
-    const epoch = node.reading.mark?.epoch ?? 0
+    const epoch = node.reading.mark === null ? 0 : latestEpoch(node.reading.mark)
     const { epoch: recorded, primary } = c.record
     const { id } = node.spec
     const said =

@@ -77,6 +77,19 @@ test('two histories of one epoch -> the mark says when its own began, and names 
   assert.equal(position.kind === 'stream' && position.replid, 'inst/g/7/1700000000000')
 })
 
+test('moves that were given up used epochs since the history began -> the mark says the latest, and the history keeps its name', () => {
+  for (const [text, since] of [
+    ['v1 inst g 7 99 1700000000000 9', { since: 1_700_000_000_000 }],
+    ['v1 inst g 7 99 - 9', {}],
+  ] as const) {
+    const written = { installation: 'inst', group: 'g', epoch: 7, seq: 99, ...since, given: 9 }
+    assert.deepEqual(pika.script({ name: 'mark', mark: written }).commands, [['SET', 'regroup:mark', text]])
+    const { position, mark } = readingOf(recorded('01-standalone-master', 9221, 1), { mark: text })
+    assert.deepEqual(mark, written)
+    assert.equal(position.kind === 'stream' && position.replid, ['inst/g/7', ...Object.values(since)].join('/'))
+  }
+})
+
 test('files of the binlog -> one offset, as slave_repl_offset counts it [56]', () => {
   const text = recorded('56-binlog-rollover-purge-full-resync', 9321, 0)
   const { position } = readingOf(text, { size: '1048576' })

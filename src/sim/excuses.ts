@@ -1,6 +1,6 @@
 // For which reasons an acknowledged write may be gone (docs/simulator.md): each holds as narrowly as it is true.
 import { flapSilenceFactor } from '../core/limits.ts'
-import { type GroupRecord, isMoving } from '../core/model.ts'
+import { type GroupRecord, isMoving, latestEpoch } from '../core/model.ts'
 import { sameAddress } from '../core/address.ts'
 import type { Code, Said } from '../core/said.ts'
 import { parseMark } from '../engines/mark.ts'
@@ -139,7 +139,8 @@ export class Excuses {
     if (this.#history.spec.nodes.some((one) => one.id === node.id && one.overwrite)) return () => 'ordered'
     if (this.#cameBehindAHand(node)) return () => 'by hand'
     // A record that is older than what a node bears, after a restore: nothing may be led to it blindly.
-    const bears = parseMark(markOf(held) ?? '')?.epoch ?? 0
+    const mark = parseMark(markOf(held) ?? '')
+    const bears = mark === null ? 0 : latestEpoch(mark)
     const outdated = bears > (this.#history.store.record('g')?.epoch ?? 0) && !this.#cameByItself(node) && !this.#unheardOf(node)
     const coming = this.#coming(by, intent)
     // Whoever feeds it, and the one before, may have been led by hand too.

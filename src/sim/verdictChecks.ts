@@ -1,6 +1,6 @@
 // What a controller may conclude: looked at with the eyes of the world, which knows who runs, who is linked and which paths are clear.
 import { closedGuard, handoverGraceMs } from '../core/limits.ts'
-import { type GroupRecord, type Moving, type NodeId, isMoving } from '../core/model.ts'
+import { type GroupRecord, type Moving, type NodeId, isMoving, latestEpoch } from '../core/model.ts'
 import { sameAddress } from '../core/address.ts'
 import { parseMark } from '../engines/mark.ts'
 import type { Group } from '../controller/group.ts'
@@ -222,8 +222,8 @@ export class VerdictChecks {
       const known = this.#now - Math.max(node.calmSince, net.clearSince(controllerName, node.host)) >= knownMs
       const text = node.running === null || !known ? null : markOf(node.running.data)
       const mark = text === null ? null : parseMark(text)
-      if (mark === null || mark.group !== spec.id || mark.epoch < record.epoch) continue
-      this.#fail('a new epoch is above every mark', `epoch ${record.epoch} is begun while ${node.id} bears ${mark.epoch}`)
+      if (mark === null || mark.group !== spec.id || latestEpoch(mark) < record.epoch) continue
+      this.#fail('a new epoch is above every mark', `epoch ${record.epoch} is begun while ${node.id} bears ${latestEpoch(mark)}`)
     }
   }
 
