@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { alive, at, group, remembered } from '../../test/situations.ts'
+import { alive, at, group, remembered, withPolicy, withSpec } from '../../test/situations.ts'
 import { decide } from '../core/decide.ts'
 import { restMs } from '../core/limits.ts'
 import type { Situation } from '../core/situation.ts'
@@ -46,6 +46,17 @@ test('at rest: the primary wrote on -> nothing new until the rest is over', () =
   assert.equal(isNothingNew(rest, at(s, s.now + restMs)), false)
   rest.decided(decide(s), s.now + restMs)
   assert.equal(isNothingNew(rest, at(s, s.now + restMs + 1)), true)
+})
+
+test('at rest, and something waits for its time -> each answer of the primary is decided about', () => {
+  const until = s.wall + 60_000
+  const waiting: readonly Situation[] = [
+    withSpec(s, { pause: { until, by: 'ops', why: '' } }),
+    withSpec(s, { scheduled: { at: until, to: null, by: 'ops', why: '' } }),
+    withSpec(s, { nodes: s.spec.nodes.map((node) => ({ ...node, maintenanceUntil: until })) }),
+    withPolicy(s, { failback: 'window' }),
+  ]
+  for (const one of waiting) assert.equal(rested().isNothingNew(probed('a'), one, a, further.nodes.get('a')), false)
 })
 
 test('at rest: nothing was decided yet -> no rest', () => {

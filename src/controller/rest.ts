@@ -23,14 +23,20 @@ export class Rest {
   }
 
   /**
-   * Time alone decides nothing, nor do a mark that was written and a node that only moved on. What comes by time alone, a switchover at its
-   * hour or the end of a maintenance, is looked at with an answer of the primary: the first one after `restMs`.
+   * Time alone decides nothing, nor do a mark that was written and a node that only moved on. What comes by time alone is looked at with an
+   * answer of the primary: the first one after `restMs`, and each while something waits for its time.
    * `s` and `was`: the group, and the node that the input is about, before it was taken in; `is`: the node after.
    */
   isNothingNew(input: Input, s: Situation, was: NodeView | undefined, is: NodeView | undefined): boolean {
     const { canary } = s.memory
-    if (input.kind === 'probed') return onlyMoved(s.record, was, is) || (s.now - this.#decidedAt < restMs && onlyWroteOn(s, was, is))
+    if (input.kind === 'probed') return onlyMoved(s.record, was, is) || (this.#mayRest(s) && onlyWroteOn(s, was, is))
     if (input.kind === 'acted') return input.result.ok && input.id === canary.inFlight?.id && canary.problem === null
     return input.kind === 'tick'
+  }
+
+  #mayRest({ spec, policy, memory, now }: Situation): boolean {
+    const waits =
+      memory.unsaved !== null || spec.pause !== null || spec.scheduled !== undefined || spec.roll !== undefined || policy.failback !== 'off'
+    return !waits && now - this.#decidedAt < restMs && spec.nodes.every((node) => node.maintenanceUntil === null)
   }
 }

@@ -39,8 +39,8 @@ export const nowhere: Address = { host: '127.0.0.1', port: 1 }
 /** While all is well, what is due within this is done together: a process that wakes for each node of a thousand groups wakes thousands of times a second. */
 export const turnStepMs = 20
 
-/** A healthy group at rest is decided about this often, though its primary only wrote on: what comes by time alone comes this much later at most. */
-export const restMs = 2_000
+/** A healthy group at rest is decided about this often, though its primary only wrote on and nothing waits for its time. */
+export const restMs = 5_000
 /** While something is wrong or changing, nodes are asked this often: a crash heals in milliseconds, so we must look that often. */
 export const urgentProbeMs = 4
 /** ... while that is new. When nothing stirs, the gap grows with the time since: looking costs this share of what was waited at most, */
