@@ -20,7 +20,7 @@ void describe('what was foreseen', () => {
   test('the primary dies -> the node takes over that was named, by the rule that was named', async () => {
     const { code, plans } = await planned('--if-dies', 'n1')
     const [plan] = plans
-    assert.deepEqual([code, plan?.safety], [0, 'safe'])
+    assert.deepEqual([code, plan?.safety], [0, 'safe'], JSON.stringify(plan))
     const foreseen = plan?.outcomes[0]
     await bed.group.node('n1').server.kill9()
     assert.equal(await otherPrimary(bed.controller, bed.group, 'n1'), foreseen?.primary)
