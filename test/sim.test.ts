@@ -156,6 +156,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika primary without a boot fence dies, is replaced, and comes back open while a slow store takes its successor -> not held against regroup',
   '303486-answered-after-its-successor-died':
     'a Pika primary is cut off with an answer on its way, and its successor dies before that arrives -> the write counts as one of the failover that gave it up',
+  '313632-a-copy-without-its-primary':
+    'an old copy of the store whose spec is to lack the primary that it records -> no store has such a one',
   '570065-made-a-primary-between-two-questions':
     'a person makes a replica a primary for a fifth of a second, it is restarted and follows as before -> what it lacks nobody can know',
   '504591-fed-by-a-reborn-primary-and-never-in-sync':

@@ -1,5 +1,6 @@
 // Carries the planned operations out on the simulated machines, and mends everything when the time for faults is over.
 import { formatAddress } from '../core/address.ts'
+import { type GroupRecord, isMoving } from '../core/model.ts'
 import { Dice } from './dice.ts'
 import { type Ailment, type Op, clientHosts, controllerName, starvedMs, strangerHost, strangerName } from './plan.ts'
 import { RespError } from '../resp/value.ts'
@@ -93,7 +94,8 @@ export class Faults {
         if (!history.store.restore(op.told ?? true)) return this.#later(50, () => history.startController())
         history.checks.restored()
         for (const node of history.nodes.values()) node.recordLost(history.store.backedUpAt)
-        if (op.lacks !== undefined) history.forget(op.lacks)
+        // A spec that does not list whom its record needs is refused, so no copy has such a one.
+        if (op.lacks !== undefined && !needs(history.store.record('g'), op.lacks)) history.forget(op.lacks)
         this.#later(op.ms ?? 0, () => history.listAll())
         return this.#later(50, () => history.startController())
       case 'switchover':
@@ -328,6 +330,10 @@ export class Faults {
 
 const plainAilments = ['misconf', 'outOfMemory', 'busy', 'fullOfClients', 'fileUnwritable'] as const
 const forbidden: Readonly<Partial<Record<Ailment, string>>> = { noKill: 'client|kill', noReplicaof: 'replicaof', noConfig: 'config|set' }
+
+function needs(record: GroupRecord | null, id: string): boolean {
+  return record !== null && (record.primary === id || (isMoving(record) && record.candidate === id))
+}
 
 function ail(node: Server, what: Ailment, begins: boolean): void {
   node.troubled()
