@@ -158,6 +158,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika primary is cut off with an answer on its way, and its successor dies before that arrives -> the write counts as one of the failover that gave it up',
   '313632-a-copy-without-its-primary':
     'an old copy of the store whose spec is to lack the primary that it records -> no store has such a one',
+  '321552-decided-before-doubt-was-recorded':
+    'a Pika failover says what is lost, and a doubt about another node is recorded while it goes on -> what it said still counts',
   '570065-made-a-primary-between-two-questions':
     'a person makes a replica a primary for a fifth of a second, it is restarted and follows as before -> what it lacks nobody can know',
   '504591-fed-by-a-reborn-primary-and-never-in-sync':

@@ -424,7 +424,8 @@ function saidOfFound(at: Executed, { intent, entry, at: since }: Crown): string 
   return riskIn(entry) === null ? null : 'reported'
 }
 
-function riskIn({ said }: NewLogEntry): Said | null {
+/** What an entry says is lost. */
+export function riskIn({ said }: NewLogEntry): Said | null {
   const risk = said?.values['risk'] ?? null
   return risk !== null && typeof risk === 'object' && 'code' in risk ? risk : null
 }

@@ -6,7 +6,7 @@ import type { NewLogEntry } from '../ports.ts'
 import type { Fail } from './checks.ts'
 import type { ControllerHost } from './controllerHost.ts'
 import type { Deeds } from './deeds.ts'
-import { type Crown, Excuses, type Intent, type ReadOpen, type Watched, handEndsMs } from './excuses.ts'
+import { type Crown, Excuses, type Intent, type ReadOpen, type Watched, handEndsMs, riskIn } from './excuses.ts'
 import type { History } from './history.ts'
 import type { Server } from './server.ts'
 import { type Data, type Stream, type Write, heldOf } from './stream.ts'
@@ -140,8 +140,11 @@ export class Ledger {
     return this.#watched !== null && this.isWatcherHere() && this.#now - this.#watched.at <= policy.silentAfterMs
   }
 
+  /** What else is recorded while a move is under way, that somebody is in doubt for example, takes nothing back of what its decision said. */
   intended(record: GroupRecord, entry: NewLogEntry): void {
-    this.#intent = { at: this.#now, record, entry, watched: this.#watched }
+    const before = this.#intentOf(record)
+    const goesOn = before !== null && isSameMove(before.record, record) && riskIn(entry) === null
+    this.#intent = goesOn ? { ...before, record } : { at: this.#now, record, entry, watched: this.#watched }
   }
 
   /** The latest decision, if it is the one that led to this record. */
@@ -265,4 +268,8 @@ export class Ledger {
 function holdsWrite(node: Server, write: Write): boolean {
   const { running } = node
   return running !== null && write.at !== null && heldOf(running.data, write.at.stream) > write.at.index
+}
+
+function isSameMove(a: GroupRecord, b: GroupRecord): boolean {
+  return isMoving(a) && isMoving(b) && a.phase === b.phase && a.epoch === b.epoch && a.candidate === b.candidate
 }
