@@ -8,7 +8,7 @@ const emergencyMs = 3_000
 /** A node that answers nothing is asked again this much later, spread, so that many dead nodes do not knock at once. */
 const spreads = 7
 /** Where in a gap a group has its turn: one of so many places, a step apart. Together they last a minute, and no gap is longer. */
-const places = 3_000
+const places = 1_500
 
 /**
  * Milliseconds between two questions to a node. `stirredAt`: when something was last seen to change while something is wrong or changing;

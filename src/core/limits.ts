@@ -37,7 +37,7 @@ export const safeSyncDelayS = 5
 export const nowhere: Address = { host: '127.0.0.1', port: 1 }
 
 /** While all is well, what is due within this is done together: a process that wakes for each node of a thousand groups wakes thousands of times a second. */
-export const turnStepMs = 20
+export const turnStepMs = 40
 
 /** A healthy group at rest is decided about this often, though its primary only wrote on and nothing waits for its time. */
 export const restMs = 5_000
