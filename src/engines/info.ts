@@ -15,6 +15,14 @@ export function fieldOf(section: string, name: string): string | undefined {
   return section.slice(from, end < 0 ? undefined : end)
 }
 
+/** The value of a part, named with its equals sign, of a value such as `ip=10.0.0.2,port=6379`; undefined when it is not there. */
+export function partOf(value: string, name: string): string | undefined {
+  const at = value.indexOf(name)
+  if (at < 0) return undefined
+  const end = value.indexOf(',', at)
+  return value.slice(at + name.length, end < 0 ? undefined : end)
+}
+
 export function numberOf(text: string | undefined, otherwise: number): number {
   const value = Number(text)
   return text === undefined || text === '' || Number.isNaN(value) ? otherwise : value

@@ -7,7 +7,7 @@ import { compareStreams } from './compareStreams.ts'
 import type { Engine, Script } from './engine.ts'
 import { markKey, markText, parseMark } from './mark.ts'
 import { redisInspector } from './redisInspector.ts'
-import { fieldOf, keysOf, loadOf, numberOf } from './info.ts'
+import { fieldOf, keysOf, loadOf, numberOf, partOf } from './info.ts'
 
 const toNowhere = ['REPLICAOF', nowhere.host, String(nowhere.port)] as const
 const safeSyncDelay = ['CONFIG', 'SET', 'repl-diskless-sync-delay', String(safeSyncDelayS)] as const
@@ -39,8 +39,12 @@ function attachedOf(replication: string): AttachedReplica[] {
   for (let index = 0; ; index++) {
     const line = fieldOf(replication, `slave${index}`)
     if (line === undefined) return attached
-    const [, host = '', port, state, acked] = /^ip=([^,]*),port=(\d+),state=([^,]*),offset=(\d+)/.exec(line) ?? []
-    attached.push({ host, port: numberOf(port, 0), online: state === 'online', acked: numberOf(acked, 0) })
+    attached.push({
+      host: partOf(line, 'ip=') ?? '',
+      port: numberOf(partOf(line, 'port='), 0),
+      online: partOf(line, 'state=') === 'online',
+      acked: numberOf(partOf(line, 'offset='), 0),
+    })
   }
 }
 

@@ -91,13 +91,15 @@ export class Decoder {
    * `bytes` is not kept. Errors: none thrown; see `violation`.
    */
   push(bytes: Buffer): readonly RespValue[] {
-    this.#out = []
     let at = 0
     while (at < bytes.length && this.#violation === null) {
       at = this.#bulkType === null ? this.#line(bytes, at) : this.#body(bytes, at, this.#bulkType)
     }
     if (this.#violation !== null) this.#forget()
-    return this.#out
+    const out = this.#out
+    // Held until the next bytes come, the last answers of thousands of connections would be copied by each collection of garbage.
+    this.#out = []
+    return out
   }
 
   /** A line ends with CR LF; a lone CR or LF in a text is content, as other clients have it. Gives where to go on. */
