@@ -242,13 +242,21 @@ test('after a restore who comes to the group and follows its primary by itself i
 })
 
 test('nobody is in doubt any more -> the next record says nothing of it; one of an earlier version says it by an empty list', () => {
-  const next = groupStep(doubted(['z']), 'steady.resolved')
+  const copied = { forced: { to: b, at: 6_000, copied: true } }
+  const next = groupStep(viewed(doubted(['a']), 'a', copied), 'steady.resolved')
   assert.ok(next.kind === 'save')
   assert.equal('inDoubt' in next.record, false)
   assert.equal(groupStep(doubted([]), 'steady.healthy').kind, 'rest')
   const grown = groupStep(remembered(doubted([]), { targets: new Map([['a', fed]]) }), 'steady.grow')
   assert.ok(grown.kind === 'save')
   assert.equal('inDoubt' in grown.record, false)
+})
+
+test('one in doubt is listed no more -> it stays in doubt, whatever becomes of the others: listed again it holds what it held', () => {
+  assert.equal(groupStep(doubted(['z']), 'steady.healthy').kind, 'rest')
+  saves(viewed(doubted(['a', 'z']), 'a', { forced: { to: b, at: 6_000, copied: true } }), 'steady.resolved', { inDoubt: ['z'] })
+  const byHand = group('a', alive('a', { of: 'b' }), alive('b', { of: null, offset: 1010 }), alive('c', { of: 'b' }))
+  saves(recorded({ ...byHand, can: pika }, { inDoubt: ['z'] }), 'steady.doubted', { primary: 'a', inDoubt: ['z', 'b', 'c'] })
 })
 
 test('one in doubt becomes the primary -> the others are, who agreed with the one before', () => {

@@ -45,9 +45,9 @@ function copiedAnew(c: Case, node: NodeView): boolean {
   return node.reading.upstream?.linkUp === true && !node.reading.partial
 }
 
-/** Those in doubt of whom there is none any more: copied anew, or no node of the group. */
+/** Those in doubt that were copied anew. Who is not listed stays in doubt: it may be listed again, and holds what it held. */
 function resolved(c: Case): NodeId[] {
-  return (c.record.inDoubt ?? []).filter((id) => !c.s.nodes.has(id) || copiedAnew(c, nodeOf(c.s, id)))
+  return (c.record.inDoubt ?? []).filter((id) => c.s.nodes.has(id) && copiedAnew(c, nodeOf(c.s, id)))
 }
 
 /** It died, and came back with more than it was last read with, while one of these was open: who gave it that nobody saw. */

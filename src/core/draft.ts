@@ -121,8 +121,9 @@ export function doubtsAll(s: Situation, record: GroupRecord, primary: NodeId, { 
   return !goesOn || position.kind !== 'stream' || position.replid !== reign.replid
 }
 
+/** Who is in doubt and not listed may be listed again. */
 function othersThan(s: Situation, id: NodeId): NodeId[] {
-  return [...s.nodes.keys()].filter((other) => other !== id)
+  return [...new Set([...s.nodes.keys(), ...(s.record?.inDoubt ?? [])])].filter((other) => other !== id)
 }
 
 /** A scheduled switchover stays answered whatever becomes of the primary. */
