@@ -156,6 +156,10 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika primary without a boot fence dies, is replaced, and comes back open while a slow store takes its successor -> not held against regroup',
   '303486-answered-after-its-successor-died':
     'a Pika primary is cut off with an answer on its way, and its successor dies before that arrives -> the write counts as one of the failover that gave it up',
+  '305009-opened-by-hand-and-ordered':
+    'a person makes a Pika replica a primary, and another orders a switchover to it before anybody noticed -> given up, and nothing is lost',
+  '305079-behind-one-of-three-that-are-apart':
+    'a Pika primary dies before it took anything in its reign and comes back; of three others one holds more, two are apart -> that one is promoted',
   '313632-a-copy-without-its-primary':
     'an old copy of the store whose spec is to lack the primary that it records -> no store has such a one',
   '321552-decided-before-doubt-was-recorded':

@@ -76,6 +76,24 @@ test('P2: it died and came back with more while a primary that somebody made was
     assert.notEqual(decide(rests).group.rule, 'steady.doubted')
 })
 
+test('P2: the candidate was opened by somebody before it was told -> a switchover to it is given up; as the primary all others are in doubt', () => {
+  const opened = { openIn: { history: h2, from: 9_000, to: 9_500 } }
+  const s = (view: Says['view'] = {}): Situation =>
+    recorded(
+      {
+        ...switching(
+          group('b', alive('a', { ...linked, of: null, guard: closedGuard, view }), alive('b', { ...linked, guard: closedGuard })),
+          'a',
+        ),
+        can: pika,
+      },
+      { epoch: 3, lineage, guard: 0, inSync: alone },
+    )
+  saves(s(opened), 'switchover.abort', { phase: 'steady', primary: 'b' })
+  saves(remembered(s(opened), { promotedIn: 3 }), 'switchover.seen', { primary: 'a', inDoubt: ['b'] })
+  nobodyInDoubt(remembered(s(), { promotedIn: 3 }), 'switchover.seen')
+})
+
 test('P11: a primary that its file need not keep at nowhere died, or came back as another process, and is replaced -> in doubt, wherever that leads it; not when it is fenced, or only silent', () => {
   const gone = refused('a', 8_500)
   const back = (incarnation: string): Told => alive('a', { of: 'b', incarnation })

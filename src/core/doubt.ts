@@ -6,20 +6,10 @@ import { sameAddress } from './address.ts'
 import { type NodeView, answers, follows, freshSince, troubleOf } from './observe.ts'
 import { type Case, type Rule, save } from './rule.ts'
 import { say } from './said.ts'
-import { empty, nodeOf, others, quote } from './situation.ts'
+import { empty, isRival, nodeOf, others, quote } from './situation.ts'
 
 export function inDoubt(c: Case, node: NodeView): boolean {
-  return (c.record.inDoubt?.includes(node.spec.id) ?? false) || isRival(c, node)
-}
-
-/**
- * It was an open primary in a history that was another's: what it took bears the name of that history, at places where others hold something
- * else, whatever it is by now. Not so when it became the primary since: then the history went on from what it holds.
- */
-function isRival({ s, record }: Case, { spec, openIn }: NodeView): boolean {
-  if (s.can.namesHistories || spec.id === record.primary || openIn === null) return false
-  const reign = record.lineage.findLastIndex((entry) => entry.replid === openIn.history)
-  return reign !== -1 && record.lineage.slice(reign).every((entry) => entry.node !== spec.id)
+  return (c.record.inDoubt?.includes(node.spec.id) ?? false) || isRival(c.s, c.record, node)
 }
 
 /** Those in doubt leave the primary only when they can be copied: what they hold may be read until then. Who refuses to be told holds up nobody. */
@@ -61,7 +51,7 @@ function rivals(c: Case): NodeId[] {
   if (c.s.can.namesHistories) return []
   const candidate = isMoving(c.record) ? c.record.candidate : null
   const here = others(c.s, c.record.primary).filter(({ spec }) => spec.id !== candidate)
-  const open = here.filter((node) => isRival(c, node))
+  const open = here.filter((node) => isRival(c.s, c.record, node))
   const feeding = open.filter(({ reading }) => reading?.role === 'primary')
   const fed = (node: NodeView): boolean =>
     answers(node) && node.reading.upstream?.linkUp === true && feeding.some(({ spec }) => follows(node, spec))

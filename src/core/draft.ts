@@ -19,7 +19,7 @@ import type { Said } from './said.ts'
 import type { RecordDraft } from './rule.ts'
 import { sameAddress } from './address.ts'
 import { type NodeView, answers } from './observe.ts'
-import { type Situation, empty, nodeOf, others } from './situation.ts'
+import { type Situation, empty, isRival, nodeOf, others } from './situation.ts'
 
 type Fixed = Omit<GroupRecord, 'phase' | 'writer' | 'nonce' | 'at' | 'specRevision'>
 
@@ -92,9 +92,10 @@ function fedReborn(s: Situation, record: GroupRecord): boolean {
 /**
  * Of a node in doubt as the primary all others are: they agreed with the one before. So they are of one that comes back without a boot fence, or
  * takes over from such a one that fed somebody: it was open, and what it wrote at places where they hold something else, after a loss of power, nothing tells.
+ * And of one that somebody opened before it was told to be the primary.
  */
 function doubtsUnder(s: Situation, record: GroupRecord, primary: NodeId, reading: Reading): Pick<GroupRecord, 'inDoubt'> {
-  const reborn = primary === record.primary ? isReborn(s, record, reading) : fedReborn(s, record)
+  const reborn = primary === record.primary ? isReborn(s, record, reading) : fedReborn(s, record) || isRival(s, record, nodeOf(s, primary))
   if (reborn || record.inDoubt?.includes(primary) || doubtsAll(s, record, primary, reading)) return doubtsOf(othersThan(s, primary))
   return doubtsOf([...new Set([...(record.inDoubt ?? []), ...holdingMore(s, record, primary, reading), ...crashed(s, record)])])
 }

@@ -115,6 +115,26 @@ void describe('the primary came back as another process', () => {
     chosen(run(s, 'restarted'), 'elect.rollCall', 'b', /no node is known/)
   })
 
+  test('it never wrote in its reign; of two others one was replaced before the other reigned -> that one, which holds all that it does, whatever the order of the spec and the priorities', () => {
+    const reigns: readonly LineageEntry[] = [
+      { epoch: 1, node: 'a', at: epochStart, replid: h1, start: 0, continues: false },
+      { epoch: 2, node: 'b', at: epochStart, replid: h2, start: 1000, continues: true },
+      { epoch: 3, node: 'c', at: epochStart, replid: 'inst/g/3', start: 1100, continues: true },
+    ]
+    const nodes = [
+      alive('a', { of: 'nowhere', replid: h1, mark: '1.30', offset: 1500, spec: { priority: 50 } }),
+      alive('b', { of: 'nowhere', replid: h2, mark: '2.19', offset: 1400 }),
+      alive('c', { ...returned, of: 'nowhere', incarnation: 'c2', replid: h2, mark: '2.9', offset: 1100 }),
+    ]
+    for (const order of [nodes, nodes.toReversed()]) {
+      const s = recorded(
+        { ...group('c', ...order), can: pika },
+        { epoch: 3, lineage: reigns, inSync: [{ node: 'c', incarnation: 'c1' }], guard: 0 },
+      )
+      chosen(run(unwatched(s), 'restarted'), 'elect.rollCall', 'b', /no node is known to hold everything that c had/)
+    }
+  })
+
   test('priority 0, or in maintenance -> not re-opened, and why is said: the group is not empty', () => {
     const only = (spec: Parameters<typeof alive>[1]): Situation => recorded(group('a', alive('a', { ...returned, ...spec })), alone)
     held(run(only({ spec: { priority: 0 } }), 'restarted'), 'elect.barred', /a has priority 0\. .* --accept-loss --to NODE/)

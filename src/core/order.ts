@@ -59,23 +59,32 @@ export function holdsAsMember(record: GroupRecord, node: Answering): boolean {
   return keptItsData(record, node) && !gone && inCurrentLineage(record, reading)
 }
 
+/** The latest reign of the record whose history this is; -1: of none. */
+function reignOf({ lineage }: GroupRecord, { position }: Reading): number {
+  if (position.kind !== 'stream') return -1
+  return lineage.findLastIndex(({ replid }) => replid !== '' && (position.replid === replid || position.replid2 === replid))
+}
+
 /**
- * The same for an election: of two that diverged, the one of the record's newest history is ahead. What the other wrote past the point where it
- * was replaced was given up then. Not when the record may be the older one itself: read from a copy, or a node bears a later epoch.
+ * The same for an election: of two that diverged, the one of the later reign is ahead. What the other wrote past the point where it was replaced was
+ * given up then. Of a history that is in no reign, nobody knows when it was replaced: it is behind the newest one only. Not when the record may be the older one itself: read from a copy, or a node bears a later epoch.
  */
 export function standing(s: Situation, a: Answering, b: Answering): Order {
   const order = orderOf(s, a, b)
   const { record } = s
   if (order !== 'diverged' || record === null || record.phase === 'restored') return order
   if ([a, b].some(({ reading }) => (reading.mark === null ? 0 : latestEpoch(reading.mark)) > record.epoch)) return order
-  const current = inCurrentLineage(record, a.reading)
-  return current === inCurrentLineage(record, b.reading) ? order : current ? 'ahead' : 'behind'
+  const [its, others] = [reignOf(record, a.reading), reignOf(record, b.reading)]
+  const told = Math.min(its, others) !== -1 || Math.max(its, others) === record.lineage.length - 1
+  return its === others || !told ? order : its > others ? 'ahead' : 'behind'
 }
 
 /** The best of them: nobody is ahead of it; ties go to the recorded primary, then the lowest priority number, then the spec's order. */
 export function bestOf(s: Situation, nodes: readonly Answering[]): Answering | null {
+  // Two may be apart, and only one of them behind a third: who is behind anybody is out before the others are told apart.
+  const first = nodes.filter((node) => !nodes.some((other) => other !== node && standing(s, other, node) === 'ahead'))
   let best: Answering | null = null
-  for (const node of nodes) {
+  for (const node of first.length > 0 ? first : nodes) {
     if (best === null) {
       best = node
       continue

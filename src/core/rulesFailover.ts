@@ -11,7 +11,7 @@ import { type NodeView, answers, freshSince, openedSince, refused, refuses, sile
 import { type Act, type Case, type Decision, type Rule, act, hold, save, wait } from './rule.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Said, say } from './said.ts'
-import { nodeOf, others, ours } from './situation.ts'
+import { isRival, nodeOf, others, ours } from './situation.ts'
 import { heldElsewhere, surpassing } from './surpassed.ts'
 
 export function moving(c: Case): Moving {
@@ -48,11 +48,17 @@ function isStill(c: Case, reading: Reading): boolean {
   return mark !== null && reading.mark !== null && (reading.mark.epoch - mark.epoch || reading.mark.seq - mark.seq) >= 0
 }
 
-/** It does not answer, is another process, lost its data, or refuses: this candidate will not become primary. */
+/** Somebody opened the candidate before a switchover told it anything: what it took since lies where the old primary has something else. */
+export function openedBefore(c: Case): boolean {
+  return c.record.phase === 'switchover' && c.s.memory.promotedIn !== c.record.epoch && isRival(c.s, c.record, candidateOf(c))
+}
+
+/** It does not answer, is another process, lost its data, refuses, or was opened by somebody else: this candidate will not become primary. */
 export function candidateLost(c: Case): boolean {
   const candidate = candidateOf(c)
   if (refused(candidate) || silent(candidate, c.s.now, c.s.policy.silentAfterMs) || refusesPromotion(c.s, candidate)) return true
   if (!c.s.nodes.has(moving(c).candidate)) return true
+  if (openedBefore(c)) return true
   return answers(candidate) && !isStill(c, candidate.reading)
 }
 

@@ -7,7 +7,7 @@ import { closedGuard } from './limits.ts'
 import { answers, freshSince, refused, refuses } from './observe.ts'
 import { outdatedRule } from './rulesRestored.ts'
 import { type Case, type Rule, act, hold, save, wait } from './rule.ts'
-import { candidateLost, candidateOf, moving, openAgain, orderRule, seenClosed } from './rulesFailover.ts'
+import { candidateLost, candidateOf, moving, openAgain, openedBefore, orderRule, seenClosed } from './rulesFailover.ts'
 import { electNow, floorRule, proveRule, unprovable } from './rulesSteady.ts'
 import { say } from './said.ts'
 
@@ -45,7 +45,7 @@ function closedInstead(c: Case): boolean {
  */
 function hasAll(c: Case): boolean {
   if (c.s.memory.promotedIn === c.record.epoch) return true
-  return (demoted(c) || c.primary.reading?.guard === closedGuard) && caughtUp(c, c.s.memory.recordAt)
+  return !openedBefore(c) && (demoted(c) || c.primary.reading?.guard === closedGuard) && caughtUp(c, c.s.memory.recordAt)
 }
 
 /** ... and nothing will bring it that: it follows nobody. */

@@ -123,3 +123,13 @@ export function empty(node: NodeView): boolean {
 export function quote(ids: readonly NodeId[]): string {
   return ids.length === 0 ? 'nobody' : ids.join(', ')
 }
+
+/**
+ * It was an open primary in a history that was another's: what it took bears the name of that history, at places where others hold something
+ * else, whatever it is by now. Not so when it became the primary since: then the history went on from what it holds.
+ */
+export function isRival(s: Situation, record: GroupRecord, { spec, openIn }: NodeView): boolean {
+  if (s.can.namesHistories || spec.id === record.primary || openIn === null) return false
+  const reign = record.lineage.findLastIndex((entry) => entry.replid === openIn.history)
+  return reign !== -1 && record.lineage.slice(reign).every((entry) => entry.node !== spec.id)
+}
