@@ -181,6 +181,13 @@ void describe('a node is told to leave its primary', () => {
     assert.deepEqual(again.left, left.left)
   })
 
+  test('P13: told to be the primary -> it leaves whom it followed all the same, and nobody else moved it', () => {
+    const promote = { ...fence, action: { name: 'promote', bootFence: true } } as const
+    const left = heard(acted(acting(up, promote), done, 210), 220, { of: null })
+    assert.deepEqual([left.left[0]?.from?.port, left.left[0]?.at, left.movedSince], [port, 210, null])
+    assert.equal(heard(up, 220, { of: null }).movedSince, 221)
+  })
+
   test('told to leave one after the other -> each is known, for a minute', () => {
     const gone = acted(acting(up, fence), done, 210)
     const leave = (since: number): NodeView =>

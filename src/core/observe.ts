@@ -96,7 +96,7 @@ export interface NodeView {
   readonly persistProblem: string | null
   /** The connections of earlier controllers were ended, so nothing of theirs can arrive late. */
   readonly cleared: boolean
-  /** When it was told to leave its primary, and whom it left, the latest last: a link to one before may still be closing. */
+  /** When it was told to leave its primary, to be one for example, and whom it left, the latest last: a link to one before may still be closing. */
   readonly left: readonly Left[]
   /** Whom it was told to follow by force, as this process, and when, or was first read copying from untold by us; null when it was told something else since. */
   readonly forced: Forced | null
@@ -299,7 +299,7 @@ export function excused(node: NodeView, now: Instant): NodeView {
 /** Whom it leaves by that: by what it said before, since the effect may be read before the reply. Whoever follows nowhere has left already. */
 function leaving(node: NodeView, { action, since }: Acting): NodeView['left'] {
   const from = node.reading?.upstream ?? null
-  if (action.name !== 'fence' || (from !== null && sameAddress(from, nowhere))) return node.left
+  if (!['fence', 'promote'].includes(action.name) || (from !== null && sameAddress(from, nowhere))) return node.left
   return [...node.left.filter(({ at }) => since - at < leftKeptMs), { from, at: since }]
 }
 
