@@ -131,7 +131,8 @@ export class Checks {
     if (record.phase !== 'restored' && record.epoch > (before?.epoch ?? 0)) this.verdicts.newEpoch(record)
     if (isMoving(record)) {
       this.ledger.intended(record, entry)
-      this.#fit(record, entry)
+      // What else is recorded while a move is under way chooses nobody.
+      if (record.epoch > (before?.epoch ?? 0)) this.#fit(record, entry)
       if (before !== null) this.verdicts.intended(record, before)
       if (before?.phase === 'steady') this.#deposed(entry, before)
       else if (before !== null && isMoving(before) && before.candidate !== record.candidate && !this.#ordered())
