@@ -162,6 +162,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika primary dies before it took anything in its reign and comes back; of three others one holds more, two are apart -> that one is promoted',
   '309839-named-with-priority-0-and-its-primary-dies':
     'a person orders a switchover to a Pika replica of priority 0, and the primary dies on the way -> what is recorded meanwhile chooses nobody',
+  '310120-opened-while-it-is-told-to-copy':
+    'a person makes a Pika replica a primary while the order to copy is on its way -> copied, and the record is at rest',
   '313632-a-copy-without-its-primary':
     'an old copy of the store whose spec is to lack the primary that it records -> no store has such a one',
   '321552-decided-before-doubt-was-recorded':

@@ -248,6 +248,15 @@ test('the copy by force ended -> in doubt no more; not while it lasts, nor when 
   told(ordered(4_000), 'a', 'node.still', { name: 'fence' })
 })
 
+test('P2: it was opened by somebody after it was copied, and led back -> in doubt, and copied again: no copy of before resolves that', () => {
+  const forced = { to: b, at: 6_000, copied: true }
+  const again = (inDoubt: readonly NodeId[]): Situation =>
+    viewed(doubted(inDoubt, linked), 'a', { forced, openIn: { history: h2, from: 7_000, to: 7_500 } })
+  saves(again([]), 'steady.doubted', { inDoubt: ['a'] })
+  assert.equal(groupStep(again(['a']), 'steady.healthy').kind, 'rest')
+  told(again(['a']), 'a', 'node.still', { name: 'fence' })
+})
+
 test('after a restore who comes to the group and follows its primary by itself is in doubt, and known from then on; not who holds nothing, was led there by us, or was known', () => {
   const come = (known: readonly NodeId[] | undefined, c: Says = linked): Situation =>
     recorded(doubted([], linked, c), known === undefined ? {} : { known })

@@ -21,12 +21,12 @@ export function mayBeCopied(c: Case, node: NodeView): boolean {
   return waiting.indexOf(node) < c.s.policy.parallelSyncs
 }
 
-/** It follows the recorded primary because it was told to by force, since that is the primary, and the copy was not missed. */
+/** It follows the recorded primary because it was told to by force, since that is the primary, and the copy was not missed; and it was not opened since. */
 export function forcedTo(c: Case, node: NodeView): boolean {
   const since = c.s.memory.inSyncSince.get(c.record.primary)?.at ?? c.s.now
   const { forced } = node
   if (!follows(node, c.primary.spec) || forced === null || forced.copied === false) return false
-  return sameAddress(forced.to, c.primary.spec) && forced.at >= since
+  return sameAddress(forced.to, c.primary.spec) && forced.at >= since && !isRival(c.s, c.record, node)
 }
 
 /** ... and the copy ended. */

@@ -130,6 +130,17 @@ test('it is read as an open primary -> in which history is known until it is cop
   assert.equal(heard(up, 200, { of: null, guard: closedGuard }).openIn, null)
 })
 
+test('it is read as an open primary by a question from before it was told to be copied -> the copy replaces that; by one from after it -> it was told something else since, and that is no copy of it', () => {
+  const target = { host: '127.0.0.1', port: 7_001 }
+  const follow = { id: 1, action: { name: 'follow', target, force: true }, since: 200 } as const
+  const told = acted(acting(up, follow), { ok: true, persisted: true, note: null }, 210)
+  const [early, late] = [205, 300].map((at) => heard(told, at, { of: null, replid: 'R2' }))
+  assert.deepEqual([early?.openIn, early?.forced?.at, late?.openIn?.history, late?.forced], [null, 210, 'R2', null])
+  assert.equal(heard(told, 300, { of: { ...target, port: 7_009 } }).forced, null, 'led to another')
+  const copying = heard(heard(up, 200, { of: null, replid: 'R2' }), 300, { linkUp: false, syncing: true, partial: true })
+  assert.deepEqual([copying.forced?.at, copying.openIn], [300, null], 'copied by the word of another')
+})
+
 test('told to follow by force -> copied when a part of a copy was seen, or its link is up at once; its link is up after another attempt -> not copied', () => {
   const done: ActionResult = { ok: true, persisted: true, note: null }
   const target = { host: '127.0.0.1', port: 7_001 }

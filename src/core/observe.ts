@@ -210,6 +210,7 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
   const reading = withHistory(result.reading, last)
   const [was, is] = [last === null ? null : offsetOf(last), offsetOf(reading)]
   const rose = was !== null && is !== null && is > was
+  const forced = copyOf(same ? node.forced : null, reading, sentAt)
   return {
     ...node,
     firstAskedAt,
@@ -228,12 +229,13 @@ export function probed(node: NodeView, sentAt: Instant, result: ProbeResult, now
     movedSince: last === null ? null : movedSince(node, last, reading, now),
     load: reading.load ?? (same ? node.load : null),
     loadAt: reading.load === undefined ? node.loadAt : now,
-    forced: copyOf(same ? node.forced : null, reading, sentAt),
+    forced,
     ...linkOf(node, reading, now),
     fellBack: same ? node.fellBack : node.reading !== null && (offsetOf(node.reading) ?? 0) > (offsetOf(reading) ?? Infinity),
     grew: same ? (reading.partial ? null : node.grew) : grownIn(node, reading, now),
     wasOpen: isOpen(reading) ? reading.incarnation : same || sameAddress(reading.upstream ?? nowhere, nowhere) ? node.wasOpen : null,
-    openIn: openIn(node, reading, now),
+    // A copy replaces what it took before it was told to take that.
+    openIn: forced !== null && sentAt <= forced.at ? null : openIn(node, reading, now),
   }
 }
 
