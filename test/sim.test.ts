@@ -166,6 +166,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a person makes a Pika replica a primary while the order to copy is on its way -> copied, and the record is at rest',
   '313632-a-copy-without-its-primary':
     'an old copy of the store whose spec is to lack the primary that it records -> no store has such a one',
+  '314572-back-open-and-two-candidates-gone':
+    'a Pika primary comes back open and takes writes, is asked at another place, and the candidate dies -> of the next one it is said too what goes',
   '321552-decided-before-doubt-was-recorded':
     'a Pika failover says what is lost, and a doubt about another node is recorded while it goes on -> what it said still counts',
   '570065-made-a-primary-between-two-questions':

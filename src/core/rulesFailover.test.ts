@@ -21,6 +21,7 @@ import {
   withSpec,
 } from '../../test/situations.ts'
 import { pika } from '../engines/pika.ts'
+import { redis } from '../engines/redis.ts'
 import { decide } from './decide.ts'
 import { closedGuard, nowhere } from './limits.ts'
 import { lossOf } from './loss.ts'
@@ -123,6 +124,20 @@ void describe('a failover is under way', () => {
     saves(of('', null), 'failover.again/elect.returned', { loss: null })
     // It vouches for itself again where it is known what it was.
     saves(of('a1', unvouched), 'failover.again/elect.returned', { loss: null })
+  })
+
+  test('the primary was back open when a candidate was chosen, and is restarted by now -> of the next candidate that is said too; not of the primary itself, which has what it took', () => {
+    const open = say('loss.open', { primary: 'a' })
+    const gone = alive('a', { incarnation: 'a3', of: 'nowhere', offset: 900 })
+    const of = (nodes: Parameters<typeof group>[1][], can: Situation['can'] = pika): Situation =>
+      recorded({ ...failingOver(group('a', ...nodes), 'b', 'restarted'), can }, { incarnation: 'a1', ...lossOf(open) })
+    const next = of([gone, refused('b', 8_500), alive('c', { linkUp: false })])
+    const step = saves(next, 'failover.again/elect.inSync', { candidate: 'c', ...lossOf(open) })
+    assert.match(inEnglish(step.said), /Risk: a restarted open and may have taken writes since/)
+    saves({ ...next, can: redis }, 'failover.again/elect.inSync', { candidate: 'c', loss: null })
+    const itself = alive('a', { incarnation: 'a3', of: 'nowhere', durable: true, offset: 1000 })
+    const back = recorded(of([itself, refused('b', 5_000)]), { inSync: [{ node: 'a', incarnation: 'a1' }] })
+    assert.doesNotMatch(inEnglish(saves(back, 'failover.again/elect.returned', { candidate: 'a' }).said), /restarted open/)
   })
 
   test('the candidate holds the history of a stranger -> not crowned', () => {

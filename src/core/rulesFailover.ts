@@ -6,7 +6,7 @@ import { feedsOn, lost } from './diagnose.ts'
 import { type Election, elect, electByOrder, refusesPromotion } from './elect.ts'
 import { closedGuard } from './limits.ts'
 import { fellShort, fellShortOfClosed, names, takenOpen, together } from './loss.ts'
-import { type FailoverCause, type Instant, type Moving, type Reading, assert, isMoving } from './model.ts'
+import { type FailoverCause, type Instant, type Moving, type Reading, assert, isMoving, type NodeId } from './model.ts'
 import { type NodeView, answers, freshSince, openedSince, refused, refuses, silent, troubleOf } from './observe.ts'
 import { type Act, type Case, type Decision, type Rule, act, hold, save, wait } from './rule.ts'
 import { outdatedRule } from './rulesRestored.ts'
@@ -141,14 +141,20 @@ function causeOf({ record }: Case): FailoverCause {
   return record.phase === 'failover' ? record.cause : 'dead'
 }
 
-/** After a restore nobody vouched for what the candidate held; that it is gone makes nobody vouch for the next one, its own next process included. */
-function unvouched({ record }: Case, risk: Said | null): Said | null {
-  if (record.phase !== 'failover' || record.incarnation !== '' || names(risk, 'loss.incomplete')) return risk
-  return names(record.lossSaid, 'loss.incomplete') ? together([say('loss.incomplete', { primary: record.primary }), risk]) : risk
+/**
+ * What was said of the candidate that is gone, and is as true of the next one. After a restore nobody vouches for him either, be he its own next process;
+ * and what the primary took while it was back open goes, though it was restarted, or is asked at another place, since.
+ */
+function stillRisked({ s, record }: Case, node: NodeId, risk: Said | null): Said | null {
+  if (record.phase !== 'failover') return risk
+  const { primary } = record
+  const unvouched = record.incarnation === '' && names(record.lossSaid, 'loss.incomplete') && !names(risk, 'loss.incomplete')
+  const open = !s.can.namesHistories && node !== primary && names(record.lossSaid, 'loss.open') && !names(risk, 'loss.open')
+  return together([unvouched ? say('loss.incomplete', { primary }) : null, risk, open ? say('loss.open', { primary }) : null])
 }
 
 function electedAgain(c: Case, chosen: Election, lead: Said): Decision {
-  const election = chosen.kind === 'candidate' ? { ...chosen, risk: unvouched(c, chosen.risk) } : chosen
+  const election = chosen.kind === 'candidate' ? { ...chosen, risk: stillRisked(c, chosen.node, chosen.risk) } : chosen
   const { rule, said: why, evidence } = election
   if (election.kind === 'wait') return { rule, step: wait(say('lost.elects', { lead, why }), evidence) }
   if (election.kind === 'hold') return { rule, step: hold(say('lost.elects', { lead, why }), evidence) }
