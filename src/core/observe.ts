@@ -96,7 +96,7 @@ export interface NodeView {
   readonly persistProblem: string | null
   /** The connections of earlier controllers were ended, so nothing of theirs can arrive late. */
   readonly cleared: boolean
-  /** When it was told to leave its primary, to be one for example, and whom it left, the latest last: a link to one before may still be closing. */
+  /** When it was told to leave its primary, also by being promoted, and whom it left, the latest last: a link to one before may still be closing. */
   readonly left: readonly Left[]
   /** Whom it was told to follow by force, as this process, and when, or was first read copying from untold by us; null when it was told something else since. */
   readonly forced: Forced | null

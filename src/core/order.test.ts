@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { alive, group } from '../../test/situations.ts'
 import { answers } from './observe.ts'
-import { orderOf } from './order.ts'
+import { bestOf, orderOf } from './order.ts'
 
 void describe('who holds more', () => {
   const order = (a: object, b: object): string => {
@@ -23,4 +23,16 @@ void describe('who holds more', () => {
     assert.equal(order({ replid: 'X', mark: null }, { mark: '1.1' }), 'behind')
     assert.equal(order({ replid: 'X', mark: null }, { mark: null }), 'unknown')
   })
+})
+
+test('the best of three: one is behind another, and the marks do not tell the third from them -> never the one that is behind, whatever comes first', () => {
+  const nodes = [
+    alive('a', { replid: 'X', mark: '1.5', offset: 900, spec: { priority: 50 } }),
+    alive('b', { mark: '1.5', offset: 1400 }),
+    alive('c', { mark: '1.5', offset: 1100 }),
+  ]
+  for (const order of [nodes, nodes.toReversed()]) {
+    const s = group('c', ...order)
+    assert.equal(bestOf(s, [...s.nodes.values()].filter(answers))?.spec.id, 'a')
+  }
 })
