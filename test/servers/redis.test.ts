@@ -65,6 +65,19 @@ test('redis helper: frozen -> silent, thawed -> answers, removed -> nothing left
   assert.equal(existsSync(redis.dir), false)
 })
 
+test('redis helper: told to end while it writes its first append-only file, which it refuses -> told again, it ends', async () => {
+  await using redis = await startRedis()
+  await redis.batch(Array.from({ length: 20 }, (_, i) => ['SET', `key:${i}`, 'value']))
+  // 20 keys, 20 ms each.
+  await redis.batch([
+    ['CONFIG', 'SET', 'rdb-key-save-delay', '20000'],
+    ['CONFIG', 'SET', 'appendonly', 'yes'],
+  ])
+  await redis.stop()
+  assert.equal(redis.isRunning, false)
+  assert.match(redis.log, /Writing initial AOF, can't exit/)
+})
+
 test('redis helper: a configuration it does not take -> start fails with its log', async () => {
   const server = new RedisServer(await freePort(), { config: { nonsense: 'yes' }, startTimeoutMs: 3_000 })
   await assert.rejects(server.start(), /ended while it started/)

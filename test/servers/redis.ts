@@ -42,6 +42,9 @@ const logLimit = 256 * 1024
 const startAttempts = 5
 /** Between two questions to a server that does not say when it is ready. */
 const readyAskMs = 20
+/** How long a server may take to end, and between two signals to do so. */
+const stopTimeoutMs = 30_000
+const stopAgainMs = 250
 /** A died test process must leave no server: the kernel kills it, also when we were killed with SIGKILL. */
 const setpriv = '/usr/bin/setpriv'
 
@@ -193,13 +196,27 @@ export class RedisServer {
     }
   }
 
-  /** Sends the signal at once and ends when the process has exited. SIGTERM: an orderly shutdown. */
+  /**
+   * Sends the signal at once and ends when the process has exited. SIGTERM: an orderly shutdown. Throws with its log when it is still
+   * there after 30 s.
+   */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    const exited = this.#exited
-    this.#child?.kill(signal)
+    const child = this.#child
+    if (child === null) return await this.#exited
+    let isGone = false
+    const exited = this.#exited.then(() => (isGone = true))
+    child.kill(signal)
     // A frozen process takes an orderly signal only when it wakes.
-    if (signal !== 'SIGKILL') this.#child?.kill('SIGCONT')
-    await exited
+    if (signal !== 'SIGKILL') child.kill('SIGCONT')
+    const deadline = performance.now() + stopTimeoutMs
+    for (;;) {
+      await Promise.race([exited, sleep(stopAgainMs, null, { ref: false })])
+      if (isGone) return
+      if (performance.now() >= deadline)
+        throw new Error(`redis-server on port ${this.port} is there after ${signal}:\n${this.log.slice(-4_000)}`)
+      // Redis refuses to end while it writes its first append-only file, as a replica does after each full copy, and forgets the signal.
+      if (signal === 'SIGTERM') child.kill(signal)
+    }
   }
 
   /** The signal leaves before this returns its promise, so that a caller may take the time. */
