@@ -306,7 +306,7 @@ const outcomes: Readonly<Record<string, string>> = {
 }
 
 /** The same operations under other delays: what a history shows must not hang on a millisecond of the model. */
-const variations = 4
+const variations = 2
 
 void describe('histories that once broke a promise', { concurrency: true }, () => {
   const histories = readdirSync(folder).map((file) => {
