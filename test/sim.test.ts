@@ -168,6 +168,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'an old copy of the store whose spec is to lack the primary that it records -> no store has such a one',
   '314572-back-open-and-two-candidates-gone':
     'a Pika primary comes back open and takes writes, is asked at another place, and the candidate dies -> of the next one it is said too what goes',
+  '321782-copied-from-what-came-back-unasked':
+    'a Pika is to be copied anew from a primary that dies and comes back with nothing while we have no descriptors left to ask it -> it keeps what it holds',
   '321552-decided-before-doubt-was-recorded':
     'a Pika failover says what is lost, and a doubt about another node is recorded while it goes on -> what it said still counts',
   '570065-made-a-primary-between-two-questions':

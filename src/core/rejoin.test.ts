@@ -6,6 +6,7 @@ import {
   type Says,
   able,
   alive,
+  answering,
   epochStart,
   failingOver,
   group,
@@ -17,6 +18,7 @@ import {
   silent,
   specOf,
   switching,
+  unasked,
   viewed,
 } from '../../test/situations.ts'
 import { h1, h2, lineage } from '../../test/succession.ts'
@@ -400,6 +402,9 @@ test('P3: the primary is gone before a node was copied from it -> detached, or w
   told(s({}), 'a', 'node.awaitsCopy', { name: 'fence', cutClients: false })
   told(s({ syncing: true }), 'a', 'node.awaitsCopy', { name: 'fence' })
   told(s({}, alive('b', { of: 'nowhere', incarnation: 'b2', replid: '', mark: null, keys: 0 })), 'a', 'node.awaitsCopy', { name: 'fence' })
+  // It may have ended, and be back with nothing, before we can ask it again.
+  for (const unread of [unasked('b', 1_000), answering('b', 1_000, 'NOAUTH')])
+    told(s({}, unread), 'a', 'node.awaitsCopy', { name: 'fence' })
   const member = recorded(s({}), { inSync: ['a', 'b'].map((node) => ({ node, incarnation: `${node}1` })) })
   for (const stays of [s({ partial: true }), s({ linkUp: true }), s({ of: 'nowhere' }), member, able(s({}), { namesHistories: true })])
     assert.notEqual(decide(stays).nodes.find(({ node }) => node === 'a')?.rule, 'node.awaitsCopy')

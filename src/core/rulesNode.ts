@@ -10,6 +10,7 @@ import { type NodeView, answers, follows, freshSince, mute, refused, refuses } f
 import { type Case, type Rule, type Step, act, hold, rest, wait } from './rule.ts'
 import { type Said, inEnglish, say } from './said.ts'
 import { type Rejoin, awaitsCopy, brokenLink, mustBeStilled, rejoinOf } from './rejoin.ts'
+import type { Verdict } from './diagnose.ts'
 import { isOurs, ours } from './situation.ts'
 
 /** A switchover ends in milliseconds; a controller that starts later has no reason to cut anybody. */
@@ -124,6 +125,9 @@ function ofAnother(c: NodeCase): boolean {
   return c.node.reading?.mark !== null && !ours(c.s, c.node)
 }
 
+/** Another process may stand at the recorded primary's address, with nothing, before we can tell. */
+const mayBeGone: readonly Verdict['kind'][] = ['dead', 'silent', 'restarted', 'unasked', 'unreadable']
+
 /** Whose data a copy by force will replace, while the record does not say so. */
 export const unrecordedRule: Rule<NodeCase> = {
   id: 'node.unrecorded',
@@ -224,9 +228,9 @@ export const nodeRules: readonly Rule<NodeCase>[] = [
   },
   {
     id: 'node.awaitsCopy',
-    why: 'the primary is gone before it was copied from it: whatever comes back at that address, with nothing perhaps, would be copied over it',
+    why: 'the primary is gone, or cannot be read, before it was copied from it: whatever comes back at that address, with nothing perhaps, would be copied over it',
     gives: 'act fence',
-    when: (c) => ['dead', 'silent', 'restarted'].includes(c.verdict.kind) && awaitsCopy(c, c.node) && ready(c, 'fence'),
+    when: (c) => mayBeGone.includes(c.verdict.kind) && awaitsCopy(c, c.node) && ready(c, 'fence'),
     then: (c) =>
       tell(c, { name: 'fence', cutClients: false }, say('node.awaitsCopy', { node: c.node.spec.id, primary: c.primary.spec.id })),
   },

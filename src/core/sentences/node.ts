@@ -49,7 +49,7 @@ export const nodeSentences = {
   'node.ring': (v: OfNode) =>
     `${v.node} is closed and follows nobody: it and its replicas follow each other, and none of them can be led away`,
   'node.awaitsCopy': (v: Follower) =>
-    `${v.node} is detached from ${v.primary}, which is gone before it was copied: what comes back there may hold nothing, and would be copied over it`,
+    `${v.node} is detached from ${v.primary}, which is gone, or cannot be read, before it was copied: what comes back there may hold nothing, and would be copied over it`,
   'node.outlives': (v: Follower) =>
     `${v.node} is detached from ${v.primary}, which came back as a replica of another and holds less: that would be copied over it`,
   'node.mend': (v: Follower & { readonly why: string }) => `${v.node} is detached from ${v.primary}: ${v.why}`,

@@ -191,7 +191,8 @@ const nodeZh: typeof nodeSentences = {
   'node.ledAway': (v) => `${v.node} 被别人引到另一个节点；稍等接下来的动作`,
   'node.still': (v) => `${v.node} 已关闭并脱离，以便看清它持有什么`,
   'node.ring': (v) => `${v.node} 已关闭，不再跟随任何节点：它和它的副本互相跟随，谁都无法被引开`,
-  'node.awaitsCopy': (v) => `${v.node} 脱离 ${v.primary}：复制之前它就消失了，回到该地址的节点可能什么都没有，会覆盖 ${v.node} 的数据`,
+  'node.awaitsCopy': (v) =>
+    `${v.node} 脱离 ${v.primary}：复制之前它就消失了（或无法读取），回到该地址的节点可能什么都没有，会覆盖 ${v.node} 的数据`,
   'node.outlives': (v) => `${v.node} 脱离 ${v.primary}：后者重启后成了别的节点的副本，持有的数据更少，会覆盖 ${v.node} 的数据`,
   'node.mend': (v) => `${v.node} 脱离 ${v.primary}：${v.why}`,
   'node.stillAgain': (v) => `再次要求 ${v.node} 关闭写入并断开复制`,
