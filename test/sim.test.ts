@@ -172,6 +172,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika is to be copied anew from a primary that dies and comes back with nothing while we have no descriptors left to ask it -> it keeps what it holds',
   '321552-decided-before-doubt-was-recorded':
     'a Pika failover says what is lost, and a doubt about another node is recorded while it goes on -> what it said still counts',
+  '324815-descriptors-again':
+    'regroup has descriptors again, and a Pika replica that it could not ask till then is linked to a primary that only regroup cannot reach -> published again at its first rise',
   '570065-made-a-primary-between-two-questions':
     'a person makes a replica a primary for a fifth of a second, it is restarted and follows as before -> what it lacks nobody can know',
   '504591-fed-by-a-reborn-primary-and-never-in-sync':

@@ -71,7 +71,8 @@ export class ControllerHost implements Owner {
   /** Stands still: what its sockets and its timers have for it. */
   #stalled: { readonly since: number; readonly sockets: (() => void)[]; readonly timers: (() => void)[] } | null = null
   #nextCommand = 1
-  exhausted = false
+  #isExhausted = false
+  #roomSince: number
   /** Effects that left and did not come back. */
   open = 0
 
@@ -80,7 +81,7 @@ export class ControllerHost implements Owner {
     this.net = setup.net
     this.#setup = setup
     this.writer = setup.dice.hex(12)
-    this.#bornAt = this.#goesSince = this.#worksSince = setup.net.timeline.now
+    this.#bornAt = this.#goesSince = this.#worksSince = this.#roomSince = setup.net.timeline.now
   }
 
   get connectionName(): string {
@@ -100,6 +101,20 @@ export class ControllerHost implements Owner {
   get worksFor(): number {
     const { now } = this.net.timeline
     return this.#stalled !== null && now - this.#stalled.since > longestMs ? 0 : now - this.#worksSince
+  }
+
+  get exhausted(): boolean {
+    return this.#isExhausted
+  }
+
+  set exhausted(is: boolean) {
+    if (this.#isExhausted) this.#roomSince = this.net.timeline.now
+    this.#isExhausted = is
+  }
+
+  /** How long it has had descriptors: without one it asks nobody whom it has no connection to. */
+  get hasRoomFor(): number {
+    return this.#isExhausted ? 0 : this.net.timeline.now - this.#roomSince
   }
 
   get groups(): readonly Group[] {

@@ -101,10 +101,8 @@ export class VerdictChecks {
   /** Somebody whom the controller could ask when it decided is linked to it. */
   #witness(primary: Server, decidedAt: number): Server | undefined {
     const { net, controller, nodes } = this.#history
-    if (!primary.awake || this.#now - primary.calmSince < witnessMs || controller === null || controller.worksFor < witnessMs)
-      return undefined
-    // It can open no connection to anybody it has none to.
-    if (controller.exhausted) return undefined
+    if (!primary.awake || this.#now - primary.calmSince < witnessMs || controller === null) return undefined
+    if (controller.worksFor < witnessMs || controller.hasRoomFor < witnessMs) return undefined
     const clear = (a: string, b: string): boolean => this.#now - net.clearSince(a, b) >= witnessMs
     return [...nodes.values()].find(
       (node) =>
@@ -214,7 +212,7 @@ export class VerdictChecks {
   /** Whatever epoch a node bears that answers, a new one is above it. */
   newEpoch(record: GroupRecord): void {
     const { net, controller, nodes } = this.#history
-    if (controller === null || controller.runsFor < knownMs) return
+    if (controller === null || Math.min(controller.hasRoomFor, controller.runsFor) < knownMs) return
     const { spec } = this.#history
     for (const node of nodes.values()) {
       // The spec of a backup does not name it: nobody asks it.
@@ -315,10 +313,10 @@ export class VerdictChecks {
     return [...nodes.values()].every((node) => this.#now - net.clearSince(host, node.host) >= knownMs)
   }
 
-  /** Nothing keeps a controller from doing what it should. Without a descriptor it can ask nobody whom it has no connection to. */
+  /** Nothing keeps a controller from doing what it should. */
   #free(): boolean {
     const { controller, spec, store } = this.#history
-    if (controller === null || controller.exhausted || controller.runsFor < movedWithinMs) return false
+    if (controller === null || Math.min(controller.hasRoomFor, controller.runsFor) < movedWithinMs) return false
     return this.#undisturbed() && spec.pause === null && store.slowMs === 0 && store.unsure === 0
   }
 
