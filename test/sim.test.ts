@@ -174,6 +174,8 @@ const outcomes: Readonly<Record<string, string>> = {
     'a Pika failover says what is lost, and a doubt about another node is recorded while it goes on -> what it said still counts',
   '324815-descriptors-again':
     'regroup has descriptors again, and a Pika replica that it could not ask till then is linked to a primary that only regroup cannot reach -> published again at its first rise',
+  '329240-shrunk-just-before-the-death':
+    'two Pika replicas are cut off, which is recorded 0.1 s before the primary dies, and the candidate dies too -> both are waited for, who lacks writes is not promoted',
   '570065-made-a-primary-between-two-questions':
     'a person makes a replica a primary for a fifth of a second, it is restarted and follows as before -> what it lacks nobody can know',
   '504591-fed-by-a-reborn-primary-and-never-in-sync':

@@ -139,8 +139,9 @@ export class Checks {
         this.verdicts.givenUp(before)
       return
     }
-    // Whoever is to replace this one is in sync with it, whoever was with the one before.
-    if (record.phase !== 'steady' || before?.phase !== 'steady') this.#inSync = record.inSync
+    // Whoever is to replace this one is in sync with it, whoever was with the one before; while it runs, those that it says.
+    const succeeds = record.phase !== 'steady' || before?.phase !== 'steady'
+    if (succeeds || !this.#stopped(this.#history.node(record.primary))) this.#inSync = record.inSync
     if (before !== null && before.incarnation === record.incarnation && before.primary === record.primary) {
       // By an old copy of the store it was the primary all the time, and another had been recorded in its place.
       if (!isMoving(before) || record.primary !== before.candidate || this.ledger.reigns(record.primary))
